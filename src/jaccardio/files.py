@@ -1,0 +1,89 @@
+"""Durable files: what is written is either whole and on disk, or absent.
+
+All artefacts (stores, runs, models, reports) are written through this module: bytes go to a temporary file in the
+target's folder, are flushed to disk, and take the final name in one step.
+"""
+
+import errno
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from jaccardio.errors import DataError, MissingError
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Writes `data` to `path` so that readers see the old file or the whole new one, never a part.
+
+    Raises
+    ------
+    MissingError
+        The disk is full; the old file, if any, is untouched.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary: str | None = None
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o666 & ~_umask())  # mkstemp makes 0600: other accounts could not read a shared store
+        Path(temporary).replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise MissingError(f"{path}: no space left on the disk. What was there before is intact; free space and run again.") from error
+        raise
+
+
+def write_json(path: Path, document: Any) -> None:
+    """Writes one JSON document atomically; NaN and infinity are refused because they are not JSON."""
+    write_atomic(path, (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+
+
+def read_json(path: Path) -> Any:
+    """Reads one JSON document.
+
+    Raises
+    ------
+    DataError
+        The file is absent or not JSON.
+    """
+    try:
+        return json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: the file does not exist.") from error
+    except ValueError as error:
+        raise DataError(f"{path}: not a JSON document; it is damaged or was not written by jaccardio.") from error
+
+
+def sha256_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_json(document: Any) -> str:
+    """SHA-256 of a JSON document in canonical form (sorted keys, no spaces): the fingerprint of vocabularies, splits and contracts."""
+    return hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+
+
+def sync_folder(folder: Path) -> None:
+    """Flushes a folder's entries to disk, so that a rename survives a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
