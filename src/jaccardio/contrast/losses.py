@@ -1,0 +1,76 @@
+"""How a logit is compared with its target: three functions of (logits, target, weight), each (n, m), to one number.
+
+Everything is computed in float32 at least, whatever the precision of the logits. Pairs of weight 0 leave no trace.
+
+====================  =============================================  ====================================================
+loss                  optimum of one pair                            relation
+====================  =============================================  ====================================================
+`sigmoid`             sigmoid(z) = target                            SigLIP for targets 0 and 1; proper for soft targets
+`signed_sigmoid`      z -> ±infinity by the sign of 2 target - 1     equals `sigmoid` for targets 0 and 1; the paper's own
+`softmax`             shares of each row and column                  CLIP for identity, UniCL for exact
+====================  =============================================  ====================================================
+"""
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor
+from torch.nn.functional import log_softmax, logsigmoid
+
+Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+def sigmoid(logits: Tensor, target: Tensor, weight: Tensor, positive_weight: Tensor | None = None) -> Tensor:
+    """Cross-entropy of each pair against its soft target: sum of w (softplus(z) - t z) / n.
+
+    With targets 0 and 1 this is SigLIP's loss (Zhai et al. 2023, Algorithm 1). With a graded target t the optimum is
+    sigmoid(z) = t, unlike `signed_sigmoid`.
+
+    Parameters
+    ----------
+    logits, target, weight
+        (n, m).
+    positive_weight
+        (m,) factors on the positive part of each column, as in the label-weighted supervised baseline (paper, section 5.7):
+        w (p t softplus(-z) + (1 - t) softplus(z)).
+    """
+    logits = _at_least_float32(logits)
+    positive = -target * logsigmoid(logits)
+    if positive_weight is not None:
+        positive = positive * positive_weight
+    return (weight * (positive - (1 - target) * logsigmoid(-logits))).sum() / len(logits)
+
+
+def signed_sigmoid(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """The paper's loss, literally: -sum of w log_sigmoid((2 t - 1) z) / n (Listing 1 with `eye` replaced by Eq. 2).
+
+    A pair with t = 1/2 has no gradient at all; t below 1/2 pushes apart and t above pulls together, more weakly the nearer t is
+    to 1/2. There is no finite optimum: the size of t sets the pull, not the score that is reached.
+    """
+    return -(weight * logsigmoid((2 * target - 1) * _at_least_float32(logits))).sum() / len(logits)
+
+
+def softmax(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Half the sum of the mean cross-entropies over rows and over columns (CLIP, arXiv:2103.00020; UniCL, arXiv:2204.03610).
+
+    The distribution aimed at is weight x target, normalised per row and per column. Pairs of weight 0 are left out of the
+    denominators; rows and columns without any positive target are skipped.
+    """
+    logits = _at_least_float32(logits).masked_fill(weight == 0, torch.finfo(torch.float32).min)
+    mass = weight * target
+    return (_row_cross_entropy(logits, mass) + _row_cross_entropy(logits.T, mass.T)) / 2
+
+
+LOSSES: Mapping[str, Loss] = {"sigmoid": sigmoid, "signed_sigmoid": signed_sigmoid, "softmax": softmax}
+"""Losses by the name that presets use."""
+
+
+def _row_cross_entropy(logits: Tensor, mass: Tensor) -> Tensor:
+    total = mass.sum(dim=1)
+    aim = mass / torch.where(total > 0, total, 1.0)[:, None]
+    rows = (total > 0).sum().clamp(min=1)
+    return -(aim * log_softmax(logits, dim=1)).sum() / rows
+
+
+def _at_least_float32(logits: Tensor) -> Tensor:
+    return logits.to(torch.promote_types(logits.dtype, torch.float32))
