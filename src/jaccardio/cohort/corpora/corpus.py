@@ -1,0 +1,119 @@
+"""What every corpus yields: one `Source` per ECG with its findings as coded, or one `Rejection` with the reason.
+
+A corpus reads tables and headers only; signals are read later, by ingest.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from jaccardio.errors import DataError
+
+OLDEST_AGE = 90.0
+"""Ages over 89 are stored as 90: beyond that, an age can identify a person."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One ECG of a corpus before its signal is read.
+
+    Attributes
+    ----------
+    recording_id
+        Public id (``ptbxl:17``, ``challenge:E00015``) or pseudonym; unique in the corpus.
+    patient_key
+        Equal for one patient's recordings; a record whose patient is unknown is its own patient.
+    path
+        The recording, as `jaccardio.read_ecg` takes it.
+    present, absent
+        Codes stated as present or as absent, each ``ontology:code``, e.g. ``scp:AFIB``, ``snomed:164889003``, ``finding:af``.
+    closed
+        Whether findings that are not stated are absent, as far as the database annotates them.
+    database
+        Key of `Corpus.annotated`, e.g. ``ptbxl``, ``georgia``, a hospital's site.
+    fold
+        The corpus's own fold, where it has folds.
+    age
+        Years; over 89 is 90.
+    sex
+        ``female``, ``male`` or None.
+    year
+        Of the recording; the full date is not kept.
+    scp_source
+        PTB-XL only: how the statements of this row were obtained.
+    """
+
+    recording_id: str
+    patient_key: str
+    path: Path
+    present: tuple[str, ...]
+    absent: tuple[str, ...]
+    closed: bool
+    database: str
+    fold: int | None = None
+    site: str | None = None
+    device: str | None = None
+    age: float | None = None
+    sex: str | None = None
+    year: int | None = None
+    scp_source: str | None = None
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """One ECG that cannot enter a store: the record by id or file name, and why."""
+
+    record: str
+    reason: str
+
+
+class Corpus(Protocol):
+    """A collection of ECGs with their findings as coded by whoever annotated them."""
+
+    @property
+    def name(self) -> str:
+        """E.g. ``ptbxl``."""
+
+    @property
+    def annotated(self) -> Mapping[str, frozenset[str]]:
+        """Per database, the codes that its annotators used at all: what they never used is unknown, not absent."""
+
+    def sources(self) -> Iterator[Source | Rejection]:
+        """Every ECG once, in an order that does not change between runs."""
+
+
+def storable_age(years: float) -> float | None:
+    """Age in years as it may be stored: over 89 becomes 90, NaN and negative values (not stated) become None."""
+    if not years >= 0:
+        return None
+    return OLDEST_AGE if years > OLDEST_AGE - 1 else years
+
+
+def year_of(date: str) -> int | None:
+    """The year of a date that begins with it (``2019``, ``2019-05-02``, ``2019/05/02 10:00``, ``20190502``), else None."""
+    match = re.match(r"(1[89]|2[01])\d\d(?=\D|$|\d{4}\b)", date.strip())
+    return int(match.group()) if match else None
+
+
+def check_folds(assignments: Iterable[tuple[str, int]]) -> None:
+    """Checks that every patient stays in one fold.
+
+    Parameters
+    ----------
+    assignments
+        (patient_key, fold) of every record; the key must be fit for an error message.
+
+    Raises
+    ------
+    DataError
+        Names the first patient found in two folds.
+    """
+    folds: dict[str, int] = {}
+    for patient, fold in assignments:
+        known = folds.setdefault(patient, fold)
+        if known != fold:
+            raise DataError(
+                f"patient {patient} stands in folds {known} and {fold}: a patient's ECGs must share one fold; correct the table."
+            )

@@ -1,0 +1,156 @@
+"""PTB-XL in its native layout: ``ptbxl_database.csv`` beside ``records100/`` and ``records500/``.
+
+Wagner P, et al. PTB-XL, a large publicly available electrocardiography dataset. Sci Data 7:154 (2020), doi:10.1038/s41597-020-0495-6.
+Ids are the published, already pseudonymous numbers.
+"""
+
+import ast
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from jaccardio.cohort.corpora.corpus import Rejection, Source, check_folds, storable_age, year_of
+from jaccardio.errors import DataError, UsageError
+from jaccardio.findings.coverage import annotated_codes
+from jaccardio.findings.vocabulary import Vocabulary
+
+TABLE = "ptbxl_database.csv"
+COLUMNS = (
+    *("ecg_id", "patient_id", "age", "sex", "site", "device", "recording_date"),
+    *("scp_codes", "heart_axis", "strat_fold", "filename_lr", "filename_hr"),
+)
+LOW_RATE_HZ = 100.0
+SEXES = {"0": "male", "1": "female"}
+
+
+@dataclass(frozen=True)
+class PtbXl:
+    """The rows of one table, checked as a whole; rows that cannot be used become rejections.
+
+    Attributes
+    ----------
+    folder
+        Where the table stands.
+    filename_column
+        ``filename_lr`` (100 Hz) or ``filename_hr`` (500 Hz).
+    """
+
+    folder: Path
+    filename_column: str
+    rows: tuple[Mapping[str, str], ...]
+
+    name = "ptbxl"
+
+    @classmethod
+    def open(cls, source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary) -> "PtbXl":
+        """Reads the table and checks it.
+
+        Parameters
+        ----------
+        source
+            The folder of ``ptbxl_database.csv``.
+        key, vocabulary
+            Not needed: ids are public, statements are coded.
+        sampling_rate
+            Hz; up to 100 takes records100, above it records500.
+
+        Raises
+        ------
+        UsageError
+            No table there, or no signals at this rate.
+        DataError
+            A missing column, an empty table, an id twice, a patient in two folds.
+        """
+        low = sampling_rate <= LOW_RATE_HZ
+        rows = _read(source / TABLE)
+        if not (source / ("records100" if low else "records500")).is_dir():
+            folder, remedy = ("records100", "--fs 500") if low else ("records500", "--fs 100")
+            raise UsageError(f"{source}: the folder {folder} is absent; use {remedy} or name a copy that has it.")
+        return cls(source, "filename_lr" if low else "filename_hr", rows)
+
+    @property
+    def annotated(self) -> Mapping[str, frozenset[str]]:
+        """All 71 statements and the heart axes."""
+        return {"ptbxl": annotated_codes("ptbxl")}
+
+    def sources(self) -> Iterator[Source | Rejection]:
+        """One source per row, in the order of the table."""
+        return map(self._source, self.rows)
+
+    def _source(self, row: Mapping[str, str]) -> Source | Rejection:
+        record = f"ptbxl:{row['ecg_id']}"
+        patient, fold, statements = _whole(row["patient_id"]), _whole(row["strat_fold"]), _statements(row["scp_codes"])
+        path = PurePosixPath(row[self.filename_column])
+        if patient is None:
+            return Rejection(record, "column patient_id: not a whole number.")
+        if fold is None:
+            return Rejection(record, "column strat_fold: not a whole number.")
+        if statements is None:
+            return Rejection(record, "column scp_codes: not a dictionary of statements and likelihoods.")
+        if not path.name or path.is_absolute() or ".." in path.parts:
+            return Rejection(record, f"column {self.filename_column}: not a path inside the data folder.")
+        site = _whole(row["site"])
+        return Source(
+            recording_id=record,
+            patient_key=f"ptbxl:{patient}",
+            path=self.folder / path,
+            present=(*(f"scp:{code}" for code in statements), f"axis:{row['heart_axis'].strip() or 'unknown'}"),
+            absent=(),
+            closed=True,
+            database="ptbxl",
+            fold=fold,
+            site=None if site is None else str(site),
+            device=" ".join(row["device"].split()) or None,
+            age=storable_age(_number(row["age"])),
+            sex=SEXES.get(row["sex"].removesuffix(".0")),
+            year=year_of(row["recording_date"]),
+            scp_source=row.get("scp_source") or None,
+        )
+
+
+def _read(path: Path) -> tuple[Mapping[str, str], ...]:
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file; name the folder that holds {TABLE}.")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        table = csv.DictReader(file, restval="")
+        missing = [column for column in COLUMNS if column not in (table.fieldnames or ())]
+        if missing:
+            raise DataError(f"{path}: the columns {', '.join(missing)} are missing; this is not PTB-XL's table as published.")
+        rows = tuple(table)
+    if not rows:
+        raise DataError(f"{path}: the table has no rows.")
+    seen: set[str] = set()
+    for number, row in enumerate(rows, start=2):
+        if not row["ecg_id"].isdigit():
+            raise DataError(f"{path}: row {number}, column ecg_id: not a whole number.")
+        if row["ecg_id"] in seen:
+            raise DataError(f"{path}: ecg_id {row['ecg_id']} stands in two rows; every recording must be listed once.")
+        seen.add(row["ecg_id"])
+    pairs = ((_whole(row["patient_id"]), _whole(row["strat_fold"])) for row in rows)
+    check_folds((f"ptbxl:{patient}", fold) for patient, fold in pairs if patient is not None and fold is not None)
+    return rows
+
+
+def _statements(cell: str) -> tuple[str, ...] | None:
+    """Codes of a cell such as ``{'NORM': 100.0, 'SR': 0.0}``; a likelihood of 0 was not stated, the statement stands."""
+    try:
+        statements = ast.literal_eval(cell)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+    if not isinstance(statements, dict) or not all(isinstance(code, str) for code in statements):
+        return None
+    return tuple(statements)
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return float("nan")
+
+
+def _whole(cell: str) -> int | None:
+    """Whole number of ``15709.0`` or ``15709``: the published table writes ids of a column with gaps as floats."""
+    number = _number(cell)
+    return int(number) if number.is_integer() else None

@@ -1,0 +1,28 @@
+"""Which codes a database's annotators used at all. A finding that they never wrote is unknown in that database, not absent."""
+
+import csv
+import io
+from functools import cache
+from importlib import resources
+
+
+@cache
+def _counts() -> dict[str, dict[str, int]]:
+    text = (resources.files("jaccardio.findings") / "data" / "annotated.csv").read_text("utf-8")
+    databases: dict[str, dict[str, int]] = {}
+    for row in csv.DictReader(io.StringIO(text)):
+        databases.setdefault(row["database"], {})[row["code"]] = int(row["count"])
+    return databases
+
+
+def databases() -> tuple[str, ...]:
+    """Databases whose annotation is on record: PTB-XL and the sources of the PhysioNet/CinC Challenge 2021."""
+    return tuple(_counts())
+
+
+def annotated_codes(database: str) -> frozenset[str]:
+    """Codes (``scp:AFIB``, ``snomed:164889003``) with at least one record in a database; empty for a database not on record.
+
+    The counts are in ``data/annotated.csv`` with their source.
+    """
+    return frozenset(code for code, count in _counts().get(database, {}).items() if count > 0)
