@@ -54,4 +54,4 @@ class Recording:
     @property
     def seconds(self) -> float:
         """Duration in seconds."""
-        return self.signal.shape[1] / self.sampling_rate
+        return float(self.signal.shape[1] / self.sampling_rate)

@@ -1,0 +1,22 @@
+"""`waveform_hash`: one name for equal waveforms, to find the same ECG under two ids."""
+
+import hashlib
+
+import numpy as np
+
+from jaccardio.recording.leads import INDEPENDENT_LEADS, LEADS
+from jaccardio.recording.recording import Recording
+
+_ROWS = [LEADS.index(lead) for lead in INDEPENDENT_LEADS]
+
+
+def waveform_hash(recording: Recording) -> str:
+    """First 32 hexadecimal digits of the SHA-256 of a recording's waveform, before any resampling.
+
+    Hashed are the sampling rate, the length, and the leads I, II, V1-V6 rounded to whole microvolt: names, headers and
+    how the other four leads were stored or derived do not matter.
+    """
+    microvolt = np.clip(np.rint(recording.signal[_ROWS].astype(np.float64) * 1e3), -(2**31), 2**31 - 1).astype("<i4")
+    digest = hashlib.sha256(f"{recording.sampling_rate!r} {microvolt.shape[1]} ".encode())
+    digest.update(np.ascontiguousarray(microvolt).data)
+    return digest.hexdigest()[:32]
