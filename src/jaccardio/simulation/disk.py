@@ -1,0 +1,189 @@
+"""Simulated hospitals as files: WFDB records in format 16 and one ``manifest.csv`` a site."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaccardio.errors import UsageError
+from jaccardio.files import write_atomic
+from jaccardio.recording.leads import LEADS
+from jaccardio.simulation.ecg import simulate_ecg
+from jaccardio.simulation.heart import Heart, normal_heart
+from jaccardio.simulation.hospital import SimulatedEcg, draw_patients
+from jaccardio.simulation.pathologies import PATHOLOGIES, show_latent
+from jaccardio.simulation.sites import ECHO_FINDINGS, FINDINGS, Site, create_sites
+
+COMMENT = "# simulated by jaccardio, not a patient"
+RECORDS_PER_FOLDER = 1000
+FURTHER_SITES_SHARE = 3
+LOWEST_RATE, HIGHEST_RATE = 100.0, 2000.0
+_CHUNK = 64
+
+
+@dataclass(frozen=True)
+class SiteReport:
+    """What was written for one site: its manifest, ECGs, patients, and present labels per finding."""
+
+    name: str
+    manifest: Path
+    records: int
+    patients: int
+    present: dict[str, int]
+
+
+@dataclass(frozen=True)
+class SimulationReport:
+    """What `simulate_hospitals` wrote."""
+
+    path: Path
+    sites: tuple[SiteReport, ...]
+
+
+def simulate_hospitals(
+    out: Path,
+    records: int,
+    sites: int,
+    seed: int,
+    sampling_rate: float,
+    jobs: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> SimulationReport:
+    """Writes simulated hospitals: ``OUT/site-a/manifest.csv``, ``OUT/site-a/records/000/r00001.hea`` and so on.
+
+    The same arguments write the same bytes, whatever `jobs` is. A site's manifest is written last: where it is, the site is whole.
+
+    Parameters
+    ----------
+    out
+        Folder; the sites' folders in it must not exist.
+    records
+        ECGs of the first site; each further site has a third as many.
+    sites
+        1 to 26.
+    sampling_rate
+        Hz, 100 to 2,000; each ECG lasts 10 s.
+    jobs
+        Processes.
+    progress
+        Called with the ECGs written and the ECGs in all.
+
+    Raises
+    ------
+    UsageError
+        An argument is out of range, or a site's folder exists.
+    """
+    if records < 1:
+        raise UsageError(f"records must be at least 1, got {records}.")
+    if jobs < 1:
+        raise UsageError(f"jobs must be at least 1, got {jobs}.")
+    if seed < 0:
+        raise UsageError(f"seed must not be negative, got {seed}.")
+    if not LOWEST_RATE <= sampling_rate <= HIGHEST_RATE:
+        raise UsageError(f"sampling_rate must be between {LOWEST_RATE:g} and {HIGHEST_RATE:g} Hz, got {sampling_rate:g}.")
+    hospitals = create_sites(sites)
+    for site in hospitals:
+        if (out / site.name).exists():
+            raise UsageError(f"{out / site.name} exists. Choose another folder or remove it.")
+    counts = [records if index == 0 else max(1, records // FURTHER_SITES_SHARE) for index in range(sites)]
+    total, done = sum(counts), 0
+    reports = []
+    for index, (site, count) in enumerate(zip(hospitals, counts, strict=True)):
+        ecgs = draw_patients(site, count, np.random.default_rng([seed, index]))
+        tasks = [(out / site.name, index, seed, sampling_rate, ecgs[start : start + _CHUNK]) for start in range(0, count, _CHUNK)]
+        for folder in {_record_path(out / site.name, ecg.number).parent for ecg in ecgs}:
+            folder.mkdir(parents=True)
+        for written in _run(tasks, jobs):
+            done += written
+            if progress is not None:
+                progress(done, total)
+        reports.append(_write_manifest(out / site.name, site, ecgs))
+    return SimulationReport(out, tuple(reports))
+
+
+_Task = tuple[Path, int, int, float, list[SimulatedEcg]]
+
+
+def _run(tasks: Sequence[_Task], jobs: int) -> Iterator[int]:
+    if jobs == 1:
+        yield from map(_write_chunk, tasks)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(_write_chunk, tasks)
+
+
+def _write_chunk(task: _Task) -> int:
+    folder, site_index, seed, sampling_rate, ecgs = task
+    site = create_sites(site_index + 1)[site_index]
+    for ecg in ecgs:
+        own = np.random.default_rng([seed, site_index, 1, ecg.number])
+        heart = build_heart(ecg, np.random.default_rng([seed, site_index, 2, ecg.patient]))
+        write_record(_record_path(folder, ecg.number), simulate_ecg(heart, site.equipment, sampling_rate, own), sampling_rate, site)
+    return len(ecgs)
+
+
+def build_heart(ecg: SimulatedEcg, rng: np.random.Generator) -> Heart:
+    """The heart of one ECG. With a generator seeded by the patient, all ECGs of a patient share its form."""
+    heart = normal_heart(rng)
+    show_latent(heart, ecg.latent)
+    for code, change in PATHOLOGIES.items():
+        if code in ecg.findings:
+            change(heart, rng)
+    return heart
+
+
+def twelve_leads(signal: NDArray[np.float32], counts_per_millivolt: float) -> NDArray[np.int16]:
+    """Stored integers of the twelve leads, (12, samples), from I, II, V1-V6 in millivolt.
+
+    I and II are rounded first; III = II - I then holds exactly in the stored integers, and aVR, aVL, aVF within half a count.
+    """
+    counts = np.rint(signal * np.float32(counts_per_millivolt)).astype(np.int32)
+    one, two = counts[0], counts[1]
+    halves = np.rint(np.stack([-(one + two), 2 * one - two, 2 * two - one]) / 2).astype(np.int32)
+    leads = np.concatenate([counts[:2], (two - one)[None], halves, counts[2:]])
+    return np.asarray(np.clip(leads, -32_767, 32_767), dtype=np.int16)
+
+
+def write_record(path: Path, signal: NDArray[np.float32], sampling_rate: float, site: Site) -> None:
+    """One WFDB record: ``path.hea`` and ``path.dat``, format 16 (little-endian, samples of the leads interleaved)."""
+    counts = twelve_leads(signal, site.equipment.counts_per_millivolt)
+    checksums = counts.sum(axis=1, dtype=np.int64).astype(np.int16)
+    gain = f"{site.equipment.counts_per_millivolt:g}(0)/mV"
+    lines = [f"{path.name} {len(LEADS)} {sampling_rate:g} {counts.shape[1]}"]
+    for row, lead in enumerate(LEADS):
+        lines.append(f"{path.name}.dat 16 {gain} 16 0 {counts[row, 0]} {checksums[row]} 0 {lead}")
+    path.with_suffix(".dat").write_bytes(np.ascontiguousarray(counts.T, dtype="<i2").tobytes())
+    path.with_suffix(".hea").write_text("\n".join([*lines, COMMENT]) + "\n", encoding="ascii")
+
+
+def _record_path(folder: Path, number: int) -> Path:
+    return folder / "records" / f"{(number - 1) // RECORDS_PER_FOLDER:03d}" / f"r{number:05d}"
+
+
+def _write_manifest(folder: Path, site: Site, ecgs: Sequence[SimulatedEcg]) -> SiteReport:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["path", "patient_id", "site", "date", "age", "sex", *FINDINGS])
+    present = dict.fromkeys(FINDINGS, 0)
+    for ecg in ecgs:
+        path = _record_path(folder, ecg.number).with_suffix(".hea").relative_to(folder).as_posix()
+        cells = [label_cell(code, ecg, site) for code in FINDINGS]
+        patient = f"{site.name[-1].upper()}{ecg.patient:06d}"
+        writer.writerow([path, patient, site.name, ecg.day.isoformat(), ecg.age, ecg.sex, *cells])
+        for code, cell in zip(FINDINGS, cells, strict=True):
+            present[code] += cell == "1"
+    manifest = folder / "manifest.csv"
+    write_atomic(manifest, text.getvalue().encode())
+    return SiteReport(site.name, manifest, len(ecgs), ecgs[-1].patient, present)
+
+
+def label_cell(code: str, ecg: SimulatedEcg, site: Site) -> str:
+    """``1`` present, ``0`` absent, empty unknown: an echocardiographic finding without echocardiogram, or never annotated there."""
+    if code in site.unannotated or (code in ECHO_FINDINGS and not ecg.echo):
+        return ""
+    return "1" if code in ecg.findings else "0"
