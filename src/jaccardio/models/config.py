@@ -1,0 +1,49 @@
+"""`ModelConfig`: everything that settles a model's shape and start, as it stands in presets and in ``config.json``."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ModelConfig(BaseModel):
+    """Shape and start of a model; unknown keys are refused.
+
+    Attributes
+    ----------
+    kind
+        ``text``: two towers, scores depend on findings through their sentences. ``classifier``: the supervised ResNet of the
+        paper's section 5.7, one output per finding; it uses `encoder` and `width` only.
+    encoder, width
+        ECG encoder by name, and the channels of its first stage.
+    embedding
+        Length of the common ECG and text vectors.
+    normalise_ecg
+        L2-normalise ECG vectors as the paper does; else they are divided by sqrt(embedding), so that their length can carry
+        how marked a finding is.
+    initial_scale
+        exp(t') of Listing 1 at the start.
+    initial_bias
+        ``mean-target``: the trainer starts the bias at the logit of the mean target. A number: that value (SigLIP: -10).
+    bias
+        ``scalar``: one bias b. ``text``: b plus a linear function of the statement's projected text vector.
+    text
+        Text encoder by name, hub id or folder.
+    language
+        Language of the sentences.
+    whitening
+        0: text vectors are centred on the prompt bank only. 1: whitened by the bank's covariance. Between: its power, 0.5 half.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    kind: Literal["text", "classifier"] = "text"
+    encoder: Literal["resnet18", "resnet34", "resnet50"] = "resnet18"
+    width: int = Field(64, ge=1)
+    embedding: int = Field(256, ge=1)
+    normalise_ecg: bool = True
+    initial_scale: float = Field(10.0, gt=0, le=100)
+    initial_bias: Literal["mean-target"] | float = "mean-target"
+    bias: Literal["scalar", "text"] = "scalar"
+    text: str = "minilm"
+    language: Literal["en", "ja"] = "en"
+    whitening: float = Field(0.0, ge=0, le=1)

@@ -1,0 +1,170 @@
+"""The pretrained folder: one self-contained model on disk, checked when it is read.
+
+================  =============================================================================================
+file              holds
+================  =============================================================================================
+model.safetensors weights and buffers, the prompts' text vectors among them
+config.json       `ModelConfig`, fingerprint of the text encoder, signal contract
+vocabulary.json   findings, sentences, levels
+thresholds.json   threshold policies fitted on validation
+README.md         model card
+manifest.json     SHA-256 of each of the above; written last
+================  =============================================================================================
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jaccardio.errors import DataError, UsageError
+from jaccardio.files import read_json, sync_folder, write_atomic, write_json
+from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.models.classifier import EcgClassifier
+from jaccardio.models.config import ModelConfig
+from jaccardio.models.create import Model
+from jaccardio.models.ecg_text import EcgTextModel
+from jaccardio.models.weights import weights_from_bytes, weights_to_bytes
+from jaccardio.recording.preprocessing import SignalContract
+
+FORMAT = "jaccardio-model-1"
+WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CARD, MANIFEST = (
+    "model.safetensors",
+    "config.json",
+    "vocabulary.json",
+    "thresholds.json",
+    "README.md",
+    "manifest.json",
+)
+CHECKED_FILES = (WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CARD)
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """What a pretrained folder holds.
+
+    Attributes
+    ----------
+    model
+        In evaluation mode, on the CPU.
+    config
+        Its shape.
+    vocabulary
+        Its findings, in the order of `finding_logits`.
+    contract
+        Rate and length of the signals that it expects.
+    thresholds
+        Threshold policies as the evaluation wrote them.
+    """
+
+    model: Model
+    config: ModelConfig
+    vocabulary: Vocabulary
+    contract: SignalContract
+    thresholds: Mapping[str, Any]
+
+
+def save_pretrained(
+    folder: Path,
+    model: Model,
+    config: ModelConfig,
+    vocabulary: Vocabulary,
+    contract: SignalContract,
+    thresholds: Mapping[str, Any],
+    card: str,
+) -> None:
+    """Writes a pretrained folder in one step: the whole new one or, after a crash, none of it.
+
+    An earlier pretrained folder of that name is replaced.
+
+    Raises
+    ------
+    UsageError
+        `folder` exists and is not a pretrained folder: nothing else is ever replaced.
+    MissingError
+        The disk is full; an earlier folder is untouched.
+    """
+    if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder}: exists and is not a pretrained model; choose another place or move it away.")
+    config_document = {
+        "model": config.model_dump(),
+        "text_fingerprint": model.text_fingerprint if isinstance(model, EcgTextModel) else None,
+        "contract": contract.to_dict(),
+    }
+    files = {
+        WEIGHTS: weights_to_bytes(model.state_dict()),
+        CONFIG: _json_bytes(config_document),
+        VOCABULARY: _json_bytes(vocabulary.to_dict()),
+        THRESHOLDS: _json_bytes(thresholds),
+        CARD: card.encode(),
+    }
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    workspace = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    new, old = workspace / "new", workspace / "old"
+    try:
+        for name, data in files.items():
+            write_atomic(new / name, data)
+        write_json(new / MANIFEST, {"format": FORMAT, "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}})
+        if folder.exists():
+            folder.rename(old)
+        new.rename(folder)
+        sync_folder(folder.parent)
+    finally:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        shutil.rmtree(workspace, ignore_errors=True)
+
+
+def load_pretrained(folder: Path) -> Pretrained:
+    """Reads a pretrained folder; every byte is checked against its SHA-256 before use.
+
+    Raises
+    ------
+    DataError
+        A file is missing, damaged, holds unknown keys, or does not fit the others; the message names it.
+    """
+    manifest = read_json(folder / MANIFEST)
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or set(manifest.get("sha256", ())) != set(CHECKED_FILES):
+        raise DataError(f"{folder / MANIFEST}: not the manifest of a {FORMAT} folder; it was written by another version or program.")
+    files = {name: _checked_bytes(folder / name, manifest["sha256"][name]) for name in CHECKED_FILES}
+    try:
+        document = json.loads(files[CONFIG])
+        config = ModelConfig.model_validate(document.pop("model"))
+        text_fingerprint = document.pop("text_fingerprint")
+        contract = SignalContract.from_dict(document.pop("contract"))
+        vocabulary = Vocabulary.from_dict(json.loads(files[VOCABULARY]))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{folder / CONFIG}: holds keys or values that this version of jaccardio does not know.") from error
+    if document:
+        raise DataError(f"{folder / CONFIG}: unknown keys {', '.join(sorted(document))}.")
+    state = weights_from_bytes(files[WEIGHTS], str(folder / WEIGHTS))
+    try:
+        if config.kind == "classifier":
+            model: Model = EcgClassifier(config, len(vocabulary))
+        else:
+            model = EcgTextModel(config, state["prompt_vectors"], text_fingerprint)
+        model.load_state_dict(state, strict=True)
+    except (KeyError, RuntimeError) as error:
+        raise DataError(f"{folder / WEIGHTS}: the weights do not fit {CONFIG} and {VOCABULARY}.") from error
+    if isinstance(model, EcgTextModel) and len(model.prompt_vectors) != len(vocabulary):
+        raise DataError(f"{folder / VOCABULARY}: {len(vocabulary)} findings, but the weights have {len(model.prompt_vectors)} prompts.")
+    return Pretrained(model.eval(), config, vocabulary, contract, json.loads(files[THRESHOLDS]))
+
+
+def _checked_bytes(path: Path, sha256: str) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({os.strerror(error.errno or 0)}); copy the folder again.") from error
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise DataError(f"{path}: damaged, its SHA-256 is not the one in {MANIFEST}; copy the folder again.")
+    return data
+
+
+def _json_bytes(document: Mapping[str, Any]) -> bytes:
+    return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()

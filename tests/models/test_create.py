@@ -1,0 +1,57 @@
+"""Models from configurations."""
+
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+
+from jaccardio.errors import UsageError
+from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.models.classifier import EcgClassifier
+from jaccardio.models.config import ModelConfig
+from jaccardio.models.create import create_model
+from jaccardio.models.ecg_text import EcgTextModel
+from jaccardio.text.encoder import TextEncoder
+
+
+def test_a_text_model_carries_the_prompts_of_its_vocabulary(vocabulary: Vocabulary, text_encoder: TextEncoder) -> None:
+    model = create_model(ModelConfig(width=2), vocabulary=vocabulary, text_encoder=text_encoder)
+    assert isinstance(model, EcgTextModel)
+    assert np.array_equal(model.prompt_vectors.numpy(), text_encoder.encode(vocabulary.prompts()))
+    assert model.text_fingerprint == "fixed-1"
+    assert model.finding_logits(torch.zeros(1, 12, 200)).shape == (1, 3)
+
+
+def test_a_classifier_needs_no_text(vocabulary: Vocabulary) -> None:
+    model = create_model(ModelConfig(kind="classifier", width=2), vocabulary=vocabulary)
+    assert isinstance(model, EcgClassifier)
+    assert model.output.out_features == 3
+
+
+def test_a_text_model_without_an_encoder_is_refused(vocabulary: Vocabulary) -> None:
+    with pytest.raises(UsageError, match="text encoder"):
+        create_model(ModelConfig(width=2), vocabulary=vocabulary)
+
+
+def test_prompts_that_the_encoder_confounds_are_refused(
+    vocabulary: Vocabulary, text_encoder: TextEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_encoder, "encode", lambda sentences: np.ones((len(sentences), 16), np.float32))
+    with pytest.raises(UsageError, match="same vector"):
+        create_model(ModelConfig(width=2), vocabulary=vocabulary, text_encoder=text_encoder)
+
+
+def test_equal_seeds_give_equal_models(vocabulary: Vocabulary, text_encoder: TextEncoder) -> None:
+    states = []
+    for _ in range(2):
+        torch.manual_seed(7)
+        states.append(create_model(ModelConfig(width=2), vocabulary=vocabulary, text_encoder=text_encoder).state_dict())
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+@pytest.mark.parametrize(
+    "settings", [{"widht": 32}, {"encoder": "resnet19"}, {"initial_bias": "zero"}, {"whitening": 2}, {"initial_scale": 0}]
+)
+def test_unknown_keys_and_values_are_refused(settings: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        ModelConfig.model_validate(settings)

@@ -1,0 +1,24 @@
+"""Weights to bytes and back."""
+
+import pytest
+import torch
+
+from jaccardio.errors import DataError
+from jaccardio.models.resnet import ResNet1d
+from jaccardio.models.weights import weights_from_bytes, weights_to_bytes
+
+
+def test_round_trip_is_exact_and_keeps_the_fast_layout() -> None:
+    source, target = ResNet1d(18, 2), ResNet1d(18, 2)
+    state = weights_from_bytes(weights_to_bytes(source.state_dict()), "checkpoint")
+    target.load_state_dict(state)
+    assert all(torch.equal(value, target.state_dict()[name]) for name, value in source.state_dict().items())
+    layout = target.blocks[0].branch[0].weight
+    assert layout.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize("damage", [slice(0, -1), slice(0, 4), slice(0, 0)])
+def test_truncated_bytes_are_refused(damage: slice) -> None:
+    data = weights_to_bytes({"a": torch.ones(3)})
+    with pytest.raises(DataError, match="epoch 3"):
+        weights_from_bytes(data[damage], "epoch 3")
