@@ -1,0 +1,94 @@
+"""Batches of signals: random crops for training, whole windows in order for scoring."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaccardio.cohort.store import COUNTS, Store
+from jaccardio.errors import UsageError
+from jaccardio.recording.leads import LEADS
+from jaccardio.recording.preprocessing import dequantise
+
+_ORDER, _CROP = 0, 1  # separate random streams
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Signals and where they come from.
+
+    Attributes
+    ----------
+    signal
+        (batch, 12, samples) float32, millivolt.
+    rows
+        (batch,) int64, rows of the store: `store.labels[rows]` are the labels.
+    """
+
+    signal: NDArray[np.float32]
+    rows: NDArray[np.int64]
+
+
+class TrainingBatches:
+    """Shuffled batches of random crops, each a pure function of (seed, step): a resumed run sees what an uninterrupted one sees.
+
+    The last, smaller batch of an epoch is dropped unless it is the only one.
+
+    Parameters
+    ----------
+    rows
+        Rows of the store that belong to training.
+    crop_samples
+        Length of the crop; None takes the whole window.
+
+    Raises
+    ------
+    UsageError
+        No rows, a batch size below 1, or a crop longer than the store's window.
+    """
+
+    def __init__(self, store: Store, rows: NDArray[np.int64], batch_size: int, crop_samples: int | None, seed: int) -> None:
+        window = store.contract.samples
+        if len(rows) == 0:
+            raise UsageError("no recording to train on: the part is empty. Make another split.")
+        if batch_size < 1:
+            raise UsageError(f"batch size {batch_size}: at least 1 is needed.")
+        if crop_samples is not None and not 1 <= crop_samples <= window:
+            raise UsageError(f"a crop of {crop_samples} samples does not fit into the store's window of {window} samples.")
+        self._store, self._rows, self._seed = store, np.asarray(rows, dtype=np.int64), seed
+        self._size, self._crop = min(batch_size, len(rows)), crop_samples or window
+        self._shuffled: tuple[int, NDArray[np.int64]] | None = None
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in one pass over the rows."""
+        return len(self._rows) // self._size
+
+    def rows(self, step: int) -> NDArray[np.int64]:
+        """Rows of the store in the batch of a step."""
+        epoch, place = divmod(step, self.steps_per_epoch)
+        return self._epoch(epoch)[place * self._size : (place + 1) * self._size]
+
+    def batch(self, step: int) -> Batch:
+        """The batch of a step, counted from 0 over all epochs."""
+        rows = self.rows(step)
+        counts = self._store.counts(rows)
+        spare = self._store.contract.samples - self._crop
+        starts = np.random.default_rng([self._seed, _CROP, step]).integers(0, spare + 1, len(rows))
+        crops = np.empty((len(rows), len(LEADS), self._crop), dtype=COUNTS)
+        for crop, whole, start in zip(crops, counts, starts, strict=True):
+            crop[:] = whole[:, start : start + self._crop]
+        return Batch(dequantise(crops), rows)
+
+    def _epoch(self, epoch: int) -> NDArray[np.int64]:
+        if self._shuffled is None or self._shuffled[0] != epoch:
+            self._shuffled = epoch, np.random.default_rng([self._seed, _ORDER, epoch]).permutation(self._rows)
+        return self._shuffled[1]
+
+
+def full_batches(store: Store, rows: NDArray[np.int64], batch_size: int) -> Iterator[Batch]:
+    """Whole windows of the rows, in order; the last batch may be smaller."""
+    for start in range(0, len(rows), batch_size):
+        part = np.asarray(rows[start : start + batch_size], dtype=np.int64)
+        yield Batch(store.signals(part), part)

@@ -1,0 +1,177 @@
+"""`ingest`: from a corpus on disk to a store, in several processes, with every refused record listed."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+
+from jaccardio.cohort.corpora import CORPORA
+from jaccardio.cohort.corpora.corpus import Rejection, Source
+from jaccardio.cohort.pseudonyms import load_or_create_key
+from jaccardio.cohort.relabel import count_findings, label_records
+from jaccardio.cohort.store_writer import StoreWriter, Window
+from jaccardio.errors import DataError, MissingError, ReadError, UsageError
+from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.recording.preprocessing import SignalContract, quantise
+from jaccardio.recording.readers import read_ecg
+from jaccardio.recording.waveform import waveform_hash
+
+CHUNK = 32
+"""Records a worker takes at a time."""
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What ingest did.
+
+    Attributes
+    ----------
+    stored
+        Number of records in the store.
+    rejected
+        Records that were refused, each with its reason.
+    unmapped
+        Codes that the vocabulary has no place for, with the number of records, most frequent first.
+    findings
+        Records per finding and state (``present``, ``absent``, ``unknown``), in vocabulary order.
+    path
+        The store.
+    """
+
+    stored: int
+    rejected: tuple[Rejection, ...]
+    unmapped: dict[str, int]
+    findings: dict[str, dict[str, int]]
+    path: Path
+
+
+def ingest(
+    source: Path,
+    store: Path,
+    *,
+    corpus: str,
+    vocabulary: str,
+    sampling_rate: float,
+    key_file: Path | None = None,
+    jobs: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> IngestReport:
+    """Reads a corpus and writes a store. The same source gives the same bytes, whatever `jobs` and however often it was killed before.
+
+    Parameters
+    ----------
+    source
+        Folder or file of the corpus.
+    store
+        Folder to make.
+    corpus, vocabulary
+        Names in `CORPORA` and `Vocabulary.available()`.
+    sampling_rate
+        Hz of the stored signals.
+    key_file
+        Secret key of the pseudonyms; made where absent. Only corpora with identifiers of patients need one.
+    jobs
+        Number of processes.
+    progress
+        Called with (records done, records in all).
+
+    Raises
+    ------
+    UsageError
+        An unknown name, or a store that exists already.
+    DataError
+        The corpus itself is refused, an id stands twice, or no record could be read.
+    MissingError
+        The disk is full, or a worker process was ended from outside.
+    """
+    if corpus not in CORPORA:
+        raise UsageError(f"unknown corpus {corpus!r}; available: {', '.join(CORPORA)}.")
+    if jobs < 1:
+        raise UsageError(f"{jobs} jobs: at least 1 is needed.")
+    findings, contract = Vocabulary.load(vocabulary), SignalContract(sampling_rate=sampling_rate)
+    key = load_or_create_key(key_file) if key_file is not None else None
+    opened = CORPORA[corpus](source, key, sampling_rate, findings)
+    with StoreWriter(store, contract) as writer:
+        entries = list(opened.sources())
+        sources = [entry for entry in entries if isinstance(entry, Source)]
+        rejected = [entry for entry in entries if isinstance(entry, Rejection)]
+        _refuse_duplicates(sources)
+        stored: list[Source] = []
+        for done, (entry, result) in enumerate(zip(sources, _windows(sources, contract, jobs), strict=True), start=1):
+            if isinstance(result, Window):
+                writer.add(entry, result)
+                stored.append(entry)
+            else:
+                rejected.append(result)
+            if progress is not None and (done % CHUNK == 0 or done == len(sources)):
+                progress(done, len(sources))
+        if not stored:
+            first = f" The first: {rejected[0].record}: {rejected[0].reason}" if rejected else ""
+            raise DataError(f"{source}: no record could be read, {len(rejected)} were refused.{first}")
+        labels, unmapped = label_records(stored, opened.annotated, findings)
+        writer.finish(labels, findings, corpus=corpus, annotated=opened.annotated, rejected=rejected, unmapped=unmapped)
+    return IngestReport(len(stored), tuple(rejected), unmapped, count_findings(labels, findings), store)
+
+
+def _refuse_duplicates(sources: Sequence[Source]) -> None:
+    twice = [identifier for identifier, count in Counter(source.recording_id for source in sources).items() if count > 1]
+    if twice:
+        raise DataError(f"{len(twice)} recording ids stand more than once, the first is {twice[0]}. Every recording must be listed once.")
+
+
+def _windows(sources: Sequence[Source], contract: SignalContract, jobs: int) -> Iterator[Window | Rejection]:
+    """The window of every source, in order."""
+    chunks = [sources[start : start + CHUNK] for start in range(0, len(sources), CHUNK)]
+    if jobs == 1 or len(chunks) <= 1:
+        for chunk in chunks:
+            yield from _read_chunk(chunk, contract)
+        return
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(min(jobs, len(chunks)), mp_context=context, initializer=_end_with_parent)
+    try:
+        pending: deque[Future[list[Window | Rejection]]] = deque()
+        for chunk in chunks:
+            pending.append(pool.submit(_read_chunk, chunk, contract))
+            if len(pending) > 2 * jobs:  # bounds the memory of finished chunks that wait for a slow one
+                yield from pending.popleft().result()
+        while pending:
+            yield from pending.popleft().result()
+    except BrokenProcessPool as error:
+        raise MissingError("a worker process was ended from outside, most likely for lack of memory. Run again with --jobs 1.") from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Ends a worker when its parent is killed, and leaves Ctrl-C to the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _read_chunk(sources: Sequence[Source], contract: SignalContract) -> list[Window | Rejection]:
+    return [_read(source, contract) for source in sources]
+
+
+def _read(source: Source, contract: SignalContract) -> Window | Rejection:
+    try:
+        recording = read_ecg(source.path, source.recording_id, source.patient_key)
+        counts = quantise(contract.apply(recording))
+    except ReadError as error:
+        return Rejection(source.recording_id, f"{error.field}: {error.reason}")
+    except Exception as error:  # one file must not stop the others; the class name alone cannot carry patient data
+        return Rejection(source.recording_id, f"internal error: {type(error).__name__}")
+    mask = sum(1 << lead for lead, usable in enumerate(recording.lead_mask) if usable)
+    return Window(counts, mask, recording.flags, waveform_hash(recording))

@@ -1,0 +1,117 @@
+"""Labels of a store from the codes it keeps: at ingest, and again under another vocabulary without reading a signal."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaccardio.cohort.store import MANIFEST, Store, seal
+from jaccardio.cohort.store_writer import write_labels
+from jaccardio.files import write_json
+from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
+from jaccardio.findings.mapping import LabelMapper
+from jaccardio.findings.vocabulary import Vocabulary
+
+
+class Coded(Protocol):
+    """What a source or a row of the records table says of one ECG's findings."""
+
+    @property
+    def database(self) -> str:
+        """Whose annotators."""
+
+    @property
+    def present(self) -> Sequence[str]:
+        """Codes stated as present."""
+
+    @property
+    def absent(self) -> Sequence[str]:
+        """Codes stated as absent."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether findings that are not stated are absent."""
+
+
+@dataclass(frozen=True)
+class RelabelReport:
+    """What relabelling did.
+
+    Attributes
+    ----------
+    records
+        Number of records in the store.
+    vocabulary
+        Name of the new vocabulary.
+    unmapped
+        Codes that the vocabulary has no place for, with the number of records, most frequent first.
+    findings
+        Records per finding and state (``present``, ``absent``, ``unknown``), in vocabulary order.
+    """
+
+    path: Path
+    records: int
+    vocabulary: str
+    unmapped: dict[str, int]
+    findings: dict[str, dict[str, int]]
+
+
+def label_records(
+    records: Sequence[Coded], annotated: Mapping[str, frozenset[str]], vocabulary: Vocabulary
+) -> tuple[NDArray[np.int8], dict[str, int]]:
+    """Label matrix of some records and the codes that could not be mapped.
+
+    Parameters
+    ----------
+    annotated
+        Per database the codes that its annotators used at all.
+
+    Returns
+    -------
+    (records, findings) int8 with the values of `LabelState`, and the number of records per unmapped code, most frequent first.
+    """
+    mapper = LabelMapper.for_vocabulary(vocabulary)
+    labels = np.full((len(records), len(vocabulary)), UNKNOWN, dtype=np.int8)
+    unmapped: Counter[str] = Counter()
+    for row, record in enumerate(records):
+        codes = annotated.get(record.database, frozenset())
+        labels[row] = mapper.label(record.present, record.absent, closed=record.closed, annotated=codes)
+        unmapped.update(set(mapper.unmapped(record.present)))
+    return labels, dict(sorted(unmapped.items(), key=lambda item: (-item[1], item[0])))
+
+
+def count_findings(labels: NDArray[np.int8], vocabulary: Vocabulary) -> dict[str, dict[str, int]]:
+    """Records per finding and state, in vocabulary order."""
+    states = {"present": PRESENT, "absent": ABSENT, "unknown": UNKNOWN}
+    counts = {state: (labels == value).sum(axis=0).tolist() for state, value in states.items()}
+    return {code: {state: counts[state][column] for state in states} for column, code in enumerate(vocabulary.codes)}
+
+
+def relabel(store: Path, vocabulary: str) -> RelabelReport:
+    """Gives a store the labels of another vocabulary, from the codes kept at ingest; signals and split stay as they are.
+
+    The new labels are written beside the old ones and the manifest is replaced in one step: a crash leaves the old state.
+
+    Raises
+    ------
+    UsageError
+        There is no vocabulary of that name.
+    DataError
+        The store is unfinished or damaged.
+    """
+    target, opened = Vocabulary.load(vocabulary), Store.open(store)
+    annotated = {database: frozenset(codes) for database, codes in opened.manifest["annotated"].items()}
+    columns = opened.records[["database", "present", "absent", "closed"]]
+    labels, unmapped = label_records(list(columns.itertuples(index=False)), annotated, target)
+    name, entry = write_labels(opened.path, labels, target)
+    old = opened.manifest["labels"]
+    files = {file: known for file, known in opened.manifest["files"].items() if file != old} | {name: entry}
+    changed = {"labels": name, "vocabulary": target.to_dict(), "unmapped": unmapped, "files": files}
+    write_json(opened.path / MANIFEST, seal(opened.manifest | changed))
+    if name != old:
+        (opened.path / old).unlink()
+    return RelabelReport(opened.path, len(opened), target.name, unmapped, count_findings(labels, target))

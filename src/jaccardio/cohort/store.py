@@ -1,0 +1,200 @@
+"""`Store`: ingested ECGs and their labels on disk, read by row and checked on every read.
+
+Layout of the folder:
+
+    shards/shard-00000.i16     1,024 records each, int16 (12, samples), 1 count = 1 microvolt, little-endian
+    records.parquet            one row a recording: id, patient key, codes as the source states them, waveform hash, place, CRC-32
+    labels-<sha256>.parquet    one row a recording, one nullable int8 column a finding: null = unknown; named by its content
+    manifest.json              written last: contract, vocabulary, rejected and unmapped, SHA-256 of every file
+    split.json                 the current split, if one was made
+
+A folder without manifest is no store: whatever was interrupted before the manifest is done again, never half-used.
+"""
+
+import hashlib
+import os
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from jaccardio.errors import DataError
+from jaccardio.files import read_json, sha256_file, sha256_json
+from jaccardio.findings.labels import UNKNOWN
+from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.recording.leads import LEADS
+from jaccardio.recording.preprocessing import SignalContract, dequantise
+
+FORMAT = 1
+RECORDS_PER_SHARD = 1024
+MANIFEST, RECORDS = "manifest.json", "records.parquet"
+COUNTS = np.dtype("<i2")
+
+_PANDAS_TYPES = {pa.string(): pd.StringDtype(), pa.int16(): pd.Int16Dtype()}
+
+
+def shard_file(shard: int) -> str:
+    """Name of a shard, relative to the store."""
+    return f"shards/shard-{shard:05d}.i16"
+
+
+def seal(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Adds the manifest's own SHA-256, so that a flipped byte in it is noticed too."""
+    body = {key: value for key, value in manifest.items() if key != "sha256"}
+    return body | {"sha256": sha256_json(body)}
+
+
+@dataclass(frozen=True, eq=False)
+class Store:
+    """Ingested recordings with signals, records table and labels, all in one order: the row.
+
+    Attributes
+    ----------
+    path
+        The folder.
+    manifest
+        The whole manifest.
+    contract
+        How every signal was resampled and cut; the same is done at prediction.
+    vocabulary
+        The findings of the label matrix.
+    records
+        One row a recording: recording_id, patient_key, database, fold, site, device, age, sex, year, scp_source, waveform (hash of
+        the measured signal), lead_mask (bit i = lead i), flags, present, absent, closed, shard, row, crc32.
+    labels
+        (records, findings) int8: 1 present, 0 absent, -1 unknown.
+    """
+
+    path: Path
+    manifest: dict[str, Any]
+    contract: SignalContract
+    vocabulary: Vocabulary
+    records: pd.DataFrame
+    labels: NDArray[np.int8]
+
+    @classmethod
+    def open(cls, path: Path) -> "Store":
+        """Opens a finished store; compares the size of every file and the SHA-256 of both tables with the manifest.
+
+        Raises
+        ------
+        DataError
+            There is no finished store, or a file is missing, damaged, or of another version.
+        """
+        path = Path(path)
+        if not (path / MANIFEST).is_file():
+            raise DataError(f"{path}: no finished store (it has no {MANIFEST}). Run `jaccardio ingest` again with the same arguments.")
+        manifest = read_json(path / MANIFEST)
+        if not isinstance(manifest, dict) or seal(manifest) != manifest:
+            raise DataError(f"{path / MANIFEST}: the manifest is damaged. Delete the store and run `jaccardio ingest` again.")
+        if manifest["format"] != FORMAT:
+            raise DataError(f"{path}: store format {manifest['format']}, this version reads format {FORMAT}. Run `jaccardio ingest` again.")
+        for name, entry in manifest["files"].items():
+            found = (path / name).stat().st_size if (path / name).is_file() else None
+            if found != entry["bytes"]:
+                state = "is missing" if found is None else f"has {found:,} bytes"
+                raise _damaged(path / name, f"{state}, the manifest says {entry['bytes']:,} bytes")
+        vocabulary = Vocabulary.from_dict(manifest["vocabulary"])
+        records = _read_table(path, RECORDS, manifest).to_pandas(types_mapper=_PANDAS_TYPES.get)
+        columns = _read_table(path, manifest["labels"], manifest).select(vocabulary.codes).columns
+        known = [column.cast(pa.int8()).fill_null(UNKNOWN).to_numpy() for column in columns]
+        labels = np.ascontiguousarray(np.stack(known, axis=1), dtype=np.int8)
+        return cls(path, manifest, SignalContract.from_dict(manifest["contract"]), vocabulary, records, labels)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 that changes with any signal, record, label, vocabulary or contract."""
+        return str(self.manifest["sha256"])
+
+    @cached_property
+    def ids(self) -> NDArray[np.str_]:
+        """(records,) recording ids."""
+        return np.asarray(self.records["recording_id"].tolist(), dtype=np.str_)
+
+    @cached_property
+    def _row_by_id(self) -> dict[str, int]:
+        return {identifier: row for row, identifier in enumerate(self.ids.tolist())}
+
+    def rows_of(self, ids: Sequence[str]) -> NDArray[np.int64]:
+        """Rows of recordings by id, in the order asked.
+
+        Raises
+        ------
+        DataError
+            The store has no such recording.
+        """
+        missing = [identifier for identifier in ids if identifier not in self._row_by_id]
+        if missing:
+            raise DataError(
+                f"{self.path}: {len(missing)} of {len(ids)} recording ids are not in this store, the first is {missing[0]}. "
+                "The ids belong to another store."
+            )
+        return np.fromiter((self._row_by_id[identifier] for identifier in ids), dtype=np.int64, count=len(ids))
+
+    def counts(self, rows: NDArray[np.int64]) -> NDArray[np.int16]:
+        """Signals as stored: (len(rows), 12, samples) int16, 1 microvolt a count; each record's CRC-32 is checked.
+
+        Raises
+        ------
+        DataError
+            A shard is missing or truncated, or a record's bytes are not those that were written.
+        """
+        counts = np.empty((len(rows), len(LEADS), self.contract.samples), dtype=COUNTS)
+        shards, places, checksums = self._places
+        size = counts[0].nbytes if len(rows) else 0
+        for shard in np.unique(shards[rows]):
+            try:
+                handle = os.open(self.path / shard_file(int(shard)), os.O_RDONLY)
+            except FileNotFoundError as error:
+                raise _damaged(self.path / shard_file(int(shard)), "is missing") from error
+            try:
+                for position in np.flatnonzero(shards[rows] == shard):
+                    row, target = rows[position], counts[position]
+                    read = os.preadv(handle, [target.data], int(places[row]) * size)
+                    if read != size or zlib.crc32(target.data) != checksums[row]:
+                        raise _damaged(self.path / shard_file(int(shard)), f"the record {self.ids[row]} is not as it was written")
+            finally:
+                os.close(handle)
+        return counts
+
+    def signals(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Signals of some rows: (len(rows), 12, samples) float32, millivolt; raises as `counts` does."""
+        return dequantise(self.counts(rows))
+
+    @cached_property
+    def _places(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        return tuple(self.records[name].to_numpy(np.int64) for name in ("shard", "row", "crc32"))  # type: ignore[return-value]
+
+    def verify(self) -> None:
+        """Compares the SHA-256 of every file with the manifest.
+
+        Raises
+        ------
+        DataError
+            A file is not as it was written.
+        """
+        for name, entry in self.manifest["files"].items():
+            if sha256_file(self.path / name) != entry["sha256"]:
+                raise _damaged(self.path / name, "its SHA-256 is not the one in the manifest")
+
+
+def _read_table(path: Path, name: str, manifest: dict[str, Any]) -> pa.Table:
+    data = (path / name).read_bytes()
+    if hashlib.sha256(data).hexdigest() != manifest["files"][name]["sha256"]:
+        raise _damaged(path / name, "its SHA-256 is not the one in the manifest")
+    return pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
+
+
+def _damaged(file: Path, reason: str) -> DataError:
+    return DataError(f"{file}: the store is damaged: {reason}. Restore the file from a copy, or delete the store and ingest again.")
