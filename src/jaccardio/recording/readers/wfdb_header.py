@@ -29,6 +29,7 @@ _PRINTABLE_NUMBER = re.compile(r"[-+0-9.eE]{1,32}|[-+]?(?:nan|inf)", re.ASCII | 
 _RATE = re.compile(rf"({_FLOAT})(?:/{_FLOAT}(?:\({_FLOAT}\))?)?", re.ASCII)
 _FORMAT = re.compile(r"([0-9]{1,4})(?:x([0-9]{1,9}))?(?::([0-9]{1,9}))?(?:\+([0-9]{1,12}))?", re.ASCII)
 _GAIN = re.compile(r"([^(/]*)(?:\(([^()]*)\))?(?:/(\S+))?")
+_PLAIN_NAME = re.compile(r"(?![~-])(?!.*\.\.)[^/\\:\0]+")
 _LINE_END = re.compile(r"\r\n|\n|\r")  # str.splitlines would also cut at characters that stand in Latin-1 comments
 _FIELDS = ("file name", "storage format", "gain", "ADC resolution", "ADC zero", "initial value", "checksum", "block size", "lead name")
 
@@ -180,7 +181,7 @@ def _parse_signal_line(line: str, number: int, record: str) -> SignalLine:
     file, storage, gain_token, resolution, zero, initial_value, checksum, block_size, name = tokens
     row = lead_row(name)
     signal = f"signal {number}" if row is None else f"lead {LEADS[row]}"
-    if file.startswith(("~", "-")) or ".." in file or any(character in file for character in "/\\:\0"):
+    if not _PLAIN_NAME.fullmatch(file):
         raise ReadError(record, f"file name of {signal}", "not a plain file name", "Signal files must lie in the header's own folder.")
     format_, offset = _parse_format(storage, record, signal)
     zero_count = _integer(zero, record, f"ADC zero of {signal}")

@@ -6,7 +6,7 @@ Every declared fact is compared with the file: size, first value and checksum of
 import os
 import stat
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -45,37 +45,37 @@ def read_wfdb(path: Path, recording_id: str | None = None, patient_key: str | No
         Anything in header or signal files is missing, damaged, inconsistent or unsafe; or the signal cannot be an ECG in millivolt.
     """
     header = parse_header(path)
-    rows = _lead_rows(header)
-    scales = {row: _millivolt_per_count(line, header.record, LEADS[row]) for row, line in rows.items()}
-    counts = _read_counts(path.parent, header, rows)
+    leads = _standard_leads(header)
+    rows = list(leads)
+    scale = np.array([_millivolt_per_count(line, header.record, LEADS[row]) for row, line in leads.items()])
+    counts = _read_counts(path.parent, header, leads)
+    _check_declared(counts, leads, header.record)
+    baseline = np.array([line.baseline for line in leads.values()])
+    not_a_sample = np.array([[_BITS_AND_NAN[line.format][1]] for line in leads.values()])
+    millivolts = ((counts - baseline[:, np.newaxis]) * scale[:, np.newaxis]).astype(np.float32)
+    if (counts.min(axis=1, keepdims=True) == not_a_sample).any():
+        millivolts[counts == not_a_sample] = np.nan
     signal = np.zeros((len(LEADS), header.samples), dtype=np.float32)
     present = np.zeros(len(LEADS), dtype=np.bool_)
-    for row, line in rows.items():
-        lead = counts[row]
-        _check_declared(lead, line, header.record, LEADS[row])
-        signal[row] = (lead - np.float64(line.baseline)) * scales[row] if line.baseline else lead * np.float32(scales[row])
-        not_a_sample = _BITS_AND_NAN[line.format][1]
-        if lead.min() == not_a_sample:
-            signal[row, lead == not_a_sample] = np.nan
-        present[row] = True
+    signal[rows], present[rows] = millivolts, True
     signal, lead_mask, flags = check_signal(signal, present, header.record)
     return Recording(signal, header.rate, lead_mask, recording_id or header.record, patient_key, flags)
 
 
-def _lead_rows(header: WfdbHeader) -> dict[int, SignalLine]:
-    """Signal line per standard lead; other signals (vx, resp) are left out."""
-    rows: dict[int, SignalLine] = {}
+def _standard_leads(header: WfdbHeader) -> dict[int, SignalLine]:
+    """Signal line of each standard lead by its row in `LEADS`, in the header's order; other signals (vx, resp) are left out."""
+    leads: dict[int, SignalLine] = {}
     for line in header.signals:
         row = lead_row(line.name)
         if row is None:
             continue
-        if row in rows:
+        if row in leads:
             raise ReadError(header.record, f"lead {LEADS[row]}", "given twice", "Keep one signal line per lead.")
-        rows[row] = line
-    if not rows:
+        leads[row] = line
+    if not leads:
         reason = f"none of the {len(header.signals)} signals is a standard lead"
         raise ReadError(header.record, "leads", reason, "Name the signals I, II, III, aVR, aVL, aVF, V1-V6.")
-    return rows
+    return leads
 
 
 def _millivolt_per_count(line: SignalLine, record: str, lead: str) -> float:
@@ -99,44 +99,42 @@ def _millivolt_per_count(line: SignalLine, record: str, lead: str) -> float:
     return 1 / counts_per_millivolt
 
 
-def _check_declared(lead: NDArray[np.integer], line: SignalLine, record: str, name: str) -> None:
-    checksum = int(lead.sum(dtype=np.int64)) & 0xFFFF
-    if checksum != line.checksum & 0xFFFF:
-        reason = f"{checksum} computed, {line.checksum & 0xFFFF} declared: the samples are not those that were written"
-        raise ReadError(record, f"checksum of lead {name}", reason, _COPY_AGAIN)
-    if int(lead[0]) != line.initial_value:
-        reason = f"{int(lead[0])} found, {line.initial_value} declared: header and signal file do not belong together"
-        raise ReadError(record, f"initial value of lead {name}", reason, _COPY_AGAIN)
+def _check_declared(counts: NDArray[np.int32], leads: Mapping[int, SignalLine], record: str) -> None:
+    checksums = (counts.sum(axis=1, dtype=np.int64) & 0xFFFF).tolist()
+    for (row, line), checksum, first in zip(leads.items(), checksums, counts[:, 0].tolist(), strict=True):
+        if checksum != line.checksum & 0xFFFF:
+            reason = f"{checksum} computed, {line.checksum & 0xFFFF} declared: the samples are not those that were written"
+            raise ReadError(record, f"checksum of lead {LEADS[row]}", reason, _COPY_AGAIN)
+        if first != line.initial_value:
+            reason = f"{first} found, {line.initial_value} declared: header and signal file do not belong together"
+            raise ReadError(record, f"initial value of lead {LEADS[row]}", reason, _COPY_AGAIN)
 
 
-def _read_counts(folder: Path, header: WfdbHeader, rows: Mapping[int, SignalLine]) -> dict[int, NDArray[np.integer]]:
-    """Samples of each lead in counts, file by file; files without a standard lead are not opened."""
-    files: dict[str, list[SignalLine]] = {}
-    for line in header.signals:
-        files.setdefault(line.file, []).append(line)
-    counts: dict[int, NDArray[np.integer]] = {}
-    row_of = {id(line): row for row, line in rows.items()}
-    from_wfdb: NDArray[np.integer] | None = None
-    for name, lines in files.items():
-        if not any(id(line) in row_of for line in lines):
-            continue
-        first = lines[0]
-        if any((line.format, line.offset) != (first.format, first.offset) for line in lines):
-            raise ReadError(header.record, "storage format", "signals of one file differ in format or offset", "Correct the signal lines.")
-        if first.format not in _BITS_AND_NAN:
-            raise ReadError(header.record, "storage format", f"format {first.format} is not supported", "Convert the record to format 16.")
-        data = _read_signal_file(folder, name, header, len(lines), first)
-        if first.format == 16:
-            matrix = np.frombuffer(data, dtype="<i2", offset=first.offset).reshape(header.samples, len(lines)).T
-            leads: NDArray[np.integer] = np.ascontiguousarray(matrix)
-        else:
-            from_wfdb = _read_by_package(folder, header) if from_wfdb is None else from_wfdb
-            leads = from_wfdb[[position for position, line in enumerate(header.signals) if line.file == name]]
-        counts |= {row_of[id(line)]: lead for line, lead in zip(lines, leads, strict=True) if id(line) in row_of}
+def _read_counts(folder: Path, header: WfdbHeader, leads: Mapping[int, SignalLine]) -> NDArray[np.int32]:
+    """Samples of `leads` in counts, (leads, samples), file by file; files without a standard lead are not opened."""
+    counts = np.empty((len(leads), header.samples), dtype=np.int32)
+    wanted = {id(line): position for position, line in enumerate(leads.values())}
+    for name in dict.fromkeys(line.file for line in leads.values()):
+        lines = [line for line in header.signals if line.file == name]
+        columns = [column for column, line in enumerate(lines) if id(line) in wanted]
+        counts[[wanted[id(lines[column])] for column in columns]] = _read_file(folder, name, header, lines)[columns]
     return counts
 
 
-def _read_signal_file(folder: Path, name: str, header: WfdbHeader, signals: int, line: SignalLine) -> bytes:
+def _read_file(folder: Path, name: str, header: WfdbHeader, lines: Sequence[SignalLine]) -> NDArray[np.integer]:
+    """Samples of all signals of one file, (signals, samples)."""
+    storage, offset = lines[0].format, lines[0].offset
+    if any(line.format != storage or line.offset != offset for line in lines):
+        raise ReadError(header.record, "storage format", "signals of one file differ in format or offset", "Correct the signal lines.")
+    if storage not in _BITS_AND_NAN:
+        raise ReadError(header.record, "storage format", f"format {storage} is not supported", "Convert the record to format 16.")
+    data = _read_bytes(folder, name, header, len(lines), lines[0])
+    if storage == 16:
+        return np.frombuffer(data, dtype="<i2", offset=offset).reshape(header.samples, len(lines)).T
+    return _read_by_package(folder, header)[[line.file == name for line in header.signals]]
+
+
+def _read_bytes(folder: Path, name: str, header: WfdbHeader, signals: int, line: SignalLine) -> bytes:
     """All bytes of a signal file whose kind and size are as declared."""
     record, path = header.record, folder / name
     size = line.offset + -(-header.samples * signals * int(_BITS_AND_NAN[line.format][0] * 3) // 24)
