@@ -1,0 +1,86 @@
+"""Bootstrap over patients: several ECGs of one patient are one draw, so intervals are not narrowed by repeats.
+
+A replicate draws as many patients as there are, with replacement; each record then counts as often as its patient was drawn.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaccardio.errors import DataError
+
+WEIGHTS_PER_CHUNK = 2_000_000  # records x replicates held at once: 16 MB of running sums
+
+
+class PatientBootstrap:
+    """The sample and its replicates as record weights. All figures of an evaluation use the same resamples.
+
+    Replicate ``i`` is a pure function of (patients, seed, i): it does not depend on how many are drawn or in what chunks.
+
+    Parameters
+    ----------
+    patients
+        (n,) patient key of each record, as strings.
+    replicates
+        How many resamples.
+    seed
+        Seed of the draws.
+
+    Raises
+    ------
+    DataError
+        A record has no patient key: records of unknown patients cannot be resampled together.
+    """
+
+    def __init__(self, patients: NDArray[np.str_], replicates: int = 1000, seed: int = 0) -> None:
+        patients = np.asarray(patients, dtype=str)
+        if missing := int(np.count_nonzero(patients == "")):
+            raise DataError(f"{missing} of {len(patients)} records have no patient key; give each its own, e.g. its recording id.")
+        keys, self._patient = np.unique(patients, return_inverse=True)
+        self.n_records, self.n_patients, self.replicates, self.seed = len(patients), len(keys), replicates, seed
+
+    def weights(self, first: int, last: int) -> NDArray[np.uint16]:
+        """Weights (last - first, n) of the replicates ``first <= i < last``."""
+        drawn = np.empty((last - first, self.n_patients), np.uint16)
+        for row, replicate in enumerate(range(first, last)):
+            draws = np.random.default_rng([self.seed, replicate]).integers(self.n_patients, size=self.n_patients)
+            drawn[row] = np.bincount(draws, minlength=self.n_patients)
+        return drawn[:, self._patient]
+
+    def samples(self) -> Iterator[tuple[slice, NDArray[np.uint16]]]:
+        """The sample itself (row 0, all weights 1), then the replicates (rows 1 to `replicates`) in chunks of bounded memory.
+
+        Yields
+        ------
+        tuple
+            The rows, as a slice of ``replicates + 1``, and their weights (rows, n).
+        """
+        yield slice(0, 1), np.ones((1, self.n_records), np.uint16)
+        size = max(1, WEIGHTS_PER_CHUNK // max(self.n_records, 1))
+        for first in range(0, self.replicates, size):
+            last = min(first + size, self.replicates)
+            yield slice(first + 1, last + 1), self.weights(first, last)
+
+
+def percentile_interval(replicates: NDArray[np.float64]) -> tuple[float, float]:
+    """2.5th and 97.5th percentile of a figure over the replicates (r,) in which it is defined; NaN, NaN where it never is."""
+    defined = replicates[np.isfinite(replicates)]
+    if not len(defined):
+        return float("nan"), float("nan")
+    low, high = np.quantile(defined, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def mean_of_defined(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean over findings, (r, k) -> (r,), of those defined in each replicate; NaN where none is.
+
+    The interval of a macro figure is the percentile interval of these means, not the mean of the findings' intervals,
+    which would be too wide.
+    """
+    defined = np.isfinite(values)
+    count = defined.sum(axis=1)
+    total = np.where(defined, values, 0.0).sum(axis=1)
+    mean = np.full(len(values), np.nan)
+    np.divide(total, count, out=mean, where=count > 0)
+    return mean

@@ -1,0 +1,201 @@
+"""`evaluate`: the metrics document and the per-finding table of one set of scores, each figure with its 95 % interval."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from jaccardio.errors import DataError
+from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, percentile_interval
+from jaccardio.evaluation.decisions import DECISION_FIGURES, DecisionCounts, decision_figures, record_jaccard, weighted_mean_of_defined
+from jaccardio.evaluation.levels import Group, evaluate_levels
+from jaccardio.evaluation.ranking import Ranking
+from jaccardio.evaluation.thresholds import DEFAULT_POLICY, POLICIES, Thresholds
+from jaccardio.findings.labels import PRESENT
+
+INTERVAL_COLUMNS = ("accuracy", "precision", "recall", "f1", "auroc", "auprc")
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What `evaluate` found.
+
+    Attributes
+    ----------
+    metrics
+        The document of ``metrics.json``; undefined figures are None.
+    per_finding
+        One row a finding, in vocabulary order; decision figures at the global threshold; undefined figures are NaN (empty in CSV).
+    """
+
+    metrics: dict[str, Any]
+    per_finding: pd.DataFrame
+
+
+def evaluate(
+    labels: NDArray[np.int8],
+    scores: NDArray[np.floating],
+    patients: NDArray[np.str_],
+    codes: Sequence[str],
+    groups: Mapping[str, Sequence[Group]],
+    thresholds: Thresholds,
+    *,
+    minimum_positives: int = 10,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> Evaluation:
+    """Scores predictions against labels. Unknown labels are masked everywhere.
+
+    Macro figures are means over the findings with at least `minimum_positives` positives and one negative; Hamming loss and micro
+    figures are over all known cells. Intervals are percentiles over a bootstrap of patients; a replicate in which a finding lacks
+    a positive or a negative is left out of that finding's figure, and the document states how many were.
+
+    Parameters
+    ----------
+    labels
+        (n, k) int8; 1 present, 0 absent, -1 unknown.
+    scores
+        (n, k) probabilities.
+    patients
+        (n,) patient keys.
+    codes
+        k finding codes, the columns.
+    groups
+        Level -> statements, as ``Vocabulary.groups()`` gives them.
+    thresholds
+        Fitted on validation data.
+    minimum_positives, replicates, seed
+        Rule for macro figures; size and seed of the bootstrap.
+
+    Raises
+    ------
+    DataError
+        The shapes disagree, there are no records, a score is not a finite number, or a record has no patient key.
+    """
+    _check(labels, scores, patients, codes, thresholds)
+    scores = scores.astype(np.float64)
+    bootstrap = PatientBootstrap(patients, replicates, seed)
+    left_out = _left_out(labels, codes, minimum_positives)
+    in_macro = np.array([code not in left_out for code in codes])
+
+    samples, k = replicates + 1, len(codes)
+    ranked = {"auroc": np.full((samples, k), np.nan), "auprc": np.full((samples, k), np.nan)}
+    decided = {policy: {name: np.full(samples, np.nan) for name in DECISION_FIGURES} for policy in POLICIES}
+    findings: dict[str, NDArray[np.float64]] = {}
+    rankings = [Ranking.of(labels[:, column], scores[:, column]) for column in range(k)]
+    decisions = {policy: thresholds.decide(scores, policy) for policy in POLICIES}
+    jaccards = {policy: record_jaccard(labels, decisions[policy]) for policy in POLICIES}
+    for rows, weights in bootstrap.samples():
+        for column, ranking in enumerate(rankings):
+            ranked["auroc"][rows, column], ranked["auprc"][rows, column] = ranking.figures(weights)
+        real_weights = weights.astype(np.float64)
+        for policy in POLICIES:
+            counts = DecisionCounts.of(labels, decisions[policy], real_weights)
+            jaccard = weighted_mean_of_defined(jaccards[policy], real_weights)
+            for name, values in decision_figures(counts, jaccard, in_macro).items():
+                decided[policy][name][rows] = values
+            if policy == DEFAULT_POLICY:
+                for name, table in counts.per_finding().items():
+                    findings.setdefault(name, np.full((samples, k), np.nan))[rows] = table
+
+    lost = np.isnan(ranked["auroc"][1:]).sum(axis=0)
+    metrics: dict[str, Any] = {
+        **{f"macro_{name}": _figure(mean_of_defined(np.where(in_macro, table, np.nan))) for name, table in ranked.items()},
+        "thresholds": {policy: _flat(figures) for policy, figures in decided.items()},
+        "levels": {
+            level: {
+                "macro_auroc": _number(figures.macro_auroc),
+                "macro_auroc_ci95": _interval(*figures.ci95),
+                "n_statements": figures.n_statements,
+                "n_records": figures.n_records,
+            }
+            for level, figures in evaluate_levels(labels, scores, groups, bootstrap).items()
+        },
+        "n_records": len(labels),
+        "n_patients": bootstrap.n_patients,
+        "n_known": int((labels >= 0).sum()),
+        "findings_in_macro": [code for code in codes if code not in left_out],
+        "findings_left_out": left_out,
+        "bootstrap": {
+            "unit": "patient",
+            "replicates": replicates,
+            "seed": seed,
+            "interval": "percentile, 95 %",
+            "macro": "percentiles of the mean over the findings that have a positive and a negative in the replicate",
+            "replicates_without_positive_or_negative": {
+                code: int(count) for code, count in zip(codes, lost, strict=True) if 0 < count < replicates
+            },
+        },
+    }
+    return Evaluation(metrics, _table(labels, codes, in_macro, thresholds, findings | ranked))
+
+
+def _check(
+    labels: NDArray[np.int8], scores: NDArray[np.floating], patients: NDArray[np.str_], codes: Sequence[str], thresholds: Thresholds
+) -> None:
+    if labels.ndim != 2 or not len(labels):
+        raise DataError(f"evaluation: labels must be a table with at least one record, found shape {labels.shape}.")
+    widths = {len(codes), *(len(thresholds[policy]) for policy in POLICIES)}
+    if scores.shape != labels.shape or len(patients) != len(labels) or widths != {labels.shape[1]}:
+        raise DataError(
+            f"evaluation: labels {labels.shape}, scores {scores.shape}, {len(patients)} patients, {len(codes)} findings and thresholds for "
+            f"{len(thresholds[DEFAULT_POLICY])} do not belong together."
+        )
+    if bad := int((~np.isfinite(scores)).sum()):
+        raise DataError(f"evaluation: {bad} scores are not finite numbers; the model that made them is damaged or diverged.")
+
+
+def _left_out(labels: NDArray[np.int8], codes: Sequence[str], minimum_positives: int) -> dict[str, str]:
+    """Findings that do not enter macro figures, each with the reason."""
+    left_out = {}
+    for code, column in zip(codes, labels.T, strict=True):
+        known, positives = int((column >= 0).sum()), int((column == PRESENT).sum())
+        if known == 0:
+            left_out[code] = "unknown in every record"
+        elif positives < minimum_positives:
+            left_out[code] = f"{positives} positive{'' if positives == 1 else 's'}, fewer than {minimum_positives}"
+        elif positives == known:
+            left_out[code] = "no known negative"
+    return left_out
+
+
+def _table(
+    labels: NDArray[np.int8],
+    codes: Sequence[str],
+    in_macro: NDArray[np.bool_],
+    thresholds: Thresholds,
+    samples: Mapping[str, NDArray[np.float64]],
+) -> pd.DataFrame:
+    """One row a finding; `samples` holds (replicates + 1, k) per figure, the sample itself first."""
+    known, positives = (labels >= 0).sum(axis=0), (labels == PRESENT).sum(axis=0)
+    table: dict[str, Any] = {"finding": list(codes), "n_known": known, "n_pos": positives}
+    table["prevalence"] = np.divide(positives, known, out=np.full(len(codes), np.nan), where=known > 0)
+    table["predicted_rate"] = samples["predicted_rate"][0]
+    for name in INTERVAL_COLUMNS:
+        intervals = [percentile_interval(column) for column in samples[name][1:].T]
+        table[name] = samples[name][0]
+        table[f"{name}_low"], table[f"{name}_high"] = [low for low, _ in intervals], [high for _, high in intervals]
+    return pd.DataFrame({**table, "in_macro": in_macro, "threshold": thresholds[DEFAULT_POLICY]})
+
+
+def _figure(samples: NDArray[np.float64]) -> dict[str, Any]:
+    return {"value": _number(samples[0]), "ci95": _interval(*percentile_interval(samples[1:]))}
+
+
+def _flat(figures: Mapping[str, NDArray[np.float64]]) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    for name, samples in figures.items():
+        document[name] = _number(samples[0])
+        document[f"{name}_ci95"] = _interval(*percentile_interval(samples[1:]))
+    return document
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _interval(low: float, high: float) -> list[float] | None:
+    return [low, high] if np.isfinite(low) else None

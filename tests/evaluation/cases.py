@@ -1,0 +1,28 @@
+"""Random predictions for the tests of this room."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Case:
+    """Random predictions with ties, unknown labels and several records a patient."""
+
+    labels: NDArray[np.int8]
+    scores: NDArray[np.float64]
+    patients: NDArray[np.str_]
+    codes: tuple[str, ...]
+    groups: dict[str, list[tuple[str, tuple[int, ...]]]]
+
+
+def random_case(n: int = 300, k: int = 6, seed: int = 0, decimals: int = 2) -> Case:
+    rng = np.random.default_rng(seed)
+    labels = (rng.random((n, k)) < np.linspace(0.05, 0.4, k)).astype(np.int8)
+    logits = rng.normal(-1.5, 1, (n, k)) + 1.5 * labels
+    scores = np.round(1 / (1 + np.exp(-logits)), decimals)
+    labels[rng.random((n, k)) < 0.1] = -1
+    patients = np.array([f"p{key}" for key in rng.integers(0, n // 2, n)])
+    codes = tuple(f"f{column}" for column in range(k))
+    return Case(labels, scores, patients, codes, {"all": [(code, (column,)) for column, code in enumerate(codes)]})

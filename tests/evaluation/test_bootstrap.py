@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from jaccardio.errors import DataError
+from jaccardio.evaluation import bootstrap as module
+from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, percentile_interval
+from jaccardio.evaluation.ranking import Ranking, auroc, average_precision
+
+from .cases import Case
+
+
+def test_a_replicate_is_the_records_of_the_drawn_patients(case: Case) -> None:
+    bootstrap = PatientBootstrap(case.patients, replicates=20, seed=3)
+    weights = bootstrap.weights(0, 20)
+    keys = np.unique(case.patients)
+    ranking = Ranking.of(case.labels[:, 2], case.scores[:, 2])
+    areas, precisions = ranking.figures(weights)
+    for replicate in range(20):
+        drawn = keys[np.random.default_rng([3, replicate]).integers(len(keys), size=len(keys))]
+        rows = np.concatenate([np.flatnonzero(case.patients == patient) for patient in drawn])
+        assert np.array_equal(np.bincount(rows, minlength=len(case.patients)), weights[replicate])
+        assert areas[replicate] == pytest.approx(auroc(case.labels[rows, 2], case.scores[rows, 2]), abs=1e-12)
+        assert precisions[replicate] == pytest.approx(average_precision(case.labels[rows, 2], case.scores[rows, 2]), abs=1e-12)
+
+
+def test_records_of_one_patient_share_their_weight(case: Case) -> None:
+    weights = PatientBootstrap(case.patients, replicates=50).weights(0, 50)
+    _, first, patient = np.unique(case.patients, return_index=True, return_inverse=True)
+    assert np.array_equal(weights, weights[:, first][:, patient])
+    assert weights[:, first].sum(axis=1).tolist() == [len(first)] * 50
+
+
+def test_samples_do_not_depend_on_the_chunks(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    bootstrap = PatientBootstrap(case.patients, replicates=25)
+    whole = np.concatenate([weights for _, weights in bootstrap.samples()])
+    monkeypatch.setattr(module, "WEIGHTS_PER_CHUNK", 7 * len(case.patients))
+    chunks = list(bootstrap.samples())
+    assert [weights.shape[0] for _, weights in chunks] == [1, 7, 7, 7, 4]
+    assert np.array_equal(np.concatenate([weights for _, weights in chunks]), whole)
+    assert (whole[0] == 1).all()
+
+
+def test_records_without_a_patient_key_are_refused() -> None:
+    with pytest.raises(DataError, match="2 of 3 records have no patient key"):
+        PatientBootstrap(np.array(["", "a", ""]))
+
+
+def test_interval_and_mean_leave_undefined_replicates_out() -> None:
+    values = np.concatenate([np.arange(101.0), [np.nan] * 50])
+    assert percentile_interval(values) == (2.5, 97.5)
+    assert np.isnan(percentile_interval(np.array([np.nan]))).all()
+    means = mean_of_defined(np.array([[1.0, np.nan, 3.0], [np.nan, np.nan, np.nan]]))
+    assert means[0] == 2
+    assert np.isnan(means[1])

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from jaccardio.evaluation.bootstrap import PatientBootstrap
+from jaccardio.evaluation.levels import aggregate_level, evaluate_levels
+from jaccardio.evaluation.ranking import auroc
+
+from .cases import Case
+
+# Columns: IMI and AMI (super MI), LVH (super HYP), SR (of no super class).
+LABELS = np.array(
+    [
+        [1, 0, 0, 1],
+        [0, 0, 1, 0],
+        [0, -1, 1, 0],  # MI unknown: no child present, one unknown
+        [-1, 1, 0, 1],  # MI present all the same
+        [0, 0, 0, 1],  # no statement of the level: dropped
+        [0, 0, -1, 1],  # none known to be present: dropped
+    ],
+    np.int8,
+)
+SCORES = np.array(
+    [[0.2, 0.9, 0.1, 0.5], [0.3, 0.1, 0.8, 0.5], [0.6, 0.4, 0.2, 0.5], [0.1, 0.2, 0.3, 0.5], [0.9, 0.9, 0.9, 0.5], [0.9, 0.9, 0.9, 0.5]]
+)
+SUPER = [("MI", (0, 1)), ("HYP", (2,))]
+
+
+def test_labels_and_scores_of_a_level() -> None:
+    labels, scores = aggregate_level(LABELS, SCORES, SUPER)
+    assert labels.tolist() == [[1, 0], [0, 1], [-1, 1], [1, 0], [-1, -1], [-1, -1]]
+    assert scores[:4].tolist() == [[0.9, 0.1], [0.3, 0.8], [0.6, 0.2], [0.2, 0.3]]
+
+
+def test_figures_of_a_level() -> None:
+    figures = evaluate_levels(LABELS, SCORES, {"super": SUPER}, PatientBootstrap(np.arange(6).astype(str), replicates=10))["super"]
+    assert (figures.n_statements, figures.n_records) == (2, 4)
+    # MI: {0.9, 0.2} against {0.3} = 1/2; HYP: {0.8, 0.2} against {0.1, 0.3} = 3/4
+    assert figures.macro_auroc == pytest.approx((1 / 2 + 3 / 4) / 2)
+
+
+def test_statements_without_a_positive_do_not_count(case: Case) -> None:
+    labels = case.labels.copy()
+    labels[labels[:, 0] == 1, 0] = 0
+    figures = evaluate_levels(labels, case.scores, case.groups, PatientBootstrap(case.patients, replicates=5))["all"]
+    kept, _ = aggregate_level(labels, case.scores, case.groups["all"])
+    assert figures.n_statements == 5
+    assert figures.macro_auroc == pytest.approx(np.mean([auroc(kept[:, column], case.scores[:, column]) for column in range(1, 6)]))
+
+
+def test_a_level_nobody_shows_is_undefined(case: Case) -> None:
+    figures = evaluate_levels(np.zeros_like(case.labels), case.scores, case.groups, PatientBootstrap(case.patients, replicates=5))["all"]
+    assert np.isnan(figures.macro_auroc)
+    assert (figures.n_statements, figures.n_records) == (0, 0)

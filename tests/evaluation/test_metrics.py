@@ -1,0 +1,131 @@
+import json
+
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
+
+from jaccardio.errors import DataError
+from jaccardio.evaluation.metrics import Evaluation, evaluate
+from jaccardio.evaluation.thresholds import POLICIES, fit_thresholds
+
+from .cases import Case, random_case
+
+FIGURES = ["hamming_loss", "micro_precision", "micro_recall", "micro_f1", "macro_f1", "jaccard_samples", "jaccard_micro", "jaccard_macro"]
+
+
+def run(case: Case, labels: np.ndarray | None = None, scores: np.ndarray | None = None, replicates: int = 30) -> Evaluation:
+    labels, scores = case.labels if labels is None else labels, case.scores if scores is None else scores
+    thresholds = fit_thresholds(case.labels, case.scores)
+    return evaluate(labels, scores, case.patients, case.codes, case.groups, thresholds, replicates=replicates)
+
+
+def test_the_document_has_the_stable_keys(case: Case) -> None:
+    metrics = run(case).metrics
+    assert set(metrics) == {
+        *("macro_auroc", "macro_auprc", "thresholds", "levels", "n_records", "n_patients", "n_known"),
+        *("findings_in_macro", "findings_left_out", "bootstrap"),
+    }
+    assert set(metrics["macro_auroc"]) == {"value", "ci95"}
+    assert tuple(metrics["thresholds"]) == POLICIES
+    for figures in metrics["thresholds"].values():
+        assert set(figures) == {*FIGURES, *(f"{name}_ci95" for name in FIGURES)}
+        assert all(isinstance(figures[name], float) for name in FIGURES)
+    assert set(metrics["levels"]["all"]) == {"macro_auroc", "macro_auroc_ci95", "n_statements", "n_records"}
+
+
+def test_figures_equal_scikit_learn(case: Case) -> None:
+    evaluation = run(case)
+    areas, precisions = [], []
+    for column, row in evaluation.per_finding.iterrows():
+        known = case.labels[:, column] >= 0
+        y, s = case.labels[known, column], case.scores[known, column]
+        areas.append(roc_auc_score(y, s))
+        precisions.append(average_precision_score(y, s))
+        assert row.auroc == pytest.approx(areas[-1])
+        assert row.auprc == pytest.approx(precisions[-1])
+        assert row.f1 == pytest.approx(f1_score(y, s >= row.threshold))
+        assert (row.n_known, row.n_pos, row.prevalence) == (known.sum(), y.sum(), y.mean())
+        assert row.predicted_rate == pytest.approx(np.mean(s >= row.threshold))
+        assert row.auroc_low < row.auroc < row.auroc_high
+    assert evaluation.metrics["macro_auroc"]["value"] == pytest.approx(np.mean(areas))
+    assert evaluation.metrics["macro_auprc"]["value"] == pytest.approx(np.mean(precisions))
+
+
+def test_intervals_equal_a_plain_loop_over_repeated_records(case: Case) -> None:
+    replicates, keys = 12, np.unique(case.patients)
+    metrics = run(case, replicates=replicates).metrics
+    means, micro = [], []
+    thresholds = fit_thresholds(case.labels, case.scores)
+    for replicate in range(replicates):
+        drawn = keys[np.random.default_rng([0, replicate]).integers(len(keys), size=len(keys))]
+        rows = np.concatenate([np.flatnonzero(case.patients == patient) for patient in drawn])
+        y, s = case.labels[rows], case.scores[rows]
+        means.append(np.mean([roc_auc_score(a[a >= 0], b[a >= 0]) for a, b in zip(y.T, s.T, strict=True)]))
+        micro.append(f1_score(y[y >= 0], thresholds.decide(s, "per_finding")[y >= 0]))
+    assert metrics["macro_auroc"]["ci95"] == pytest.approx(np.quantile(means, [0.025, 0.975]).tolist())
+    assert metrics["thresholds"]["per_finding"]["micro_f1_ci95"] == pytest.approx(np.quantile(micro, [0.025, 0.975]).tolist())
+
+
+def test_scores_of_unknown_labels_change_nothing(case: Case) -> None:
+    flipped = np.where(case.labels < 0, 1 - case.scores, case.scores)
+    before, after = run(case), run(case, scores=flipped)
+    del before.metrics["levels"], after.metrics["levels"]  # a parent's score is the maximum over all of its children
+    assert before.metrics == after.metrics
+    assert before.per_finding.equals(after.per_finding)
+
+
+def test_rare_findings_are_left_out_of_macro_figures_and_named() -> None:
+    case = random_case()
+    labels = case.labels.copy()
+    labels[np.flatnonzero(labels[:, 1] == 1)[9:], 1] = 0
+    labels[labels[:, 2] == 1, 2] = 0
+    labels[:, 3] = -1
+    labels[:, 4] = 1
+    evaluation = run(case, labels)
+    assert evaluation.metrics["findings_in_macro"] == ["f0", "f5"]
+    assert evaluation.metrics["findings_left_out"] == {
+        "f1": "9 positives, fewer than 10",
+        "f2": "0 positives, fewer than 10",
+        "f3": "unknown in every record",
+        "f4": "no known negative",
+    }
+    table = evaluation.per_finding.set_index("finding")
+    assert evaluation.metrics["macro_auroc"]["value"] == pytest.approx(table.auroc[["f0", "f5"]].mean())
+    assert evaluation.metrics["thresholds"]["global"]["macro_f1"] == pytest.approx(table.f1[["f0", "f5"]].mean())
+    assert np.isfinite(table.auroc["f1"])
+    assert table.auroc[["f2", "f3", "f4"]].isna().all()
+    assert table.in_macro.tolist() == [True, False, False, False, False, True]
+
+
+def test_replicates_without_a_positive_are_counted() -> None:
+    case = random_case()
+    labels = case.labels.copy()
+    labels[np.flatnonzero(labels[:, 0] == 1)[1:], 0] = 0
+    lost = run(case, labels, replicates=200).metrics["bootstrap"]["replicates_without_positive_or_negative"]
+    assert 40 < lost["f0"] < 110  # 1 / e of the replicates miss a given patient
+    assert set(lost) == {"f0"}
+
+
+@pytest.mark.parametrize("state", [-1, 0, 1])
+def test_undefined_figures_are_null(case: Case, state: int) -> None:
+    evaluation = run(case, np.full_like(case.labels, state))
+    text = json.dumps(evaluation.metrics, allow_nan=False)
+    assert "NaN" not in text
+    assert evaluation.metrics["macro_auroc"] == {"value": None, "ci95": None}
+    assert evaluation.metrics["levels"]["all"]["macro_auroc"] is None
+
+
+def test_records_may_come_in_any_order(case: Case) -> None:
+    order = np.random.default_rng(0).permutation(len(case.patients))
+    thresholds = fit_thresholds(case.labels, case.scores)
+    shuffled = evaluate(case.labels[order], case.scores[order], case.patients[order], case.codes, case.groups, thresholds, replicates=30)
+    assert shuffled.metrics["macro_auroc"]["ci95"] == pytest.approx(run(case).metrics["macro_auroc"]["ci95"], abs=1e-12)
+
+
+def test_what_does_not_belong_together_is_refused(case: Case) -> None:
+    with pytest.raises(DataError, match="do not belong together"):
+        run(case, scores=case.scores[:-1])
+    with pytest.raises(DataError, match="1 scores are not finite"):
+        run(case, scores=np.where(np.arange(case.scores.size).reshape(case.scores.shape) == 5, np.nan, case.scores))
+    with pytest.raises(DataError, match="at least one record"):
+        run(case, case.labels[:0], case.scores[:0])
