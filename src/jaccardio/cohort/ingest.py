@@ -35,7 +35,7 @@ class IngestReport:
     stored
         Number of records in the store.
     rejected
-        Records that were refused, each with its reason.
+        Records that were refused, by id and file name, each with its reason.
     unmapped
         Codes that the vocabulary has no place for, with the number of records, most frequent first.
     findings
@@ -100,7 +100,8 @@ def ingest(
     with StoreWriter(store, contract) as writer:
         entries = list(opened.sources())
         sources = [entry for entry in entries if isinstance(entry, Source)]
-        rejected = [entry for entry in entries if isinstance(entry, Rejection)]
+        refused = [entry for entry in entries if isinstance(entry, Rejection)]
+        named = list(refused)  # with file names, for the report only: a store keeps pseudonyms
         _refuse_duplicates(sources)
         stored: list[Source] = []
         for done, (entry, result) in enumerate(zip(sources, _windows(sources, contract, jobs), strict=True), start=1):
@@ -108,15 +109,16 @@ def ingest(
                 writer.add(entry, result)
                 stored.append(entry)
             else:
-                rejected.append(result)
+                refused.append(result)
+                named.append(Rejection(f"{result.record} ({entry.path.name})", result.reason))
             if progress is not None and (done % CHUNK == 0 or done == len(sources)):
                 progress(done, len(sources))
         if not stored:
-            first = f" The first: {rejected[0].record}: {rejected[0].reason}" if rejected else ""
-            raise DataError(f"{source}: no record could be read, {len(rejected)} were refused.{first}")
+            first = f" The first: {named[0].record}: {named[0].reason}" if named else ""
+            raise DataError(f"{source}: no record could be read, {len(named)} were refused.{first}")
         labels, unmapped = label_records(stored, opened.annotated, findings)
-        writer.finish(labels, findings, corpus=corpus, annotated=opened.annotated, rejected=rejected, unmapped=unmapped)
-    return IngestReport(len(stored), tuple(rejected), unmapped, count_findings(labels, findings), store)
+        writer.finish(labels, findings, corpus=corpus, annotated=opened.annotated, rejected=refused, unmapped=unmapped)
+    return IngestReport(len(stored), tuple(named), unmapped, count_findings(labels, findings), store)
 
 
 def _refuse_duplicates(sources: Sequence[Source]) -> None:
@@ -170,8 +172,8 @@ def _read(source: Source, contract: SignalContract) -> Window | Rejection:
         recording = read_ecg(source.path, source.recording_id, source.patient_key)
         counts = quantise(contract.apply(recording))
     except ReadError as error:
-        return Rejection(source.recording_id, f"{error.field}: {error.reason}")
+        return Rejection(source.recording_id, f"{error.field}: {error.reason}. {error.remedy}".rstrip())
     except Exception as error:  # one file must not stop the others; the class name alone cannot carry patient data
-        return Rejection(source.recording_id, f"internal error: {type(error).__name__}")
+        return Rejection(source.recording_id, f"internal error: {type(error).__name__}.")
     mask = sum(1 << lead for lead, usable in enumerate(recording.lead_mask) if usable)
     return Window(counts, mask, recording.flags, waveform_hash(recording))

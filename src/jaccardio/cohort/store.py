@@ -38,7 +38,7 @@ RECORDS_PER_SHARD = 1024
 MANIFEST, RECORDS = "manifest.json", "records.parquet"
 COUNTS = np.dtype("<i2")
 
-_PANDAS_TYPES = {pa.string(): pd.StringDtype(), pa.int16(): pd.Int16Dtype()}
+_PANDAS_TYPES = {pa.string(): pd.StringDtype(), pa.int32(): pd.Int32Dtype()}  # the columns that may hold null
 
 
 def shard_file(shard: int) -> str:

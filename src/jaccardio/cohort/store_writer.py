@@ -8,7 +8,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -33,22 +33,22 @@ RECORDS_SCHEMA = pa.schema(
         ("recording_id", pa.string()),
         ("patient_key", pa.string()),
         ("database", pa.string()),
-        ("fold", pa.int16()),
+        ("fold", pa.int32()),
         ("site", pa.string()),
         ("device", pa.string()),
         ("age", pa.float32()),
         ("sex", pa.string()),
-        ("year", pa.int16()),
+        ("year", pa.int32()),
         ("scp_source", pa.string()),
         ("waveform", pa.string()),
-        ("lead_mask", pa.int32()),
+        ("lead_mask", pa.int64()),
         ("flags", pa.list_(pa.string())),
         ("present", pa.list_(pa.string())),
         ("absent", pa.list_(pa.string())),
         ("closed", pa.bool_()),
-        ("shard", pa.int32()),
-        ("row", pa.int32()),
-        ("crc32", pa.uint32()),
+        ("shard", pa.int64()),
+        ("row", pa.int64()),
+        ("crc32", pa.int64()),
     ]
 )
 _FROM_SOURCE = ("recording_id", "patient_key", "database", "fold", "site", "device", "age", "sex", "year", "scp_source")
@@ -83,7 +83,7 @@ class StoreWriter:
     Raises
     ------
     UsageError
-        The store exists already, its place is taken by other files, or another process is writing it.
+        The store exists already, its place is taken by other files or cannot be written, or another process is writing it.
     MissingError
         The disk is full.
     """
@@ -116,7 +116,8 @@ class StoreWriter:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._shard is not None:
-            self._shard.close()
+            with suppress(OSError):  # on a full disk closing fails again; the first error is the one to tell
+                self._shard.close()
         if kind is not None:
             shutil.rmtree(self._partial, ignore_errors=True)
         assert self._lock is not None
@@ -242,4 +243,6 @@ def _disk(store: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise MissingError(f"{store}: no space left on the disk; no store was written. Free space and run again.") from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise UsageError(f"{store}: the folder cannot be written. Choose a place that you may write.") from error
         raise
