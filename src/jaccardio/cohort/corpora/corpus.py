@@ -4,12 +4,12 @@ A corpus reads tables and headers only; signals are read later, by ingest.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from jaccardio.errors import DataError
+from jaccardio.errors import DataError, UsageError
 
 OLDEST_AGE = 90.0
 """Ages over 89 are stored as 90: beyond that, an age can identify a person."""
@@ -97,23 +97,19 @@ def year_of(date: str) -> int | None:
     return int(match.group()) if match else None
 
 
-def check_folds(assignments: Iterable[tuple[str, int]]) -> None:
-    """Checks that every patient stays in one fold.
-
-    Parameters
-    ----------
-    assignments
-        (patient_key, fold) of every record; the key must be fit for an error message.
+def header_files(folder: Path) -> tuple[Path, ...]:
+    """Every WFDB header below a folder, sorted by path.
 
     Raises
     ------
+    UsageError
+        There is no such folder.
     DataError
-        Names the first patient found in two folds.
+        No header is in it.
     """
-    folds: dict[str, int] = {}
-    for patient, fold in assignments:
-        known = folds.setdefault(patient, fold)
-        if known != fold:
-            raise DataError(
-                f"patient {patient} stands in folds {known} and {fold}: a patient's ECGs must share one fold; correct the table."
-            )
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: no such folder.")
+    headers = tuple(sorted(folder.rglob("*.hea")))
+    if not headers:
+        raise DataError(f"{folder}: no WFDB header (*.hea) in it or below it.")
+    return headers

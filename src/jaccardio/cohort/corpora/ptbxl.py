@@ -6,11 +6,11 @@ Ids are the published, already pseudonymous numbers.
 
 import ast
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from jaccardio.cohort.corpora.corpus import Rejection, Source, check_folds, storable_age, year_of
+from jaccardio.cohort.corpora.corpus import Rejection, Source, storable_age, year_of
 from jaccardio.errors import DataError, UsageError
 from jaccardio.findings.coverage import annotated_codes
 from jaccardio.findings.vocabulary import Vocabulary
@@ -112,24 +112,36 @@ class PtbXl:
 def _read(path: Path) -> tuple[Mapping[str, str], ...]:
     if not path.is_file():
         raise UsageError(f"{path}: no such file; name the folder that holds {TABLE}.")
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        table = csv.DictReader(file, restval="")
-        missing = [column for column in COLUMNS if column not in (table.fieldnames or ())]
-        if missing:
-            raise DataError(f"{path}: the columns {', '.join(missing)} are missing; this is not PTB-XL's table as published.")
-        rows = tuple(table)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            table = csv.DictReader(file, restval="")
+            columns, rows = table.fieldnames or (), tuple(table)
+    except (UnicodeDecodeError, csv.Error):
+        raise DataError(f"{path}: not a CSV table in UTF-8; it is damaged or a pointer to the real file. Download it again.") from None
+    missing = [column for column in COLUMNS if column not in columns]
+    if missing:
+        raise DataError(f"{path}: the columns {', '.join(missing)} are missing; this is not PTB-XL's table as published.")
     if not rows:
         raise DataError(f"{path}: the table has no rows.")
-    seen: set[str] = set()
-    for number, row in enumerate(rows, start=2):
-        if not row["ecg_id"].isdigit():
-            raise DataError(f"{path}: row {number}, column ecg_id: not a whole number.")
-        if row["ecg_id"] in seen:
-            raise DataError(f"{path}: ecg_id {row['ecg_id']} stands in two rows; every recording must be listed once.")
-        seen.add(row["ecg_id"])
-    pairs = ((_whole(row["patient_id"]), _whole(row["strat_fold"])) for row in rows)
-    check_folds((f"ptbxl:{patient}", fold) for patient, fold in pairs if patient is not None and fold is not None)
+    _check(path, rows)
     return rows
+
+
+def _check(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
+    records: set[str] = set()
+    folds: dict[int, int] = {}
+    for number, row in enumerate(rows, start=2):
+        record, patient, fold = row["ecg_id"], _whole(row["patient_id"]), _whole(row["strat_fold"])
+        if not record.isdigit():
+            raise DataError(f"{path}: row {number}, column ecg_id: not a whole number.")
+        if record in records:
+            raise DataError(f"{path}: ecg_id {record} stands in two rows; every recording must be listed once.")
+        records.add(record)
+        if patient is not None and fold is not None and folds.setdefault(patient, fold) != fold:
+            raise DataError(
+                f"{path}: patient ptbxl:{patient} stands in folds {folds[patient]} and {fold}: "
+                "a patient's ECGs must share one fold; correct the column strat_fold."
+            )
 
 
 def _statements(cell: str) -> tuple[str, ...] | None:

@@ -1,0 +1,134 @@
+"""Folders of the PhysioNet/CinC Challenges 2020 and 2021: one header per record, diagnoses on its ``Dx`` comment line.
+
+Reyna MA, et al. Will Two Do? Varying Dimensions in Electrocardiography: the PhysioNet/CinC Challenge 2021, doi:10.13026/34va-7q14.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jaccardio.cohort.corpora.corpus import Rejection, Source, header_files, storable_age
+from jaccardio.errors import DataError, ReadError
+from jaccardio.findings.abbreviations import challenge_abbreviations
+from jaccardio.findings.coverage import annotated_codes
+from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.recording.readers.wfdb_header import parse_header
+
+UNKNOWN_DATABASE = "challenge"
+PREFIXES = {"A": "cpsc_2018", "Q": "cpsc_2018_extra", "I": "st_petersburg", "S": "ptb", "HR": "ptb_xl", "E": "georgia"}
+LAST_CHAPMAN_SHAOXING = 10646  # JS00001-JS10646; the numbers above are Ningbo's
+NOT_STATED = {"", "unknown", "nan", "none"}
+SEXES = {"f": "female", "female": "female", "m": "male", "male": "male"}
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """The records below one folder; every record is its own patient, because the Challenge does not publish patients."""
+
+    headers: tuple[Path, ...]
+
+    name = "challenge"
+
+    @classmethod
+    def open(cls, source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary) -> "Challenge":
+        """Lists the headers below a folder; key, rate and vocabulary are not needed.
+
+        Raises
+        ------
+        UsageError
+            `source` is no folder.
+        DataError
+            No header there, or one record name twice.
+        """
+        headers = header_files(source)
+        seen: set[str] = set()
+        for header in headers:
+            if header.stem in seen:
+                raise DataError(f"record {header.stem} stands in two folders below {source}: record names must be unique; ingest one copy.")
+            seen.add(header.stem)
+        return cls(headers)
+
+    @property
+    def annotated(self) -> Mapping[str, frozenset[str]]:
+        """Per source of the Challenge, the diagnoses with at least one record in the published counts."""
+        databases = (*PREFIXES.values(), "chapman_shaoxing", "ningbo", UNKNOWN_DATABASE)
+        return {database: annotated_codes(database) for database in databases}
+
+    def sources(self) -> Iterator[Source | Rejection]:
+        """One source per header, sorted by path."""
+        return map(_source, self.headers)
+
+
+def database_of(record: str) -> str:
+    """The Challenge's source database by record name, ``challenge`` where the name tells none."""
+    match = re.fullmatch(r"([AQIS](?=\d{4}$)|(?:HR|E|JS)(?=\d{5}$))(\d+)", record)
+    if match is None:
+        return UNKNOWN_DATABASE
+    prefix, number = match[1], int(match[2])
+    if prefix == "JS":
+        return "chapman_shaoxing" if number <= LAST_CHAPMAN_SHAOXING else "ningbo"
+    return PREFIXES[prefix]
+
+
+def read_diagnoses(cell: str) -> tuple[tuple[str, ...], bool]:
+    """Codes of a ``Dx`` line, each once, and whether all of them are codes of the Challenge's tables.
+
+    Parameters
+    ----------
+    cell
+        SNOMED CT codes or abbreviations, separated by commas: ``164889003,LBBB``.
+
+    Returns
+    -------
+    ``snomed:<code>`` in the order given; what is neither code nor known abbreviation stays as ``abbreviation:<text>``, and text that
+    cannot be an abbreviation as ``abbreviation:free-text``, because it may hold a name.
+    """
+    known = challenge_abbreviations()
+    tables = frozenset(known.values())
+    codes: dict[str, bool] = {}
+    for word in (part.strip() for part in cell.split(",")):
+        snomed = word if word.isdigit() else known.get(word.casefold())
+        if word.casefold() in NOT_STATED:
+            continue
+        if snomed is not None:
+            codes[f"snomed:{snomed}"] = snomed in tables
+        elif re.fullmatch(r"[A-Za-z0-9/_+-]{1,12}", word):
+            codes[f"abbreviation:{word}"] = False
+        else:
+            codes["abbreviation:free-text"] = False
+    return tuple(codes), bool(codes) and all(codes.values())
+
+
+def _source(header: Path) -> Source | Rejection:
+    record = header.stem
+    try:
+        fields = _fields(parse_header(header).comments)
+    except ReadError as error:
+        return Rejection(record, str(error))
+    # A code outside the tables may mean any finding: what is not stated beside it is then unknown, not absent.
+    present, closed = read_diagnoses(fields.get("dx", ""))
+    return Source(
+        recording_id=f"challenge:{record}",
+        patient_key=f"challenge:{record}",
+        path=header,
+        present=present,
+        absent=(),
+        closed=closed,
+        database=database_of(record),
+        age=_age(fields.get("age", "")),
+        sex=SEXES.get(fields.get("sex", "").casefold()),
+    )
+
+
+def _fields(comments: Sequence[str]) -> dict[str, str]:
+    """``# Dx: 164889003`` as ``{"dx": "164889003"}``, with or without the blank, the colon and the hash."""
+    matches = (re.match(r"[#\s]*(age|sex|dx)\b\s*:?\s*(.*)", comment, re.IGNORECASE) for comment in comments)
+    return {match[1].casefold(): match[2].strip() for match in matches if match}
+
+
+def _age(cell: str) -> float | None:
+    try:
+        return storable_age(float(cell))
+    except ValueError:
+        return None
