@@ -90,7 +90,7 @@ def _resample(signal: NDArray[np.float32], rate: float, target: float, samples: 
     """First `samples` samples of each row at rate `target` (anti-aliased polyphase FIR; ends held constant, else an offset would ring)."""
     if rate == target:
         return signal
-    ratio = Fraction(target / rate).limit_denominator(1000)
+    ratio = Fraction(target / rate).limit_denominator(5000)  # 1e-6 off at most: 10 microseconds in 10 seconds
     # The FIR reaches 10 * max(up, down) upsampled samples ahead: what lies beyond cannot change the window and is not resampled.
     reach = math.ceil((samples * ratio.denominator + 10 * max(ratio.numerator, ratio.denominator)) / ratio.numerator) + 1
     resampled = resample_poly(signal[:, :reach], ratio.numerator, ratio.denominator, axis=1, padtype="edge")

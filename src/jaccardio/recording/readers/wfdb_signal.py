@@ -19,7 +19,7 @@ from jaccardio.recording.readers.wfdb_header import LFS_POINTER, LFS_REMEDY, Sig
 from jaccardio.recording.recording import Recording
 from jaccardio.recording.units import millivolt_factor
 
-_BITS_AND_NAN: Mapping[int, tuple[float, int]] = {
+_BITS_AND_NAN: Mapping[int, tuple[int, int]] = {
     16: (16, -(2**15)),
     24: (24, -(2**23)),
     32: (32, -(2**31)),
@@ -27,8 +27,6 @@ _BITS_AND_NAN: Mapping[int, tuple[float, int]] = {
     80: (8, -(2**7)),
     160: (16, -(2**15)),
     212: (12, -(2**11)),
-    310: (32 / 3, -(2**9)),
-    311: (32 / 3, -(2**9)),
 }
 """Bits of one sample and the count that means "no sample", per storage format (https://physionet.org/physiotools/wag/signal-5.htm)."""
 
@@ -137,8 +135,8 @@ def _read_file(folder: Path, name: str, header: WfdbHeader, lines: Sequence[Sign
 def _read_bytes(folder: Path, name: str, header: WfdbHeader, signals: int, line: SignalLine) -> bytes:
     """All bytes of a signal file whose kind and size are as declared."""
     record, path = header.record, folder / name
-    size = line.offset + -(-header.samples * signals * int(_BITS_AND_NAN[line.format][0] * 3) // 24)
-    padding = 0 if line.format in (16, 24, 32, 61, 80, 160) else 3  # packed formats end on a whole group of samples
+    size = line.offset + -(-header.samples * signals * _BITS_AND_NAN[line.format][0] // 8)
+    padding = 2 if line.format == 212 else 0  # packed in threes of bytes; writers differ in how they end
     try:
         status = path.lstat()
         if stat.S_ISLNK(status.st_mode):
