@@ -1,0 +1,194 @@
+"""Commands that make and shape data: synth, ingest, relabel, split, inspect."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jaccardio.cli.output import DISCLAIMER, note, progress_bar, result
+from jaccardio.errors import UsageError
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; everything else goes to stderr.")]
+StorePath = Annotated[Path, typer.Argument(metavar="STORE", help="Folder of a store.")]
+
+SHOWN = 10
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this file's commands."""
+    for command in (synth, ingest, relabel, split, inspect):
+        app.command()(command)
+
+
+def synth(
+    out: Annotated[Path, typer.Argument(help="New folder; one sub-folder a hospital.")],
+    records: Annotated[int, typer.Option(help="ECGs of the first hospital; each further one gets a third of that.")] = 3000,
+    sites: Annotated[int, typer.Option(help="Number of hospitals.")] = 2,
+    seed: Annotated[int, typer.Option()] = 0,
+    fs: Annotated[float, typer.Option(help="Sampling rate, Hz.")] = 500.0,
+    jobs: Annotated[int, typer.Option(help="Processes.")] = os.cpu_count() or 1,
+    json: Json = False,
+) -> None:
+    """Simulates hospitals: simulated 12-lead ECGs as WFDB files with a manifest.csv of findings."""
+    from jaccardio.simulation.hospital import simulate_hospitals
+
+    with progress_bar("simulating") as progress:
+        report = simulate_hospitals(out, records, sites, seed, fs, jobs=jobs, progress=lambda done, total: progress(done, total, ""))
+    lines = [f"{site}: {count} simulated ECGs in {out / site}" for site, count in report.records.items()]
+    result({"out": str(out), "simulated": True, "records": report.records}, lines, json)
+
+
+def ingest(
+    source: Annotated[Path, typer.Argument(help="Folder of the corpus, or a manifest CSV file.")],
+    store: Annotated[Path, typer.Argument(help="New folder for the store.")],
+    corpus: Annotated[str, typer.Option(help="ptbxl, challenge, manifest or wfdb.")],
+    vocabulary: Annotated[str, typer.Option(help="Findings to label: paper26 or ptbxl71.")] = "paper26",
+    fs: Annotated[float, typer.Option(help="Sampling rate of the store, Hz.")] = 500.0,
+    patient_key: Annotated[Path | None, typer.Option(help="File with the secret for pseudonyms; made when absent.")] = None,
+    jobs: Annotated[int, typer.Option(help="Processes.")] = os.cpu_count() or 1,
+    json: Json = False,
+) -> None:
+    """Reads a corpus into a store: one rate, one length, one vocabulary; bad files are listed and stop nothing."""
+    from jaccardio.cohort.ingest import ingest as run
+
+    with progress_bar("ingesting") as progress:
+        report = run(
+            source,
+            store,
+            corpus=corpus,
+            vocabulary=vocabulary,
+            sampling_rate=fs,
+            key_file=patient_key,
+            jobs=jobs,
+            progress=lambda done, total: progress(done, total, ""),
+        )
+    lines = [f"{report.stored} ECGs stored in {store}, {len(report.rejected)} rejected"]
+    lines += [f"  rejected {rejection.record}: {rejection.reason}" for rejection in report.rejected]
+    if report.unmapped:
+        lines.append("codes that the vocabulary does not speak of (ECGs): " + _counts(report.unmapped))
+    unknown = [code for code, count in report.findings.items() if count["present"] + count["absent"] == 0]
+    if unknown:
+        lines.append("findings that this corpus cannot know: " + ", ".join(unknown))
+    document = {
+        "store": str(store),
+        "stored": report.stored,
+        "rejected": [vars(rejection) for rejection in report.rejected],
+        "unmapped": report.unmapped,
+        "findings": report.findings,
+    }
+    result(document, lines, json)
+    if report.rejected:
+        raise typer.Exit(1)
+
+
+def relabel(
+    store: StorePath,
+    vocabulary: Annotated[str, typer.Option(help="Vocabulary to label with.")],
+    json: Json = False,
+) -> None:
+    """Labels a store with another vocabulary from its stored codes; signals are not read again."""
+    from jaccardio.cohort.relabel import relabel as run
+
+    report = run(store, vocabulary)
+    lines = [f"{store}: {report.records} ECGs now labelled with {vocabulary}"]
+    if report.unmapped:
+        lines.append("codes that the vocabulary does not speak of (ECGs): " + _counts(report.unmapped))
+    result({"store": str(store), "vocabulary": vocabulary, "unmapped": report.unmapped, "findings": report.findings}, lines, json)
+
+
+def split(
+    store: StorePath,
+    validation_fold: Annotated[int | None, typer.Option(help="Fold of the validation part.")] = None,
+    test_fold: Annotated[int | None, typer.Option(help="Fold of the test part.")] = None,
+    fractions: Annotated[str | None, typer.Option(help="Shares of train, validation and test, e.g. 0.7,0.1,0.2.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the fractions split.")] = 0,
+    json: Json = False,
+) -> None:
+    """Splits a store into train, validation and test: patients and identical waveforms never on two sides."""
+    from jaccardio.cohort import split as splits
+    from jaccardio.cohort.store import Store
+
+    if (validation_fold is None) != (test_fold is None):
+        raise UsageError("give both --validation-fold and --test-fold, or neither.")
+    if fractions is not None and validation_fold is not None:
+        raise UsageError("folds and --fractions exclude each other.")
+    opened = Store.open(store)
+    if validation_fold is not None and test_fold is not None:
+        made = splits.split_by_folds(opened, validation_fold, test_fold)
+    elif fractions is not None:
+        made = splits.split_by_fractions(opened, _fractions(fractions), seed)
+    else:
+        made = splits.default_split(opened, seed)
+    splits.check_disjoint(opened, made)
+    splits.save_split(opened, made)
+    table = splits.audit(opened, made)
+    sizes = {part: len(ids) for part, ids in made.parts.items()}
+    lines = [f"{part}: {size} ECGs" for part, size in sizes.items()]
+    lines += table.to_string(float_format=lambda value: f"{value:.3f}").splitlines()
+    lines.append(f"written to {store / 'split.json'}, fingerprint {made.fingerprint[:12]}")
+    document = {"store": str(store), "method": made.method, "fingerprint": made.fingerprint, "parts": sizes, "audit": _records(table)}
+    result(document, lines, json)
+
+
+def inspect(
+    file: Annotated[Path, typer.Argument(help="ECG file: .hea, .dat, .mat or the record name.")],
+    plot: Annotated[Path | None, typer.Option(help="Also draw the ECG on paper: .png, .svg or .pdf.")] = None,
+    json: Json = False,
+) -> None:
+    """Reads one ECG file and says what it holds."""
+    from jaccardio.recording.leads import LEADS
+    from jaccardio.recording.readers import read_ecg
+
+    note(DISCLAIMER)
+    recording = read_ecg(file)
+    leads = [
+        {"lead": lead, "recorded": bool(mask), "minimum_mv": round(float(row.min()), 3), "maximum_mv": round(float(row.max()), 3)}
+        for lead, mask, row in zip(LEADS, recording.lead_mask, recording.signal, strict=True)
+    ]
+    document = {
+        "file": str(file),
+        "sampling_rate": recording.sampling_rate,
+        "samples": recording.signal.shape[1],
+        "seconds": round(recording.seconds, 3),
+        "flags": list(recording.flags),
+        "leads": leads,
+    }
+    lines = [f"{file}: {recording.signal.shape[1]} samples at {recording.sampling_rate:g} Hz, {recording.seconds:.1f} s"]
+    lines += [
+        f"  {lead['lead']:<4} {lead['minimum_mv']:8.3f} to {lead['maximum_mv']:7.3f} mV" + ("" if lead["recorded"] else "  not recorded")
+        for lead in leads
+    ]
+    lines += [f"  {flag}" for flag in recording.flags]
+    if plot is not None:
+        from jaccardio.recording.paper_plot import plot_ecg
+
+        plot_ecg(recording, plot, title=file.stem)
+        lines.append(f"drawn to {plot}")
+    result(document, lines, json)
+
+
+def _fractions(text: str) -> tuple[float, float, float]:
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        values = ()
+    if len(values) != 3:
+        raise UsageError(f"--fractions {text!r}: write three shares that add up to 1, for example 0.7,0.1,0.2.")
+    return values
+
+
+def _counts(counts: dict[str, int]) -> str:
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    shown = ", ".join(f"{code} ({count})" for code, count in ordered[:SHOWN])
+    return shown + (f" and {len(ordered) - SHOWN} more" if len(ordered) > SHOWN else "")
+
+
+def _records(table: "object") -> list[dict[str, object]]:
+    import json as codec
+
+    import pandas as pd
+
+    assert isinstance(table, pd.DataFrame)
+    records: list[dict[str, object]] = codec.loads(table.reset_index().to_json(orient="records"))  # NaN becomes null
+    return records

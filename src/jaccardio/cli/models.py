@@ -1,0 +1,184 @@
+"""Commands that make and use models: train, evaluate, predict, embed, search."""
+
+import json as codec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jaccardio.cli.data import Json
+from jaccardio.cli.output import DISCLAIMER, note, progress_bar, result
+from jaccardio.errors import ReadError, UsageError
+
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
+StoreOption = Annotated[Path, typer.Option("--store", help="Folder of a store.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this file's commands."""
+    for command in (train, evaluate, predict, embed, search):
+        app.command()(command)
+
+
+def train(
+    store: StoreOption,
+    out: Annotated[Path, typer.Option(help="New run folder.")],
+    preset: Annotated[str | None, typer.Option(help="Configuration to start from; see docs/presets.md.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="section.key=value, e.g. training.epochs=3.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run in --out.")] = False,
+    device: Device = "auto",
+    json: Json = False,
+) -> None:
+    """Trains a model on a store; without a split the default one is made."""
+    from jaccardio.cohort.split import default_split, load_split, save_split
+    from jaccardio.cohort.store import Store
+    from jaccardio.training import loop
+    from jaccardio.training.config import load_preset, presets
+
+    if resume and (preset or settings):
+        raise UsageError("--resume takes the run's own configuration: leave out --preset and --set.")
+    if not resume and preset is None:
+        raise UsageError(f"give --preset NAME. Presets: {', '.join(presets())}.")
+    note(DISCLAIMER)
+    opened = Store.open(store)
+    with progress_bar("training") as progress:
+        if resume:
+            summary = loop.resume(opened, out, device=device, progress=progress)
+        else:
+            assert preset is not None
+            config = load_preset(preset, settings or [])
+            split = load_split(opened)
+            if split is None:
+                split = default_split(opened)
+                save_split(opened, split)
+                note(f"{store}: had no split; made the default one ({codec.dumps(split.method)})")
+            summary = loop.train(opened, split, config, out, device=device, progress=progress)
+    auroc = summary["validation_macro_auroc"]
+    lines = [
+        f"{out}: {summary['steps']} steps in {summary['seconds']:.0f} s, {summary['training_records']} training ECGs",
+        f"validation macro-AUROC {auroc:.4f} (epoch {summary['epoch']})" if auroc is not None else "validation macro-AUROC undefined",
+        f"model written to {out / 'model'}",
+    ]
+    if summary["findings_left_out"]:
+        lines.insert(1, "findings unknown for every training ECG, left out: " + ", ".join(summary["findings_left_out"]))
+    result({"run": str(out)} | summary, lines, json)
+
+
+def evaluate(
+    run: Run,
+    store: StoreOption,
+    out: Annotated[Path, typer.Option(help="Folder for metrics, predictions, figures and report.")],
+    part: Annotated[str, typer.Option(help="validation or test of the run's split; all for another hospital's store.")] = "test",
+    device: Device = "auto",
+    json: Json = False,
+) -> None:
+    """Evaluates a run with intervals and writes metrics.json, per_finding.csv, predictions.parquet and report.html."""
+    from jaccardio.cohort.store import Store
+    from jaccardio.experiments.evaluate_run import evaluate_run
+    from jaccardio.training.run_folder import RunFolder
+
+    note(DISCLAIMER)
+    done = evaluate_run(RunFolder.open(run), Store.open(store), part, out, device=device)
+    metrics = done.evaluation.metrics
+    lines = [f"{done.records} ECGs of part {part}"]
+    lines += [f"{key.replace('_', '-')} {_interval(metrics[key])}" for key in ("macro_auroc", "macro_auprc")]
+    lines += [f"micro-F1 at the {policy} threshold {_number(row['micro_f1'])}" for policy, row in metrics["thresholds"].items()]
+    if metrics["findings_left_out"]:
+        lines.append("left out of macro figures: " + ", ".join(metrics["findings_left_out"]))
+    if done.test_uses:
+        lines.append(f"look number {done.test_uses} of this run at a test part")
+    lines.append(f"report: {out / 'report.html'}")
+    result({"run": str(run), "out": str(out), "part": part, "test_uses": done.test_uses, "metrics": metrics}, lines, json)
+
+
+def predict(
+    run: Run,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="ECG files.")],
+    thresholds: Annotated[str, typer.Option(help="fixed, global or per_finding.")] = "global",
+    plot: Annotated[Path | None, typer.Option(help="Folder for a 12-lead paper plot per file.")] = None,
+    device: Device = "auto",
+    json: Json = False,
+) -> None:
+    """Predicts the findings of ECG files."""
+    from jaccardio.prediction.predictor import Predictor
+    from jaccardio.recording.readers import read_ecg
+
+    note(DISCLAIMER)
+    predictor = Predictor.from_pretrained(run, device)
+    predictor.thresholds[thresholds]  # an unknown policy is said once, before any file is read
+    document, lines, rejected = {}, [], []
+    for file in files:
+        try:
+            recording = read_ecg(file)
+            scores = predictor.predict([recording], thresholds)[0]
+        except ReadError as error:
+            rejected.append(f"rejected {error}")
+            continue
+        document[str(file)] = [
+            {"finding": score.finding, "score": score.score, "threshold": score.threshold, "present": score.present} for score in scores
+        ]
+        ranked = sorted(scores, key=lambda score: -score.score)
+        lines.append(f"{file}" + (f"  ({', '.join(recording.flags)})" if recording.flags else ""))
+        lines += [
+            f"  {'present' if score.present else '       '}  {score.score:.3f}  (threshold {score.threshold:.3f})  {score.name}"
+            for score in ranked
+        ]
+        if plot is not None:
+            from jaccardio.recording.paper_plot import plot_ecg
+
+            picture = plot / f"{file.stem}.png"
+            found = [f"{score.name} {score.score:.2f}" for score in ranked if score.present]
+            plot_ecg(recording, picture, title=file.stem, findings=found or ["no listed finding"])
+            lines.append(f"  drawn to {picture}")
+    for line in rejected:
+        note(line)
+    result(document, lines, json)
+    if rejected:
+        raise typer.Exit(1 if document else 3)
+
+
+def embed(
+    run: Run,
+    store: StoreOption,
+    out: Annotated[Path, typer.Option(help="Parquet file to write.")],
+    device: Device = "auto",
+    json: Json = False,
+) -> None:
+    """Writes frozen ECG features of a store for other models."""
+    from jaccardio.cohort.store import Store
+    from jaccardio.prediction.embed import write_embeddings
+    from jaccardio.prediction.predictor import Predictor
+
+    records, dimension = write_embeddings(Predictor.from_pretrained(run, device), Store.open(store), out)
+    lines = [f"{records} embeddings of {dimension} numbers written to {out}"]
+    result({"out": str(out), "records": records, "dimension": dimension}, lines, json)
+
+
+def search(
+    run: Run,
+    sentence: Annotated[str, typer.Argument(help='For example "This ECG shows atrial fibrillation."')],
+    store: StoreOption,
+    top: Annotated[int, typer.Option(min=1, help="Number of ECGs to show.")] = 10,
+    device: Device = "auto",
+    json: Json = False,
+) -> None:
+    """Finds the ECGs of a store that best fit a sentence."""
+    from jaccardio.cohort.store import Store
+    from jaccardio.prediction.predictor import Predictor
+    from jaccardio.prediction.search import search as find
+
+    hits = find(Predictor.from_pretrained(run, device), Store.open(store), sentence, top)
+    lines = [f"{hit.similarity:8.3f}  {hit.recording_id}  {', '.join(hit.findings)}" for hit in hits]
+    result([vars(hit) | {"findings": list(hit.findings)} for hit in hits], lines, json)
+
+
+def _interval(figure: dict[str, object]) -> str:
+    value, interval = figure["value"], figure["ci95"]
+    if not isinstance(interval, list):
+        return _number(value)
+    return f"{_number(value)} [{_number(interval[0])}, {_number(interval[1])}]"
+
+
+def _number(value: object) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else "undefined"

@@ -1,0 +1,86 @@
+"""What commands print: results on stdout, everything else on stderr, one JSON document with ``--json``."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+
+DISCLAIMER = "Research software, not a medical device."
+
+
+def note(text: str) -> None:
+    """A line for the person at the terminal, on stderr."""
+    typer.echo(text, err=True)
+
+
+def result(document: Any, lines: list[str], as_json: bool) -> None:
+    """Prints a command's result: `lines` for people, or `document` as the one JSON document on stdout."""
+    if as_json:
+        typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2))
+        for line in lines:
+            note(line)
+    else:
+        for line in lines:
+            typer.echo(line)
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int, str], None]]:
+    """A progress bar with rate and time left on stderr; where stderr is no terminal, a line every ten seconds.
+
+    Yields
+    ------
+    A function of (done, all, text).
+    """
+    if sys.stderr.isatty():
+        with _terminal_bar(what) as update:
+            yield update
+    else:
+        yield _lines(what)
+
+
+@contextmanager
+def _terminal_bar(what: str) -> Iterator[Callable[[int, int, str], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[text]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(what, total=None, rate="", text="")
+
+        def update(done: int, total: int, text: str = "") -> None:
+            speed = bar.tasks[0].finished_speed or bar.tasks[0].speed
+            bar.update(task, completed=done, total=total, text=text, rate=f"{speed:.0f}/s" if speed else "")
+
+        yield update
+
+
+def _lines(what: str, every_seconds: float = 10.0) -> Callable[[int, int, str], None]:
+    import time
+
+    began = time.monotonic()
+    shown = began
+    first: int | None = None
+
+    def update(done: int, total: int, text: str = "") -> None:
+        nonlocal shown, first
+        first = done if first is None else first
+        now = time.monotonic()
+        if now - shown < every_seconds and done < total:
+            return
+        shown = now
+        rate = (done - first) / max(now - began, 1e-9)
+        left = f", {(total - done) / rate:.0f} s left" if rate and done < total else ""
+        note(f"{what}: {done}/{total}, {rate:.1f}/s{left}" + (f"; {text}" if text else ""))
+
+    return update

@@ -1,0 +1,109 @@
+"""Speed of the hot paths on this machine, each beside its plain alternative measured in the same run.
+
+Command: ``jaccardio bench``. Absolute figures depend on the machine and on what else it does; the ratios are what to compare.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from jaccardio.cohort.batches import TrainingBatches
+from jaccardio.cohort.ingest import ingest
+from jaccardio.cohort.store import Store
+from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.models.config import ModelConfig
+from jaccardio.models.create import create_model
+from jaccardio.models.scoring import choose_device, finding_scores
+from jaccardio.simulation.hospital import simulate_hospitals
+
+SECONDS = 4.0
+"""Each figure is measured for at least this long."""
+
+SIMULATED = 600
+WIDTH, BATCH, CROP_SECONDS = 32, 128, 7.5
+
+
+def run_bench(store: Path | None, say: Callable[[str], None]) -> dict[str, float]:
+    """Measures and returns figures in ECGs (or crops) per second, and ratios.
+
+    Parameters
+    ----------
+    store
+        Store for crops and training; None uses one made of simulated ECGs.
+    """
+    figures: dict[str, float] = {"cpu_threads": float(torch.get_num_threads())}
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        say(f"simulating {SIMULATED} ECGs at 500 Hz on one core")
+        figures["simulated_ecgs_per_second"] = _once(lambda: simulate_hospitals(work / "sim", SIMULATED, 1, 0, 500.0), SIMULATED)
+        say("ingesting them at 100 Hz on one core, then with two processes")
+        figures["ingest_ecgs_per_second"] = _once(lambda: _ingest(work, "one", 1), SIMULATED)
+        figures["ingest_two_processes_ratio"] = _once(lambda: _ingest(work, "two", 2), SIMULATED) / figures["ingest_ecgs_per_second"]
+        opened = Store.open(store or work / "one")
+        crop = round(CROP_SECONDS * opened.contract.sampling_rate)
+        say(f"random crops of {CROP_SECONDS} s from {'the store' if store else 'the simulated store'}")
+        batches = TrainingBatches(opened, np.arange(len(opened)), BATCH, crop, 0)
+        figures["crops_per_second"] = _rate(lambda step: batches.batch(step), BATCH)
+        say("training and scoring: resnet18, width 32")
+        figures |= _model_figures(batches, opened)
+    return figures
+
+
+def _model_figures(batches: TrainingBatches, store: Store) -> dict[str, float]:
+    device = choose_device("auto")
+    config = ModelConfig(kind="classifier", encoder="resnet18", width=WIDTH)
+    model = create_model(config, vocabulary=Vocabulary.load("paper26"), text_encoder=None).to(device)
+    optimiser = torch.optim.AdamW(model.parameters(), fused=True)
+
+    def step(precision: str) -> Callable[[int], None]:
+        def run(number: int) -> None:
+            signal = torch.from_numpy(batches.batch(number).signal).to(device)
+            with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
+                loss = model.finding_logits(signal).float().square().mean()
+            optimiser.zero_grad(set_to_none=True)
+            torch.autograd.backward(loss)
+            optimiser.step()
+            if device.type == "cuda":
+                torch.cuda.synchronize()
+
+        return run
+
+    bf16, fp32 = _rate(step("bf16"), BATCH), _rate(step("fp32"), BATCH)
+    whole = store.signals(np.arange(min(BATCH, len(store))))
+    return {
+        "training_ecgs_per_second": bf16,
+        "training_bf16_over_fp32_ratio": bf16 / fp32,
+        "scoring_ecgs_per_second": _rate(lambda _: finding_scores(model, [whole], device), len(whole)),
+    }
+
+
+def _ingest(work: Path, name: str, jobs: int) -> None:
+    ingest(
+        work / "sim" / "site-a",
+        work / name,
+        corpus="manifest",
+        vocabulary="paper26",
+        sampling_rate=100.0,
+        key_file=work / "patient.key",
+        jobs=jobs,
+        progress=None,
+    )
+
+
+def _once(run: Callable[[], object], items: int) -> float:
+    began = time.perf_counter()
+    run()
+    return items / (time.perf_counter() - began)
+
+
+def _rate(run: Callable[[int], object], items: int) -> float:
+    run(0)  # warm-up
+    began, rounds = time.perf_counter(), 0
+    while time.perf_counter() - began < SECONDS:
+        rounds += 1
+        run(rounds)
+    return rounds * items / (time.perf_counter() - began)

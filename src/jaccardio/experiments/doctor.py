@@ -1,0 +1,106 @@
+"""What is wrong with an installation, a store, or a run? Each check says what it looked at, whether it is well, and what to do."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from jaccardio.cohort.split import check_disjoint, load_split
+from jaccardio.cohort.store import Store
+from jaccardio.errors import DataError, JaccardioError
+from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.models.folder import load_pretrained
+from jaccardio.text.encoder import create_text_encoder
+from jaccardio.training.checkpoint import load_checkpoint
+from jaccardio.training.run_folder import RunFolder, environment
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at."""
+
+    what: str
+    ok: bool
+    found: str
+
+
+def examine(path: Path | None) -> list[Check]:
+    """Checks the installation (no path), a store, a run or a model folder.
+
+    Raises
+    ------
+    DataError
+        The path is none of these.
+    """
+    if path is None:
+        return list(_installation())
+    if (path / "records.parquet").exists():
+        return list(_store(path))
+    if (path / "config.toml").exists():
+        return list(_run(path))
+    if (path / "model.safetensors").exists():
+        return [_check("model folder", lambda: _model(path))]
+    raise DataError(f"{path}: neither a store, nor a run, nor a model folder.")
+
+
+def _check(what: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(what, True, look())
+    except JaccardioError as error:
+        return Check(what, False, str(error))
+
+
+def _installation() -> Iterator[Check]:
+    facts = environment()
+    versions = ", ".join(f"{name} {version}" for name, version in facts["packages"].items())
+    yield Check("packages", True, f"Python {facts['python']}, {versions}")
+    yield Check("device", True, facts["cuda"] or f"CPU, {facts['threads']} threads")
+    vocabulary = Vocabulary.load("paper26")
+    yield _check(
+        "language model", lambda: f"minilm, {create_text_encoder('minilm', vocabulary).dimension} numbers a sentence, weights verified"
+    )
+
+
+def _store(path: Path) -> Iterator[Check]:
+    def files() -> str:
+        store = Store.open(path)
+        store.verify()
+        return (
+            f"{len(store)} ECGs at {store.contract.sampling_rate:g} Hz, vocabulary {store.vocabulary.name}; every file matches its SHA-256"
+        )
+
+    def split() -> str:
+        store = Store.open(path)
+        made = load_split(store)
+        if made is None:
+            return "none yet; `jaccardio split` or the first training makes one"
+        check_disjoint(store, made)
+        sizes = ", ".join(f"{part} {len(ids)}" for part, ids in made.parts.items())
+        return f"{sizes}; no patient and no waveform on two sides"
+
+    yield _check("store", files)
+    yield _check("split", split)
+
+
+def _run(path: Path) -> Iterator[Check]:
+    def checkpoints() -> str:
+        loaded = load_checkpoint(run.checkpoints)
+        if loaded is None:
+            return "none yet"
+        _, facts, damaged = loaded
+        if damaged:
+            raise DataError(" ".join(damaged) + f" Training resumes from step {facts['step']}.")
+        return f"newest at step {facts['step']}"
+
+    run = RunFolder.open(path)
+    yield _check("configuration", lambda: f"preset {run.config.preset}, seed {run.config.training.seed}")
+    yield _check("split", lambda: ", ".join(f"{part} {len(ids)}" for part, ids in run.split.parts.items()))
+    yield _check("checkpoints", checkpoints)
+    if run.complete:
+        yield _check("model", lambda: _model(run.model))
+    else:
+        yield Check("model", False, "training has not ended; continue it with `jaccardio train --resume`")
+
+
+def _model(folder: Path) -> str:
+    pretrained = load_pretrained(folder)
+    return f"{len(pretrained.vocabulary)} findings, {pretrained.contract.sampling_rate:g} Hz; every file matches its SHA-256"

@@ -1,0 +1,126 @@
+"""Evaluation of a run on a part of its own store, or on another hospital's store."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaccardio.cohort.store import Store
+from jaccardio.errors import DataError, UsageError
+from jaccardio.evaluation.metrics import Evaluation, evaluate
+from jaccardio.evaluation.report import Example, write_evaluation
+from jaccardio.evaluation.thresholds import Thresholds
+from jaccardio.prediction.predictor import Predictor
+from jaccardio.prediction.store_scores import shared_findings, signals_for
+from jaccardio.recording.paper_plot import ecg_png
+from jaccardio.training.leakage import check_unseen
+from jaccardio.training.run_folder import RunFolder
+
+EXAMPLES = 4
+
+
+@dataclass(frozen=True)
+class RunEvaluation:
+    """What `evaluate_run` did: the figures, and how often this run has now looked at a test part."""
+
+    evaluation: Evaluation
+    part: str
+    records: int
+    test_uses: int
+
+
+def evaluate_run(run: RunFolder, store: Store, part: str, out: Path, *, device: str = "auto", replicates: int = 1000) -> RunEvaluation:
+    """Scores one part with the run's model and writes metrics, predictions, figures and report to `out`.
+
+    Parameters
+    ----------
+    part
+        ``validation`` or ``test`` of the run's own split; ``all`` for a store that the run was not trained on.
+
+    Raises
+    ------
+    DataError
+        Overlap with what the model has seen (except for the validation part, which is seen by design and said to be so).
+    UsageError
+        A part of the run's split is asked of another store.
+    """
+    rows = _rows(run, store, part)
+    if part != "validation":
+        check_unseen(run, store, rows.tolist())
+    predictor = Predictor.from_pretrained(run.path, device)
+    vocabulary, ours, theirs = shared_findings(predictor, store)
+    scores = predictor.scores(signals_for(predictor, store, rows))[:, ours]
+    labels = store.labels[np.ix_(rows, theirs)]
+    thresholds = Thresholds({policy: values[ours] for policy, values in predictor.thresholds.values.items()})
+    patients = store.records["patient_key"].to_numpy()[rows]
+    result = evaluate(labels, scores, patients, vocabulary.codes, vocabulary.groups(), thresholds, replicates=replicates)
+    test_uses = run.record_test_use(store, part, len(rows)) if part != "validation" else 0
+    write_evaluation(
+        out,
+        result,
+        ids=store.ids[rows],
+        labels=labels,
+        scores=scores,
+        title=f"{run.config.preset} on {store.manifest['corpus']}, {part}",
+        facts=_facts(run, store, part, len(rows), test_uses),
+        examples=_examples(store, rows, vocabulary.codes, labels, scores, thresholds["global"]),
+    )
+    return RunEvaluation(result, part, len(rows), test_uses)
+
+
+def _rows(run: RunFolder, store: Store, part: str) -> NDArray[np.int64]:
+    own = store.fingerprint == run.store_fingerprint
+    if part == "all":
+        return np.arange(len(store))
+    if part not in run.split.parts:
+        raise UsageError(f"unknown part {part!r}; use validation, test or all.")
+    if not own:
+        raise UsageError(f"this is not the store that the run was trained on, so it has no {part} part. Use --part all.")
+    if not run.split.parts[part]:
+        raise DataError(f"the {part} part of the run's split is empty.")
+    return store.rows_of(run.split.parts[part])
+
+
+def _facts(run: RunFolder, store: Store, part: str, records: int, test_uses: int) -> dict[str, str]:
+    databases = ", ".join(sorted(store.records["database"].unique()))
+    facts = {
+        "Model": f"preset {run.config.preset}, seed {run.config.training.seed}",
+        "ECGs": f"{records} of part “{part}”; corpus {store.manifest['corpus']}; database {databases}",
+        "Thresholds": "fitted on the run's validation part only",
+    }
+    if part == "validation":
+        facts["Caution"] = "this part chose the epoch and the thresholds: its figures are optimistic"
+    else:
+        facts["Looks at a test part"] = f"this is number {test_uses} of this run"
+    if store.manifest.get("simulated"):
+        facts["Data"] = "simulated ECGs, not patients"
+    return facts
+
+
+def _examples(
+    store: Store,
+    rows: NDArray[np.int64],
+    codes: tuple[str, ...],
+    labels: NDArray[np.int8],
+    scores: NDArray[np.float32],
+    thresholds: NDArray[np.float64],
+) -> list[Example]:
+    """A few ECGs with their predicted and annotated findings: those with the most annotated findings, and no two alike."""
+    richest = np.argsort(-(labels == 1).sum(axis=1), kind="stable")
+    _, first = np.unique(labels[richest], axis=0, return_index=True)
+    chosen = richest[np.sort(first)[:EXAMPLES]]
+    examples = []
+    for position in chosen:
+        row = int(rows[position])
+        mask = np.array([bool(int(store.records["lead_mask"].iloc[row]) >> lead & 1) for lead in range(12)])
+        signal = store.signals(np.array([row]))[0]
+        shown = np.flatnonzero((labels[position] == 1) | (scores[position] >= thresholds))
+        states = {1: "present", 0: "absent", -1: "unknown"}
+        findings = [
+            (codes[i], float(scores[position, i]), bool(scores[position, i] >= thresholds[i]), states[int(labels[position, i])])
+            for i in shown
+        ]
+        png = ecg_png(signal, store.contract.sampling_rate, mask, str(store.ids[row]))
+        examples.append(Example(png, str(store.ids[row]), findings))
+    return examples

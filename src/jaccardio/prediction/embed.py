@@ -1,0 +1,34 @@
+"""Frozen ECG features for other people's models, as one Parquet file."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jaccardio.cohort.store import Store
+from jaccardio.files import write_atomic
+from jaccardio.prediction.predictor import Predictor
+from jaccardio.prediction.store_scores import signals_for
+
+
+def write_embeddings(predictor: Predictor, store: Store, out: Path) -> tuple[int, int]:
+    """Writes ``recording_id``, ``patient_key`` and ``embedding`` (a list of d float32) for every record of a store.
+
+    Returns
+    -------
+    Number of records and d.
+    """
+    features = predictor.embed(signals_for(predictor, store, np.arange(len(store))))
+    table = pa.table(
+        {
+            "recording_id": pa.array(store.ids.tolist(), pa.string()),
+            "patient_key": pa.array(store.records["patient_key"].tolist(), pa.string()),
+            "embedding": pa.FixedSizeListArray.from_arrays(pa.array(features.reshape(-1)), features.shape[1]),
+        }
+    )
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, write_page_checksum=True)
+    write_atomic(out, buffer.getvalue())
+    return features.shape

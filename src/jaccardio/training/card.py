@@ -1,0 +1,48 @@
+"""The card that travels with a trained model: what it was trained on, what it may be used for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jaccardio.findings.vocabulary import Vocabulary
+
+DISCLAIMER = "Research software, not a medical device."
+
+
+def model_card(summary: Mapping[str, Any], vocabulary: Vocabulary) -> str:
+    """Markdown text for ``model/README.md``.
+
+    Parameters
+    ----------
+    summary
+        The document that also stands in ``training.json``.
+    """
+    facts = "\n".join(f"| {key.replace('_', ' ')} | {_cell(value)} |" for key, value in summary.items() if key != "findings_left_out")
+    left_out = ", ".join(summary["findings_left_out"]) or "none"
+    findings = "\n".join(f"| {finding.code} | {finding.names['en']} | {finding.note} |" for finding in vocabulary.findings)
+    return f"""# ECG model `{summary["preset"]}`
+
+**{DISCLAIMER}** Made with jaccardio for research and development; no clinical decision may rest on it.
+
+Input: 12-lead ECG in millivolt, prepared by the signal contract in `config.json`. Output: a probability per finding, and an ECG embedding.
+Thresholds in `thresholds.json` were fitted on the validation part only.
+
+## Training
+
+| | |
+|---|---|
+{facts}
+
+Findings that were unknown for every training record and left out: {left_out}.
+
+## Findings
+
+| code | name | note |
+|---|---|---|
+{findings}
+
+Load it with `jaccardio.Predictor.from_pretrained("path/to/this/folder")`. The files are checked against `manifest.json` on every load.
+"""
+
+
+def _cell(value: object) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,192 @@
+"""`TrainConfig`: everything a training run depends on besides the store, as TOML on disk.
+
+Presets are TOML files beside this one. Unknown keys are refused, so that a typing error is never a silent default.
+"""
+
+import tomllib
+from collections.abc import Sequence
+from importlib import resources
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+
+from jaccardio.contrast.objective import Objective
+from jaccardio.errors import UsageError
+from jaccardio.models.config import ModelConfig
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class DataConfig(_Section):
+    """What is taken from the store.
+
+    Attributes
+    ----------
+    sampling_rate
+        Hz that the preset was made for; a store at another rate is refused rather than trained on by accident.
+    crop_seconds
+        Length of the random training crop (the paper's augmentation against drift); 0 trains on whole windows.
+    """
+
+    sampling_rate: float = 500.0
+    crop_seconds: float = Field(7.5, ge=0)
+
+
+class ObjectiveConfig(_Section):
+    """One cell of the grid statements x target x loss, by name; see the contrast room.
+
+    ``positive_weight`` weights the positives of each finding by its ratio of negatives to positives in training (the paper's
+    label-weighted ResNet, section 5.7); it needs the finding bank and the sigmoid loss.
+    """
+
+    statements: str = "findings"
+    target: str = "truth"
+    loss: str = "sigmoid"
+    positive_weight: bool = False
+
+    @model_validator(mode="after")
+    def _usable(self) -> "ObjectiveConfig":
+        try:
+            self.objective()
+        except UsageError as error:
+            raise ValueError(str(error)) from error
+        if self.positive_weight and (self.statements, self.loss) != ("findings", "sigmoid"):
+            raise ValueError("positive_weight needs statements = 'findings' and loss = 'sigmoid'")
+        return self
+
+    def objective(self) -> Objective:
+        """The cell of the grid."""
+        return Objective(self.statements, self.target, self.loss)
+
+
+class OptimiserConfig(_Section):
+    """The loop. Exactly one of ``epochs`` and ``steps`` sets its length.
+
+    Attributes
+    ----------
+    warmup
+        Linear warm-up of the learning rate, then cosine to zero: below 1 a share of all steps, else a number of steps.
+    gradient_clip
+        Largest norm of the gradient.
+    ema
+        Decay per step of the exponential moving average of the weights that is validated and saved; 0 is off.
+    select
+        ``best`` epoch by validation macro-AUROC, or the ``last``.
+    validate_every
+        Epochs between two validations; the last epoch is always validated.
+    precision
+        ``bf16`` runs the ECG encoder under autocast; logits and loss are float32 always.
+    """
+
+    optimiser: Literal["adamw", "adam"] = "adamw"
+    learning_rate: float = Field(2e-3, gt=0)
+    weight_decay: float = Field(1e-2, ge=0)
+    epochs: PositiveInt | None = None
+    steps: PositiveInt | None = None
+    batch_size: PositiveInt = 128
+    warmup: float = Field(0.1, ge=0)
+    gradient_clip: float = Field(1.0, gt=0)
+    ema: float = Field(0.0, ge=0, lt=1)
+    select: Literal["best", "last"] = "best"
+    validate_every: PositiveInt = 1
+    precision: Literal["bf16", "fp32"] = "bf16"
+    seed: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _one_length(self) -> "OptimiserConfig":
+        if (self.epochs is None) == (self.steps is None):
+            raise ValueError("set exactly one of epochs and steps")
+        return self
+
+
+class TrainConfig(_Section):
+    """A whole training configuration; ``preset`` says where it started from."""
+
+    preset: str
+    description: str = ""
+    data: DataConfig = DataConfig()
+    model: ModelConfig = ModelConfig()
+    objective: ObjectiveConfig = ObjectiveConfig()
+    training: OptimiserConfig
+
+    @model_validator(mode="after")
+    def _classifier_has_no_sentences(self) -> "TrainConfig":
+        if self.model.kind == "classifier" and (self.objective.statements, self.objective.target) != ("findings", "truth"):
+            raise ValueError("a classifier has one output a finding: it needs statements = 'findings' and target = 'truth'")
+        return self
+
+    @classmethod
+    def from_toml(cls, text: str, origin: str) -> "TrainConfig":
+        """Reads a configuration.
+
+        Raises
+        ------
+        UsageError
+            Not TOML, or a key or value that does not fit; every fault is named.
+        """
+        try:
+            return cls.model_validate(tomllib.loads(text))
+        except tomllib.TOMLDecodeError as error:
+            raise UsageError(f"{origin}: not TOML: {error}.") from error
+        except ValidationError as error:
+            raise _usage_error(origin, error) from error
+
+
+def presets() -> tuple[str, ...]:
+    """Names of the presets that ship with jaccardio."""
+    folder = resources.files("jaccardio.training") / "presets"
+    return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
+
+
+def load_preset(name: str, settings: Sequence[str] = ()) -> TrainConfig:
+    """Loads a preset and applies ``section.key=value`` settings to it.
+
+    Parameters
+    ----------
+    settings
+        Values are TOML (``training.epochs=3``, ``model.text="random"``); bare words are taken as strings.
+
+    Raises
+    ------
+    UsageError
+        Unknown preset, key, or value.
+    """
+    if name not in presets():
+        raise UsageError(f"unknown preset {name!r}; available: {', '.join(presets())}.")
+    text = (resources.files("jaccardio.training") / "presets" / f"{name}.toml").read_text("utf-8")
+    document = {"preset": name} | tomllib.loads(text)
+    for setting in settings:
+        key, separator, value = setting.partition("=")
+        if not separator:
+            raise UsageError(f"--set {setting!r}: write section.key=value, for example training.epochs=3.")
+        _assign(document, key.strip(), _toml_value(value.strip()))
+    try:
+        return TrainConfig.model_validate(document)
+    except ValidationError as error:
+        raise _usage_error(f"preset {name}", error) from error
+
+
+def _assign(document: dict[str, Any], key: str, value: Any) -> None:
+    *sections, last = key.split(".")
+    table = document
+    for section in sections:
+        table = table.setdefault(section, {})
+        if not isinstance(table, dict):
+            raise UsageError(f"--set {key}: {section} is a value, not a section.")
+    if last in ("epochs", "steps") and sections == ["training"]:
+        table.pop("steps" if last == "epochs" else "epochs", None)  # the two exclude each other: the later word counts
+    table[last] = value
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _usage_error(origin: str, error: ValidationError) -> UsageError:
+    faults = "; ".join(f"{'.'.join(str(part) for part in fault['loc']) or 'configuration'}: {fault['msg']}" for fault in error.errors())
+    return UsageError(f"{origin}: {faults}.")

@@ -1,0 +1,39 @@
+"""What the loss sees, as JSON lines and for TensorBoard."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from jaccardio.training.run_folder import RunFolder
+
+
+class RunLog:
+    """Appends to ``log.jsonl`` and mirrors every number to TensorBoard.
+
+    A resumed run continues the file; TensorBoard's copy is written again from it.
+    """
+
+    def __init__(self, run: RunFolder) -> None:
+        from torch.utils.tensorboard import SummaryWriter
+
+        self._board = SummaryWriter(str(run.path / "tensorboard"))
+        self._file: Path = run.log_file
+        if self._file.exists():
+            for line in self._file.read_text("utf-8").splitlines():
+                self._mirror(json.loads(line))
+
+    def write(self, step: int, **figures: float | int | None) -> None:
+        """Logs the figures of one step."""
+        line = {"step": step} | figures
+        with self._file.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(line, allow_nan=False) + "\n")
+        self._mirror(line)
+
+    def close(self) -> None:
+        """Flushes TensorBoard's file."""
+        self._board.close()
+
+    def _mirror(self, line: dict[str, Any]) -> None:
+        for name, value in line.items():
+            if name != "step" and value is not None:
+                self._board.add_scalar(name, value, line["step"])

@@ -1,0 +1,293 @@
+"""The training loop.
+
+Every step is a function of (configuration, store, split, step): batches and crops are drawn from (seed, step), nothing else is
+random after initialisation. So a run that was killed and resumed ends with the same weights, to the bit, on the same machine.
+"""
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from jaccardio.cohort.batches import Batch, TrainingBatches, full_batches
+from jaccardio.cohort.split import Split, check_disjoint
+from jaccardio.cohort.store import Store
+from jaccardio.contrast.objective import pair_statistics
+from jaccardio.errors import DataError, JaccardioError, UsageError
+from jaccardio.evaluation.thresholds import fit_thresholds
+from jaccardio.files import read_json, write_json
+from jaccardio.models.create import Model, create_model
+from jaccardio.models.ecg_text import EcgTextModel
+from jaccardio.models.folder import save_pretrained
+from jaccardio.models.scoring import choose_device, finding_scores
+from jaccardio.text.encoder import create_text_encoder
+from jaccardio.training.card import model_card
+from jaccardio.training.checkpoint import load_checkpoint, load_verified, restore, save_best, save_checkpoint, tensors_of
+from jaccardio.training.config import TrainConfig
+from jaccardio.training.log import RunLog
+from jaccardio.training.material import CaptionVectors, Material
+from jaccardio.training.run_folder import RunFolder
+from jaccardio.training.schedule import learning_rate
+from jaccardio.training.selection import macro_ranking
+
+LOG_EVERY = 20
+SCORING_BATCH = 256
+BATCHES_FOR_MEAN_TARGET = 8
+
+Progress = Callable[[int, int, str], None]
+"""Called with (steps done, all steps, what to show)."""
+
+
+def train(
+    store: Store, split: Split, config: TrainConfig, out: Path, *, device: str = "auto", progress: Progress | None = None
+) -> dict[str, Any]:
+    """Trains a new model.
+
+    Parameters
+    ----------
+    store, split
+        The ECGs; the run keeps its own copy of the split.
+    out
+        New run folder.
+    device
+        ``auto``, ``cpu`` or ``cuda``.
+
+    Returns
+    -------
+    The summary that stands in ``training.json``.
+
+    Raises
+    ------
+    UsageError
+        The store's sampling rate is not the configuration's, or `out` exists.
+    DataError
+        The split leaks between its parts, or there is nothing to learn.
+    """
+    if store.contract.sampling_rate != config.data.sampling_rate:
+        raise UsageError(
+            f"the configuration is made for {config.data.sampling_rate:g} Hz and the store holds {store.contract.sampling_rate:g} Hz. "
+            f"Ingest with --fs {config.data.sampling_rate:g}, or set data.sampling_rate={store.contract.sampling_rate:g}."
+        )
+    check_disjoint(store, split)
+    session = _Session(store, split, config, choose_device(device))  # before the folder: a run that cannot start leaves none
+    return session.run(RunFolder.create(out, config, store, split), progress)
+
+
+def resume(store: Store, out: Path, *, device: str = "auto", progress: Progress | None = None) -> dict[str, Any]:
+    """Continues an interrupted run from its last checkpoint; a complete run is left as it is.
+
+    Raises
+    ------
+    DataError
+        The folder is no run, its checkpoints are damaged, or the store is not the one that the run began with.
+    """
+    run = RunFolder.open(out)
+    if run.complete:
+        summary: dict[str, Any] = read_json(run.summary_file)
+        return summary
+    if store.fingerprint != run.store_fingerprint:
+        raise DataError(f"{out}: this run began with another store. Resume with that store, or train into a new folder.")
+    return _Session(store, run.split, run.config, choose_device(device)).run(run, progress)
+
+
+@dataclass
+class _Best:
+    """The epoch whose weights will be saved."""
+
+    epoch: int = 0
+    macro_auroc: float | None = None
+    sha256: str = ""
+
+
+class _Session:
+    """One process's share of a run: the objects of the loop, set up from the configuration alone."""
+
+    def __init__(self, store: Store, split: Split, config: TrainConfig, device: torch.device) -> None:
+        self.config, self.device = config, device
+        self.material = material = Material.gather(store, split)
+        settings = config.training
+        torch.manual_seed(settings.seed)
+        encoder = create_text_encoder(config.model.text, material.vocabulary) if config.model.kind == "text" else None
+        model = create_model(config.model, vocabulary=material.vocabulary, text_encoder=encoder)
+        self.model: Model = model.to(device)
+        self.captions = None
+        if config.objective.statements == "captions":
+            assert encoder is not None, "a classifier with captions is refused by the configuration"
+            self.captions = CaptionVectors.embed(material, encoder, config.model.language)
+        self.objective = config.objective.objective()
+        self.positive_weight = material.positive_weight().to(device) if config.objective.positive_weight else None
+        self.labels = torch.from_numpy(material.training_labels)
+        crop = round(config.data.crop_seconds * store.contract.sampling_rate) or None
+        self.batches = TrainingBatches(store, material.training_rows, settings.batch_size, crop, settings.seed)
+        self.total_steps = settings.steps or (settings.epochs or 0) * self.batches.steps_per_epoch
+        if config.model.initial_bias == "mean-target":
+            self._initialise_bias()
+        decayed = [p for p in self.model.parameters() if p.ndim > 1]
+        rest = [p for p in self.model.parameters() if p.ndim <= 1]  # norms, biases, logit scale
+        groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": rest, "weight_decay": 0.0}]
+        kind = torch.optim.AdamW if settings.optimiser == "adamw" else torch.optim.Adam
+        self.optimiser = kind(groups, lr=settings.learning_rate, fused=True)
+        self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(settings.ema)) if settings.ema else None
+
+    def run(self, run: RunFolder, progress: Progress | None) -> dict[str, Any]:
+        """Trains from the last checkpoint, or from the start, to the end."""
+        best, seconds, start = _Best(), 0.0, 0
+        checkpoint = load_checkpoint(run.checkpoints)
+        if checkpoint is not None:
+            tensors, facts, _ = checkpoint
+            restore(tensors, self.model, self.optimiser, self.average)
+            best, seconds, start = _Best(**facts["best"]), facts["seconds"], facts["step"]
+        run.rewind_log(start)
+        log = RunLog(run)
+        began, seconds_before, drawn = time.monotonic(), seconds, 0
+        for step, batch in self._prefetched(start):
+            figures = self._step(step, batch)
+            drawn += len(batch.rows)
+            seconds = seconds_before + time.monotonic() - began
+            if self._logged(step):
+                log.write(step, **figures, ecgs_per_second=drawn / (seconds - seconds_before))
+            if progress is not None:
+                progress(step + 1, self.total_steps, f"loss {figures['loss']:.3f}" + _shown(best))
+            epoch, within = divmod(step + 1, self.batches.steps_per_epoch)
+            last = step + 1 == self.total_steps
+            if last or (within == 0 and epoch % self.config.training.validate_every == 0):
+                best = self._validate(run, log, step, max(epoch, 1), best)
+            if last or within == 0:
+                facts = {"best": vars(best), "seconds": seconds}
+                save_checkpoint(run.checkpoints, step + 1, tensors_of(self.model, self.optimiser, self.average), facts)
+        log.close()
+        return self._finish(run, best, seconds)
+
+    def _step(self, step: int, batch: Batch) -> dict[str, float]:
+        settings = self.config.training
+        rate = learning_rate(step, self.total_steps, settings.learning_rate, settings.warmup)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        self.model.train()
+        positions = self._positions(batch.rows)
+        target, weight = self._targets(positions)
+        signal = torch.from_numpy(batch.signal).to(self.device)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=settings.precision == "bf16"):
+            if self.captions is None:
+                logits = self.model.finding_logits(signal)
+            else:
+                assert isinstance(self.model, EcgTextModel)
+                logits = self.model.logits(signal, self.captions.of(positions).to(self.device))
+        loss = self.objective(logits, target, weight)
+        self.optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.gradient_clip)
+        if not math.isfinite(loss.item()) or not math.isfinite(norm.item()):
+            raise JaccardioError(
+                f"step {step}: the loss or its gradient is not finite. Lower training.learning_rate or use precision fp32."
+            )
+        self.optimiser.step()
+        if self.average is not None:
+            self.average.update_parameters(self.model)
+        figures = {"loss": loss.item(), "learning_rate": rate, "gradient_norm": norm.item()}
+        if self._logged(step):
+            figures |= pair_statistics(target, weight)
+            if isinstance(self.model, EcgTextModel):
+                figures |= {"logit_scale": self.model.scale.item(), "logit_bias": self.model.logit_bias.item()}
+        return figures
+
+    def _logged(self, step: int) -> bool:
+        return step % LOG_EVERY == 0 or step + 1 == self.total_steps
+
+    def _targets(self, positions: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        """Target and weight (b, m) of a batch on the device; positive weights of findings multiply the weight of true pairs."""
+        labels = self.labels[torch.from_numpy(positions)].to(self.device)
+        target, weight = self.objective.targets(labels, self.objective.statements_for(labels))
+        if self.positive_weight is not None:
+            weight = weight * torch.where(target > 0, self.positive_weight, 1.0)
+        return target, weight
+
+    def _positions(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.searchsorted(self.material.training_rows, rows)
+
+    def _initialise_bias(self) -> None:
+        """Starts the bias at the logit of the mean target, so that the first steps need not unlearn a wrong base rate."""
+        if self.captions is None:
+            prevalence = self.material.prevalence()
+            self.model.initialise_bias(torch.from_numpy(np.log(prevalence / (1 - prevalence))).float())
+            return
+        total = pairs = 0.0
+        for step in range(min(BATCHES_FOR_MEAN_TARGET, self.total_steps)):
+            target, weight = self._targets(self._positions(self.batches.rows(step)))
+            total, pairs = total + float((target * weight).sum()), pairs + float(weight.sum())
+        mean = min(max(total / max(pairs, 1.0), 1e-4), 1 - 1e-4)
+        self.model.initialise_bias(torch.tensor(math.log(mean / (1 - mean))))
+
+    def _prefetched(self, start: int) -> Iterator[tuple[int, Batch]]:
+        """Batches in order; the next two are read from the store while the model works on this one."""
+        with ThreadPoolExecutor(1) as reader:
+            waiting: deque[Future[Batch]] = deque()
+            for step in range(start, self.total_steps):
+                while len(waiting) < min(3, self.total_steps - step):
+                    waiting.append(reader.submit(self.batches.batch, step + len(waiting)))
+                yield step, waiting.popleft().result()
+
+    def _validate(self, run: RunFolder, log: RunLog, step: int, epoch: int, best: _Best) -> _Best:
+        scores = self._validation_scores(self._weights())
+        auroc, auprc = macro_ranking(self.material.validation_labels, scores)
+        log.write(step, validation_macro_auroc=auroc, validation_macro_auprc=auprc, epoch=epoch)
+        better = best.macro_auroc is None or (auroc is not None and auroc > best.macro_auroc)
+        if self.config.training.select == "best" and not better:
+            return best
+        return _Best(epoch, auroc, save_best(run.checkpoints, self._weights().state_dict()))
+
+    def _weights(self) -> Model:
+        """The weights that are validated and saved: the moving average where there is one."""
+        return self.model if self.average is None else cast(Model, self.average.module)
+
+    def _validation_scores(self, model: Model) -> NDArray[np.float32]:
+        batches = full_batches(self.material.store, self.material.validation_rows, SCORING_BATCH)
+        return finding_scores(model, (batch.signal for batch in batches), self.device)
+
+    def _finish(self, run: RunFolder, best: _Best, seconds: float) -> dict[str, Any]:
+        """Writes ``model/`` from the chosen weights, thresholds fitted on the validation part, and the summary."""
+        self.model.load_state_dict(load_verified(run.checkpoints / "best.safetensors", best.sha256), strict=True)
+        labels, material = self.material.validation_labels, self.material
+        thresholds = fit_thresholds(labels, self._validation_scores(self.model))
+        summary = {
+            "preset": self.config.preset,
+            "seed": self.config.training.seed,
+            "epoch": best.epoch,
+            "selected_by": self.config.training.select,
+            "validation_macro_auroc": best.macro_auroc,
+            "steps": self.total_steps,
+            "seconds": round(seconds, 1),
+            "ecgs_per_second": round(self.total_steps * self.config.training.batch_size / seconds, 1) if seconds else None,
+            "device": self.device.type,
+            "training_records": len(material.training_rows),
+            "validation_records": len(material.validation_rows),
+            "findings": len(material.vocabulary),
+            "findings_left_out": list(material.left_out),
+            "store": material.store.fingerprint,
+            "split": run.split.fingerprint,
+        }
+        save_pretrained(
+            run.model,
+            self.model,
+            config=self.config.model,
+            vocabulary=material.vocabulary,
+            contract=material.store.contract,
+            thresholds=thresholds.to_dict(),
+            card=model_card(summary, material.vocabulary),
+        )
+        write_json(run.summary_file, summary)
+        return summary
+
+
+def _shown(best: _Best) -> str:
+    return "" if best.macro_auroc is None else f", validation AUROC {best.macro_auroc:.3f}"
