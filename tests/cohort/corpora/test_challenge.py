@@ -1,0 +1,103 @@
+"""Challenge headers: diagnoses in every dialect, databases by record name."""
+
+from pathlib import Path
+
+import pytest
+
+from jaccardio.cohort.corpora.challenge import Challenge, database_of, read_diagnoses
+from jaccardio.cohort.corpora.corpus import Rejection, Source
+from jaccardio.errors import DataError
+from jaccardio.findings.vocabulary import Vocabulary
+
+
+def write(folder: Path, record: str, *comments: str) -> None:
+    folder.mkdir(exist_ok=True)
+    lines = [f"{record} 1 500 5000", f"{record}.mat 16+24 1000/mV 16 0 0 0 0 I", *comments]
+    (folder / f"{record}.hea").write_text("\n".join(lines) + "\n")
+
+
+def read(folder: Path) -> list[Source | Rejection]:
+    return list(Challenge.open(folder, None, 500.0, Vocabulary.load("paper26")).sources())
+
+
+@pytest.mark.parametrize(
+    "comments", [("#Age: 47", "#Sex: Male", "#Dx: 713426002,AF"), ("# Age: 47", "# Sex: M", "# Dx: 713426002, 164889003,AF")]
+)
+def test_a_header_becomes_a_source(tmp_path: Path, comments: tuple[str, ...]) -> None:
+    write(tmp_path, "E00015", *comments)
+    assert read(tmp_path) == [
+        Source(
+            recording_id="challenge:E00015",
+            patient_key="challenge:E00015",
+            path=tmp_path / "E00015.hea",
+            present=("snomed:713426002", "snomed:164889003"),
+            absent=(),
+            closed=True,
+            database="georgia",
+            age=47.0,
+            sex="male",
+        )
+    ]
+
+
+@pytest.mark.parametrize("comments", [(), ("#Dx:",), ("#Dx: Unknown",), ("#Age: NaN", "#Sex: Unknown", "#Dx: ,")])
+def test_without_diagnoses_everything_is_unknown(tmp_path: Path, comments: tuple[str, ...]) -> None:
+    write(tmp_path, "E00015", *comments)
+    (source,) = read(tmp_path)
+    assert isinstance(source, Source)
+    assert (source.present, source.closed, source.age, source.sex) == ((), False, None, None)
+
+
+def test_what_is_in_no_table_is_listed_and_opens_the_list() -> None:
+    assert read_diagnoses("af,LBBB") == (("snomed:164889003", "snomed:164909002"), True)
+    assert read_diagnoses("AF,XYZ") == (("snomed:164889003", "abbreviation:XYZ"), False)
+    assert read_diagnoses("AF,12345678") == (("snomed:164889003", "snomed:12345678"), False)
+    assert read_diagnoses("seen by Dr. Somebody, AF") == (("abbreviation:free-text", "snomed:164889003"), False)
+
+
+@pytest.mark.parametrize(
+    ("record", "database"),
+    [
+        ("A0001", "cpsc_2018"),
+        ("Q0001", "cpsc_2018_extra"),
+        ("I0001", "st_petersburg"),
+        ("S0001", "ptb"),
+        ("HR00001", "ptb_xl"),
+        ("E00001", "georgia"),
+        ("JS10646", "chapman_shaoxing"),
+        ("JS10647", "ningbo"),
+        *((record, "challenge") for record in ("HRX", "A12345", "1000001", "00001_lr")),
+    ],
+)
+def test_databases_by_record_name(record: str, database: str) -> None:
+    assert database_of(record) == database
+
+
+def test_every_database_has_its_annotated_codes(tmp_path: Path) -> None:
+    write(tmp_path, "E00015")
+    annotated = Challenge.open(tmp_path, None, 500.0, Vocabulary.load("paper26")).annotated
+    assert "snomed:164889003" in annotated["georgia"]
+    assert annotated["challenge"] == frozenset()
+    assert len(annotated) == 9
+
+
+def test_a_broken_header_is_rejected_alone(tmp_path: Path) -> None:
+    write(tmp_path, "E00015", "#Dx: AF")
+    (tmp_path / "E00014.hea").write_text("version https://git-lfs.github.com/spec/v1\n")
+    bad, good = read(tmp_path)
+    assert isinstance(bad, Rejection)
+    assert bad.record == "E00014"
+    assert isinstance(good, Source)
+
+
+def test_one_record_name_twice_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "a", "E00015")
+    write(tmp_path / "b", "E00015")
+    with pytest.raises(DataError, match="E00015"):
+        read(tmp_path)
+
+
+def test_real_records(real_data: Path) -> None:
+    sources = read(real_data / "cinc2021")
+    assert len(sources) == 78
+    assert all(isinstance(source, Source) and source.closed and source.age is not None for source in sources)

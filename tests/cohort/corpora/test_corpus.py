@@ -1,0 +1,38 @@
+"""What corpora may keep of age and date, and the table of corpora."""
+
+from pathlib import Path
+
+import pytest
+
+from jaccardio.cohort.corpora import CORPORA
+from jaccardio.cohort.corpora.corpus import header_files, storable_age, year_of
+from jaccardio.errors import DataError, UsageError
+from jaccardio.findings.vocabulary import Vocabulary
+
+
+def test_ages_over_89_are_90() -> None:
+    assert [storable_age(age) for age in (0.0, 56.5, 89.0, 89.5, 90.0, 300.0)] == [0.0, 56.5, 89.0, 90.0, 90.0, 90.0]
+    assert storable_age(float("nan")) is None
+    assert storable_age(-1.0) is None
+
+
+@pytest.mark.parametrize("date", ["2019", "2019-05-02", "2019/05/02 10:00", "20190502", "2019-05-02T10:00:00"])
+def test_year_of_a_date(date: str) -> None:
+    assert year_of(date) == 2019
+
+
+@pytest.mark.parametrize("date", ["", "02-05-2019", "20195", "year", "0201-01-01"])
+def test_no_year(date: str) -> None:
+    assert year_of(date) is None
+
+
+def test_every_corpus_refuses_a_source_that_is_not_there(tmp_path: Path) -> None:
+    assert list(CORPORA) == ["ptbxl", "challenge", "manifest", "wfdb"]
+    for create in CORPORA.values():
+        with pytest.raises(UsageError):
+            create(tmp_path / "absent", b"k" * 32, 500.0, Vocabulary.load("paper26"))
+
+
+def test_a_folder_without_headers_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no WFDB header"):
+        header_files(tmp_path)

@@ -1,0 +1,185 @@
+"""Codes to three-state labels: the rule on a small table, and each decision of docs/vocabularies.md on the tables that ship."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib import resources
+
+import pytest
+
+from jaccardio.errors import UsageError
+from jaccardio.findings.coverage import annotated_codes
+from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
+from jaccardio.findings.mapping import LabelMapper, Meaning
+from jaccardio.findings.vocabulary import Finding, Vocabulary
+
+PAPER26 = Vocabulary.load("paper26")
+PTBXL71 = Vocabulary.load("ptbxl71")
+STATES = {"present": PRESENT, "absent": ABSENT, "unknown": UNKNOWN}
+
+
+def small(*implications: tuple[str, str]) -> LabelMapper:
+    findings = tuple(Finding(code, {"en": f"finding {code}"}) for code in ("a", "b", "c"))
+    vocabulary = Vocabulary("small", "", findings, {}, {}, implications)
+    meanings = {"x:a": {0}, "x:b": {1}, "x:c": {2}, "x:ab": {0, 1}}
+    table = {code: Meaning(present=frozenset(columns)) for code, columns in meanings.items()}
+    return LabelMapper(vocabulary, table | {"x:maybe-a": Meaning(unknown=frozenset({0})), "x:nothing": Meaning()})
+
+
+def label(
+    mapper: LabelMapper, present: Sequence[str], absent: Sequence[str] = (), closed: bool = True, annotated: str = "x:a x:b"
+) -> list[int]:
+    return mapper.label(present, absent, closed=closed, annotated=frozenset(annotated.split())).tolist()
+
+
+def test_closed_list_is_absent_only_where_annotated() -> None:
+    assert label(small(), ["x:a"]) == [PRESENT, ABSENT, UNKNOWN]
+    assert label(small(), [], annotated="x:maybe-a x:c") == [UNKNOWN, UNKNOWN, ABSENT]
+
+
+def test_open_list_knows_only_what_is_stated() -> None:
+    assert label(small(), ["x:a"], absent=["x:b"], closed=False) == [PRESENT, ABSENT, UNKNOWN]
+
+
+def test_a_generic_code_makes_unknown_unless_the_finding_is_stated() -> None:
+    assert label(small(), ["x:maybe-a"]) == [UNKNOWN, ABSENT, UNKNOWN]
+    assert label(small(), ["x:maybe-a"], absent=["x:a"]) == [UNKNOWN, ABSENT, UNKNOWN]
+    assert label(small(), ["x:maybe-a", "x:ab"]) == [PRESENT, PRESENT, UNKNOWN]
+
+
+def test_implications_go_up_through_chains_and_never_down() -> None:
+    mapper = small(("b", "c"), ("a", "b"))
+    assert label(mapper, ["x:a"]) == [PRESENT, PRESENT, PRESENT]
+    assert label(mapper, ["x:a"], absent=["x:b", "x:c"], closed=False) == [PRESENT, PRESENT, PRESENT]
+    assert label(mapper, [], absent=["x:c"], closed=False) == [UNKNOWN, UNKNOWN, ABSENT]
+    assert label(mapper, ["x:c"], closed=False) == [UNKNOWN, UNKNOWN, PRESENT]
+
+
+def test_unmapped_lists_codes_that_no_row_speaks_of() -> None:
+    assert small().unmapped(["x:a", "x:new", "x:nothing"]) == ("x:new",)
+    assert LabelMapper.for_vocabulary(PAPER26).unmapped(["scp:PAC", "scp:SR", "finding:AF", "finding:new"]) == ("scp:PAC", "finding:new")
+
+
+def test_findings_are_named_by_code_or_name_in_any_case() -> None:
+    mapper = LabelMapper.for_vocabulary(PAPER26)
+    for name in ("af", "AF", "atrial fibrillation", "心房細動"):
+        assert mapper.label([f"finding:{name}"], (), closed=False, annotated=frozenset())[PAPER26.index("af")] == PRESENT
+
+
+def test_a_subset_keeps_its_columns() -> None:
+    subset = PAPER26.subset([PAPER26.index("af"), PAPER26.index("crbbb")])
+    mapper = LabelMapper.for_vocabulary(subset)
+    assert mapper.label(["scp:AFIB", "scp:IMI"], (), closed=True, annotated=annotated_codes("ptbxl")).tolist() == [ABSENT, PRESENT]
+    assert mapper.unmapped(["scp:IMI"]) == ()
+
+
+def test_a_vocabulary_without_table_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="no mapping table"):
+        LabelMapper.for_vocabulary(replace(PAPER26, name="other"))
+
+
+@pytest.mark.parametrize("vocabulary", [PAPER26, PTBXL71], ids=["paper26", "ptbxl71"])
+def test_every_row_has_a_source_a_known_finding_and_its_review(vocabulary: Vocabulary) -> None:
+    text = (resources.files("jaccardio.findings") / "data" / f"mapping-{vocabulary.name}.csv").read_text("utf-8")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert len({(row["ontology"], row["code"], row["finding"]) for row in rows}) == len(rows)
+    for row in rows:
+        assert row["source"], row
+        assert row["note"], row
+        assert row["reviewed"] == "not reviewed by a clinician"
+        assert row["state"] in ("present", "unknown", "nothing")
+        assert row["finding"] in (vocabulary.codes if row["state"] != "nothing" else ("",)), row
+
+
+@pytest.mark.parametrize(
+    ("statements", "finding", "state"),
+    [
+        ("scp:SR", "normal", "absent"),
+        ("scp:NORM scp:SR", "normal", "present"),
+        ("scp:IRBBB", "crbbb", "absent"),
+        ("scp:CRBBB", "crbbb", "present"),
+        ("axis:LAD", "left_axis", "present"),
+        ("axis:ALAD", "left_axis", "present"),
+        ("axis:MID", "left_axis", "absent"),
+        ("axis:unknown", "left_axis", "unknown"),
+        ("axis:AXL", "left_axis", "unknown"),
+        ("scp:LAFB axis:unknown", "left_axis", "unknown"),
+        ("scp:VCLVH", "lvh", "unknown"),
+        ("scp:VCLVH scp:LVH", "lvh", "present"),
+        ("scp:ASMI", "anteroseptal_mi", "present"),
+        ("scp:ASMI", "anterior_mi", "unknown"),
+        ("scp:ASMI", "inferior_mi", "absent"),
+        ("scp:ALMI", "anterior_mi", "present"),
+        ("scp:ALMI", "lateral_mi", "present"),
+        ("scp:IPLMI", "inferior_mi", "present"),
+        ("scp:INJAS", "anteroseptal_mi", "absent"),
+        ("scp:INJAS", "st_t", "present"),
+        ("scp:NDT", "st_t", "present"),
+        ("scp:NT_", "st_t", "unknown"),
+        ("scp:NT_", "inverted_t", "unknown"),
+        ("scp:INVT", "inverted_t", "present"),
+        ("scp:INVT", "flat_t", "absent"),
+        ("scp:LOWT", "flat_t", "present"),
+        ("scp:IMI", "abnormal_q", "unknown"),
+        ("scp:IMI scp:QWAVE", "abnormal_q", "present"),
+        ("scp:BIGU", "bigeminy", "unknown"),
+        ("scp:BIGU", "vpc", "unknown"),
+        ("scp:BIGU scp:PVC", "vpc", "present"),
+        ("scp:AFLT", "af", "absent"),
+        ("scp:SVARR", "af", "unknown"),
+        *((f"scp:{code}", finding, "unknown") for code in ("NORM", "PVC") for finding in ("low_ef", "tall_t", "poor_r", "vt", "couplet")),
+    ],
+)
+def test_decisions_for_ptbxl(statements: str, finding: str, state: str) -> None:
+    mapper = LabelMapper.for_vocabulary(PAPER26)
+    labels = mapper.label(statements.split(), (), closed=True, annotated=annotated_codes("ptbxl"))
+    assert labels[PAPER26.index(finding)] == STATES[state]
+
+
+@pytest.mark.parametrize(
+    ("database", "code", "finding", "state"),
+    [
+        ("georgia", "426783006", "normal", "unknown"),  # sinus rhythm, and no source annotates a normal ECG
+        ("ningbo", "59118001", "crbbb", "unknown"),
+        ("ningbo", "164909002", "clbbb", "unknown"),
+        ("ningbo", "733534002", "clbbb", "present"),
+        ("ningbo", "713426002", "crbbb", "absent"),
+        ("georgia", "426783006", "clbbb", "unknown"),  # never annotated there
+        ("cpsc_2018_extra", "164865005", "anterior_mi", "unknown"),
+        ("cpsc_2018_extra", "54329005", "anterior_mi", "present"),
+        ("cpsc_2018_extra", "426783006", "anterior_mi", "absent"),
+        ("georgia", "164934002", "inverted_t", "unknown"),
+        ("georgia", "266249003", "lvh", "unknown"),
+        ("ningbo", "55827005", "lvh", "unknown"),
+        ("ningbo", "426783006", "poor_r", "absent"),
+        ("georgia", "426783006", "poor_r", "unknown"),
+        ("st_petersburg", "251182009", "couplet", "present"),
+        ("st_petersburg", "251182009", "vpc", "present"),
+        ("georgia", "11157007", "vpc", "present"),
+        ("georgia", "164890007", "af", "absent"),
+        ("georgia", "164889003", "low_ef", "unknown"),
+    ],
+)
+def test_decisions_for_the_challenge(database: str, code: str, finding: str, state: str) -> None:
+    mapper = LabelMapper.for_vocabulary(PAPER26)
+    labels = mapper.label([f"snomed:{code}"], (), closed=True, annotated=annotated_codes(database))
+    assert labels[PAPER26.index(finding)] == STATES[state]
+
+
+def test_ptbxl71_knows_every_statement_of_ptbxl() -> None:
+    mapper = LabelMapper.for_vocabulary(PTBXL71)
+    labels = mapper.label(["scp:IMI", "scp:SR", "axis:LAD"], (), closed=True, annotated=annotated_codes("ptbxl"))
+    assert {PTBXL71.codes[column] for column in (labels == PRESENT).nonzero()[0]} == {"IMI", "SR"}
+    assert (labels >= 0).all()
+    assert mapper.unmapped([*annotated_codes("ptbxl"), "axis:unknown"]) == ()
+    assert mapper.unmapped(["scp:NEW"]) == ("scp:NEW",)
+
+
+def test_ptbxl71_from_snomed() -> None:
+    mapper = LabelMapper.for_vocabulary(PTBXL71)
+    labels = mapper.label(
+        ["snomed:164909002", "snomed:164865005", "snomed:164889003"], (), closed=True, annotated=annotated_codes("ptb_xl")
+    )
+    state = dict(zip(PTBXL71.codes, labels.tolist(), strict=True))
+    assert (state["AFIB"], state["CLBBB"], state["IMI"], state["NORM"], state["AFLT"]) == (PRESENT, UNKNOWN, UNKNOWN, UNKNOWN, ABSENT)
