@@ -11,7 +11,7 @@ from jaccardio.models.resnet import ENCODERS
 from jaccardio.models.text_projection import TextProjection
 
 MAXIMUM_SCALE = 100.0
-TEXT_BIAS_RIDGE = 1e-4
+TEXT_BIAS_RIDGE = 1e-3
 
 
 class EcgTextModel(nn.Module):
