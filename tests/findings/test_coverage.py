@@ -13,7 +13,12 @@ def test_a_code_counts_as_annotated_from_one_record_on() -> None:
     assert "snomed:365413008" in annotated_codes("ningbo")  # poor R wave progression, 638 records
     assert "snomed:251259000" in annotated_codes("cpsc_2018_extra")  # high T voltage, 1 record
     assert "snomed:365413008" not in annotated_codes("georgia")
-    assert len(annotated_codes("cpsc_2018")) == 9  # the nine classes of CPSC 2018
+    assert len(annotated_codes("cpsc_2018")) == 8  # the nine classes of CPSC 2018 but its Normal
+
+
+def test_sinus_rhythm_is_not_closed_where_it_is_left_out_beside_other_findings() -> None:
+    closed = {database for database in databases() if "snomed:426783006" in annotated_codes(database)}
+    assert closed == {"ptb_xl", "chapman_shaoxing", "ningbo"}
 
 
 def test_ptbxl_annotates_all_statements_and_the_axis() -> None:

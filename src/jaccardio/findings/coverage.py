@@ -23,6 +23,7 @@ def databases() -> tuple[str, ...]:
 def annotated_codes(database: str) -> frozenset[str]:
     """Codes (``scp:AFIB``, ``snomed:164889003``) with at least one record in a database; empty for a database not on record.
 
-    The counts are in ``data/annotated.csv`` with their source.
+    The counts are in ``data/annotated.csv`` with their source. Sinus rhythm has no row in cpsc_2018, cpsc_2018_extra, ptb and georgia,
+    where annotators often left it out beside other findings: there its absence says nothing.
     """
     return frozenset(code for code, count in _counts().get(database, {}).items() if count > 0)
