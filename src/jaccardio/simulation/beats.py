@@ -90,12 +90,12 @@ def ectopic_waves(rng: np.random.Generator) -> dict[str, Wave]:
     """A beat from the ventricle: broad QRS from a random origin, T opposite to it, no P wave."""
     side = rng.choice((-1.0, 1.0))  # +1 from the right ventricle (upright to the left), -1 from the left ventricle
     height = rng.choice((-1.0, 1.0))
-    size = rng.uniform(0.85, 1.2)
+    size = rng.uniform(1.0, 1.35)
     main = (1.25 * side * size, 1.1 * height * size, 0.95 * side * size)
     return {
-        "onset": wave(-0.035, 0.022, (0.35 * main[0], 0.3 * main[1], 0.35 * main[2])),
-        "r": wave(0.0, 0.026, main),
-        "s": wave(0.055, 0.024, (0.4 * main[0], -0.15 * main[1], 0.6 * main[2])),
+        "onset": wave(-0.032, 0.017, (0.35 * main[0], 0.3 * main[1], 0.35 * main[2])),
+        "r": wave(0.0, 0.019, main),
+        "s": wave(0.046, 0.018, (0.4 * main[0], -0.15 * main[1], 0.6 * main[2])),
         "t": wave(0.29, 0.065, (-0.42 * main[0], -0.42 * main[1], -0.42 * main[2]), fall=0.048),
     }
 

@@ -47,7 +47,7 @@ def draw_beats(heart: Heart, beats: Beats, sampling_rate: float, rng: np.random.
 def fibrillation(samples: int, sampling_rate: float, rng: np.random.Generator) -> NDArray[np.float32]:
     """Fibrillatory waves: three drifting oscillations of 4.5-8 Hz, largest in V1 and II."""
     time = np.arange(samples) / sampling_rate
-    vectors = rng.normal(0, 1, (3, 3)) * (0.012, 0.022, 0.028) * rng.uniform(0.7, 1.6)
+    vectors = rng.normal(0, 1, (3, 3)) * (0.012, 0.022, 0.019) * rng.uniform(0.7, 1.3)
     drift = 0.6 * np.sin(2 * np.pi * rng.uniform(0.1, 0.6, (3, 1)) * time + rng.uniform(0, 2 * np.pi, (3, 1)))
     waves = np.sin(2 * np.pi * rng.uniform(4.5, 8, (3, 1)) * time + 2 * drift + rng.uniform(0, 2 * np.pi, (3, 1)))
     return (DOWER @ vectors.T @ waves).astype(np.float32)

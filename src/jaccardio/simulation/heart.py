@@ -69,7 +69,7 @@ class Heart:
         start = 0.05 + self.delay
         timed = {
             "t": replace(repolarisation, centre=peak, rise=rise, fall=fall),
-            "st": replace(shift, centre=(start + peak) / 2, rise=(peak - start) / 2.5, fall=(peak - start) / 2),
+            "st": replace(shift, centre=(start + peak) / 2, rise=(peak - start) / 2.5, fall=(peak - start) / 3),
         }
         drawn = {**self.waves, **timed}
         return [item for name, item in drawn.items() if not (self.fibrillating and name in P_WAVES)]

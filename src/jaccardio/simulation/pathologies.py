@@ -68,7 +68,7 @@ def clbbb(heart: Heart, rng: np.random.Generator) -> None:
     heart.waves["r"] = wave(0.010, 0.022, (0.45 * size, 0.20 * size, 0.50 * size))
     heart.waves["s"] = wave(0.050, 0.020, (0.85 * size, 0.20 * size, 0.65 * size))
     heart.waves["st"] = replace(heart.waves["st"], vector=(-0.10, -0.03, -0.14))
-    heart.waves["t"] = replace(heart.waves["t"], vector=(-0.32 * size, -0.10, -0.40 * size))
+    heart.waves["t"] = wave(0.26, 0.070, (-0.28 * size, -0.09, -0.34 * size), fall=0.052)
     heart.delay = 0.05
 
 
@@ -90,13 +90,14 @@ def ivcd(heart: Heart, rng: np.random.Generator) -> None:
 def left_axis(heart: Heart, rng: np.random.Generator) -> None:
     """QRS axis between -30 and -90 degrees, as in left anterior fascicular block: rS in II, III, aVF."""
     heart.turn(("r", "s"), float(rng.uniform(-92, -76)))
-    heart.push("septum", y=0.15)
+    heart.push("septum", y=0.35)
 
 
 def poor_r(heart: Heart, rng: np.random.Generator) -> None:
     """R stays under 0.3 mV up to V3: the anterior forces are small."""
-    heart.scale(("septum", "apex"), float(rng.uniform(0.2, 0.35)))
-    heart.push("r", x=-0.25, z=0.28)
+    heart.scale(("septum", "apex"), float(rng.uniform(0.15, 0.3)))
+    x, y, z = heart.waves["r"].vector
+    heart.waves["r"] = replace(heart.waves["r"], vector=(0.8 * x, y, max(z, 0.6 * x)))
 
 
 def _infarct(heart: Heart, vector: tuple[float, float, float], rng: np.random.Generator, repolarisation: bool = True) -> None:
@@ -125,12 +126,12 @@ def anteroseptal_mi(heart: Heart, rng: np.random.Generator) -> None:
 def anterior_mi(heart: Heart, rng: np.random.Generator) -> None:
     """Q waves in V3-V4; V1 keeps its small r."""
     heart.scale(("apex",), 0.15)
-    _infarct(heart, (-0.42, 0.05, 0.40), rng)
+    _infarct(heart, (-0.22, 0.05, 0.45), rng)
 
 
 def lateral_mi(heart: Heart, rng: np.random.Generator) -> None:
     """Q waves in I, aVL, V5, V6."""
-    _infarct(heart, (-0.60, 0.05, -0.35), rng)
+    _infarct(heart, (-0.55, 0.05, -0.50), rng)
 
 
 def abnormal_q(heart: Heart, rng: np.random.Generator) -> None:
@@ -153,8 +154,8 @@ def long_qt(heart: Heart, rng: np.random.Generator) -> None:
 def tall_t(heart: Heart, rng: np.random.Generator) -> None:
     """T of 1 mV and more in the chest leads, narrow and pointed."""
     tip = heart.waves["t"]
-    size = float(rng.uniform(1.2, 1.6))
-    heart.waves["t"] = replace(tip, vector=(0.60 * size, 0.42 * size, -0.55 * size), rise=0.04, fall=0.035)
+    size = float(rng.uniform(1.0, 1.3))
+    heart.waves["t"] = replace(tip, vector=(0.60 * size, 0.42 * size, -0.55 * size), rise=0.045, fall=0.040)
 
 
 def flat_t(heart: Heart, rng: np.random.Generator) -> None:

@@ -1,0 +1,113 @@
+"""The files: readable by others, exact, the same for the same seed."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+import wfdb
+
+from jaccardio.errors import UsageError
+from jaccardio.recording.leads import LEADS
+from jaccardio.recording.readers import read_ecg
+from jaccardio.simulation.disk import COMMENT, SimulationReport, simulate_hospitals, twelve_leads
+from jaccardio.simulation.sites import ECHO_FINDINGS, FINDINGS, IMPLIES_VPC
+
+
+def rows(site: Path) -> list[dict[str, str]]:
+    with (site / "manifest.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def digital(record: Path) -> np.ndarray:
+    return wfdb.rdrecord(str(record.with_suffix("")), physical=False).d_signal.T.astype(int)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_wfdb_reads_the_files(hospitals: SimulationReport) -> None:
+    for site in hospitals.sites:
+        record = wfdb.rdrecord(str(site.manifest.parent / "records/000/r00001"))
+        assert record.sig_name == list(LEADS)
+        assert (record.fs, record.sig_len, set(record.units)) == (500, 5000, {"mV"})
+        assert record.comments == [COMMENT.removeprefix("# ")]
+
+
+def test_our_reader_agrees_with_wfdb(first_site: Path) -> None:
+    path = first_site / rows(first_site)[6]["path"]
+    ours = read_ecg(path)
+    theirs = wfdb.rdrecord(str(path.with_suffix(""))).p_signal.T
+    np.testing.assert_allclose(ours.signal, theirs, atol=1e-6)
+    assert ours.lead_mask.all()
+
+
+def test_checksums_and_initial_values(first_site: Path) -> None:
+    for row in rows(first_site)[:20]:
+        path = first_site / row["path"]
+        header, counts = wfdb.rdheader(str(path.with_suffix(""))), digital(path)
+        np.testing.assert_array_equal(np.array(header.checksum) % 65536, counts.sum(axis=1) % 65536)
+        assert header.init_value == counts[:, 0].tolist()
+
+
+def test_limb_leads_follow_exactly_from_one_and_two(hospitals: SimulationReport) -> None:
+    for site in hospitals.sites:
+        for row in rows(site.manifest.parent)[:20]:
+            one, two, three, right, left, foot = digital(site.manifest.parent / row["path"])[:6]
+            np.testing.assert_array_equal(three, two - one)
+            assert np.abs(2 * right + one + two).max() <= 1
+            assert np.abs(2 * left - 2 * one + two).max() <= 1
+            assert np.abs(2 * foot - 2 * two + one).max() <= 1
+
+
+def test_twelve_leads_clip_to_what_format_16_holds() -> None:
+    counts = twelve_leads(np.full((8, 4), 50.0, dtype=np.float32), 1000.0)
+    assert counts.dtype == np.int16
+    assert counts.max() == 32_767
+
+
+def test_manifest_columns_and_states(hospitals: SimulationReport) -> None:
+    first, second = (rows(site.manifest.parent) for site in hospitals.sites)
+    assert (len(first), len(second)) == (150, 50)
+    assert list(first[0]) == ["path", "patient_id", "site", "date", "age", "sex", *FINDINGS]
+    assert {row[code] for row in first for code in set(FINDINGS) - ECHO_FINDINGS} == {"0", "1"}
+    for row in first + second:
+        assert len({row["low_ef"] == "", row["lvh"] == ""}) == 1
+        assert all(row["vpc"] == "1" for code in IMPLIES_VPC if row[code] == "1")
+    assert 0.4 < np.mean([row["low_ef"] != "" for row in first]) < 0.8
+    assert {row["lae"] for row in second} == {row["frequent_vpc"] for row in second} == {""}
+    assert not {row["patient_id"] for row in first} & {row["patient_id"] for row in second}
+    assert hospitals.sites[0].present["lvh"] == sum(row["lvh"] == "1" for row in first)
+
+
+def test_every_record_of_the_manifest_is_there(first_site: Path) -> None:
+    listed = {row["path"] for row in rows(first_site)}
+    assert listed == {path.relative_to(first_site).as_posix() for path in first_site.rglob("*.hea")}
+    assert all((first_site / path).with_suffix(".dat").stat().st_size == 5000 * 12 * 2 for path in listed)
+
+
+def test_same_seed_same_bytes_whatever_the_jobs(tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    for name, seed, jobs in (("one", 5, 1), ("two", 5, 2), ("other", 6, 1)):
+        simulate_hospitals(tmp_path / name, 130, 1, seed, 100.0, jobs=jobs, progress=lambda done, total: seen.append((done, total)))
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    assert contents(tmp_path / "one") != contents(tmp_path / "other")
+    assert seen[:3] == [(64, 130), (128, 130), (130, 130)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"records": 0}, {"sites": 0}, {"sites": 27}, {"seed": -1}, {"sampling_rate": 50.0}, {"sampling_rate": float("nan")}, {"jobs": 0}],
+)
+def test_arguments_out_of_range(tmp_path: Path, change: dict[str, float]) -> None:
+    arguments = {"records": 2, "sites": 1, "seed": 0, "sampling_rate": 100.0, "jobs": 1} | change
+    with pytest.raises(UsageError, match=next(iter(change))):
+        simulate_hospitals(tmp_path / "out", **arguments)  # type: ignore[arg-type]
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_existing_site_is_never_written_over(tmp_path: Path) -> None:
+    (tmp_path / "site-a").mkdir()
+    with pytest.raises(UsageError, match="exists"):
+        simulate_hospitals(tmp_path, 2, 1, 0, 100.0)
