@@ -1,5 +1,6 @@
 """`ingest`: from a corpus on disk to a store, in several processes, with every refused record listed."""
 
+import math
 import multiprocessing
 import os
 import signal
@@ -24,6 +25,9 @@ from jaccardio.recording.waveform import waveform_hash
 
 CHUNK = 32
 """Records a worker takes at a time."""
+
+WORKER_WORTH = 512
+"""Records that one process reads while another would still start."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ def ingest(
     key_file
         Secret key of the pseudonyms; made where absent. Only corpora with identifiers of patients need one.
     jobs
-        Number of processes.
+        Largest number of worker processes; small corpora are read without.
     progress
         Called with (records done, records in all).
 
@@ -130,17 +134,18 @@ def _refuse_duplicates(sources: Sequence[Source]) -> None:
 def _windows(sources: Sequence[Source], contract: SignalContract, jobs: int) -> Iterator[Window | Rejection]:
     """The window of every source, in order."""
     chunks = [sources[start : start + CHUNK] for start in range(0, len(sources), CHUNK)]
-    if jobs == 1 or len(chunks) <= 1:
+    workers = min(jobs, math.ceil(len(sources) / WORKER_WORTH))
+    if workers <= 1:
         for chunk in chunks:
             yield from _read_chunk(chunk, contract)
         return
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(jobs, len(chunks)), mp_context=context, initializer=_end_with_parent)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent)
     try:
         pending: deque[Future[list[Window | Rejection]]] = deque()
         for chunk in chunks:
             pending.append(pool.submit(_read_chunk, chunk, contract))
-            if len(pending) > 2 * jobs:  # bounds the memory of finished chunks that wait for a slow one
+            if len(pending) > 2 * workers:  # bounds the memory of finished chunks that wait for a slow one
                 yield from pending.popleft().result()
         while pending:
             yield from pending.popleft().result()

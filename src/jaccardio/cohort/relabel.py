@@ -112,6 +112,6 @@ def relabel(store: Path, vocabulary: str) -> RelabelReport:
     files = {file: known for file, known in opened.manifest["files"].items() if file != old} | {name: entry}
     changed = {"labels": name, "vocabulary": target.to_dict(), "unmapped": unmapped, "files": files}
     write_json(opened.path / MANIFEST, seal(opened.manifest | changed))
-    if name != old:
-        (opened.path / old).unlink()
+    for left in set(opened.path.glob("labels-*.parquet")) - {opened.path / name}:
+        left.unlink()
     return RelabelReport(opened.path, len(opened), target.name, unmapped, count_findings(labels, target))

@@ -224,7 +224,8 @@ def _groups(records: pd.DataFrame) -> NDArray[np.int64]:
 def _prevalence(labels: NDArray[np.int8]) -> NDArray[np.float64]:
     known = (labels >= 0).sum(axis=0)
     positive = (labels == PRESENT).sum(axis=0)
-    return np.divide(positive, known, out=np.full(len(known), np.nan), where=known > 0)
+    prevalence: NDArray[np.float64] = np.divide(positive, known, out=np.full(len(known), np.nan), where=known > 0)
+    return prevalence
 
 
 def _advice(there: list[int]) -> str:

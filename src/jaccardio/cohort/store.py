@@ -174,7 +174,8 @@ class Store:
 
     @cached_property
     def _places(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        return tuple(self.records[name].to_numpy(np.int64) for name in ("shard", "row", "crc32"))  # type: ignore[return-value]
+        shard, row, crc32 = (self.records[name].to_numpy(np.int64) for name in ("shard", "row", "crc32"))
+        return shard, row, crc32
 
     def verify(self) -> None:
         """Compares the SHA-256 of every file with the manifest.
