@@ -76,7 +76,9 @@ def test_a_bad_file_is_listed_and_stops_nothing(make_ptbxl: MakeFolder, tmp_path
     monkeypatch.setattr(ingest_module, "read_ecg", fails_on_four)
     report = run(folder, tmp_path / "store")
     assert report.stored == 2
-    assert [rejection.record for rejection in report.rejected] == [f"ptbxl:{number} (0000{number}_lr)" for number in (2, 3, 4)]
+    assert [rejection.record for rejection in report.rejected] == [
+        f"ptbxl:{number} (records100/00000/0000{number}_lr)" for number in (2, 3, 4)
+    ]
     assert report.rejected[2].reason == "internal error: RuntimeError."
     store = Store.open(tmp_path / "store")
     assert [entry["record"] for entry in store.manifest["rejected"]] == ["ptbxl:2", "ptbxl:3", "ptbxl:4"]

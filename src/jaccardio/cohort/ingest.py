@@ -39,7 +39,7 @@ class IngestReport:
     stored
         Number of records in the store.
     rejected
-        Records that were refused, by id and file name, each with its reason.
+        Records that were refused, by id and file, each with its reason.
     unmapped
         Codes that the vocabulary has no place for, with the number of records, most frequent first.
     findings
@@ -101,6 +101,7 @@ def ingest(
     findings, contract = Vocabulary.load(vocabulary), SignalContract(sampling_rate=sampling_rate)
     key = load_or_create_key(key_file) if key_file is not None else None
     opened = CORPORA[corpus](source, key, sampling_rate, findings)
+    folder = source if source.is_dir() else source.parent
     with StoreWriter(store, contract) as writer:
         entries = list(opened.sources())
         sources = [entry for entry in entries if isinstance(entry, Source)]
@@ -114,7 +115,7 @@ def ingest(
                 stored.append(entry)
             else:
                 refused.append(result)
-                named.append(Rejection(f"{result.record} ({entry.path.name})", result.reason))
+                named.append(Rejection(f"{result.record} ({os.path.relpath(entry.path, folder)})", result.reason))
             if progress is not None and (done % CHUNK == 0 or done == len(sources)):
                 progress(done, len(sources))
         if not stored:
