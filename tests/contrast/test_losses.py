@@ -96,11 +96,14 @@ def test_signed_sigmoid_has_no_gradient_at_one_half() -> None:
     assert not logits.grad.any()
 
 
-def test_positive_weight_is_that_of_weighted_binary_cross_entropy() -> None:
+def test_weights_on_true_pairs_are_those_of_label_weighted_cross_entropy() -> None:
+    """The label-weighted supervised baseline (paper, section 5.7) is the sigmoid loss with weights on true pairs."""
     logits, target, _ = pairs(2)
+    target = target.round()
     factors = torch.tensor([1.0, 2.0, 5.0, 0.5], dtype=torch.float64)
     wanted = torch.nn.functional.binary_cross_entropy_with_logits(logits, target, pos_weight=factors, reduction="sum") / len(logits)
-    assert sigmoid(logits, target, torch.ones_like(target), factors).item() == pytest.approx(wanted.item(), rel=1e-9)
+    weight = torch.where(target > 0, factors, 1.0)
+    assert sigmoid(logits, target, weight).item() == pytest.approx(wanted.item(), rel=1e-9)
 
 
 @pytest.mark.parametrize("name", sorted(LOSSES))

@@ -31,7 +31,7 @@ def synth(
     json: Json = False,
 ) -> None:
     """Simulates hospitals: simulated 12-lead ECGs as WFDB files with a manifest.csv of findings."""
-    from jaccardio.simulation.hospital import simulate_hospitals
+    from jaccardio.simulation.disk import simulate_hospitals
 
     with progress_bar("simulating") as progress:
         report = simulate_hospitals(out, records, sites, seed, fs, jobs=jobs, progress=lambda done, total: progress(done, total, ""))

@@ -20,7 +20,7 @@ from torch.nn.functional import log_softmax, logsigmoid
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
-def sigmoid(logits: Tensor, target: Tensor, weight: Tensor, positive_weight: Tensor | None = None) -> Tensor:
+def sigmoid(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     """Cross-entropy of each pair against its soft target: sum of w (softplus(z) - t z) / n.
 
     With targets 0 and 1 this is SigLIP's loss (Zhai et al. 2023, Algorithm 1). With a graded target t the optimum is
@@ -30,15 +30,9 @@ def sigmoid(logits: Tensor, target: Tensor, weight: Tensor, positive_weight: Ten
     ----------
     logits, target, weight
         (n, m).
-    positive_weight
-        (m,) factors on the positive part of each column, as in the label-weighted supervised baseline (paper, section 5.7):
-        w (p t softplus(-z) + (1 - t) softplus(z)).
     """
     logits = _at_least_float32(logits)
-    positive = -target * logsigmoid(logits)
-    if positive_weight is not None:
-        positive = positive * positive_weight
-    return (weight * (positive - (1 - target) * logsigmoid(-logits))).sum() / len(logits)
+    return -(weight * (target * logsigmoid(logits) + (1 - target) * logsigmoid(-logits))).sum() / len(logits)
 
 
 def signed_sigmoid(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import create_model
 from jaccardio.models.scoring import choose_device, finding_scores
-from jaccardio.simulation.hospital import simulate_hospitals
+from jaccardio.simulation.disk import simulate_hospitals
 
 SECONDS = 4.0
 """Each figure is measured for at least this long."""

@@ -15,7 +15,7 @@ from jaccardio.cohort.split import split_by_folds, split_by_fractions
 from jaccardio.cohort.store import Store
 from jaccardio.evaluation.comparison import write_comparison
 from jaccardio.experiments.evaluate_run import evaluate_run
-from jaccardio.simulation.hospital import simulate_hospitals
+from jaccardio.simulation.disk import simulate_hospitals
 from jaccardio.training.config import load_preset
 from jaccardio.training.loop import train
 from jaccardio.training.run_folder import RunFolder

@@ -17,6 +17,7 @@ from jaccardio.models.scoring import choose_device, ecg_embeddings, finding_scor
 from jaccardio.recording.preprocessing import SignalContract, dequantise, quantise
 from jaccardio.recording.readers import read_ecg
 from jaccardio.recording.recording import Recording
+from jaccardio.text.cache import user_cache
 from jaccardio.text.encoder import TextEncoder, create_text_encoder
 
 BATCH = 64
@@ -132,7 +133,7 @@ class Predictor:
         if not isinstance(model, EcgTextModel):
             raise UsageError("this model is a supervised classifier: it has no text side. Train a text preset such as truth-small.")
         if self._text_encoder is None:
-            encoder = create_text_encoder(self._pretrained.config.text, self.vocabulary)
+            encoder = create_text_encoder(self._pretrained.config.text, self.vocabulary, user_cache())
             if encoder.fingerprint != model.text_fingerprint:
                 raise DataError("the installed text encoder is not the one that the model was trained with (other weights).")
             self._text_encoder = encoder

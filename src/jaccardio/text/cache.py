@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +13,12 @@ from safetensors import SafetensorError, safe_open
 
 from jaccardio.files import write_atomic
 from jaccardio.text.encoder import TextEncoder
+
+
+def user_cache() -> Path:
+    """Folder in which sentence vectors are kept between runs: ``$JACCARDIO_CACHE``, else ``jaccardio`` in the user's cache folder."""
+    chosen = os.environ.get("JACCARDIO_CACHE")
+    return Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jaccardio"
 
 
 class CachedEncoder:

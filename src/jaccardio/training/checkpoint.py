@@ -35,10 +35,13 @@ def restore(tensors: dict[str, Tensor], model: torch.nn.Module, optimiser: torch
         group, _, rest = name.partition(".")
         groups[group][rest] = value
     model.load_state_dict(groups["model"], strict=True)
+    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in groups["optimiser"].items():
         index, _, key = name.partition(".")
-        state.setdefault(int(index), {})[key] = value
+        like = parameters[int(index)]
+        # Fused optimisers walk parameter and state side by side in memory: the state must have the parameter's (channels-last) layout.
+        state.setdefault(int(index), {})[key] = torch.empty_like(like).copy_(value) if value.shape == like.shape else value
     optimiser.load_state_dict(optimiser.state_dict() | {"state": state})
     if average is not None:
         average.load_state_dict(groups["average"], strict=True)

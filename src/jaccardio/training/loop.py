@@ -30,6 +30,7 @@ from jaccardio.models.create import Model, create_model
 from jaccardio.models.ecg_text import EcgTextModel
 from jaccardio.models.folder import save_pretrained
 from jaccardio.models.scoring import choose_device, finding_scores
+from jaccardio.text.cache import user_cache
 from jaccardio.text.encoder import create_text_encoder
 from jaccardio.training.card import model_card
 from jaccardio.training.checkpoint import load_checkpoint, load_verified, restore, save_best, save_checkpoint, tensors_of
@@ -117,7 +118,7 @@ class _Session:
         self.material = material = Material.gather(store, split)
         settings = config.training
         torch.manual_seed(settings.seed)
-        encoder = create_text_encoder(config.model.text, material.vocabulary) if config.model.kind == "text" else None
+        encoder = create_text_encoder(config.model.text, material.vocabulary, user_cache()) if config.model.kind == "text" else None
         model = create_model(config.model, vocabulary=material.vocabulary, text_encoder=encoder)
         self.model: Model = model.to(device)
         self.captions = None
@@ -137,7 +138,7 @@ class _Session:
         groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": rest, "weight_decay": 0.0}]
         kind = torch.optim.AdamW if settings.optimiser == "adamw" else torch.optim.Adam
         self.optimiser = kind(groups, lr=settings.learning_rate, fused=True)
-        self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(settings.ema)) if settings.ema else None
+        self.average = _moving_average(self.model, settings.ema) if settings.ema else None
 
     def run(self, run: RunFolder, progress: Progress | None) -> dict[str, Any]:
         """Trains from the last checkpoint, or from the start, to the end."""
@@ -291,3 +292,7 @@ class _Session:
 
 def _shown(best: _Best) -> str:
     return "" if best.macro_auroc is None else f", validation AUROC {best.macro_auroc:.3f}"
+
+
+def _moving_average(model: Model, decay: float) -> AveragedModel:
+    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]

@@ -140,9 +140,9 @@ class RunFolder:
         return len(file.read_text("utf-8").splitlines())
 
     def rewind_log(self, step: int) -> None:
-        """Drops log lines after `step`, so that a resumed run does not log a step twice."""
+        """Drops log lines from `step` on, so that a resumed run does not log a step twice."""
         if self.log_file.exists():
-            lines = [line for line in self.log_file.read_text("utf-8").splitlines() if _step_of(line) <= step]
+            lines = [line for line in self.log_file.read_text("utf-8").splitlines() if _step_of(line) < step]
             write_atomic(self.log_file, "".join(f"{line}\n" for line in lines).encode())
         shutil.rmtree(self.path / "tensorboard", ignore_errors=True)  # rebuilt from the log by the logger
 

@@ -51,7 +51,7 @@ class Manifest:
         Parameters
         ----------
         source
-            The table; paths in it are relative to its folder.
+            The table, or the folder that holds it as ``manifest.csv``; paths in it are relative to its folder.
         key
             For the pseudonyms of records and patients.
         vocabulary
@@ -65,6 +65,8 @@ class Manifest:
             Names row and column: a column or finding that nobody knows, a value that cannot be read, a path outside the folder or
             listed twice, a patient in two folds, an empty table.
         """
+        if source.is_dir():
+            source = source / "manifest.csv"
         if key is None:
             raise UsageError("a manifest needs --patient-key FILE: record and patient ids are pseudonyms under that key.")
         header, table = _read(source)

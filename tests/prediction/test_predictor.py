@@ -1,0 +1,130 @@
+"""Prediction is the same from a file, a recording, a store and a copied model folder, and depends on findings through text only."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from jaccardio import Predictor, read_ecg
+from jaccardio.cohort.store import Store
+from jaccardio.errors import DataError, ReadError, UsageError
+from jaccardio.evaluation.ranking import auroc
+from jaccardio.models.ecg_text import EcgTextModel
+from jaccardio.prediction.store_scores import shared_findings, signals_for
+from jaccardio.recording.recording import Recording
+from tests.conftest import Hospitals
+
+
+@pytest.fixture(scope="module")
+def predictor(trained: Path) -> Predictor:
+    return Predictor.from_pretrained(trained, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def files(hospitals: Hospitals) -> list[Path]:
+    return sorted((hospitals.folder / "site-a").rglob("*.hea"))[:5]
+
+
+def test_files_recordings_and_the_store_give_the_same_scores(predictor: Predictor, hospitals: Hospitals, files: list[Path]) -> None:
+    from_files = predictor.predict(files)
+    from_recordings = predictor.predict([read_ecg(file) for file in files])
+    store = Store.open(hospitals.home)
+    scores = predictor.scores(signals_for(predictor, store, np.arange(len(files))))
+    assert [[score.score for score in row] for row in from_files] == [[score.score for score in row] for row in from_recordings]
+    np.testing.assert_allclose([[score.score for score in row] for row in from_files], scores, atol=1e-5)
+
+
+def test_a_decision_is_score_at_least_threshold(predictor: Predictor, files: list[Path]) -> None:
+    for policy in ("fixed", "global", "per_finding"):
+        for score in predictor.predict(files[:1], policy)[0]:
+            assert score.present == (score.score >= score.threshold)
+            assert 0 <= score.score <= 1
+    with pytest.raises(UsageError, match="per_finding"):
+        predictor.predict(files[:1], "best")
+
+
+def test_a_copied_model_folder_is_self_contained(predictor: Predictor, trained: Path, files: list[Path], tmp_path: Path) -> None:
+    shutil.copytree(trained / "model", tmp_path / "copy")
+    other = Predictor.from_pretrained(tmp_path / "copy", device="cpu")
+    assert other.predict(files) == predictor.predict(files)
+    np.testing.assert_array_equal(other.encode_ecg(files), predictor.encode_ecg(files))
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "vocabulary.json", "thresholds.json", "README.md"])
+def test_a_flipped_byte_in_any_file_is_noticed(trained: Path, tmp_path: Path, name: str) -> None:
+    shutil.copytree(trained / "model", tmp_path / "copy")
+    data = bytearray((tmp_path / "copy" / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / "copy" / name).write_bytes(data)
+    with pytest.raises(DataError, match=name):
+        Predictor.from_pretrained(tmp_path / "copy")
+
+
+def test_an_incomplete_run_says_resume(trained: Path, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_bytes((trained / "config.toml").read_bytes())
+    with pytest.raises(DataError, match="--resume"):
+        Predictor.from_pretrained(tmp_path)
+
+
+def test_another_rate_and_length_are_mended_and_too_short_is_refused(predictor: Predictor, files: list[Path]) -> None:
+    recording = read_ecg(files[0])
+    doubled = np.repeat(recording.signal, 2, axis=1)
+    at_200 = Recording(doubled, 2 * recording.sampling_rate, recording.lead_mask, recording.recording_id)
+    assert predictor.prepare(at_200).shape == predictor.prepare(recording).shape == (12, predictor.contract.samples)
+    short = Recording(recording.signal[:, :100].copy(), recording.sampling_rate, recording.lead_mask, "short")
+    with pytest.raises(ReadError, match="short"):
+        predictor.predict([short])
+
+
+def test_permuted_prompt_vectors_bring_auroc_to_chance(predictor: Predictor, hospitals: Hospitals) -> None:
+    """A score depends on a finding only through its text vector: with the vectors permuted, the columns are permuted with them."""
+    store = Store.open(hospitals.away)
+    vocabulary, ours, theirs = shared_findings(predictor, store)
+    labels = store.labels[:, theirs]
+    model = predictor.model
+    assert isinstance(model, EcgTextModel)
+    kept = model.prompt_vectors.clone()
+    usable = [c for c in range(len(vocabulary)) if (labels[:, c] == 1).sum() >= 5 and (labels[:, c] == 0).any()]
+    random = np.random.default_rng(0)
+
+    def scores() -> NDArray[np.float32]:
+        return predictor.scores(signals_for(predictor, store, np.arange(len(store))))
+
+    def macro(scores: NDArray[np.float32]) -> float:
+        return float(np.mean([auroc(labels[:, c], scores[:, ours[c]]) for c in usable]))
+
+    straight, permuted = scores(), []
+    try:
+        for _ in range(20):
+            order = random.permutation(len(kept))
+            model.prompt_vectors.copy_(kept[torch.from_numpy(order)])
+            scored = scores()
+            np.testing.assert_allclose(scored, straight[:, order], atol=1e-5)
+            permuted.append(macro(scored))
+    finally:
+        model.prompt_vectors.copy_(kept)
+    assert macro(straight) > 0.65
+    assert abs(float(np.mean(permuted)) - 0.5) < 0.06  # findings go together ("abnormal"), so a single permutation is not exactly 0.5
+
+
+def test_text_and_ecg_vectors_give_the_logits(predictor: Predictor, files: list[Path]) -> None:
+    model = predictor.model
+    assert isinstance(model, EcgTextModel)
+    text = predictor.encode_text(predictor.vocabulary.prompts())
+    cosine = predictor.encode_ecg(files) @ text.T
+    scores = np.array([[score.score for score in row] for row in predictor.predict(files)])
+    logits = np.log(scores / (1 - scores))
+    bias = logits - model.scale.item() * cosine
+    np.testing.assert_allclose(bias, np.broadcast_to(bias[:1], bias.shape), atol=1e-3)  # what is left is the same for every ECG
+
+
+def test_findings_in_common_or_an_error(predictor: Predictor, hospitals: Hospitals) -> None:
+    store = Store.open(hospitals.away)
+    vocabulary, ours, theirs = shared_findings(predictor, store)
+    assert [predictor.vocabulary.codes[i] for i in ours] == [store.vocabulary.codes[i] for i in theirs] == list(vocabulary.codes)
+    foreign = Store(store.path, store.manifest, store.contract, type(vocabulary).load("ptbxl71"), store.records, store.labels)
+    with pytest.raises(DataError, match="relabel"):
+        shared_findings(predictor, foreign)

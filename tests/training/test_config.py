@@ -1,0 +1,79 @@
+import pytest
+import tomli_w
+
+from jaccardio.errors import UsageError
+from jaccardio.training.config import TrainConfig, load_preset, presets
+
+CELLS = {
+    "paper": ("captions", "jaccard", "signed_sigmoid"),
+    "paper-small": ("captions", "jaccard", "signed_sigmoid"),
+    "siglip": ("captions", "identity", "sigmoid"),
+    "siglip-small": ("captions", "identity", "sigmoid"),
+    "jaccard-small": ("captions", "jaccard", "sigmoid"),
+    "truth-small": ("findings", "truth", "sigmoid"),
+    "classifier-small": ("findings", "truth", "sigmoid"),
+}
+
+
+@pytest.mark.parametrize("name", presets())
+def test_each_preset_is_the_cell_it_is_named_after(name: str) -> None:
+    config = load_preset(name)
+    assert (config.objective.statements, config.objective.target, config.objective.loss) == CELLS[name]
+    assert (config.model.kind == "classifier") == name.startswith("classifier")
+
+
+def test_small_presets_have_equal_budgets() -> None:
+    small = [load_preset(name) for name in presets() if name.endswith("-small")]
+    assert len({(config.training, config.data, config.model.encoder, config.model.width) for config in small}) == 1
+
+
+def test_paper_presets_follow_the_paper() -> None:
+    config = load_preset("paper")
+    assert config.data.sampling_rate == 500
+    assert (config.model.width, config.model.embedding, config.model.text) == (64, 256, "Qwen/Qwen3-8B")
+    assert (config.training.optimiser, config.training.learning_rate) == ("adam", 1e-3)
+    assert (config.training.epochs, config.training.warmup) == (600, 20_000)
+
+
+def test_the_resolved_configuration_survives_toml() -> None:
+    config = load_preset("truth-small", ["training.seed=7", "model.text=random"])
+    assert TrainConfig.from_toml(tomli_w.dumps(config.model_dump(mode="json", exclude_none=True)), "x") == config
+
+
+def test_settings_replace_values_and_steps_replace_epochs() -> None:
+    config = load_preset("siglip-small", ["training.steps=9", "model.text=random", "training.learning_rate=1e-4"])
+    assert (config.training.steps, config.training.epochs, config.model.text) == (9, None, "random")
+    assert config.training.learning_rate == 1e-4
+
+
+@pytest.mark.parametrize(
+    ("setting", "named"),
+    [
+        ("training.epoch=3", "training.epoch"),
+        ("training.epochs=0", "training.epochs"),
+        ("model.encoder=resnet99", "model.encoder"),
+        ("objective.target=sameness", "sameness"),
+        ("objective.target=identity", "identity"),
+        ("objective.loss=softmax2", "softmax2"),
+        ("nonsense", "section.key=value"),
+        ("preset.x=1", "preset"),
+    ],
+)
+def test_a_wrong_setting_is_named(setting: str, named: str) -> None:
+    with pytest.raises(UsageError, match=named):
+        load_preset("truth-small", [setting])
+
+
+def test_a_classifier_has_no_captions() -> None:
+    with pytest.raises(UsageError, match="one output a finding"):
+        load_preset("classifier-small", ["objective.statements=captions"])
+
+
+def test_positive_weight_needs_the_finding_bank() -> None:
+    with pytest.raises(UsageError, match="positive_weight"):
+        load_preset("siglip-small", ["objective.positive_weight=true"])
+
+
+def test_an_unknown_preset_lists_the_known() -> None:
+    with pytest.raises(UsageError, match="truth-small"):
+        load_preset("truth-smal")

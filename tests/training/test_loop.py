@@ -1,0 +1,148 @@
+"""The loop on a simulated hospital, tiny: it learns, resumes to the bit, and refuses what it must."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from jaccardio.cohort.split import Split, load_split
+from jaccardio.cohort.store import Store
+from jaccardio.errors import DataError, UsageError
+from jaccardio.training.config import TrainConfig, load_preset
+from jaccardio.training.loop import _Session, resume, train
+from tests.conftest import TINY, Hospitals
+
+
+@pytest.fixture(scope="module")
+def store(hospitals: Hospitals) -> Store:
+    return Store.open(hospitals.home)
+
+
+@pytest.fixture(scope="module")
+def split(store: Store) -> Split:
+    split = load_split(store)
+    assert split is not None
+    return split
+
+
+def _config(preset: str, *settings: str) -> TrainConfig:
+    return load_preset(preset, (*TINY, *settings))
+
+
+@pytest.mark.parametrize("preset", ["paper-small", "siglip-small", "jaccard-small", "truth-small", "classifier-small"])
+def test_every_preset_lowers_its_loss_and_leaves_a_complete_run(store: Store, split: Split, tmp_path: Path, preset: str) -> None:
+    summary = train(store, split, _config(preset), tmp_path / "run", device="cpu")
+    lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    losses = [line["loss"] for line in lines if "loss" in line]
+    assert losses[-1] < losses[0]
+    assert {"mean_target", "share_positive", "learning_rate", "gradient_norm", "ecgs_per_second"} <= set(lines[0])
+    assert summary == json.loads((tmp_path / "run" / "training.json").read_text())
+    assert (tmp_path / "run" / "model" / "model.safetensors").is_file()
+    assert not [path for path in (tmp_path / "run").rglob("*") if path.suffix in (".pt", ".pth", ".pkl", ".bin")]
+
+
+def test_the_truth_objective_learns_more_than_chance(trained: Path) -> None:
+    summary = json.loads((trained / "training.json").read_text())
+    assert summary["validation_macro_auroc"] > 0.6
+
+
+def test_a_killed_run_resumes_to_the_same_weights(hospitals: Hospitals, store: Store, split: Split, tmp_path: Path) -> None:
+    settings = ("training.epochs=8", "training.ema=0.9")
+    straight = train(store, split, _config("siglip-small", *settings), tmp_path / "straight", device="cpu")
+    script = (
+        "import sys; from pathlib import Path; import torch; torch.set_num_threads(1);"
+        "from jaccardio.cohort.store import Store; from jaccardio.cohort.split import load_split;"
+        "from jaccardio.training.config import load_preset; from jaccardio.training.loop import train;"
+        "store = Store.open(Path(sys.argv[1]));"
+        "train(store, load_split(store), load_preset('siglip-small', sys.argv[3:]), Path(sys.argv[2]), device='cpu')"
+    )
+    arguments = [sys.executable, "-c", script, str(hospitals.home), str(tmp_path / "killed"), *TINY, *settings]
+    process = subprocess.Popen(arguments)
+    checkpoints = tmp_path / "killed" / "checkpoints"
+    deadline = time.monotonic() + 60
+    while not list(checkpoints.glob("step-*.json")) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (tmp_path / "killed" / "training.json").exists(), "the run ended before it could be killed"
+    torch.set_num_threads(1)
+    resumed = resume(store, tmp_path / "killed", device="cpu")
+    assert resumed["validation_macro_auroc"] == straight["validation_macro_auroc"]
+    ours, theirs = (load_file(tmp_path / name / "model" / "model.safetensors") for name in ("straight", "killed"))
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+    steps = [
+        [line["step"] for line in map(json.loads, (tmp_path / name / "log.jsonl").read_text().splitlines())]
+        for name in ("straight", "killed")
+    ]
+    assert steps[0] == steps[1]
+
+
+def test_a_complete_run_is_left_alone_and_an_existing_folder_refused(store: Store, split: Split, trained: Path) -> None:
+    before = (trained / "training.json").stat().st_mtime_ns
+    assert resume(store, trained)["preset"] == "truth-small"
+    assert (trained / "training.json").stat().st_mtime_ns == before
+    with pytest.raises(UsageError, match="--resume"):
+        train(store, split, _config("truth-small"), trained)
+
+
+def test_resume_refuses_another_store(hospitals: Hospitals, trained: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    for name in ("config.toml", "split.json"):
+        (run / name).write_bytes((trained / name).read_bytes())
+    with pytest.raises(DataError, match="another store"):
+        resume(Store.open(hospitals.away), run)
+
+
+def test_another_rate_is_refused_with_the_way_out(store: Store, split: Split, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--fs 500"):
+        train(store, split, _config("siglip-small", "data.sampling_rate=500.0"), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_leaking_split_is_refused(store: Store, split: Split, tmp_path: Path) -> None:
+    patients = store.records["patient_key"].to_numpy()
+    several = next(key for key in patients if (patients == key).sum() > 1)
+    one, other = store.ids[patients == several][:2]
+    rest = [str(name) for name in store.ids if name not in (one, other)]
+    leaking = Split(split.method, {"train": (*rest[:100], str(one)), "validation": (*rest[100:], str(other)), "test": ()})
+    with pytest.raises(DataError, match="patient"):
+        train(store, leaking, _config("truth-small"), tmp_path / "run")
+
+
+def test_unknown_labels_change_neither_loss_nor_gradient(store: Store, split: Split) -> None:
+    """What stands under an unknown label cannot matter: there is nothing there to read. Hiding a label must."""
+    session = _Session(store, split, _config("truth-small"), torch.device("cpu"))
+    target, weight = session._targets(np.arange(32))
+    unknown = session.labels[:32] < 0
+    assert unknown.any()
+    assert (weight[unknown] == 0).all()
+    assert (weight[~unknown] == 1).all()
+    assert torch.equal(target[~unknown], session.labels[:32][~unknown].float())
+
+
+def test_positive_weight_weights_true_pairs_only(store: Store, split: Split) -> None:
+    session = _Session(store, split, _config("classifier-small", "objective.positive_weight=true"), torch.device("cpu"))
+    target, weight = session._targets(np.arange(32))
+    expected = session.material.positive_weight().expand_as(weight)
+    assert torch.equal(weight[target == 1], expected[target == 1])
+    assert set(weight[target == 0].tolist()) <= {0.0, 1.0}
+
+
+def test_a_finding_unknown_for_every_training_record_leaves_the_bank(store: Store, split: Split, trained: Path) -> None:
+    rows = store.rows_of(split.parts["train"])
+    hidden = Store(store.path, store.manifest, store.contract, store.vocabulary, store.records, store.labels.copy())
+    column = store.vocabulary.index("af")
+    hidden.labels[rows, column] = -1
+    session = _Session(hidden, split, _config("truth-small"), torch.device("cpu"))
+    assert "af" in session.material.left_out
+    assert session.labels.shape[1] == len(session.material.vocabulary)
+    assert "af" not in session.material.vocabulary.codes
