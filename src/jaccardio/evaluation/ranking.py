@@ -105,8 +105,8 @@ def average_precision(labels: NDArray[np.int8], scores: NDArray[np.floating]) ->
     return float(Ranking.of(labels, scores).figures(np.ones((1, len(labels)), np.uint16))[1][0])
 
 
-def _running_sum(weights: NDArray[np.integer]) -> NDArray[np.int64]:
+def _running_sum(weights: NDArray[np.integer]) -> NDArray[np.int32]:
     """(r, m) -> (r, m + 1): column j holds the sum of the first j weights."""
-    total = np.zeros((weights.shape[0], weights.shape[1] + 1), np.int64)
-    np.cumsum(weights, axis=1, out=total[:, 1:])
+    total = np.zeros((weights.shape[0], weights.shape[1] + 1), np.int32)
+    np.cumsum(weights, axis=1, dtype=np.int32, out=total[:, 1:])
     return total

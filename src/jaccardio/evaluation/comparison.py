@@ -1,0 +1,63 @@
+"""Several evaluations side by side, and beside the figures that the paper printed."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jaccardio.evaluation.figures import draw_comparison
+from jaccardio.evaluation.pages import render_page
+from jaccardio.evaluation.thresholds import DEFAULT_POLICY
+from jaccardio.files import write_atomic
+
+
+def write_comparison(
+    path: Path, columns: Sequence[tuple[str, Mapping[str, Any]]], *, title: str, facts: Mapping[str, str], paper: bool
+) -> None:
+    """Writes one self-contained HTML page that compares evaluations.
+
+    Parameters
+    ----------
+    path
+        The HTML file.
+    columns
+        Name and metrics document (``Evaluation.metrics``) of each evaluation, in the order to show.
+    title, facts
+        Heading, and what was compared.
+    paper
+        Whether to set the paper's Tables 1 and 6 beside them, with the note on what they can be compared with.
+    """
+    printed = paper_columns() if paper else []
+    densities = [_density(metrics["thresholds"][DEFAULT_POLICY]) for _, metrics in columns]
+    page = render_page(
+        "comparison.html.j2",
+        title=title,
+        facts=facts,
+        columns=[(name, metrics, density) for (name, metrics), density in zip(columns, densities, strict=True)],
+        paper=[(column, _density(column)) for column in printed],
+        figure=draw_comparison(columns, printed),
+        default_policy=DEFAULT_POLICY,
+    )
+    write_atomic(path, page)
+
+
+def paper_columns() -> list[dict[str, Any]]:
+    """Columns of the paper's Tables 1 and 6 as printed: ``table``, ``name`` and the five figures."""
+    data = resources.files("jaccardio.evaluation") / "templates" / "paper_tables.toml"
+    columns: list[dict[str, Any]] = tomllib.loads(data.read_text("utf-8"))["column"]
+    return columns
+
+
+def implied_density(hamming_loss: float, precision: float, recall: float) -> float:
+    """Share of label cells that are present, which Hamming loss, micro precision and micro recall of one table fix together.
+
+    With density d, missed cells are d (1 - R) and false calls d R (1 / P - 1); their sum is the Hamming loss.
+    """
+    return hamming_loss / (recall / precision + 1 - 2 * recall)
+
+
+def _density(figures: Mapping[str, Any]) -> float | None:
+    if not figures["micro_precision"]:  # undefined where nothing was called; zero leaves the density open
+        return figures["hamming_loss"] if figures["micro_precision"] is None else None
+    return implied_density(figures["hamming_loss"], figures["micro_precision"], figures["micro_recall"])

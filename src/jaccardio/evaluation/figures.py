@@ -1,0 +1,194 @@
+"""Pictures of an evaluation as PNG bytes: ROC and precision-recall panels, AUROC with intervals, several runs side by side."""
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from jaccardio.evaluation.metrics import Evaluation
+from jaccardio.evaluation.thresholds import DEFAULT_POLICY
+from jaccardio.findings.labels import PRESENT
+
+INK, MUTED, GRID, ACCENT = "#1c2733", "#8a949e", "#dfe3e8", "#1f5fa8"
+DOTS_PER_INCH = 130
+STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "text.color": INK,
+    "axes.edgecolor": MUTED,
+    "axes.linewidth": 0.6,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "figure.constrained_layout.h_pad": 0.07,
+    "figure.constrained_layout.w_pad": 0.07,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """PNG bytes of the pictures of one evaluation."""
+
+    roc: bytes
+    precision_recall: bytes
+    auroc_intervals: bytes
+
+
+def draw_figures(evaluation: Evaluation, labels: NDArray[np.int8], scores: NDArray[np.floating]) -> Figures:
+    """Draws the pictures of an evaluation.
+
+    Parameters
+    ----------
+    labels, scores
+        (n, k), what was evaluated. Panels stand in order of prevalence; findings left out of macro figures are grey.
+    """
+    return Figures(
+        roc=_panels(evaluation, labels, scores, _draw_roc, "1 − specificity", "sensitivity"),
+        precision_recall=_panels(evaluation, labels, scores, _draw_precision_recall, "recall", "precision"),
+        auroc_intervals=_auroc_intervals(evaluation.per_finding),
+    )
+
+
+def draw_comparison(columns: Sequence[tuple[str, Mapping[str, Any]]], paper: Sequence[Mapping[str, Any]]) -> bytes:
+    """Macro AUROC and micro-F1 of several evaluations with their intervals; the paper's printed micro-F1 as open diamonds.
+
+    Parameters
+    ----------
+    columns
+        Name and metrics document of each evaluation.
+    paper
+        The paper's columns, with ``name`` and ``micro_f1``; empty to leave them out.
+    """
+    with mpl.rc_context(STYLE):
+        rows = [name for name, _ in columns] + [column["name"] for column in paper]
+        figure = Figure(figsize=(10, 0.9 + 0.27 * len(rows)), dpi=DOTS_PER_INCH, layout="constrained")
+        left, right = figure.subplots(1, 2, sharey=True)
+        for row, (_, metrics) in enumerate(columns):
+            decided = metrics["thresholds"][DEFAULT_POLICY]
+            _dot(left, row, metrics["macro_auroc"]["value"], metrics["macro_auroc"]["ci95"], ACCENT)
+            _dot(right, row, decided["micro_f1"], decided["micro_f1_ci95"], ACCENT)
+        for row, column in enumerate(paper, start=len(columns)):
+            right.plot(column["micro_f1"], row, marker="D", markersize=5, markerfacecolor="white", color=MUTED)
+        left.set_yticks(range(len(rows)), rows)
+        left.set_ylim(len(rows) - 0.4, -0.6)
+        left.set_xlabel("macro AUROC, 95 % interval")
+        right.set_xlabel("micro-F1 at the global threshold, 95 % interval; ◇ paper, as printed")
+        left.axvline(0.5, color=MUTED, linewidth=0.8, linestyle=":")
+        right.set_xlim(left=0)
+        for axes in (left, right):
+            _plain(axes)
+            axes.grid(axis="x", color=GRID, linewidth=0.6)
+        return _png(figure)
+
+
+def _panels(
+    evaluation: Evaluation,
+    labels: NDArray[np.int8],
+    scores: NDArray[np.floating],
+    draw: Callable[[Axes, NDArray[np.bool_], NDArray[np.floating], str], None],
+    horizontal: str,
+    vertical: str,
+) -> bytes:
+    """Small multiples, one a finding, most prevalent first."""
+    table = evaluation.per_finding
+    order = table["prevalence"].fillna(-1.0).argsort(kind="stable").to_numpy()[::-1]
+    across = 6 if len(table) <= 30 else 7
+    down = -(-len(table) // across)
+    area = "auroc" if draw is _draw_roc else "auprc"
+    with mpl.rc_context(STYLE):
+        width, height = 0.6 + 1.62 * across, 0.45 + 1.9 * down  # inches; a panel is 1.35 wide and high
+        figure = Figure(figsize=(width, height), dpi=DOTS_PER_INCH)
+        figure.subplots_adjust(0.6 / width, 0.48 / height, 1 - 0.27 / width, 1 - 0.4 / height, wspace=0.27 / 1.35, hspace=0.55 / 1.35)
+        grid = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True)
+        ticks = {"xticks": (0, 0.5, 1), "yticks": (0, 0.5, 1), "xticklabels": ("0", ".5", "1"), "yticklabels": ("0", ".5", "1")}
+        grid[0, 0].set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), **ticks)
+        for axes, column in zip(grid.flat, order, strict=False):
+            row = table.iloc[column]
+            axes.tick_params(length=2, labelsize=7)
+            _plain(axes)
+            ink = INK if row["in_macro"] else MUTED
+            if np.isfinite(row[area]):
+                known = labels[:, column] >= 0
+                draw(axes, labels[known, column] == PRESENT, scores[known, column], ACCENT if row["in_macro"] else MUTED)
+                note = f"{row[area]:.3f}   {row['n_pos']:,} of {row['n_known']:,}"
+            else:
+                note = evaluation.metrics["findings_left_out"][row["finding"]]
+            axes.set_title(str(row["finding"]), fontsize=8, fontweight="bold", color=ink, loc="left", pad=13)
+            axes.text(0, 1.03, note, va="bottom", fontsize=7, color=ink, transform=axes.transAxes)
+        for axes in grid.flat[max(0, len(order) - across) : len(order)]:
+            axes.tick_params(labelbottom=True)  # the lowest panel of each column, also above an empty place
+        for axes in grid.flat[len(order) :]:
+            axes.set_axis_off()
+        figure.supxlabel(horizontal, fontsize=8, y=0.08 / height, va="bottom")
+        figure.supylabel(vertical, fontsize=8, x=0.08 / width, ha="left")
+        return _png(figure)
+
+
+def _draw_roc(axes: Axes, present: NDArray[np.bool_], scores: NDArray[np.floating], colour: str) -> None:
+    found, called = _operating_points(present, scores)
+    axes.plot((0, 1), (0, 1), color=GRID, linewidth=0.8)
+    axes.plot((called - found) / np.count_nonzero(~present), found / np.count_nonzero(present), color=colour, linewidth=1.2)
+
+
+def _draw_precision_recall(axes: Axes, present: NDArray[np.bool_], scores: NDArray[np.floating], colour: str) -> None:
+    found, called = _operating_points(present, scores)
+    precision, recall = found[1:] / called[1:], found / np.count_nonzero(present)
+    axes.axhline(float(present.mean()), color=GRID, linewidth=0.8)
+    axes.stairs(precision, recall, color=colour, linewidth=1.2, baseline=None)
+
+
+def _operating_points(present: NDArray[np.bool_], scores: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Positives found and records called at each distinct threshold, from nobody to everybody."""
+    order = np.argsort(-scores, kind="stable")
+    last_of_tie = np.append(np.diff(scores[order]) != 0, True)
+    found = np.concatenate([[0], np.cumsum(present[order])[last_of_tie]])
+    return found, np.concatenate([[0], np.flatnonzero(last_of_tie) + 1])
+
+
+def _auroc_intervals(table: pd.DataFrame) -> bytes:
+    """Dot and interval per finding, best first; findings left out of macro figures are grey; two columns where there are many."""
+    table = table[np.isfinite(table["auroc"])].sort_values("auroc", ascending=False, kind="stable")
+    halves = 1 if len(table) <= 30 else 2
+    rows = max(1, -(-len(table) // halves))
+    lowest = min(0.5, float(table["auroc_low"].min())) if len(table) else 0.5
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.7 if halves == 1 else 11.3, 0.8 + 0.19 * rows), dpi=DOTS_PER_INCH, layout="constrained")
+        for half, axes in enumerate(figure.subplots(1, halves, squeeze=False).flat):
+            part = table.iloc[half * rows : (half + 1) * rows]
+            for row, (_, finding) in enumerate(part.iterrows()):
+                interval = (finding["auroc_low"], finding["auroc_high"])
+                _dot(axes, row, finding["auroc"], interval, ACCENT if finding["in_macro"] else MUTED)
+            axes.set_yticks(range(len(part)), [f"{row.finding}  ({row.n_pos})" for row in part.itertuples()])
+            axes.set(ylim=(rows - 0.3, -0.7), xlim=(lowest - 0.02, 1.01))
+            axes.set_xlabel("AUROC, 95 % interval (positives in brackets)")
+            axes.axvline(0.5, color=MUTED, linewidth=0.8, linestyle=":")
+            axes.grid(axis="x", color=GRID, linewidth=0.6)
+            _plain(axes)
+        return _png(figure)
+
+
+def _dot(axes: Axes, row: int, value: float | None, interval: Sequence[float] | None, colour: str) -> None:
+    if value is not None:
+        axes.plot(value, row, marker="o", markersize=4.5, color=colour)
+        if interval is not None:
+            axes.plot(interval, (row, row), color=colour, linewidth=1.4, solid_capstyle="butt")
+
+
+def _plain(axes: Axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_axisbelow(True)
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", facecolor="white", metadata={"Software": None})
+    return buffer.getvalue()

@@ -1,0 +1,36 @@
+import io
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+from sklearn.metrics import precision_recall_curve, roc_curve
+
+from jaccardio.evaluation.figures import _operating_points, draw_figures
+from jaccardio.evaluation.metrics import evaluate
+from jaccardio.evaluation.thresholds import fit_thresholds
+
+from .cases import random_case
+
+
+def test_operating_points_are_those_of_scikit_learn() -> None:
+    rng = np.random.default_rng(0)
+    present, scores = rng.random(80) < 0.3, np.round(rng.random(80), 1)
+    found, called = _operating_points(present, scores)
+    false_rate, true_rate, _ = roc_curve(present, scores, drop_intermediate=False)
+    assert found / present.sum() == pytest.approx(true_rate)
+    assert (called - found) / (~present).sum() == pytest.approx(false_rate)
+    precision, recall, _ = precision_recall_curve(present, scores)
+    assert found[1:] / called[1:] == pytest.approx(precision[:-1][::-1])
+    assert found[1:] / present.sum() == pytest.approx(recall[:-1][::-1])
+
+
+@pytest.mark.parametrize("findings", [1, 31])
+def test_pictures_of_few_and_many_findings(findings: int) -> None:
+    case = random_case(n=120, k=findings)
+    thresholds = fit_thresholds(case.labels, case.scores)
+    evaluation = evaluate(case.labels, case.scores, case.patients, case.codes, case.groups, thresholds, replicates=5)
+    figures = draw_figures(evaluation, case.labels, case.scores)
+    for png in (figures.roc, figures.precision_recall, figures.auroc_intervals):
+        picture = imread(io.BytesIO(png))
+        assert picture.std() > 0.01
+        assert 100 < picture.shape[0] < 3200
