@@ -154,12 +154,15 @@ def _level(beat: np.ndarray, before: int, rate: float) -> np.ndarray:
 
 
 def _limits(average: np.ndarray, before: int, rate: float) -> tuple[int, int]:
-    """QRS lasts as long as the slope over all leads stays above a sixth of its maximum, pauses under 24 ms aside."""
+    """QRS lasts as long as the slope over all leads stays above a sixth of its maximum.
+
+    Pauses under 40 ms do not end it: a bundle branch block has a plateau.
+    """
     slope = uniform_filter1d(np.sqrt((np.gradient(average[EIGHT], axis=1) ** 2).sum(axis=0)), round(0.01 * rate))
     near = slice(before - round(0.06 * rate), before + round(0.06 * rate))
     top = near.start + int(np.argmax(slope[near]))
     fast = np.flatnonzero(slope > slope[top] / 6)
-    breaks = np.flatnonzero(np.diff(fast) > round(0.024 * rate))
+    breaks = np.flatnonzero(np.diff(fast) > round(0.04 * rate))
     group = int(np.searchsorted(fast[breaks], top, side="left"))
     edges = np.concatenate([[0], breaks + 1, [fast.size]])
     return int(fast[edges[group]]), int(fast[edges[group + 1] - 1])

@@ -38,7 +38,7 @@ def test_normal_stands_alone(population: list[SimulatedEcg]) -> None:
 
 def test_columns_and_implications_are_those_of_the_vocabulary() -> None:
     vocabulary = Vocabulary.load("paper26")
-    assert FINDINGS == vocabulary.codes
+    assert vocabulary.codes == FINDINGS
     assert {(code, "vpc") for code in IMPLIES_VPC} <= set(vocabulary.implications)
 
 

@@ -63,10 +63,11 @@ def pacemaker(heart: Heart, rng: np.random.Generator) -> None:
 def clbbb(heart: Heart, rng: np.random.Generator) -> None:
     """Left bundle branch block: QRS over 120 ms, broad notched R to the left, QS in V1, ST and T opposite."""
     size = float(rng.uniform(0.85, 1.15))
-    heart.waves["septum"] = wave(-0.040, 0.017, (0.35 * size, 0.18 * size, 0.32 * size))
-    heart.waves["apex"] = wave(-0.012, 0.018, (0.45 * size, 0.30 * size, 0.35 * size))
-    heart.waves["r"] = wave(0.010, 0.022, (0.45 * size, 0.20 * size, 0.50 * size))
-    heart.waves["s"] = wave(0.050, 0.020, (0.85 * size, 0.20 * size, 0.65 * size))
+    del heart.waves["notch"]  # the fine notch of a failing heart drowns in the broad complex
+    heart.waves["septum"] = wave(-0.036, 0.014, (0.35 * size, 0.18 * size, 0.40 * size))
+    heart.waves["apex"] = wave(-0.012, 0.016, (0.45 * size, 0.30 * size, 0.55 * size))
+    heart.waves["r"] = wave(0.010, 0.020, (0.45 * size, 0.20 * size, 0.80 * size))
+    heart.waves["s"] = wave(0.046, 0.017, (0.90 * size, 0.20 * size, 1.00 * size))
     heart.waves["st"] = replace(heart.waves["st"], vector=(-0.10, -0.03, -0.14))
     heart.waves["t"] = wave(0.26, 0.070, (-0.28 * size, -0.09, -0.34 * size), fall=0.052)
     heart.delay = 0.05

@@ -34,13 +34,13 @@ class Site:
 
 
 _PERCENT: dict[str, tuple[float, float]] = {
+    "lvh": (30.14, 23.05),
+    "lae": (17.58, 17.58),
     "low_ef": (8.69, 7.99),
     "normal": (15.65, 22.54),
     "long_qt": (6.43, 4.30),
     "tall_t": (0.91, 0.68),
     "left_axis": (5.24, 4.19),
-    "lae": (17.58, 17.58),
-    "lvh": (30.14, 23.05),
     "pacemaker": (2.94, 3.35),
     "ivcd": (1.92, 0.95),
     "crbbb": (8.37, 7.75),
