@@ -86,8 +86,8 @@ def test_findings_left_out_say_why(case: Case, tmp_path: Path) -> None:
     labels[np.flatnonzero(labels[:, 1] == 1)[3:], 1] = 0
     labels[:, 2] = -1
     html = written(case, tmp_path, labels)
-    assert "left out of macro figures: 3 positives, fewer than 10" in html
-    assert "left out of macro figures: unknown in every record" in html
+    assert "left out: 3 positives, fewer than 10" in html
+    assert "left out: unknown in every record" in html
     assert html.count('class="left-out"') == 2
 
 

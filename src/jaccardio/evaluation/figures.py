@@ -69,7 +69,7 @@ def draw_comparison(columns: Sequence[tuple[str, Mapping[str, Any]]], paper: Seq
         The paper's columns, with ``name`` and ``micro_f1``; empty to leave them out.
     """
     with mpl.rc_context(STYLE):
-        rows = [name for name, _ in columns] + [column["name"] for column in paper]
+        rows = [name for name, _ in columns] + [f"Paper: {column['name']}" for column in paper]
         figure = Figure(figsize=(10, 0.9 + 0.27 * len(rows)), dpi=DOTS_PER_INCH, layout="constrained")
         left, right = figure.subplots(1, 2, sharey=True)
         for row, (_, metrics) in enumerate(columns):
