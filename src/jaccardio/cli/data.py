@@ -1,5 +1,6 @@
 """Commands that make and shape data: synth, ingest, relabel, split, inspect."""
 
+import math
 import os
 from pathlib import Path
 from typing import Annotated
@@ -35,8 +36,9 @@ def synth(
 
     with progress_bar("simulating") as progress:
         report = simulate_hospitals(out, records, sites, seed, fs, jobs=jobs, progress=lambda done, total: progress(done, total, ""))
-    lines = [f"{site}: {count} simulated ECGs in {out / site}" for site, count in report.records.items()]
-    result({"out": str(out), "simulated": True, "records": report.records}, lines, json)
+    lines = [f"{site.records} simulated ECGs of {site.patients} simulated patients: {site.manifest}" for site in report.sites]
+    written = [{"manifest": str(site.manifest), "records": site.records, "patients": site.patients} for site in report.sites]
+    result({"out": str(out), "simulated": True, "sites": written}, lines, json)
 
 
 def ingest(
@@ -124,8 +126,10 @@ def split(
     splits.save_split(opened, made)
     table = splits.audit(opened, made)
     sizes = {part: len(ids) for part, ids in made.parts.items()}
-    lines = [f"{part}: {size} ECGs" for part, size in sizes.items()]
-    lines += table.to_string(float_format=lambda value: f"{value:.3f}").splitlines()
+    lines = [", ".join(f"{part} {size} ECGs" for part, size in sizes.items())]
+    lines.append(f"{'prevalence':<18}" + "".join(f"{part:>16}" for part in sizes))
+    for finding, row in table.iterrows():
+        lines.append(f"{finding:<18}" + "".join(_prevalence(row[f"{part}_prevalence"], row[f"{part}_positive"]) for part in sizes))
     lines.append(f"written to {store / 'split.json'}, fingerprint {made.fingerprint[:12]}")
     document = {"store": str(store), "method": made.method, "fingerprint": made.fingerprint, "parts": sizes, "audit": _records(table)}
     result(document, lines, json)
@@ -176,6 +180,11 @@ def _fractions(text: str) -> tuple[float, float, float]:
     if len(values) != 3:
         raise UsageError(f"--fractions {text!r}: write three shares that add up to 1, for example 0.7,0.1,0.2.")
     return values
+
+
+def _prevalence(share: float, positives: float) -> str:
+    known = not math.isnan(share)
+    return f"{f'{share:.3f} ({positives:.0f})' if known else 'unknown':>16}"
 
 
 def _counts(counts: dict[str, int]) -> str:

@@ -64,6 +64,7 @@ def evaluate_run(run: RunFolder, store: Store, part: str, out: Path, *, device: 
         scores=scores,
         title=f"{run.config.preset} on {store.manifest['corpus']}, {part}",
         facts=_facts(run, store, part, len(rows), test_uses),
+        names={finding.code: finding.names["en"] for finding in vocabulary.findings},
         examples=_examples(store, rows, vocabulary.codes, labels, scores, thresholds["global"]),
     )
     return RunEvaluation(result, part, len(rows), test_uses)
@@ -93,8 +94,6 @@ def _facts(run: RunFolder, store: Store, part: str, records: int, test_uses: int
         facts["Caution"] = "this part chose the epoch and the thresholds: its figures are optimistic"
     else:
         facts["Looks at a test part"] = f"this is number {test_uses} of this run"
-    if store.manifest.get("simulated"):
-        facts["Data"] = "simulated ECGs, not patients"
     return facts
 
 

@@ -151,7 +151,7 @@ class Vocabulary:
         return names | {finding.code.casefold(): row for row, finding in enumerate(self.findings)}
 
     def sentence(self, present: Sequence[int], language: str = "en") -> str:
-        """"This ECG shows {finding_1}, …, {finding_n}." in vocabulary order (paper, section 2.2); none: the sentence for no listed finding.
+        """ "This ECG shows {finding_1}, …, {finding_n}." in vocabulary order (paper, section 2.2); for none, the sentence that says so.
 
         Parameters
         ----------

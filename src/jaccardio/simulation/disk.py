@@ -174,7 +174,7 @@ def _write_manifest(folder: Path, site: Site, ecgs: Sequence[SimulatedEcg]) -> S
         path = _record_path(folder, ecg.number).with_suffix(".hea").relative_to(folder).as_posix()
         cells = [label_cell(code, ecg, site) for code in FINDINGS]
         patient = f"{site.name[-1].upper()}{ecg.patient:06d}"
-        writer.writerow([path, patient, site.name, ecg.day.isoformat(), ecg.age, ecg.sex, *cells])
+        writer.writerow([path, patient, f"simulated {site.name}", ecg.day.isoformat(), ecg.age, ecg.sex, *cells])
         for code, cell in zip(FINDINGS, cells, strict=True):
             present[code] += cell == "1"
     manifest = folder / "manifest.csv"
