@@ -28,7 +28,7 @@ def test_a_row_becomes_a_source(tmp_path: Path) -> None:
     header = "path,patient_id,fold,site,date,age,sex,findings"
     (source,) = read(tmp_path, f"{header}\necg/00123.hea,00123,2,North,2019-05-02,93,F,af; Complete Right Bundle Branch Block |af\n")
     assert source == Source(
-        recording_id=pseudonym(KEY, "record", "ecg/00123"),
+        recording_id=pseudonym(KEY, "record", "North\n00123\necg/00123"),
         patient_key=pseudonym(KEY, "patient", "00123"),
         path=tmp_path / "ecg/00123",
         present=("finding:af", "finding:crbbb"),
@@ -129,3 +129,15 @@ def test_a_table_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "manifest.csv").write_bytes(b"PK\x03\x04\xff\xfe")
     with pytest.raises(DataError, match="UTF-8"):
         Manifest.open(tmp_path / "manifest.csv", KEY, 500.0, PAPER26)
+
+
+def test_a_folder_means_the_manifest_in_it(tmp_path: Path) -> None:
+    (tmp_path / "manifest.csv").write_text("path,patient_id,af\na,1,1\n", "utf-8")
+    assert Manifest.open(tmp_path, KEY, 500.0, PAPER26) == Manifest.open(tmp_path / "manifest.csv", KEY, 500.0, PAPER26)
+
+
+def test_equal_paths_at_two_hospitals_are_two_records_and_equal_patients_stay_one(tmp_path: Path) -> None:
+    north, south = read(tmp_path, "path,patient_id,site,af\na,1,north,1\nb,1,south,1\n")
+    (other,) = read(tmp_path, "path,patient_id,site,af\na,1,south,1\n", "other.csv")
+    assert north.recording_id != other.recording_id
+    assert north.patient_key == south.patient_key == other.patient_key

@@ -108,9 +108,9 @@ class _Row:
 
     def source(self, key: bytes, finding_columns: Mapping[str, int], vocabulary: Vocabulary) -> Source:
         path = self.relative_path
-        record = pseudonym(key, "record", path)
         patient = self.cells["patient_id"]
         site = self.cells.get("site") or None
+        record = pseudonym(key, "record", "\n".join((site or "", patient, path)))  # two hospitals may both have a records/0001
         if LIST_COLUMN in self.cells:
             present, absent, closed = self._listed(vocabulary)
         else:
