@@ -183,7 +183,7 @@ def _check(rows: Sequence[_Row], sources: Sequence[Source]) -> None:
     recordings: dict[str, _Row] = {}
     patients: dict[str, tuple[_Row, int]] = {}
     for row, source in zip(rows, sources, strict=True):
-        first = recordings.setdefault(source.recording_id, row)
+        first = recordings.setdefault(row.relative_path, row)
         if first is not row:
             raise row.error("path", f"the same recording as in row {first.number}")
         if source.fold is not None:
