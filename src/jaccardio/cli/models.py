@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 def train(
     store: StoreOption,
     out: Annotated[Path, typer.Option(help="New run folder.")],
-    preset: Annotated[str | None, typer.Option(help="Configuration to start from; see docs/presets.md.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Configuration to start from, e.g. truth-small.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="section.key=value, e.g. training.epochs=3.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run in --out.")] = False,
     device: Device = "auto",
