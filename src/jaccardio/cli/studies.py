@@ -26,8 +26,7 @@ def demo(
 
     note(DISCLAIMER)
     report = run_demo(out, data, records, say=note)
-    lines = [f"{run}, {place}: macro-AUROC {value:.3f}" for run, place, value in report.figures]
-    lines.append(f"report: {report.page}")
+    lines = [f"report: {report.page}"]
     result({"page": str(report.page), "figures": [list(figure) for figure in report.figures]}, lines, json)
 
 

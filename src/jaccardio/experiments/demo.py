@@ -13,6 +13,7 @@ from pathlib import Path
 from jaccardio.cohort.ingest import ingest
 from jaccardio.cohort.split import split_by_folds, split_by_fractions
 from jaccardio.cohort.store import Store
+from jaccardio.errors import UsageError
 from jaccardio.evaluation.comparison import write_comparison
 from jaccardio.experiments.evaluate_run import evaluate_run
 from jaccardio.simulation.disk import simulate_hospitals
@@ -21,8 +22,10 @@ from jaccardio.training.loop import train
 from jaccardio.training.run_folder import RunFolder
 
 PRESETS = ("siglip-small", "paper-small", "truth-small")
-SIMULATED_EPOCHS = 24
-"""The simulated hospital is a tenth of PTB-XL: more epochs make up for it."""
+SETTINGS = ("training.epochs=24",)
+"""For simulated hospitals: a seventh of PTB-XL's training ECGs, so three times the epochs."""
+
+REPLICATES = 1000
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class DemoReport:
     """The page, and (preset, hospital, macro-AUROC) of each evaluation."""
 
     page: Path
-    figures: tuple[tuple[str, str, float], ...]
+    figures: tuple[tuple[str, str, float | None], ...]
 
 
 def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], None]) -> DemoReport:
@@ -46,9 +49,11 @@ def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], No
         Receives one line per stage.
     """
     marker = out / ".jaccardio-demo"
-    if out.exists() and marker.exists():
+    if marker.exists():
         shutil.rmtree(out)
-    marker.parent.mkdir(parents=True, exist_ok=True)
+    if out.exists() and any(out.iterdir()):
+        raise UsageError(f"{out}: the folder is not empty and was not made by the demo. Choose another --out.")
+    out.mkdir(parents=True, exist_ok=True)
     marker.touch()
     say("simulating two hospitals (simulated ECGs, not patients)")
     simulate_hospitals(out / "hospitals", records, 2, 0, 500.0, jobs=2)
@@ -56,16 +61,17 @@ def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], No
     home = _store(out / "store", data, out / "hospitals" / "site-a", key, say)
     away = _store(out / "store-b", None, out / "hospitals" / "site-b", key, say)
     split = split_by_folds(home, 8, 9) if data else split_by_fractions(home)
-    settings = [] if data else [f"training.epochs={SIMULATED_EPOCHS}"]
+    settings = () if data else SETTINGS
     columns, figures = [], []
     for preset in PRESETS:
         say(f"training {preset}")
         run = RunFolder(out / "runs" / preset)
         train(home, split, load_preset(preset, settings), run.path)
         for place, store, part in (("home", home, "test"), ("second hospital", away, "all")):
-            done = evaluate_run(RunFolder.open(run.path), store, part, out / "reports" / f"{preset}-{place.split()[0]}")
+            report = out / "reports" / f"{preset}-{place.split()[0]}"
+            done = evaluate_run(RunFolder.open(run.path), store, part, report, replicates=REPLICATES)
             value = done.evaluation.metrics["macro_auroc"]["value"]
-            say(f"  {place}: macro-AUROC {value:.3f} on {done.records} ECGs")
+            say(f"  {place}: macro-AUROC {_shown(value)} on {done.records} ECGs")
             columns.append((f"{preset}, {place}", done.evaluation.metrics))
             figures.append((preset, place, value))
     page = out / "report.html"
@@ -76,6 +82,10 @@ def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], No
     }
     write_comparison(page, columns, title="Standard SigLIP, the paper's loss, and the statement target", facts=facts, paper=True)
     return DemoReport(page, tuple(figures))
+
+
+def _shown(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.3f}"
 
 
 def _store(path: Path, ptbxl: Path | None, site: Path, key: Path, say: Callable[[str], None]) -> Store:

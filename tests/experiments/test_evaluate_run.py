@@ -1,0 +1,76 @@
+"""A run is judged on what it has not seen, at home and elsewhere, and every look at a test part is written down."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jaccardio.cohort.store import Store
+from jaccardio.errors import DataError, UsageError
+from jaccardio.evaluation.ranking import auroc
+from jaccardio.experiments.evaluate_run import evaluate_run
+from jaccardio.training.run_folder import RunFolder
+from tests.conftest import Hospitals
+
+
+@pytest.fixture
+def run(trained: Path, tmp_path: Path) -> RunFolder:
+    shutil.copytree(trained, tmp_path / "run")
+    return RunFolder.open(tmp_path / "run")
+
+
+def test_the_written_predictions_give_the_written_figures(run: RunFolder, hospitals: Hospitals, tmp_path: Path) -> None:
+    store = Store.open(hospitals.home)
+    evaluate_run(run, store, "test", tmp_path / "out", device="cpu", replicates=50)
+    table = pd.read_parquet(tmp_path / "out" / "predictions.parquet")
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert set(table["recording_id"]) == set(run.split.parts["test"])
+    for column in ("lvh", "low_ef"):
+        unknown = store.labels[store.rows_of(table["recording_id"].tolist()), store.vocabulary.index(column)] < 0
+        assert unknown.any()
+        assert (table[f"y_{column}"].isna().to_numpy() == unknown).all()
+    values = []
+    for code in metrics["findings_in_macro"]:
+        known = table[f"y_{code}"].notna()
+        labels = table.loc[known, f"y_{code}"].to_numpy(np.int8)
+        values.append(auroc(labels, table.loc[known, f"score_{code}"].to_numpy()))
+    if values:
+        assert metrics["macro_auroc"]["value"] == pytest.approx(np.mean(values), abs=1e-6)
+    report = (tmp_path / "out" / "report.html").read_text()
+    assert "Simulated ECGs" in report
+    assert "not a medical device" in report
+
+
+def test_each_look_at_a_test_part_is_recorded(run: RunFolder, hospitals: Hospitals, tmp_path: Path) -> None:
+    home, away = Store.open(hospitals.home), Store.open(hospitals.away)
+    assert evaluate_run(run, home, "validation", tmp_path / "v", device="cpu", replicates=20).test_uses == 0
+    assert evaluate_run(run, home, "test", tmp_path / "t", device="cpu", replicates=20).test_uses == 1
+    assert evaluate_run(run, away, "all", tmp_path / "a", device="cpu", replicates=20).test_uses == 2
+    lines = [json.loads(line) for line in (run.path / "test_uses.jsonl").read_text().splitlines()]
+    assert [line["part"] for line in lines] == ["test", "all"]
+
+
+@pytest.mark.parametrize("column", ["recording_id", "patient_key", "waveform"])
+def test_an_overlap_with_what_the_model_saw_is_refused(run: RunFolder, hospitals: Hospitals, tmp_path: Path, column: str) -> None:
+    """Each guard alone: a foreign store into which one id, one patient, or one waveform of the training part has slipped."""
+    home, away = Store.open(hospitals.home), Store.open(hospitals.away)
+    seen = home.records.iloc[home.rows_of(run.split.parts["train"][:1])][column].iloc[0]
+    records = away.records.copy()
+    records.loc[records.index[3], column] = seen
+    slipped = Store(away.path, away.manifest, away.contract, away.vocabulary, records, away.labels)
+    with pytest.raises(DataError, match="1 of 80 ECGs overlap"):
+        evaluate_run(run, slipped, "all", tmp_path / "out", device="cpu", replicates=20)
+    assert not (tmp_path / "out").exists()
+    assert not (run.path / "test_uses.jsonl").exists()
+
+
+def test_the_own_store_as_a_whole_and_parts_of_a_foreign_one_are_refused(run: RunFolder, hospitals: Hospitals, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="overlap"):
+        evaluate_run(run, Store.open(hospitals.home), "all", tmp_path / "out")
+    with pytest.raises(UsageError, match="--part all"):
+        evaluate_run(run, Store.open(hospitals.away), "test", tmp_path / "out")
+    with pytest.raises(UsageError, match="validation, test or all"):
+        evaluate_run(run, Store.open(hospitals.home), "tset", tmp_path / "out")
