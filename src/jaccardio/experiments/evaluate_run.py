@@ -120,6 +120,6 @@ def _examples(
             (codes[i], float(scores[position, i]), bool(scores[position, i] >= thresholds[i]), states[int(labels[position, i])])
             for i in shown
         ]
-        png = ecg_png(signal, store.contract.sampling_rate, mask, str(store.ids[row]))
+        png = ecg_png(signal, store.contract.sampling_rate, mask)
         examples.append(Example(png, str(store.ids[row]), findings))
     return examples
