@@ -80,7 +80,8 @@ def _lines(what: str, every_seconds: float = 10.0) -> Callable[[int, int, str], 
             return
         shown = now
         rate = (done - first) / max(now - began, 1e-9)
+        pace = f", {rate:.1f}/s" if rate else ""  # a first report has nothing to measure a rate by
         left = f", {(total - done) / rate:.0f} s left" if rate and done < total else ""
-        note(f"{what}: {done}/{total}, {rate:.1f}/s{left}" + (f"; {text}" if text else ""))
+        note(f"{what}: {done}/{total}{pace}{left}" + (f"; {text}" if text else ""))
 
     return update

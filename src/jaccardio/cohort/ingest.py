@@ -29,6 +29,9 @@ CHUNK = 32
 WORKER_WORTH = 512
 """Records that one process reads while another would still start."""
 
+LISTED = 20
+"""Reasons that the error lists where no record could be read."""
+
 
 @dataclass(frozen=True)
 class IngestReport:
@@ -119,8 +122,9 @@ def ingest(
             if progress is not None and (done % CHUNK == 0 or done == len(sources)):
                 progress(done, len(sources))
         if not stored:
-            first = f" The first: {named[0].record}: {named[0].reason}" if named else ""
-            raise DataError(f"{source}: no record could be read, {len(named)} were refused.{first}")
+            listed = "".join(f"\n  rejected {rejection.record}: {rejection.reason}" for rejection in named[:LISTED])
+            more = f"\n  and {len(named) - LISTED} more" if len(named) > LISTED else ""
+            raise DataError(f"{source}: no record could be read, {len(named)} were refused; no store was written.{listed}{more}")
         labels, unmapped = label_records(stored, opened.annotated, findings)
         writer.finish(labels, findings, corpus=corpus, annotated=opened.annotated, rejected=refused, unmapped=unmapped)
     return IngestReport(len(stored), tuple(named), unmapped, count_findings(labels, findings), store)
@@ -178,7 +182,7 @@ def _read(source: Source, contract: SignalContract) -> Window | Rejection:
         recording = read_ecg(source.path, source.recording_id, source.patient_key)
         counts = quantise(contract.apply(recording))
     except ReadError as error:
-        return Rejection(source.recording_id, f"{error.field}: {error.reason}. {error.remedy}".rstrip())
+        return Rejection.because(source.recording_id, error)
     except Exception as error:  # one file must not stop the others; the class name alone cannot carry patient data
         return Rejection(source.recording_id, f"internal error: {type(error).__name__}.")
     mask = sum(1 << lead for lead, usable in enumerate(recording.lead_mask) if usable)

@@ -6,7 +6,6 @@ import pytest
 
 from jaccardio.cohort.corpora.challenge import Challenge, database_of, read_diagnoses
 from jaccardio.cohort.corpora.corpus import Rejection, Source
-from jaccardio.errors import DataError
 from jaccardio.findings.vocabulary import Vocabulary
 
 
@@ -86,15 +85,22 @@ def test_a_broken_header_is_rejected_alone(tmp_path: Path) -> None:
     (tmp_path / "E00014.hea").write_text("version https://git-lfs.github.com/spec/v1\n")
     bad, good = read(tmp_path)
     assert isinstance(bad, Rejection)
-    assert bad.record == "E00014"
+    assert bad.record == "challenge:E00014 (E00014.hea)"
+    assert bad.reason.startswith("header: a Git LFS pointer")
     assert isinstance(good, Source)
 
 
-def test_one_record_name_twice_is_refused(tmp_path: Path) -> None:
-    write(tmp_path / "a", "E00015")
-    write(tmp_path / "b", "E00015")
-    with pytest.raises(DataError, match="E00015"):
-        read(tmp_path)
+def test_of_one_record_name_twice_the_first_is_taken_and_the_others_are_listed(tmp_path: Path) -> None:
+    for folder, record in (("a", "E00015"), ("b", "E00015"), ("c", "E00015"), ("c", "E00016")):
+        write(tmp_path / folder, record)
+    first, second, third, other = read(tmp_path)
+    assert isinstance(first, Source)
+    assert first.path == tmp_path / "a" / "E00015.hea"
+    assert isinstance(second, Rejection)
+    assert isinstance(third, Rejection)
+    assert [second.record, third.record] == ["challenge:E00015 (b/E00015.hea)", "challenge:E00015 (c/E00015.hea)"]
+    assert "same as that of a/E00015.hea" in third.reason
+    assert isinstance(other, Source)
 
 
 def test_real_records(real_data: Path) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jaccardio.cohort.corpora.corpus import Rejection, Source, header_files, storable_age
-from jaccardio.errors import DataError, ReadError
+from jaccardio.errors import ReadError
 from jaccardio.findings.abbreviations import challenge_abbreviations
 from jaccardio.findings.coverage import annotated_codes
 from jaccardio.findings.vocabulary import Vocabulary
@@ -24,8 +24,12 @@ SEXES = {"f": "female", "female": "female", "m": "male", "male": "male"}
 
 @dataclass(frozen=True)
 class Challenge:
-    """The records below one folder; every record is its own patient, because the Challenge does not publish patients."""
+    """The records below one folder; every record is its own patient, because the Challenge does not publish patients.
 
+    Where a record name stands twice, the first by path is taken and the others are rejected.
+    """
+
+    folder: Path
     headers: tuple[Path, ...]
 
     name = "challenge"
@@ -39,15 +43,9 @@ class Challenge:
         UsageError
             `source` is no folder.
         DataError
-            No header there, or one record name twice.
+            No header there.
         """
-        headers = header_files(source)
-        seen: set[str] = set()
-        for header in headers:
-            if header.stem in seen:
-                raise DataError(f"record {header.stem} stands in two folders below {source}: record names must be unique; ingest one copy.")
-            seen.add(header.stem)
-        return cls(headers)
+        return cls(source, header_files(source))
 
     @property
     def annotated(self) -> Mapping[str, frozenset[str]]:
@@ -57,7 +55,15 @@ class Challenge:
 
     def sources(self) -> Iterator[Source | Rejection]:
         """One source per header, sorted by path."""
-        return map(_source, self.headers)
+        first: dict[str, Path] = {}
+        for header in self.headers:
+            path = header.relative_to(self.folder)
+            taken = first.setdefault(header.stem, path)
+            if taken == path:
+                yield _source(header, path)
+            else:
+                reason = f"record name: the same as that of {taken}, which was taken. Ingest one copy, or rename the record."
+                yield Rejection(_named(path), reason)
 
 
 def database_of(record: str) -> str:
@@ -100,12 +106,17 @@ def read_diagnoses(cell: str) -> tuple[tuple[str, ...], bool]:
     return tuple(codes), bool(codes) and all(codes.values())
 
 
-def _source(header: Path) -> Source | Rejection:
+def _named(path: Path) -> str:
+    """A record by its id and its header's path below the corpus."""
+    return f"challenge:{path.stem} ({path})"
+
+
+def _source(header: Path, path: Path) -> Source | Rejection:
     record = header.stem
     try:
         fields = _fields(parse_header(header).comments)
     except ReadError as error:
-        return Rejection(record, str(error))
+        return Rejection.because(_named(path), error)
     # A code outside the tables may mean any finding: what is not stated beside it is then unknown, not absent.
     present, closed = read_diagnoses(fields.get("dx", ""))
     return Source(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from jaccardio.errors import DataError, UsageError
+from jaccardio.errors import DataError, ReadError, UsageError
 
 OLDEST_AGE = 90.0
 """Ages over 89 are stored as 90: beyond that, an age can identify a person."""
@@ -67,6 +67,11 @@ class Rejection:
 
     record: str
     reason: str
+
+    @classmethod
+    def because(cls, record: str, error: ReadError) -> "Rejection":
+        """The rejection of a record that could not be read."""
+        return cls(record, f"{error.field}: {error.reason}. {error.remedy}".rstrip())
 
 
 class Corpus(Protocol):
