@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jaccardio.cohort.relabel import relabel
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.ranking import auroc
@@ -74,3 +75,22 @@ def test_the_own_store_as_a_whole_and_parts_of_a_foreign_one_are_refused(run: Ru
         evaluate_run(run, Store.open(hospitals.away), "test", tmp_path / "out")
     with pytest.raises(UsageError, match="validation, test or all"):
         evaluate_run(run, Store.open(hospitals.home), "tset", tmp_path / "out")
+
+
+def test_the_challenge_copy_of_a_ptbxl_record_is_known_by_its_number(run: RunFolder, hospitals: Hospitals, tmp_path: Path) -> None:
+    document = json.loads((run.path / "split.json").read_text())
+    document["parts"]["train"]["recording_id"][0] = "ptbxl:599"
+    (run.path / "split.json").write_text(json.dumps(document))
+    away = Store.open(hospitals.away)
+    records = away.records.copy()
+    records.loc[records.index[3], "recording_id"] = "challenge:HR00599"
+    copied = Store(away.path, away.manifest, away.contract, away.vocabulary, records, away.labels)
+    with pytest.raises(DataError, match="challenge:HR00599"):
+        evaluate_run(run, copied, "all", tmp_path / "out")
+
+
+def test_a_relabelled_store_is_still_the_runs_own(run: RunFolder, hospitals: Hospitals, tmp_path: Path) -> None:
+    shutil.copytree(hospitals.home, tmp_path / "store")
+    relabel(tmp_path / "store", "paper26")
+    store = Store.open(tmp_path / "store")
+    assert evaluate_run(run, store, "test", tmp_path / "out", device="cpu", replicates=20).records == len(run.split.parts["test"])

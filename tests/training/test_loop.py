@@ -146,3 +146,11 @@ def test_a_finding_unknown_for_every_training_record_leaves_the_bank(store: Stor
     assert "af" in session.material.left_out
     assert session.labels.shape[1] == len(session.material.vocabulary)
     assert "af" not in session.material.vocabulary.codes
+
+
+def test_labels_stay_with_their_records_whatever_the_order_of_the_split(store: Store, split: Split) -> None:
+    backwards = Split(split.method, {part: ids[::-1] for part, ids in split.parts.items()})
+    session = _Session(store, backwards, _config("truth-small"), torch.device("cpu"))
+    rows = session.batches.rows(0)
+    columns = [store.vocabulary.index(code) for code in session.material.vocabulary.codes]
+    assert np.array_equal(session.labels[session._positions(rows)].numpy(), store.labels[np.ix_(rows, columns)])

@@ -12,8 +12,12 @@ import traceback
 import typer
 
 from jaccardio.cli import checks, data, models, studies
-from jaccardio.cli.output import DISCLAIMER, note
-from jaccardio.errors import JaccardioError, MissingError
+from jaccardio.cli.output import note
+from jaccardio.disclaimer import DISCLAIMER
+from jaccardio.errors import JaccardioError, MissingError, UsageError
+
+ENVIRONMENT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS)
+PATH_ERRORS = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP)
 
 app = typer.Typer(
     help=f"ECG models that read findings as language. {DISCLAIMER}",
@@ -34,10 +38,12 @@ def main() -> None:
         note(f"error: {error}")
         sys.exit(error.exit_code)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+        if error.errno not in ENVIRONMENT_ERRORS + PATH_ERRORS:
             _internal(error)
-        note(f"error: {error.filename or 'disk'}: {os.strerror(error.errno or 0)}. Free space or choose a folder you may write to.")
-        sys.exit(MissingError.exit_code)
+        usage = error.errno in PATH_ERRORS
+        remedy = "Name another path." if usage else "Free space or choose a folder you may write to."
+        note(f"error: {error.filename2 or error.filename or 'disk'}: {os.strerror(error.errno or 0)}. {remedy}")
+        sys.exit(UsageError.exit_code if usage else MissingError.exit_code)
     except Exception as error:
         _internal(error)
 

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from jaccardio.cli.output import DISCLAIMER, note, progress_bar, result
+from jaccardio.cli.output import note, progress_bar, result
+from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; everything else goes to stderr.")]
@@ -35,7 +36,7 @@ def synth(
     from jaccardio.simulation.disk import simulate_hospitals
 
     with progress_bar("simulating") as progress:
-        report = simulate_hospitals(out, records, sites, seed, fs, jobs=jobs, progress=lambda done, total: progress(done, total, ""))
+        report = simulate_hospitals(out, records, sites, seed, fs, jobs=jobs, progress=progress)
     lines = [f"{site.records} simulated ECGs of {site.patients} simulated patients: {site.manifest}" for site in report.sites]
     written = [{"manifest": str(site.manifest), "records": site.records, "patients": site.patients} for site in report.sites]
     result({"out": str(out), "simulated": True, "sites": written}, lines, json)
@@ -63,7 +64,7 @@ def ingest(
             sampling_rate=fs,
             key_file=patient_key,
             jobs=jobs,
-            progress=lambda done, total: progress(done, total, ""),
+            progress=progress,
         )
     lines = [f"{report.stored} ECGs stored in {store}, {len(report.rejected)} rejected"]
     lines += [f"  rejected {rejection.record}: {rejection.reason}" for rejection in report.rejected]

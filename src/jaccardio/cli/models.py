@@ -1,13 +1,15 @@
 """Commands that make and use models: train, evaluate, predict, embed, search."""
 
 import json as codec
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from jaccardio.cli.data import Json
-from jaccardio.cli.output import DISCLAIMER, note, progress_bar, result
+from jaccardio.cli.output import note, progress_bar, result
+from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import ReadError, UsageError
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
@@ -79,7 +81,8 @@ def evaluate(
     from jaccardio.training.run_folder import RunFolder
 
     note(DISCLAIMER)
-    done = evaluate_run(RunFolder.open(run), Store.open(store), part, out, device=device)
+    with progress_bar("scoring") as progress:
+        done = evaluate_run(RunFolder.open(run), Store.open(store), part, out, device=device, progress=progress)
     metrics = done.evaluation.metrics
     lines = [f"{done.records} ECGs of part {part}"]
     lines += [f"{key.replace('_', '-')} {_interval(metrics[key])}" for key in ("macro_auroc", "macro_auprc")]
@@ -94,7 +97,7 @@ def evaluate(
 
 def predict(
     run: Run,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="ECG files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="ECG files.")],
     thresholds: Annotated[str, typer.Option(help="fixed, global or per_finding.")] = "global",
     plot: Annotated[Path | None, typer.Option(help="Folder for a 12-lead paper plot per file.")] = None,
     device: Device = "auto",
@@ -108,6 +111,7 @@ def predict(
     predictor = Predictor.from_pretrained(run, device)
     predictor.thresholds[thresholds]  # an unknown policy is said once, before any file is read
     document, lines, rejected = {}, [], []
+    drawn: Counter[str] = Counter()
     for file in files:
         try:
             recording = read_ecg(file)
@@ -127,7 +131,8 @@ def predict(
         if plot is not None:
             from jaccardio.recording.paper_plot import plot_ecg
 
-            picture = plot / f"{file.stem}.png"
+            drawn[file.stem] += 1  # two hospitals may both have a 0001
+            picture = plot / (f"{file.stem}.png" if drawn[file.stem] == 1 else f"{file.stem}-{drawn[file.stem]}.png")
             found = [f"{score.name} {score.score:.2f}" for score in ranked if score.present]
             plot_ecg(recording, picture, title=file.stem, findings=found or ["no listed finding"])
             lines.append(f"  drawn to {picture}")
@@ -150,7 +155,8 @@ def embed(
     from jaccardio.prediction.embed import write_embeddings
     from jaccardio.prediction.predictor import Predictor
 
-    records, dimension = write_embeddings(Predictor.from_pretrained(run, device), Store.open(store), out)
+    with progress_bar("embedding") as progress:
+        records, dimension = write_embeddings(Predictor.from_pretrained(run, device), Store.open(store), out, progress)
     lines = [f"{records} embeddings of {dimension} numbers written to {out}"]
     result({"out": str(out), "records": records, "dimension": dimension}, lines, json)
 
@@ -168,7 +174,8 @@ def search(
     from jaccardio.prediction.predictor import Predictor
     from jaccardio.prediction.search import search as find
 
-    hits = find(Predictor.from_pretrained(run, device), Store.open(store), sentence, top)
+    with progress_bar("searching") as progress:
+        hits = find(Predictor.from_pretrained(run, device), Store.open(store), sentence, top, progress)
     lines = [f"{hit.similarity:8.3f}  {hit.recording_id}  {', '.join(hit.findings)}" for hit in hits]
     result([vars(hit) | {"findings": list(hit.findings)} for hit in hits], lines, json)
 

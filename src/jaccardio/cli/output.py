@@ -2,13 +2,17 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import typer
 
-DISCLAIMER = "Research software, not a medical device."
+
+class Progress(Protocol):
+    """Shows how far long work has come."""
+
+    def __call__(self, done: int, total: int, text: str = "", /) -> None: ...
 
 
 def note(text: str) -> None:
@@ -28,7 +32,7 @@ def result(document: Any, lines: list[str], as_json: bool) -> None:
 
 
 @contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[int, int, str], None]]:
+def progress_bar(what: str) -> Iterator[Progress]:
     """A progress bar with rate and time left on stderr; where stderr is no terminal, a line every ten seconds.
 
     Yields
@@ -43,7 +47,7 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int, str], None]]:
 
 
 @contextmanager
-def _terminal_bar(what: str) -> Iterator[Callable[[int, int, str], None]]:
+def _terminal_bar(what: str) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -58,21 +62,21 @@ def _terminal_bar(what: str) -> Iterator[Callable[[int, int, str], None]]:
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(what, total=None, rate="", text="")
 
-        def update(done: int, total: int, text: str = "") -> None:
+        def update(done: int, total: int, text: str = "", /) -> None:
             speed = bar.tasks[0].finished_speed or bar.tasks[0].speed
             bar.update(task, completed=done, total=total, text=text, rate=f"{speed:.0f}/s" if speed else "")
 
         yield update
 
 
-def _lines(what: str, every_seconds: float = 10.0) -> Callable[[int, int, str], None]:
+def _lines(what: str, every_seconds: float = 10.0) -> Progress:
     import time
 
     began = time.monotonic()
     shown = began
     first: int | None = None
 
-    def update(done: int, total: int, text: str = "") -> None:
+    def update(done: int, total: int, text: str = "", /) -> None:
         nonlocal shown, first
         first = done if first is None else first
         now = time.monotonic()

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from jaccardio.cli.data import Json
-from jaccardio.cli.output import DISCLAIMER, note, result
+from jaccardio.cli.output import note, result
+from jaccardio.disclaimer import DISCLAIMER
 
 
 def register(app: typer.Typer) -> None:

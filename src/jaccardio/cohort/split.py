@@ -121,17 +121,15 @@ def split_by_fractions(store: Store, fractions: tuple[float, float, float] = FRA
 
 
 def default_split(store: Store, seed: int = 0) -> Split:
-    """The corpus's own folds where every recording has one (PTB-XL: 1-8 / 9 / 10), else 70 / 10 / 20.
+    """The corpus's own folds where every recording has one, else 70 / 10 / 20.
 
-    Raises
-    ------
-    UsageError
-        The corpus has folds, but not 9 and 10: the message says which to name.
+    The last two folds are validation and test, as in PTB-XL: 1-8 / 9 / 10.
     """
     folds = store.records["fold"]
     if folds.isna().any() or folds.nunique() < len(PARTS):
         return split_by_fractions(store, seed=seed)
-    return split_by_folds(store)
+    *_, validation, test = sorted(int(fold) for fold in folds.unique())
+    return split_by_folds(store, validation, test)
 
 
 def check_disjoint(store: Store, split: Split) -> None:

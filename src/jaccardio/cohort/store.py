@@ -172,6 +172,10 @@ class Store:
         """Signals of some rows: (len(rows), 12, samples) float32, millivolt; raises as `counts` does."""
         return dequantise(self.counts(rows))
 
+    def lead_mask(self, row: int) -> NDArray[np.bool_]:
+        """(12,) which leads of a record were measured or derived."""
+        return (int(self.records["lead_mask"].iloc[row]) >> np.arange(len(LEADS)) & 1).astype(np.bool_)
+
     @cached_property
     def _places(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         shard, row, crc32 = (self.records[name].to_numpy(np.int64) for name in ("shard", "row", "crc32"))

@@ -16,6 +16,9 @@ from jaccardio.evaluation.ranking import Ranking
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY, POLICIES, Thresholds
 from jaccardio.findings.labels import PRESENT
 
+MINIMUM_POSITIVES = 10
+"""Findings with fewer are shown and left out of macro figures: theirs are mostly chance."""
+
 INTERVAL_COLUMNS = ("accuracy", "precision", "recall", "f1", "auroc", "auprc")
 
 
@@ -43,7 +46,7 @@ def evaluate(
     groups: Mapping[str, Sequence[Group]],
     thresholds: Thresholds,
     *,
-    minimum_positives: int = 10,
+    minimum_positives: int = MINIMUM_POSITIVES,
     replicates: int = 1000,
     seed: int = 0,
 ) -> Evaluation:

@@ -90,7 +90,6 @@ def _ingest(work: Path, name: str, jobs: int) -> None:
         sampling_rate=100.0,
         key_file=work / "patient.key",
         jobs=jobs,
-        progress=None,
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jaccardio.cohort.ingest import ingest
-from jaccardio.cohort.split import split_by_folds, split_by_fractions
+from jaccardio.cohort.split import Split, default_split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import UsageError
 from jaccardio.evaluation.comparison import write_comparison
@@ -60,7 +60,7 @@ def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], No
     key = out / "patient.key"
     home = _store(out / "store", data, out / "hospitals" / "site-a", key, say)
     away = _store(out / "store-b", None, out / "hospitals" / "site-b", key, say)
-    split = split_by_folds(home, 8, 9) if data else split_by_fractions(home)
+    split = default_split(home)
     settings = () if data else SETTINGS
     columns, figures = [], []
     for preset in PRESETS:
@@ -76,12 +76,17 @@ def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], No
             figures.append((preset, place, value))
     page = out / "report.html"
     facts = {
-        "Home": "PTB-XL, folds 1-7 / 8 / 9" if data else "simulated hospital A, not patients",
+        "Home": _described(split) if data else "simulated hospital A, not patients",
         "Second hospital": "simulated hospital B, not patients",
         "Budget": "equal for all three: encoder, epochs, batch, augmentation, threshold search",
     }
     write_comparison(page, columns, title="Standard SigLIP, the paper's loss, and the statement target", facts=facts, paper=True)
     return DemoReport(page, tuple(figures))
+
+
+def _described(split: Split) -> str:
+    method = split.method
+    return f"PTB-XL; fold {method['validation_fold']} for validation, fold {method['test_fold']} for test, all others for training"
 
 
 def _shown(value: float | None) -> str:
@@ -90,6 +95,6 @@ def _shown(value: float | None) -> str:
 
 def _store(path: Path, ptbxl: Path | None, site: Path, key: Path, say: Callable[[str], None]) -> Store:
     corpus, source = ("ptbxl", ptbxl) if ptbxl else ("manifest", site)
-    report = ingest(source, path, corpus=corpus, vocabulary="paper26", sampling_rate=100.0, key_file=key, jobs=2, progress=None)
+    report = ingest(source, path, corpus=corpus, vocabulary="paper26", sampling_rate=100.0, key_file=key, jobs=2)
     say(f"ingested {report.stored} ECGs into {path.name}, {len(report.rejected)} rejected")
     return Store.open(path)

@@ -1,5 +1,6 @@
 """Evaluation of a run on a part of its own store, or on another hospital's store."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +31,16 @@ class RunEvaluation:
     test_uses: int
 
 
-def evaluate_run(run: RunFolder, store: Store, part: str, out: Path, *, device: str = "auto", replicates: int = 1000) -> RunEvaluation:
+def evaluate_run(
+    run: RunFolder,
+    store: Store,
+    part: str,
+    out: Path,
+    *,
+    device: str = "auto",
+    replicates: int = 1000,
+    progress: Callable[[int, int], None] | None = None,
+) -> RunEvaluation:
     """Scores one part with the run's model and writes metrics, predictions, figures and report to `out`.
 
     Parameters
@@ -50,7 +60,7 @@ def evaluate_run(run: RunFolder, store: Store, part: str, out: Path, *, device: 
         check_unseen(run, store, rows.tolist())
     predictor = Predictor.from_pretrained(run.path, device)
     vocabulary, ours, theirs = shared_findings(predictor, store)
-    scores = predictor.scores(signals_for(predictor, store, rows))[:, ours]
+    scores = predictor.scores(signals_for(predictor, store, rows, progress))[:, ours]
     labels = store.labels[np.ix_(rows, theirs)]
     thresholds = Thresholds({policy: values[ours] for policy, values in predictor.thresholds.values.items()})
     patients = store.records["patient_key"].to_numpy()[rows]
@@ -71,16 +81,17 @@ def evaluate_run(run: RunFolder, store: Store, part: str, out: Path, *, device: 
 
 
 def _rows(run: RunFolder, store: Store, part: str) -> NDArray[np.int64]:
-    own = store.fingerprint == run.store_fingerprint
     if part == "all":
         return np.arange(len(store))
     if part not in run.split.parts:
         raise UsageError(f"unknown part {part!r}; use validation, test or all.")
-    if not own:
-        raise UsageError(f"this is not the store that the run was trained on, so it has no {part} part. Use --part all.")
-    if not run.split.parts[part]:
+    members = run.part(part)
+    if not members["recording_id"]:
         raise DataError(f"the {part} part of the run's split is empty.")
-    return store.rows_of(run.split.parts[part])
+    waveforms = dict(zip(store.ids.tolist(), store.records["waveform"], strict=True))  # labels may differ: a store can be relabelled
+    if any(waveforms.get(name) != waveform for name, waveform in zip(members["recording_id"], members["waveform"], strict=True)):
+        raise UsageError(f"this store does not hold the ECGs of the run's {part} part. Use --part all for another hospital's store.")
+    return store.rows_of(members["recording_id"])
 
 
 def _facts(run: RunFolder, store: Store, part: str, records: int, test_uses: int) -> dict[str, str]:
@@ -102,7 +113,7 @@ def _examples(
     rows: NDArray[np.int64],
     codes: tuple[str, ...],
     labels: NDArray[np.int8],
-    scores: NDArray[np.float32],
+    scores: NDArray[np.float64],
     thresholds: NDArray[np.float64],
 ) -> list[Example]:
     """A few ECGs with their predicted and annotated findings: those with the most annotated findings, and no two alike."""
@@ -112,7 +123,6 @@ def _examples(
     examples = []
     for position in chosen:
         row = int(rows[position])
-        mask = np.array([bool(int(store.records["lead_mask"].iloc[row]) >> lead & 1) for lead in range(12)])
         signal = store.signals(np.array([row]))[0]
         shown = np.flatnonzero((labels[position] == 1) | (scores[position] >= thresholds))
         states = {1: "present", 0: "absent", -1: "unknown"}
@@ -120,6 +130,6 @@ def _examples(
             (codes[i], float(scores[position, i]), bool(scores[position, i] >= thresholds[i]), states[int(labels[position, i])])
             for i in shown
         ]
-        png = ecg_png(signal, store.contract.sampling_rate, mask)
+        png = ecg_png(signal, store.contract.sampling_rate, store.lead_mask(row))
         examples.append(Example(png, str(store.ids[row]), findings))
     return examples

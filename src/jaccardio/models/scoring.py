@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import expit
 from torch import Tensor
 
 from jaccardio.errors import MissingError, UsageError
@@ -28,8 +29,8 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def finding_scores(model: Model, signals: Iterable[NDArray[np.float32]], device: torch.device) -> NDArray[np.float32]:
-    """Probability of each finding, from one prompt per finding, in float32.
+def finding_scores(model: Model, signals: Iterable[NDArray[np.float32]], device: torch.device) -> NDArray[np.float64]:
+    """Probability of each finding, from one prompt per finding.
 
     Parameters
     ----------
@@ -38,9 +39,11 @@ def finding_scores(model: Model, signals: Iterable[NDArray[np.float32]], device:
 
     Returns
     -------
-    (n, findings) float32 in [0, 1].
+    (n, findings) in [0, 1]; float64, because in float32 every logit above 17 is the same 1.0.
     """
-    return _in_batches(model, signals, device, lambda batch: torch.sigmoid(model.finding_logits(batch)))
+    logits = _in_batches(model, signals, device, model.finding_logits)
+    scores: NDArray[np.float64] = expit(logits.astype(np.float64))
+    return scores
 
 
 def ecg_embeddings(model: Model, signals: Iterable[NDArray[np.float32]], device: torch.device) -> NDArray[np.float32]:

@@ -1,6 +1,7 @@
 """Frozen ECG features for other people's models, as one Parquet file."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +14,14 @@ from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_scores import signals_for
 
 
-def write_embeddings(predictor: Predictor, store: Store, out: Path) -> tuple[int, int]:
+def write_embeddings(predictor: Predictor, store: Store, out: Path, progress: Callable[[int, int], None] | None = None) -> tuple[int, int]:
     """Writes ``recording_id``, ``patient_key`` and ``embedding`` (a list of d float32) for every record of a store.
 
     Returns
     -------
     Number of records and d.
     """
-    features = predictor.embed(signals_for(predictor, store, np.arange(len(store))))
+    features = predictor.embed(signals_for(predictor, store, np.arange(len(store)), progress))
     table = pa.table(
         {
             "recording_id": pa.array(store.ids.tolist(), pa.string()),

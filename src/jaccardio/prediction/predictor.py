@@ -17,7 +17,6 @@ from jaccardio.models.scoring import choose_device, ecg_embeddings, finding_scor
 from jaccardio.recording.preprocessing import SignalContract, dequantise, quantise
 from jaccardio.recording.readers import read_ecg
 from jaccardio.recording.recording import Recording
-from jaccardio.text.cache import user_cache
 from jaccardio.text.encoder import TextEncoder, create_text_encoder
 
 BATCH = 64
@@ -96,7 +95,7 @@ class Predictor:
             Unknown policy.
         """
         thresholds = self.thresholds[policy]
-        scores = self.scores(self._batches(ecgs)) if ecgs else np.empty((0, len(self.vocabulary)), np.float32)
+        scores = self.scores(self._batches(ecgs)) if ecgs else np.empty((0, len(self.vocabulary)))
         return [
             [
                 FindingScore(finding.code, finding.names["en"], float(score), float(threshold), bool(score >= threshold))
@@ -105,7 +104,7 @@ class Predictor:
             for row in scores
         ]
 
-    def scores(self, signals: Iterator[NDArray[np.float32]]) -> NDArray[np.float32]:
+    def scores(self, signals: Iterator[NDArray[np.float32]]) -> NDArray[np.float64]:
         """Probabilities (n, findings) of prepared signals, given in batches (b, 12, samples)."""
         return finding_scores(self.model, signals, self._device)
 
@@ -133,7 +132,8 @@ class Predictor:
         if not isinstance(model, EcgTextModel):
             raise UsageError("this model is a supervised classifier: it has no text side. Train a text preset such as truth-small.")
         if self._text_encoder is None:
-            encoder = create_text_encoder(self._pretrained.config.text, self.vocabulary, user_cache())
+            # no cache on disk: what people search for may name a patient
+            encoder = create_text_encoder(self._pretrained.config.text, self.vocabulary)
             if encoder.fingerprint != model.text_fingerprint:
                 raise DataError("the installed text encoder is not the one that the model was trained with (other weights).")
             self._text_encoder = encoder

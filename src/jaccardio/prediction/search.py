@@ -1,5 +1,6 @@
 """Search by text: the ECGs of a store that best fit a sentence."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,9 @@ class Hit:
     findings: tuple[str, ...]
 
 
-def search(predictor: Predictor, store: Store, sentence: str, top: int = 10) -> list[Hit]:
+def search(
+    predictor: Predictor, store: Store, sentence: str, top: int = 10, progress: Callable[[int, int], None] | None = None
+) -> list[Hit]:
     """Ranks ECGs by the inner product of ECG and text embeddings.
 
     Parameters
@@ -28,7 +31,7 @@ def search(predictor: Predictor, store: Store, sentence: str, top: int = 10) -> 
         Free text; the form "This ECG shows atrial fibrillation." is what models are trained on.
     """
     text = predictor.encode_text([sentence])[0]
-    similarity = predictor.embed(signals_for(predictor, store, np.arange(len(store)))) @ text
+    similarity = predictor.embed(signals_for(predictor, store, np.arange(len(store)), progress)) @ text
     best = np.argsort(-similarity, kind="stable")[:top]
     codes = np.array(store.vocabulary.codes)
     return [Hit(str(store.ids[i]), float(similarity[i]), tuple(str(code) for code in codes[store.labels[i] == PRESENT])) for i in best]

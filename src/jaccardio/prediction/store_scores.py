@@ -1,6 +1,6 @@
 """A trained model over the records of a store: signals brought to the model's contract, labels to its findings."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,17 @@ from jaccardio.prediction.predictor import BATCH, Predictor
 from jaccardio.recording.recording import Recording
 
 
-def signals_for(predictor: Predictor, store: Store, rows: NDArray[np.int64]) -> Iterator[NDArray[np.float32]]:
+def signals_for(
+    predictor: Predictor, store: Store, rows: NDArray[np.int64], progress: Callable[[int, int], None] | None = None
+) -> Iterator[NDArray[np.float32]]:
     """Batches (b, 12, samples) of a store's records as the model expects them.
 
     A store at another rate is resampled record by record, which is what preprocessing does with a file.
+
+    Parameters
+    ----------
+    progress
+        Called with (records scored, records in all).
     """
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
@@ -25,11 +32,12 @@ def signals_for(predictor: Predictor, store: Store, rows: NDArray[np.int64]) -> 
                 [predictor.prepare(_as_recording(signal, store, int(row))) for signal, row in zip(signals, batch, strict=True)]
             )
         yield signals
+        if progress is not None:
+            progress(start + len(batch), len(rows))
 
 
 def _as_recording(signal: NDArray[np.float32], store: Store, row: int) -> Recording:
-    mask = np.array([bool(int(store.records["lead_mask"].iloc[row]) >> lead & 1) for lead in range(12)])
-    return Recording(signal, store.contract.sampling_rate, mask, str(store.ids[row]))
+    return Recording(signal, store.contract.sampling_rate, store.lead_mask(row), str(store.ids[row]))
 
 
 def shared_findings(predictor: Predictor, store: Store) -> tuple[Vocabulary, NDArray[np.int64], NDArray[np.int64]]:

@@ -15,6 +15,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
+from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
 from jaccardio.files import write_atomic
 from jaccardio.recording.leads import LEADS
@@ -22,7 +23,7 @@ from jaccardio.recording.recording import Recording
 
 MILLIMETRES_PER_SECOND = 25.0
 MILLIMETRES_PER_MILLIVOLT = 10.0
-FOOTER = "Research software, not a medical device"
+FOOTER = DISCLAIMER.removesuffix(".")
 
 _COLUMNS, _SECONDS_PER_COLUMN = 4, 2.5
 _GRID_WIDTH, _GRID_HEIGHT = 270.0, 125.0  # millimetres, whole 5 mm squares

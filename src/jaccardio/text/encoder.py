@@ -37,10 +37,6 @@ class TextEncoder(Protocol):
         ...
 
 
-TEXT_ENCODERS: tuple[str, ...] = ("minilm", "table", "random")
-"""Names with a meaning of their own; any other name is a folder or a hub id of a Hugging Face model."""
-
-
 def create_text_encoder(name_or_path: str, vocabulary: Vocabulary, cache: Path | None = None) -> TextEncoder:
     """Makes a text encoder.
 

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.findings.vocabulary import Vocabulary
-
-DISCLAIMER = "Research software, not a medical device."
 
 
 def model_card(summary: Mapping[str, Any], vocabulary: Vocabulary) -> str:

@@ -92,8 +92,20 @@ def load_verified(path: Path, sha256: str) -> dict[str, Tensor]:
     return weights_from_bytes(data, str(path))
 
 
-def save_best(folder: Path, state: dict[str, Tensor]) -> str:
-    """Writes the weights to keep as ``best.safetensors`` and returns their SHA-256."""
+def save_best(folder: Path, step: int, state: dict[str, Tensor]) -> tuple[str, str]:
+    """Writes the weights to keep and returns the file's name and SHA-256.
+
+    Earlier ones stay until `remove_superseded`: the checkpoints still refer to them.
+    """
     data = weights_to_bytes(state)
-    write_atomic(folder / "best.safetensors", data)
-    return hashlib.sha256(data).hexdigest()
+    name = f"best-{step:08d}.safetensors"
+    write_atomic(folder / name, data)
+    return name, hashlib.sha256(data).hexdigest()
+
+
+def remove_superseded(folder: Path) -> None:
+    """Removes best weights that no checkpoint refers to any more."""
+    wanted = {read_json(facts)["best"]["file"] for facts in folder.glob("step-*.json")}
+    for path in folder.glob("best-*.safetensors"):
+        if path.name not in wanted:
+            path.unlink()

@@ -33,7 +33,7 @@ from jaccardio.models.scoring import choose_device, finding_scores
 from jaccardio.text.cache import user_cache
 from jaccardio.text.encoder import create_text_encoder
 from jaccardio.training.card import model_card
-from jaccardio.training.checkpoint import load_checkpoint, load_verified, restore, save_best, save_checkpoint, tensors_of
+from jaccardio.training.checkpoint import load_checkpoint, load_verified, remove_superseded, restore, save_best, save_checkpoint, tensors_of
 from jaccardio.training.config import TrainConfig
 from jaccardio.training.log import RunLog
 from jaccardio.training.material import CaptionVectors, Material
@@ -107,6 +107,7 @@ class _Best:
 
     epoch: int = 0
     macro_auroc: float | None = None
+    file: str = ""
     sha256: str = ""
 
 
@@ -166,6 +167,7 @@ class _Session:
             if last or within == 0:
                 facts = {"best": vars(best), "seconds": seconds}
                 save_checkpoint(run.checkpoints, step + 1, tensors_of(self.model, self.optimiser, self.average), facts)
+                remove_superseded(run.checkpoints)
         log.close()
         return self._finish(run, best, seconds)
 
@@ -197,7 +199,7 @@ class _Session:
             self.average.update_parameters(self.model)
         figures = {"loss": loss.item(), "learning_rate": rate, "gradient_norm": norm.item()}
         if self._logged(step):
-            figures |= pair_statistics(target, weight)
+            figures |= pair_statistics(target, (weight > 0).float())  # counts pairs: label weights are no part of them
             if isinstance(self.model, EcgTextModel):
                 figures |= {"logit_scale": self.model.scale.item(), "logit_bias": self.model.logit_bias.item()}
         return figures
@@ -245,19 +247,19 @@ class _Session:
         better = best.macro_auroc is None or (auroc is not None and auroc > best.macro_auroc)
         if self.config.training.select == "best" and not better:
             return best
-        return _Best(epoch, auroc, save_best(run.checkpoints, self._weights().state_dict()))
+        return _Best(epoch, auroc, *save_best(run.checkpoints, step, self._weights().state_dict()))
 
     def _weights(self) -> Model:
         """The weights that are validated and saved: the moving average where there is one."""
         return self.model if self.average is None else cast(Model, self.average.module)
 
-    def _validation_scores(self, model: Model) -> NDArray[np.float32]:
+    def _validation_scores(self, model: Model) -> NDArray[np.float64]:
         batches = full_batches(self.material.store, self.material.validation_rows, SCORING_BATCH)
         return finding_scores(model, (batch.signal for batch in batches), self.device)
 
     def _finish(self, run: RunFolder, best: _Best, seconds: float) -> dict[str, Any]:
         """Writes ``model/`` from the chosen weights, thresholds fitted on the validation part, and the summary."""
-        self.model.load_state_dict(load_verified(run.checkpoints / "best.safetensors", best.sha256), strict=True)
+        self.model.load_state_dict(load_verified(run.checkpoints / best.file, best.sha256), strict=True)
         labels, material = self.material.validation_labels, self.material
         thresholds = fit_thresholds(labels, self._validation_scores(self.model))
         summary = {

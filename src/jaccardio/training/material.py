@@ -27,7 +27,7 @@ class Material:
     left_out
         Codes of those findings.
     training_rows, validation_rows
-        Rows of the store.
+        Rows of the store, ascending.
     training_labels
         (training rows, findings) int8 with -1 for unknown.
     validation_labels
@@ -54,7 +54,7 @@ class Material:
         for part in ("train", "validation"):
             if not split.parts[part]:
                 raise DataError(f"the {part} part of the split is empty; run `jaccardio split` with other folds or fractions.")
-        training, validation = store.rows_of(split.parts["train"]), store.rows_of(split.parts["validation"])
+        training, validation = (np.sort(store.rows_of(split.parts[part])) for part in ("train", "validation"))
         known = (store.labels[training] >= 0).any(axis=0)
         if not known.any():
             raise DataError("no finding is known for any training record: there is nothing to learn. Ingest with findings.")

@@ -50,7 +50,8 @@ class RunFolder:
         """
         run = cls(path)
         if path.exists() and any(path.iterdir()):
-            raise UsageError(f"{path}: the folder exists. Continue that run with --resume, or choose another --out.")
+            way = "Continue that run with --resume" if run.config_file.exists() else "It holds no run that could be continued: remove it"
+            raise UsageError(f"{path}: the folder exists and is not empty. {way}, or choose another --out.")
         run.checkpoints.mkdir(parents=True)
         records = store.records
         parts = {}

@@ -3,9 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from jaccardio.evaluation.metrics import MINIMUM_POSITIVES
 from jaccardio.evaluation.ranking import auroc, average_precision
-
-MINIMUM_POSITIVES = 10
 
 
 def macro_ranking(labels: NDArray[np.int8], scores: NDArray[np.floating]) -> tuple[float | None, float | None]:

@@ -141,3 +141,8 @@ def test_equal_paths_at_two_hospitals_are_two_records_and_equal_patients_stay_on
     (other,) = read(tmp_path, "path,patient_id,site,af\na,1,south,1\n", "other.csv")
     assert north.recording_id != other.recording_id
     assert north.patient_key == south.patient_key == other.patient_key
+
+
+def test_what_a_site_never_lists_is_not_annotated_there(tmp_path: Path) -> None:
+    corpus = create(tmp_path, "path,patient_id,site,findings\na,1,north,af;lae\nb,2,south,af\nc,3,south,none\n")
+    assert corpus.annotated == {"north": frozenset({"finding:af", "finding:lae"}), "south": frozenset({"finding:af"})}

@@ -40,7 +40,7 @@ class Manifest:
     """
 
     rows: tuple[Source, ...]
-    listed: frozenset[str]
+    listed: Mapping[str, frozenset[str]]
 
     name = "manifest"
 
@@ -74,13 +74,16 @@ class Manifest:
         rows = tuple(_Row(source, number, cells) for number, cells in table)
         sources = tuple(row.source(key, finding_columns, vocabulary) for row in rows)
         _check(rows, sources)
-        listed = frozenset(code for record in sources for code in record.present) if LIST_COLUMN in header else frozenset()
+        listed: dict[str, frozenset[str]] = {}
+        for record in sources:
+            codes = record.present if LIST_COLUMN in header else ()
+            listed[record.database] = listed.get(record.database, frozenset()).union(codes)
         return cls(sources, listed)
 
     @property
     def annotated(self) -> Mapping[str, frozenset[str]]:
-        """Per site, the findings that the list column uses anywhere in the table."""
-        return dict.fromkeys(sorted({row.database for row in self.rows}), self.listed)
+        """Per site, the findings that its list column ever uses: what a site never writes it may not look for, so it is unknown there."""
+        return self.listed
 
     def sources(self) -> Iterator[Source | Rejection]:
         """One source per row, in the order of the table."""

@@ -41,7 +41,6 @@ def read_ecg(path: str | Path, recording_id: str | None = None, patient_key: str
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         if path.is_file():
-            reason = f"{path.suffix or 'a file without suffix'} is not a supported format"
-            raise ReadError(path.name, "file", reason, "Convert it to WFDB, format 16; jaccardio reads WFDB records.")
+            raise ReadError(path.name, "file", "not a supported format", "Convert it to WFDB, format 16; jaccardio reads WFDB records.")
         return read_wfdb(path.with_name(path.name + ".hea"), recording_id, patient_key)
     return reader(path, recording_id, patient_key)

@@ -138,9 +138,7 @@ def _read_text(path: Path, record: str) -> str:
             raise ReadError(record, "header", reason, "Name the .hea file of a WFDB record.")
         data = path.read_bytes()
     except FileNotFoundError:
-        raise ReadError(
-            record, "header", f"{path.name} does not exist", "Check the path; a record needs its .hea beside its signal file."
-        ) from None
+        raise ReadError(record, "header", "does not exist", "Check the path; a record needs its .hea beside its signal file.") from None
     except (OSError, ValueError) as error:
         raise ReadError(record, "header", f"cannot be opened ({type(error).__name__})", "Check the path and its permissions.") from None
     if data.startswith(LFS_POINTER):

@@ -148,7 +148,7 @@ def _read_bytes(folder: Path, name: str, header: WfdbHeader, signals: int, line:
         with path.open("rb") as file:
             data = file.read(size + padding + 1)
     except FileNotFoundError:
-        raise ReadError(record, "signal file", f"{name} does not exist", "Put it beside the header.") from None
+        raise ReadError(record, "signal file", "does not exist", "Put it beside the header.") from None
     except (OSError, ValueError, RuntimeError) as error:
         raise ReadError(record, "signal file", f"cannot be opened ({type(error).__name__})", "Check its permissions.") from None
     if size <= len(data) <= size + padding:

@@ -1,0 +1,3 @@
+"""The sentence that stands on everything a person may read."""
+
+DISCLAIMER = "Research software, not a medical device."
