@@ -19,8 +19,9 @@ from jaccardio.cohort.relabel import count_findings, label_records
 from jaccardio.cohort.store_writer import StoreWriter, Window
 from jaccardio.errors import DataError, MissingError, ReadError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
-from jaccardio.recording.preprocessing import SignalContract, quantise
+from jaccardio.recording.preprocessing import MINIMUM_RATE_HZ, SignalContract, quantise
 from jaccardio.recording.readers import read_ecg
+from jaccardio.recording.recording import MAXIMUM_RATE_HZ
 from jaccardio.recording.waveform import waveform_hash
 
 CHUNK = 32
@@ -80,7 +81,7 @@ def ingest(
     corpus, vocabulary
         Names in `CORPORA` and `Vocabulary.available()`.
     sampling_rate
-        Hz of the stored signals.
+        Hz of the stored signals, 50 to 10,000.
     key_file
         Secret key of the pseudonyms; made where absent. Only corpora with identifiers of patients need one.
     jobs
@@ -91,7 +92,7 @@ def ingest(
     Raises
     ------
     UsageError
-        An unknown name, or a store that exists already.
+        An unknown name, a rate out of range, or a store that exists already.
     DataError
         The corpus itself is refused, an id stands twice, or no record could be read.
     MissingError
@@ -99,8 +100,12 @@ def ingest(
     """
     if corpus not in CORPORA:
         raise UsageError(f"unknown corpus {corpus!r}; available: {', '.join(CORPORA)}.")
+    if not MINIMUM_RATE_HZ <= sampling_rate <= MAXIMUM_RATE_HZ:
+        raise UsageError(f"a sampling rate of {sampling_rate:g} Hz: give {MINIMUM_RATE_HZ:g} to {MAXIMUM_RATE_HZ:g} Hz.")
     if jobs < 1:
         raise UsageError(f"{jobs} jobs: at least 1 is needed.")
+    if key_file is not None and store.resolve() in key_file.resolve().parents:
+        raise UsageError(f"{key_file}: the key must not lie in the store, which others may be given. Name a place outside.")
     findings, contract = Vocabulary.load(vocabulary), SignalContract(sampling_rate=sampling_rate)
     key = load_or_create_key(key_file) if key_file is not None else None
     opened = CORPORA[corpus](source, key, sampling_rate, findings)

@@ -34,10 +34,14 @@ def load_or_create_key(path: Path) -> bytes:
     except OSError as error:
         raise UsageError(f"{path}: the key file cannot be made ({error.strerror}). Name a file in a folder that you can write.") from error
     key = secrets.token_bytes(KEY_BYTES)
-    with os.fdopen(handle, "w") as file:
-        file.write(key.hex() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(key.hex() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink()  # half a key would be taken for a damaged one
+        raise
     return key
 
 

@@ -126,8 +126,10 @@ def load_pretrained(folder: Path) -> Pretrained:
     Raises
     ------
     DataError
-        A file is missing, damaged, holds unknown keys, or does not fit the others; the message names it.
+        There is no such folder; or a file is missing, damaged, holds unknown keys, or does not fit the others; the message names it.
     """
+    if not (folder / MANIFEST).is_file():
+        raise DataError(f"{folder}: neither a run nor a model folder (there is no {MANIFEST}). Name what `jaccardio train --out` wrote.")
     manifest = read_json(folder / MANIFEST)
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or set(manifest.get("sha256", ())) != set(CHECKED_FILES):
         raise DataError(f"{folder / MANIFEST}: not the manifest of a {FORMAT} folder; it was written by another version or program.")
