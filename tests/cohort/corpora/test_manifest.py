@@ -58,7 +58,7 @@ def test_list_column_empty_is_unknown_and_none_is_absent(tmp_path: Path) -> None
         ((), True),
     ]
     listed = frozenset({"finding:af", "finding:vpc"})
-    assert create(tmp_path, text).annotated == {"N": listed, "S": listed}
+    assert create(tmp_path, text).annotated == {"N": listed, "S": frozenset()}
 
 
 def test_without_findings_everything_is_unknown(tmp_path: Path) -> None:
