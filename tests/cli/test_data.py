@@ -1,0 +1,93 @@
+"""synth, ingest, relabel, split, inspect, as the README writes them."""
+
+from pathlib import Path
+
+import pytest
+
+from jaccardio.cohort.store import Store
+from tests.cli.conftest import Command
+from tests.conftest import Hospitals
+
+
+def test_from_simulated_hospital_to_split(jaccardio: Command, tmp_path: Path) -> None:
+    made = jaccardio("synth", tmp_path / "h", "--records", 40, "--sites", 2, "--seed", 3, "--fs", 100, "--jobs", 1, "--json")
+    assert made.status == 0
+    assert [site["records"] for site in made.json()["sites"]] == [40, 13]
+    assert made.json()["simulated"] is True
+    store, key = tmp_path / "store", tmp_path / "keys" / "patient.key"
+    words = ("ingest", tmp_path / "h" / "site-a", store, "--corpus", "manifest", "--patient-key", key, "--fs", 100, "--jobs", 1)
+    ingested = jaccardio(*words, "--json")
+    document = ingested.json()
+    assert (ingested.status, document["stored"], document["rejected"]) == (0, 40, [])
+    assert document["findings"]["low_ef"]["present"] + document["findings"]["low_ef"]["absent"] < 40
+    assert key.stat().st_mode & 0o777 == 0o600
+    again = jaccardio(*words)
+    assert again.status == 2
+    assert "there is a store already" in again.err
+    cut = jaccardio("split", store, "--fractions", "0.5,0.25,0.25", "--seed", 1, "--json")
+    assert cut.status == 0
+    assert sum(cut.json()["parts"].values()) == 40
+    assert len(cut.json()["audit"]) == 26
+    assert (store / "split.json").exists()
+    assert not list((tmp_path / "h").rglob("store*"))
+
+
+def test_a_split_by_folds_that_are_not_there_is_a_usage_error(jaccardio: Command, store: Path) -> None:
+    before = (store / "split.json").read_bytes()
+    refused = jaccardio("split", store, "--validation-fold", 9, "--test-fold", 10)
+    assert (refused.status, refused.out) == (2, "")
+    assert "have no fold" in refused.err
+    assert jaccardio("split", store, "--validation-fold", 9).status == 2
+    assert jaccardio("split", store, "--validation-fold", 9, "--test-fold", 10, "--fractions", "0.7,0.1,0.2").status == 2
+    assert jaccardio("split", store, "--fractions", "0.7,0.7,0.2").status == 2
+    assert (store / "split.json").read_bytes() == before
+
+
+def test_relabel(jaccardio: Command, store: Path) -> None:
+    done = jaccardio("relabel", store, "--vocabulary", "ptbxl71", "--json")
+    assert done.status == 0
+    assert done.json()["vocabulary"] == "ptbxl71"
+    assert Store.open(store).vocabulary.name == "ptbxl71"
+    assert jaccardio("relabel", store, "--vocabulary", "nothing").status == 2
+
+
+def test_inspect(jaccardio: Command, ecgs: list[Path], tmp_path: Path) -> None:
+    seen = jaccardio("inspect", ecgs[0], "--plot", tmp_path / "paper.png", "--json")
+    document = seen.json()
+    assert (seen.status, document["sampling_rate"], document["samples"], document["flags"]) == (0, 100.0, 1000, [])
+    assert [lead["lead"] for lead in document["leads"]][:4] == ["I", "II", "III", "aVR"]
+    assert (tmp_path / "paper.png").read_bytes().startswith(b"\x89PNG")
+    assert "12 leads" not in seen.out
+    for suffix in (".dat", ""):
+        assert jaccardio("inspect", ecgs[0].with_suffix(suffix)).status == 0
+    assert jaccardio("inspect", ecgs[0], "--plot", tmp_path / "paper.gif").status == 2
+    assert jaccardio("inspect", tmp_path / "absent.hea").status == 3
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--corpus", "nothing"),
+        ("--corpus", "manifest"),
+        ("--corpus", "manifest", "--patient-key", "{key}", "--vocabulary", "nothing"),
+        ("--corpus", "manifest", "--patient-key", "{key}", "--fs", "0"),
+        ("--corpus", "manifest", "--patient-key", "{key}", "--fs", "nan"),
+        ("--corpus", "manifest", "--patient-key", "{key}", "--jobs", "0"),
+        ("--corpus", "ptbxl", "--fs", "100"),
+        (),
+    ],
+)
+def test_usage_errors_of_ingest(jaccardio: Command, hospitals: Hospitals, tmp_path: Path, options: tuple[str, ...]) -> None:
+    words = [word.format(key=hospitals.folder / "patient.key") for word in options]
+    refused = jaccardio("ingest", hospitals.folder / "site-a", tmp_path / "store", *words)
+    assert (refused.status, refused.out) == (2, "")
+    assert refused.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_path_that_is_a_file_is_a_usage_error(jaccardio: Command, hospitals: Hospitals, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("taken")
+    for store in (tmp_path / "file", tmp_path / "file" / "store"):
+        words = ("ingest", hospitals.folder / "site-b", store, "--corpus", "manifest", "--patient-key", hospitals.folder / "patient.key")
+        assert jaccardio(*words).status == 2
+    assert (tmp_path / "file").read_text() == "taken"

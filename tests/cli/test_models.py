@@ -1,0 +1,147 @@
+"""train, evaluate, predict, embed, search, as the README writes them."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.cli.conftest import SETTINGS, Command
+from tests.conftest import Hospitals
+
+
+def test_training_without_a_split_makes_the_default_one(jaccardio: Command, store: Path, tmp_path: Path) -> None:
+    (store / "split.json").unlink()
+    words = ("train", "--preset", "truth-small", "--store", store, "--out", tmp_path / "new", "--device", "cpu")
+    done = jaccardio(*words, *SETTINGS, "--set", "training.epochs=1", "--json")
+    assert done.status == 0
+    assert json.loads((store / "split.json").read_text())["method"] == {"name": "fractions", "fractions": [0.7, 0.1, 0.2], "seed": 0}
+    assert "made the default one" in done.err
+    assert done.json()["training_records"] == 168
+    again = jaccardio(*words)
+    assert again.status == 2
+    assert "--resume" in again.err
+    resumed = jaccardio("train", "--store", store, "--out", tmp_path / "new", "--resume", "--json")
+    assert (resumed.status, resumed.json()["steps"]) == (0, done.json()["steps"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("--preset", "nothing"),
+        ("--preset", "truth-small", "--set", "training.epochs=none"),
+        ("--preset", "truth-small", "--set", "nothing.at=all"),
+        ("--preset", "truth-small", "--resume"),
+        ("--preset", "paper"),  # a store of 100 Hz, a preset for 500 Hz
+    ],
+)
+def test_usage_errors_of_train(jaccardio: Command, hospitals: Hospitals, tmp_path: Path, words: tuple[str, ...]) -> None:
+    refused = jaccardio("train", "--store", hospitals.home, "--out", tmp_path / "new", *words)
+    assert (refused.status, refused.out) == (2, "")
+    assert not (tmp_path / "new").exists()
+
+
+def test_evaluate_own_test_part_and_another_hospital(jaccardio: Command, hospitals: Hospitals, run_folder: Path, tmp_path: Path) -> None:
+    own = jaccardio("evaluate", run_folder, "--store", hospitals.home, "--part", "test", "--out", tmp_path / "own", "--json")
+    assert own.status == 0
+    metrics = json.loads((tmp_path / "own" / "metrics.json").read_text())
+    assert own.json()["metrics"] == metrics
+    assert {"macro_auroc", "macro_auprc", "thresholds", "levels"} <= set(metrics)
+    assert set(metrics["macro_auroc"]) == {"value", "ci95"}
+    wanted = {"hamming_loss", "micro_precision", "micro_recall", "micro_f1", "macro_f1"}
+    for policy in ("fixed", "global", "per_finding"):
+        assert wanted | {"jaccard_samples", "jaccard_micro", "jaccard_macro"} <= set(metrics["thresholds"][policy])
+    written = {path.name for path in (tmp_path / "own").iterdir()}
+    assert {"metrics.json", "per_finding.csv", "predictions.parquet", "report.html"} <= written
+    assert "recording_id" in pq.read_schema(tmp_path / "own" / "predictions.parquet").names
+    away = jaccardio("evaluate", run_folder, "--store", hospitals.away, "--part", "all", "--out", tmp_path / "away", "--json")
+    assert (away.status, own.json()["test_uses"], away.json()["test_uses"]) == (0, 1, 2)
+    uses = [json.loads(line) for line in (run_folder / "test_uses.jsonl").read_text().splitlines()]
+    assert [use["part"] for use in uses] == ["test", "all"]
+    assert uses[0]["store"] != uses[1]["store"]
+
+
+@pytest.mark.parametrize(
+    ("store", "part", "status", "said"),
+    [
+        ("home", "all", 3, "overlap"),
+        ("away", "test", 2, "--part all"),
+        ("away", "validation", 2, "--part all"),
+        ("home", "train", 3, "overlap"),
+    ],
+)
+def test_evaluate_refuses_what_would_deceive(
+    jaccardio: Command, hospitals: Hospitals, run_folder: Path, tmp_path: Path, store: str, part: str, status: int, said: str
+) -> None:
+    words = ("evaluate", run_folder, "--store", getattr(hospitals, store), "--part", part, "--out", tmp_path / "out", "--json")
+    refused = jaccardio(*words)
+    assert (refused.status, refused.out) == (status, "")
+    assert said in refused.err
+    assert not (tmp_path / "out").exists()
+    assert not (run_folder / "test_uses.jsonl").exists()
+
+
+def test_predict(jaccardio: Command, trained: Path, ecgs: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "copy").mkdir()
+    for suffix in (".hea", ".dat"):
+        shutil.copy(ecgs[0].with_suffix(suffix), tmp_path / "copy")
+    files = [ecgs[0], ecgs[1], tmp_path / "copy" / ecgs[0].name]
+    done = jaccardio("predict", trained, *files, "--plot", tmp_path / "plots", "--json")
+    assert done.status == 0
+    document = done.json()
+    assert list(document) == [str(file) for file in files]
+    for scores in document.values():
+        assert len(scores) == 26
+        for score in scores:
+            assert set(score) == {"finding", "score", "threshold", "present"}
+            assert 0 <= score["score"] <= 1
+            assert score["present"] is (score["score"] >= score["threshold"])
+    assert document[str(files[0])] == document[str(files[2])]
+    assert len(list((tmp_path / "plots").glob("*.png"))) == 3
+    fixed = jaccardio("predict", trained / "model", ecgs[0], "--thresholds", "fixed", "--json").json()
+    assert {score["threshold"] for score in fixed[str(ecgs[0])]} == {0.5}
+    assert "present" in jaccardio("predict", trained, ecgs[0], "--thresholds", "per_finding").out
+
+
+def test_predict_reports_the_bad_file_and_scores_the_good_one(jaccardio: Command, trained: Path, ecgs: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "bad.hea").write_text("bad 12 100\n")
+    partly = jaccardio("predict", trained, tmp_path / "bad.hea", ecgs[0], "--json")
+    assert partly.status == 1
+    assert list(partly.json()) == [str(ecgs[0])]
+    assert "rejected bad: " in partly.err
+    assert jaccardio("predict", trained, tmp_path / "bad.hea").status == 3
+    assert jaccardio("predict", trained, ecgs[0], "--thresholds", "nothing").status == 2
+    for no_run in (tmp_path, tmp_path / "bad.hea", tmp_path / "absent"):
+        refused = jaccardio("predict", no_run, ecgs[0])
+        assert refused.status == 3
+        assert "neither a run nor a model folder" in refused.err
+
+
+def test_embed(jaccardio: Command, hospitals: Hospitals, trained: Path, tmp_path: Path) -> None:
+    done = jaccardio("embed", trained, "--store", hospitals.away, "--out", tmp_path / "features.parquet", "--json")
+    assert (done.status, done.json()["records"], done.json()["dimension"]) == (0, 80, 16)
+    assert pq.read_table(tmp_path / "features.parquet").num_rows == 80
+    assert jaccardio("embed", trained, "--store", hospitals.away, "--out", tmp_path).status == 2
+
+
+def test_search(jaccardio: Command, hospitals: Hospitals, trained: Path) -> None:
+    found = jaccardio("search", trained, "--store", hospitals.home, "This ECG shows atrial fibrillation.", "--top", 3, "--json")
+    assert (found.status, len(found.json())) == (0, 3)
+    assert set(found.json()[0]) == {"recording_id", "similarity", "findings"}
+    assert jaccardio("search", trained, "--store", hospitals.home, "x", "--top", 0).status == 2
+
+
+def test_the_python_example_of_the_readme_runs(
+    trained: Path, ecgs: list[Path], capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> None:
+    readme = (request.config.rootpath / "README.md").read_text("utf-8")
+    examples = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    assert examples
+    for example in examples:
+        names: dict[str, object] = {}
+        code = example.replace("runs/truth", str(trained)).replace("path/to/one.hea", str(ecgs[0]))
+        exec(compile(code, "README.md", "exec"), names)  # noqa: S102
+    assert "atrial fibrillation" in capsys.readouterr().out
