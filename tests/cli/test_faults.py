@@ -192,7 +192,7 @@ def test_a_challenge_record_twice_is_listed_and_the_first_is_taken(jaccardio: Co
     shutil.copytree(records, records / "again")
     partly = jaccardio("ingest", records, tmp_path / "store", "--corpus", "challenge", "--fs", 100, "--json")
     assert (partly.status, partly.json()["stored"], len(partly.json()["rejected"])) == (1, 2, 2)
-    assert "record name: the same as that of" in partly.json()["rejected"][0]["reason"]
+    assert "record name: already that of" in partly.json()["rejected"][0]["reason"]
 
 
 def test_a_patient_in_two_parts_stops_training(jaccardio: Command, store: Path, tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_of_one_record_name_twice_the_first_is_taken_and_the_others_are_listed(t
     assert isinstance(second, Rejection)
     assert isinstance(third, Rejection)
     assert [second.record, third.record] == ["challenge:E00015 (b/E00015.hea)", "challenge:E00015 (c/E00015.hea)"]
-    assert "same as that of a/E00015.hea" in third.reason
+    assert "already that of a/E00015.hea" in third.reason
     assert isinstance(other, Source)
 
 

@@ -62,7 +62,7 @@ class Challenge:
             if taken == path:
                 yield _source(header, path)
             else:
-                reason = f"record name: the same as that of {taken}, which was taken. Ingest one copy, or rename the record."
+                reason = f"record name: already that of {taken}, and one file a name is read. Ingest one copy, or rename the record."
                 yield Rejection(_named(path), reason)
 
 
