@@ -9,7 +9,7 @@ from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, JaccardioError
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.folder import load_pretrained
-from jaccardio.text.encoder import create_text_encoder
+from jaccardio.text.create import create_text_encoder
 from jaccardio.training.checkpoint import load_checkpoint
 from jaccardio.training.run_folder import RunFolder, environment
 

@@ -15,11 +15,6 @@ def _counts() -> dict[str, dict[str, int]]:
     return databases
 
 
-def databases() -> tuple[str, ...]:
-    """Databases whose annotation is on record: PTB-XL and the sources of the PhysioNet/CinC Challenge 2021."""
-    return tuple(_counts())
-
-
 def annotated_codes(database: str) -> frozenset[str]:
     """Codes (``scp:AFIB``, ``snomed:164889003``) with at least one record in a database; empty for a database not on record.
 

@@ -17,7 +17,8 @@ from jaccardio.models.scoring import choose_device, ecg_embeddings, finding_scor
 from jaccardio.recording.preprocessing import SignalContract, dequantise, quantise
 from jaccardio.recording.readers import read_ecg
 from jaccardio.recording.recording import Recording
-from jaccardio.text.encoder import TextEncoder, create_text_encoder
+from jaccardio.text.create import create_text_encoder
+from jaccardio.text.encoder import TextEncoder
 
 BATCH = 64
 

@@ -31,7 +31,7 @@ from jaccardio.models.ecg_text import EcgTextModel
 from jaccardio.models.folder import save_pretrained
 from jaccardio.models.scoring import choose_device, finding_scores
 from jaccardio.text.cache import user_cache
-from jaccardio.text.encoder import create_text_encoder
+from jaccardio.text.create import create_text_encoder
 from jaccardio.training.card import model_card
 from jaccardio.training.checkpoint import load_checkpoint, load_verified, remove_superseded, restore, save_best, save_checkpoint, tensors_of
 from jaccardio.training.config import TrainConfig

@@ -32,8 +32,6 @@ class Challenge:
     folder: Path
     headers: tuple[Path, ...]
 
-    name = "challenge"
-
     @classmethod
     def open(cls, source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary) -> "Challenge":
         """Lists the headers below a folder; key, rate and vocabulary are not needed.

@@ -78,10 +78,6 @@ class Corpus(Protocol):
     """A collection of ECGs with their findings as coded by whoever annotated them."""
 
     @property
-    def name(self) -> str:
-        """E.g. ``ptbxl``."""
-
-    @property
     def annotated(self) -> Mapping[str, frozenset[str]]:
         """Per database, the codes that its annotators used at all: what they never used is unknown, not absent."""
 

@@ -42,8 +42,6 @@ class Manifest:
     rows: tuple[Source, ...]
     listed: Mapping[str, frozenset[str]]
 
-    name = "manifest"
-
     @classmethod
     def open(cls, source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary) -> "Manifest":
         """Reads a CSV or TSV file and checks it.

@@ -40,8 +40,6 @@ class PtbXl:
     filename_column: str
     rows: tuple[Mapping[str, str], ...]
 
-    name = "ptbxl"
-
     @classmethod
     def open(cls, source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary) -> "PtbXl":
         """Reads the table and checks it.

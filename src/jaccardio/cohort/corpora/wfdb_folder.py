@@ -20,8 +20,6 @@ class WfdbFolder:
     headers: tuple[Path, ...]
     key: bytes
 
-    name = "wfdb"
-
     @classmethod
     def open(cls, source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary) -> "WfdbFolder":
         """Lists the headers below a folder; rate and vocabulary are not needed.

@@ -6,7 +6,7 @@ import pytest
 
 from jaccardio.errors import UsageError
 from jaccardio.findings.vocabulary import Vocabulary
-from jaccardio.text.encoder import create_text_encoder
+from jaccardio.text.create import create_text_encoder
 
 
 @pytest.mark.parametrize(("name", "dimension"), [("table", 3), ("random", 384)])
