@@ -24,11 +24,7 @@ if [ ! -e "$away/simulated/manifest.json" ]; then
 fi
 one() {
   work=$1 vocabulary=$2 preset=$3 seed=$4 run=$work/runs/$vocabulary/$preset-$seed report=$work/reports/$vocabulary/$preset-$seed
-  if [ -e "$run/config.toml" ]; then
-    jaccardio train --store "$work/$vocabulary" --out "$run" --resume
-  else
-    jaccardio train --preset "$preset" --set "training.seed=$seed" --store "$work/$vocabulary" --out "$run"
-  fi
+  jaccardio train --preset "$preset" --set "training.seed=$seed" --store "$work/$vocabulary" --out "$run" --resume
   [ -e "$report/metrics.json" ] || jaccardio evaluate "$run" --store "$work/$vocabulary" --part test --out "$report"
   if [ "$vocabulary" = paper26 ]; then
     for hospital in challenge simulated; do

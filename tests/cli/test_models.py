@@ -23,8 +23,18 @@ def test_training_without_a_split_makes_the_default_one(jaccardio: Command, stor
     again = jaccardio(*words)
     assert again.status == 2
     assert "--resume" in again.err
-    resumed = jaccardio("train", "--store", store, "--out", tmp_path / "new", "--resume", "--json")
-    assert (resumed.status, resumed.json()["steps"]) == (0, done.json()["steps"])
+    for way in ((*words, *SETTINGS, "--set", "training.epochs=1"), ("train", "--store", store, "--out", tmp_path / "new")):
+        resumed = jaccardio(*way, "--resume", "--json")
+        assert (resumed.status, resumed.json()["steps"]) == (0, done.json()["steps"])
+    other = jaccardio(*words, *SETTINGS, "--set", "training.epochs=2", "--resume")
+    assert (other.status, other.out) == (2, "")
+    assert "another configuration" in other.err
+
+
+def test_resume_starts_a_run_that_is_not_there(jaccardio: Command, hospitals: Hospitals, tmp_path: Path) -> None:
+    words = ("--store", hospitals.home, "--out", tmp_path / "new", "--set", "training.epochs=1", "--device", "cpu", "--resume")
+    assert jaccardio("train", "--preset", "truth-small", *SETTINGS, *words).status == 0
+    assert (tmp_path / "new" / "training.json").is_file()
 
 
 @pytest.mark.parametrize(
@@ -34,7 +44,7 @@ def test_training_without_a_split_makes_the_default_one(jaccardio: Command, stor
         ("--preset", "nothing"),
         ("--preset", "truth-small", "--set", "training.epochs=none"),
         ("--preset", "truth-small", "--set", "nothing.at=all"),
-        ("--preset", "truth-small", "--resume"),
+        ("--resume",),
         ("--preset", "paper"),  # a store of 100 Hz, a preset for 500 Hz
     ],
 )

@@ -28,7 +28,9 @@ def train(
     out: Annotated[Path, typer.Option(help="New run folder.")],
     preset: Annotated[str | None, typer.Option(help="Configuration to start from, e.g. truth-small.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="section.key=value, e.g. training.epochs=3.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run in --out.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue the run in --out where it was interrupted; start it if there is none.")
+    ] = False,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
@@ -37,19 +39,20 @@ def train(
     from jaccardio.cohort.store import Store
     from jaccardio.training import loop
     from jaccardio.training.config import load_preset, presets
+    from jaccardio.training.run_folder import RunFolder
 
-    if resume and (preset or settings):
-        raise UsageError("--resume takes the run's own configuration: leave out --preset and --set.")
-    if not resume and preset is None:
+    begun = resume and RunFolder(out).config_file.is_file()
+    if preset is None and (settings or not begun):
         raise UsageError(f"give --preset NAME. Presets: {', '.join(presets())}.")
+    config = load_preset(preset, settings or []) if preset is not None else RunFolder.open(out).config
+    if begun and config != RunFolder.open(out).config:
+        raise UsageError(f"{out}: that run has another configuration (config.toml). Resume it without --preset and --set, or with its own.")
     note(DISCLAIMER)
     opened = Store.open(store)
     with progress_bar("training") as progress:
-        if resume:
+        if begun:
             summary = loop.resume(opened, out, device=device, progress=progress)
         else:
-            assert preset is not None
-            config = load_preset(preset, settings or [])
             split = load_split(opened)
             if split is None:
                 split = default_split(opened)
