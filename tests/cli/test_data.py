@@ -32,6 +32,18 @@ def test_from_simulated_hospital_to_split(jaccardio: Command, tmp_path: Path) ->
     assert not list((tmp_path / "h").rglob("store*"))
 
 
+def test_without_a_key_file_one_is_made_beside_the_store(jaccardio: Command, hospitals: Hospitals, tmp_path: Path) -> None:
+    done = jaccardio("ingest", hospitals.folder / "site-b", tmp_path / "store", "--corpus", "manifest", "--fs", 100, "--json")
+    key = tmp_path / "store.patient-key"
+    assert (done.status, done.json()["patient_key"]) == (0, str(key))
+    assert key.stat().st_mode & 0o777 == 0o600
+    inside = jaccardio(
+        "ingest", hospitals.folder / "site-b", tmp_path / "other", "--corpus", "manifest", "--patient-key", tmp_path / "other" / "key"
+    )
+    assert inside.status == 2
+    assert not (tmp_path / "other").exists()
+
+
 def test_a_split_by_folds_that_are_not_there_is_a_usage_error(jaccardio: Command, store: Path) -> None:
     before = (store / "split.json").read_bytes()
     refused = jaccardio("split", store, "--validation-fold", 9, "--test-fold", 10)

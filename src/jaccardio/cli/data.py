@@ -48,7 +48,9 @@ def ingest(
     corpus: Annotated[str, typer.Option(help="ptbxl, challenge, manifest or wfdb.")],
     vocabulary: Annotated[str, typer.Option(help="Findings to label: paper26 or ptbxl71.")] = "paper26",
     fs: Annotated[float, typer.Option(help="Sampling rate of the store, Hz.")] = 500.0,
-    patient_key: Annotated[Path | None, typer.Option(help="File with the secret for pseudonyms; made when absent.")] = None,
+    patient_key: Annotated[
+        Path | None, typer.Option(help="File with the secret for pseudonyms; made when absent. Default: STORE.patient-key.")
+    ] = None,
     jobs: Annotated[int, typer.Option(help="Processes.")] = os.cpu_count() or 1,
     json: Json = False,
 ) -> None:
@@ -68,6 +70,8 @@ def ingest(
         )
     lines = [f"{report.stored} ECGs stored in {store}, {len(report.rejected)} rejected"]
     lines += [f"  rejected {rejection.record}: {rejection.reason}" for rejection in report.rejected]
+    if report.key_file is not None:
+        lines.append(f"ids are pseudonyms under the key in {report.key_file}: keep it secret, and use it again for the same ids")
     if report.unmapped:
         lines.append("codes that the vocabulary does not speak of (ECGs): " + _counts(report.unmapped))
     unknown = [code for code, count in report.findings.items() if count["present"] + count["absent"] == 0]
@@ -75,6 +79,7 @@ def ingest(
         lines.append("findings that this corpus cannot know: " + ", ".join(unknown))
     document = {
         "store": str(store),
+        "patient_key": None if report.key_file is None else str(report.key_file),
         "stored": report.stored,
         "rejected": [vars(rejection) for rejection in report.rejected],
         "unmapped": report.unmapped,

@@ -12,7 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
-from jaccardio.cohort.corpora import CORPORA
+from jaccardio.cohort.corpora import CORPORA, PSEUDONYMOUS
 from jaccardio.cohort.corpora.corpus import Rejection, Source
 from jaccardio.cohort.pseudonyms import load_or_create_key
 from jaccardio.cohort.relabel import count_findings, label_records
@@ -50,6 +50,8 @@ class IngestReport:
         Records per finding and state (``present``, ``absent``, ``unknown``), in vocabulary order.
     path
         The store.
+    key_file
+        The key of the pseudonyms; None where ids are public.
     """
 
     stored: int
@@ -57,6 +59,7 @@ class IngestReport:
     unmapped: dict[str, int]
     findings: dict[str, dict[str, int]]
     path: Path
+    key_file: Path | None
 
 
 def ingest(
@@ -83,7 +86,7 @@ def ingest(
     sampling_rate
         Hz of the stored signals, 50 to 10,000.
     key_file
-        Secret key of the pseudonyms; made where absent. Only corpora with identifiers of patients need one.
+        Secret key of the pseudonyms of corpora in `PSEUDONYMOUS`; made where absent. None: ``STORE.patient-key`` beside the store.
     jobs
         Largest number of worker processes; small corpora are read without.
     progress
@@ -104,6 +107,10 @@ def ingest(
         raise UsageError(f"a sampling rate of {sampling_rate:g} Hz: give {MINIMUM_RATE_HZ:g} to {MAXIMUM_RATE_HZ:g} Hz.")
     if jobs < 1:
         raise UsageError(f"{jobs} jobs: at least 1 is needed.")
+    if corpus not in PSEUDONYMOUS:
+        key_file = None
+    elif key_file is None:
+        key_file = store.with_name(f"{store.name}.patient-key")
     if key_file is not None and store.resolve() in key_file.resolve().parents:
         raise UsageError(f"{key_file}: the key must not lie in the store, which others may be given. Name a place outside.")
     findings, contract = Vocabulary.load(vocabulary), SignalContract(sampling_rate=sampling_rate)
@@ -132,7 +139,7 @@ def ingest(
             raise DataError(f"{source}: no record could be read, {len(named)} were refused; no store was written.{listed}{more}")
         labels, unmapped = label_records(stored, opened.annotated, findings)
         writer.finish(labels, findings, corpus=corpus, annotated=opened.annotated, rejected=refused, unmapped=unmapped)
-    return IngestReport(len(stored), tuple(named), unmapped, count_findings(labels, findings), store)
+    return IngestReport(len(stored), tuple(named), unmapped, count_findings(labels, findings), store, key_file)
 
 
 def _refuse_duplicates(sources: Sequence[Source]) -> None:

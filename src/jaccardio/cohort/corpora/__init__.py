@@ -16,3 +16,6 @@ CORPORA: Mapping[str, Callable[[Path, bytes | None, float, Vocabulary], Corpus]]
     "manifest": Manifest.open,
     "wfdb": WfdbFolder.open,
 }
+
+PSEUDONYMOUS = frozenset({"manifest", "wfdb"})
+"""Corpora whose ids are pseudonyms under a secret key; the others have public ids."""
