@@ -80,7 +80,6 @@ def test_inspect(jaccardio: Command, ecgs: list[Path], tmp_path: Path) -> None:
     "options",
     [
         ("--corpus", "nothing"),
-        ("--corpus", "manifest"),
         ("--corpus", "manifest", "--patient-key", "{key}", "--vocabulary", "nothing"),
         ("--corpus", "manifest", "--patient-key", "{key}", "--fs", "0"),
         ("--corpus", "manifest", "--patient-key", "{key}", "--fs", "nan"),
