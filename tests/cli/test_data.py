@@ -66,7 +66,7 @@ def test_relabel(jaccardio: Command, store: Path) -> None:
 def test_inspect(jaccardio: Command, ecgs: list[Path], tmp_path: Path) -> None:
     seen = jaccardio("inspect", ecgs[0], "--plot", tmp_path / "paper.png", "--json")
     document = seen.json()
-    assert (seen.status, document["sampling_rate"], document["samples"], document["flags"]) == (0, 100.0, 1000, [])
+    assert (seen.status, document["sampling_rate"], document["samples"], document["flags"]) == (0, 100.0, 1000, ["simulated"])
     assert [lead["lead"] for lead in document["leads"]][:4] == ["I", "II", "III", "aVR"]
     assert (tmp_path / "paper.png").read_bytes().startswith(b"\x89PNG")
     assert "12 leads" not in seen.out

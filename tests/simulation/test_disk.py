@@ -9,8 +9,10 @@ import wfdb
 
 from jaccardio.errors import UsageError
 from jaccardio.recording.leads import LEADS
+from jaccardio.recording.paper_plot import plot_ecg
 from jaccardio.recording.readers import read_ecg
-from jaccardio.simulation.disk import COMMENT, SimulationReport, simulate_hospitals, twelve_leads
+from jaccardio.recording.recording import SIMULATED_COMMENT, Recording
+from jaccardio.simulation.disk import SimulationReport, simulate_hospitals, twelve_leads
 from jaccardio.simulation.sites import ECHO_FINDINGS, FINDINGS, IMPLIES_VPC
 
 
@@ -32,7 +34,7 @@ def test_wfdb_reads_the_files(hospitals: SimulationReport) -> None:
         record = wfdb.rdrecord(str(site.manifest.parent / "records/000/r00001"))
         assert record.sig_name == list(LEADS)
         assert (record.fs, record.sig_len, set(record.units)) == (500, 5000, {"mV"})
-        assert record.comments == [COMMENT.removeprefix("# ")]
+        assert record.comments == [SIMULATED_COMMENT]
 
 
 def test_our_reader_agrees_with_wfdb(first_site: Path) -> None:
@@ -111,3 +113,12 @@ def test_an_existing_site_is_never_written_over(tmp_path: Path) -> None:
     (tmp_path / "site-a").mkdir()
     with pytest.raises(UsageError, match="exists"):
         simulate_hospitals(tmp_path, 2, 1, 0, 100.0)
+
+
+def test_a_simulated_ecg_says_so_when_it_is_read_and_drawn(hospitals: SimulationReport, tmp_path: Path) -> None:
+    recording = read_ecg(next((hospitals.path / "site-a").rglob("*.hea")))
+    assert recording.flags[0] == "simulated"
+    plot_ecg(recording, tmp_path / "page.svg")
+    plain = Recording(recording.signal, recording.sampling_rate, recording.lead_mask, recording.recording_id)
+    plot_ecg(plain, tmp_path / "plain.svg")
+    assert (tmp_path / "page.svg").read_bytes() != (tmp_path / "plain.svg").read_bytes()

@@ -19,7 +19,7 @@ from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
 from jaccardio.files import write_atomic
 from jaccardio.recording.leads import LEADS
-from jaccardio.recording.recording import Recording
+from jaccardio.recording.recording import SIMULATED, Recording
 
 MILLIMETRES_PER_SECOND = 25.0
 MILLIMETRES_PER_MILLIVOLT = 10.0
@@ -56,7 +56,8 @@ def plot_ecg(recording: Recording, path: str | Path, title: str = "", findings: 
     kind = path.suffix.lower().removeprefix(".")
     if kind not in _NO_DATE:
         raise UsageError(f"cannot draw an ECG as {path.suffix or 'a file without suffix'}; use .png, .svg or .pdf.")
-    figure = _page(recording.signal, recording.sampling_rate, recording.lead_mask, title or recording.recording_id, findings)
+    title = (title or recording.recording_id) + (", simulated ECG" if SIMULATED in recording.flags else "")
+    figure = _page(recording.signal, recording.sampling_rate, recording.lead_mask, title, findings)
     write_atomic(path, _render(figure, kind, dots_per_inch=200))
 
 

@@ -9,6 +9,12 @@ from jaccardio.recording.leads import LEADS
 
 MAXIMUM_RATE_HZ = 10_000.0
 
+SIMULATED = "simulated"
+"""Flag of a recording that is no patient's; it stands on every picture."""
+
+SIMULATED_COMMENT = "simulated by jaccardio, not a patient"
+"""Header comment by which the flag is set when the file is read."""
+
 
 @dataclass(frozen=True, eq=False)
 class Recording:
@@ -27,7 +33,7 @@ class Recording:
     patient_key
         Pseudonymous key that is equal for one patient's recordings, None where unknown.
     flags
-        What a reader or the quality check noticed, e.g. ``derived:III``, ``flat:V4``, ``missing:V1``.
+        What a reader or the quality check noticed, e.g. ``derived:III``, ``flat:V4``, ``missing:V1``, ``simulated``.
     """
 
     signal: NDArray[np.float32]

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from jaccardio.errors import UsageError
 from jaccardio.files import write_atomic
 from jaccardio.recording.leads import LEADS
+from jaccardio.recording.recording import SIMULATED_COMMENT
 from jaccardio.simulation.ecg import simulate_ecg
 from jaccardio.simulation.heart import Heart, normal_heart
 from jaccardio.simulation.hospital import SimulatedEcg, draw_patients
 from jaccardio.simulation.pathologies import PATHOLOGIES, show_latent
 from jaccardio.simulation.sites import ECHO_FINDINGS, FINDINGS, Site, create_sites
 
-COMMENT = "# simulated by jaccardio, not a patient"
 RECORDS_PER_FOLDER = 1000
 FURTHER_SITES_SHARE = 3
 LOWEST_RATE, HIGHEST_RATE = 100.0, 2000.0
@@ -158,7 +158,7 @@ def write_record(path: Path, signal: NDArray[np.float32], sampling_rate: float, 
     for row, lead in enumerate(LEADS):
         lines.append(f"{path.name}.dat 16 {gain} 16 0 {counts[row, 0]} {checksums[row]} 0 {lead}")
     path.with_suffix(".dat").write_bytes(np.ascontiguousarray(counts.T, dtype="<i2").tobytes())
-    path.with_suffix(".hea").write_text("\n".join([*lines, COMMENT]) + "\n", encoding="ascii")
+    path.with_suffix(".hea").write_text("\n".join([*lines, f"# {SIMULATED_COMMENT}"]) + "\n", encoding="ascii")
 
 
 def _record_path(folder: Path, number: int) -> Path:

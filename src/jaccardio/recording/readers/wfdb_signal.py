@@ -16,7 +16,7 @@ from jaccardio.errors import ReadError
 from jaccardio.recording.leads import LEADS, lead_row
 from jaccardio.recording.quality import check_signal
 from jaccardio.recording.readers.wfdb_header import LFS_POINTER, LFS_REMEDY, SignalLine, WfdbHeader, parse_header
-from jaccardio.recording.recording import Recording
+from jaccardio.recording.recording import SIMULATED, SIMULATED_COMMENT, Recording
 from jaccardio.recording.units import millivolt_factor
 
 _BITS_AND_NAN: Mapping[int, tuple[int, int]] = {
@@ -57,6 +57,8 @@ def read_wfdb(path: Path, recording_id: str | None = None, patient_key: str | No
     present = np.zeros(len(LEADS), dtype=np.bool_)
     signal[rows], present[rows] = millivolts, True
     signal, lead_mask, flags = check_signal(signal, present, header.record)
+    if SIMULATED_COMMENT in header.comments:
+        flags = (SIMULATED, *flags)
     return Recording(signal, header.rate, lead_mask, recording_id or header.record, patient_key, flags)
 
 
