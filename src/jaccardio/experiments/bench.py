@@ -23,7 +23,7 @@ from jaccardio.simulation.disk import simulate_hospitals
 SECONDS = 4.0
 """Each figure is measured for at least this long."""
 
-SIMULATED = 600
+SIMULATED = 3000
 WIDTH, BATCH, CROP_SECONDS = 32, 128, 7.5
 
 
