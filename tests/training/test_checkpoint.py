@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from jaccardio.errors import DataError
-from jaccardio.training.checkpoint import load_checkpoint, restore, save_checkpoint, tensors_of
+from jaccardio.training.checkpoint import load_checkpoint, remove_superseded, restore, save_best, save_checkpoint, tensors_of
 
 
 def _trained(seed: int, steps: int) -> tuple[torch.nn.Module, torch.optim.Optimizer]:
@@ -72,3 +72,15 @@ def test_no_usable_checkpoint_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "step-00000002.json").write_text("{}")
     with pytest.raises(DataError, match="no usable checkpoint"):
         load_checkpoint(tmp_path)
+
+
+def test_best_weights_stay_as_long_as_a_checkpoint_refers_to_them(tmp_path: Path) -> None:
+    model, optimiser = _trained(0, 1)
+    for step in (1, 2, 3):
+        name, sha256 = save_best(tmp_path, step, model.state_dict())
+        save_checkpoint(tmp_path, step, tensors_of(model, optimiser, None), {"best": {"file": name, "sha256": sha256}})
+        remove_superseded(tmp_path)
+    assert sorted(path.name for path in tmp_path.glob("best-*")) == [f"best-0000000{step}.safetensors" for step in (2, 3)]
+    (tmp_path / "step-00000002.json").write_text("{")
+    remove_superseded(tmp_path)
+    assert [path.name for path in tmp_path.glob("best-*")] == ["best-00000003.safetensors"]

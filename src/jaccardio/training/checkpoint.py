@@ -5,6 +5,7 @@ SHA-256 of the tensors, so a checkpoint is whole or does not count. The last two
 """
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,10 @@ def save_best(folder: Path, step: int, state: dict[str, Tensor]) -> tuple[str, s
 
 def remove_superseded(folder: Path) -> None:
     """Removes best weights that no checkpoint refers to any more."""
-    wanted = {read_json(facts)["best"]["file"] for facts in folder.glob("step-*.json")}
+    wanted = set()
+    for facts in folder.glob("step-*.json"):
+        with suppress(DataError, KeyError, TypeError):  # a damaged checkpoint refers to nothing that could be used
+            wanted.add(read_json(facts)["best"]["file"])
     for path in folder.glob("best-*.safetensors"):
         if path.name not in wanted:
             path.unlink()

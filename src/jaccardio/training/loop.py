@@ -4,6 +4,7 @@ Every step is a function of (configuration, store, split, step): batches and cro
 random after initialisation. So a run that was killed and resumed ends with the same weights, to the bit, on the same machine.
 """
 
+import logging
 import math
 import time
 from collections import deque
@@ -40,6 +41,8 @@ from jaccardio.training.material import CaptionVectors, Material
 from jaccardio.training.run_folder import RunFolder
 from jaccardio.training.schedule import learning_rate
 from jaccardio.training.selection import macro_ranking
+
+logger = logging.getLogger(__name__)
 
 LOG_EVERY = 20
 SCORING_BATCH = 256
@@ -146,7 +149,9 @@ class _Session:
         best, seconds, start = _Best(), 0.0, 0
         checkpoint = load_checkpoint(run.checkpoints)
         if checkpoint is not None:
-            tensors, facts, _ = checkpoint
+            tensors, facts, damaged = checkpoint
+            for sentence in damaged:
+                logger.warning("%s", sentence)
             restore(tensors, self.model, self.optimiser, self.average)
             best, seconds, start = _Best(**facts["best"]), facts["seconds"], facts["step"]
         run.rewind_log(start)
