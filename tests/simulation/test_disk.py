@@ -8,12 +8,13 @@ import pytest
 import wfdb
 
 from jaccardio.errors import UsageError
+from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.paper_plot import plot_ecg
 from jaccardio.recording.readers import read_ecg
 from jaccardio.recording.recording import SIMULATED_COMMENT, Recording
 from jaccardio.simulation.disk import SimulationReport, simulate_hospitals, twelve_leads
-from jaccardio.simulation.sites import ECHO_FINDINGS, FINDINGS, IMPLIES_VPC
+from jaccardio.simulation.sites import ECHO_FINDINGS, FINDINGS
 
 
 def rows(site: Path) -> list[dict[str, str]]:
@@ -76,7 +77,7 @@ def test_manifest_columns_and_states(hospitals: SimulationReport) -> None:
     assert {row[code] for row in first for code in set(FINDINGS) - ECHO_FINDINGS} == {"0", "1"}
     for row in first + second:
         assert len({row["low_ef"] == "", row["lvh"] == ""}) == 1
-        assert all(row["vpc"] == "1" for code in IMPLIES_VPC if row[code] == "1")
+        assert all(row[parent] == "1" for child, parent in Vocabulary.load("paper26").implications if row[child] == "1")
     assert 0.4 < np.mean([row["low_ef"] != "" for row in first]) < 0.8
     assert {row["lae"] for row in second} == {row["frequent_vpc"] for row in second} == {""}
     assert not {row["patient_id"] for row in first} & {row["patient_id"] for row in second}

@@ -1,4 +1,4 @@
-"""Speed of the hot paths on this machine, each beside its plain alternative measured in the same run.
+"""Speed of the hot paths on this machine; ingest and training also beside an alternative measured in the same run.
 
 Command: ``jaccardio bench``. Absolute figures depend on the machine and on what else it does; the ratios are what to compare.
 """

@@ -12,7 +12,7 @@ class ModelConfig(BaseModel):
     ----------
     kind
         ``text``: two towers, scores depend on findings through their sentences. ``classifier``: the supervised ResNet of the
-        paper's section 5.7, one output per finding; it uses `encoder` and `width` only.
+        paper's section 5.7, one output per finding; it uses `encoder`, `width` and `initial_bias` only.
     encoder, width
         ECG encoder by name, and the channels of its first stage.
     embedding
@@ -23,7 +23,8 @@ class ModelConfig(BaseModel):
     initial_scale
         exp(t') of Listing 1 at the start.
     initial_bias
-        ``mean-target``: the trainer starts the bias at the logit of the mean target. A number: that value (SigLIP: -10).
+        ``mean-target``: the trainer starts the bias at the logit of the mean target (finding bank: of each finding's prevalence).
+        A number: that value (SigLIP: -10).
     bias
         ``scalar``: one bias b. ``text``: b plus a linear function of the statement's projected text vector.
     text

@@ -59,7 +59,7 @@ class Pretrained:
     contract
         Rate and length of the signals that it expects.
     thresholds
-        Threshold policies as the evaluation wrote them.
+        Threshold policies as training fitted them (`Thresholds.to_dict`).
     """
 
     model: Model

@@ -9,9 +9,6 @@ from jaccardio.simulation.noise import Equipment
 ECHO_FINDINGS = frozenset({"low_ef", "lvh", "lae"})
 """Known from the echocardiogram only: unknown for patients who had none."""
 
-IMPLIES_VPC = frozenset({"frequent_vpc", "bigeminy", "couplet"})
-"""Where one of these is present, ``vpc`` is."""
-
 
 @dataclass(frozen=True)
 class Site:
@@ -20,7 +17,7 @@ class Site:
     Attributes
     ----------
     name
-        Folder name and value of the column ``site``.
+        Folder name and behind ``simulated`` the value of the column ``site``.
     prevalence
         Share of ECGs per finding.
     unannotated

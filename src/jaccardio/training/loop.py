@@ -93,7 +93,7 @@ def resume(store: Store, out: Path, *, device: str = "auto", progress: Progress 
     Raises
     ------
     DataError
-        The folder is no run, its checkpoints are damaged, or the store is not the one that the run began with.
+        The folder is no run, every checkpoint is damaged, or the store is not the one that the run began with.
     """
     run = RunFolder.open(out)
     if run.complete:

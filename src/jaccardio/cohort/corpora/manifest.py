@@ -36,7 +36,7 @@ class Manifest:
     rows
         In the order of the table.
     listed
-        Findings that occur in the list column, as ``finding:<code>``; empty where the table has one column per finding.
+        Per site, the findings that occur in its list column, as ``finding:<code>``; empty sets where there is one column per finding.
     """
 
     rows: tuple[Source, ...]
