@@ -154,3 +154,24 @@ def test_labels_stay_with_their_records_whatever_the_order_of_the_split(store: S
     rows = session.batches.rows(0)
     columns = [store.vocabulary.index(code) for code in session.material.vocabulary.codes]
     assert np.array_equal(session.labels[session._positions(rows)].numpy(), store.labels[np.ix_(rows, columns)])
+
+
+def test_a_frozen_encoder_keeps_its_weights_and_still_learns_around_them(store: Store, split: Split, tmp_path: Path) -> None:
+    start = _Session(store, split, _config("truth-small"), torch.device("cpu")).model.state_dict()
+    train(store, split, _config("truth-small", "training.frozen_encoder=true", "training.epochs=2"), tmp_path / "run", device="cpu")
+    ended = load_file(tmp_path / "run" / "model" / "model.safetensors")
+    weights = {
+        name for name in ended if name.startswith("encoder.") and not name.endswith(("running_mean", "running_var", "num_batches_tracked"))
+    }
+    assert weights
+    assert all(torch.equal(ended[name], start[name]) for name in weights)
+    assert not torch.equal(ended["ecg_head.weight"], start["ecg_head.weight"])
+    statistics = [name for name in ended if name.endswith("running_mean")]
+    assert all(not torch.equal(ended[name], start[name]) for name in statistics)
+
+
+def test_a_run_with_a_frozen_encoder_resumes(store: Store, split: Split, tmp_path: Path) -> None:
+    config = _config("truth-small", "training.frozen_encoder=true", "training.epochs=2")
+    summary = train(store, split, config, tmp_path / "run", device="cpu")
+    (tmp_path / "run" / "training.json").unlink()  # as if killed after the last checkpoint
+    assert resume(store, tmp_path / "run", device="cpu")["validation_macro_auroc"] == summary["validation_macro_auroc"]

@@ -78,6 +78,9 @@ class OptimiserConfig(_Section):
         Epochs between two validations; the last epoch is always validated.
     precision
         ``bf16`` runs the ECG encoder under autocast; logits and loss are float32 always.
+    frozen_encoder
+        Leave the ECG encoder's weights as they were drawn and train the rest on its features: the control that says what the
+        encoder's training adds. Its batch norms still gather the statistics of the data.
     """
 
     optimiser: Literal["adamw", "adam"] = "adamw"
@@ -92,6 +95,7 @@ class OptimiserConfig(_Section):
     select: Literal["best", "last"] = "best"
     validate_every: PositiveInt = 1
     precision: Literal["bf16", "fp32"] = "bf16"
+    frozen_encoder: bool = False
     seed: int = Field(0, ge=0)
 
     @model_validator(mode="after")

@@ -137,8 +137,10 @@ class _Session:
         self.total_steps = settings.steps or (settings.epochs or 0) * self.batches.steps_per_epoch
         if config.model.initial_bias == "mean-target":
             self._initialise_bias()
-        decayed = [p for p in self.model.parameters() if p.ndim > 1]
-        rest = [p for p in self.model.parameters() if p.ndim <= 1]  # norms, biases, logit scale
+        self.model.encoder.requires_grad_(not settings.frozen_encoder)
+        trained = [p for p in self.model.parameters() if p.requires_grad]
+        decayed = [p for p in trained if p.ndim > 1]
+        rest = [p for p in trained if p.ndim <= 1]  # norms, biases, logit scale
         groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": rest, "weight_decay": 0.0}]
         kind = torch.optim.AdamW if settings.optimiser == "adamw" else torch.optim.Adam
         self.optimiser = kind(groups, lr=settings.learning_rate, fused=True)
