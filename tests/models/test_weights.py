@@ -4,16 +4,17 @@ import pytest
 import torch
 
 from jaccardio.errors import DataError
-from jaccardio.models.resnet import ResNet1d
+from jaccardio.models.config import ModelConfig
+from jaccardio.models.encoder import EcgEncoder
 from jaccardio.models.weights import weights_from_bytes, weights_to_bytes
 
 
 def test_round_trip_is_exact_and_keeps_the_fast_layout() -> None:
-    source, target = ResNet1d(18, 2), ResNet1d(18, 2)
+    source, target = EcgEncoder(ModelConfig(width=2)), EcgEncoder(ModelConfig(width=2))
     state = weights_from_bytes(weights_to_bytes(source.state_dict()), "checkpoint")
     target.load_state_dict(state)
     assert all(torch.equal(value, target.state_dict()[name]) for name, value in source.state_dict().items())
-    layout = target.blocks[0].branch[0].weight
+    layout = target.backbone.get_parameter("blocks.0.branch.0.weight")
     assert layout.is_contiguous(memory_format=torch.channels_last)
 
 

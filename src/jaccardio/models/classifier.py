@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from jaccardio.models.config import ModelConfig
-from jaccardio.models.resnet import ENCODERS
+from jaccardio.models.encoder import EcgEncoder
 
 
 class EcgClassifier(nn.Module):
@@ -20,7 +20,7 @@ class EcgClassifier(nn.Module):
 
     def __init__(self, config: ModelConfig, findings: int) -> None:
         super().__init__()
-        self.encoder = ENCODERS[config.encoder](config.width)
+        self.encoder = EcgEncoder(config)
         self.output = nn.Linear(self.encoder.features, findings)
         if config.initial_bias != "mean-target":
             self.initialise_bias(torch.tensor(config.initial_bias))

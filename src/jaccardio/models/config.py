@@ -12,9 +12,13 @@ class ModelConfig(BaseModel):
     ----------
     kind
         ``text``: two towers, scores depend on findings through their sentences. ``classifier``: the supervised ResNet of the
-        paper's section 5.7, one output per finding; it uses `encoder`, `width` and `initial_bias` only.
+        paper's section 5.7, one output per finding; it uses `encoder` to `pooling` and `initial_bias` only.
     encoder, width
-        ECG encoder by name, and the channels of its first stage.
+        Backbone of the ECG encoder by name, and the channels of its first stage.
+    squeeze_excitation
+        Weight the backbone's channels by what the whole ECG holds.
+    pooling
+        From feature maps over time to one vector: ``mean``, ``mean-max`` (both side by side) or ``attention``.
     embedding
         Length of the common ECG and text vectors.
     normalise_ecg
@@ -40,6 +44,8 @@ class ModelConfig(BaseModel):
     kind: Literal["text", "classifier"] = "text"
     encoder: Literal["resnet18", "resnet34", "resnet50"] = "resnet18"
     width: int = Field(64, ge=1)
+    squeeze_excitation: bool = False
+    pooling: Literal["mean", "mean-max", "attention"] = "mean"
     embedding: int = Field(256, ge=1)
     normalise_ecg: bool = True
     initial_scale: float = Field(10.0, gt=0, le=100)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear, normalize
 
 from jaccardio.models.config import ModelConfig
-from jaccardio.models.resnet import ENCODERS
+from jaccardio.models.encoder import EcgEncoder
 from jaccardio.models.text_projection import TextProjection
 
 MAXIMUM_SCALE = 100.0
@@ -41,7 +41,7 @@ class EcgTextModel(nn.Module):
         super().__init__()
         self.text_fingerprint = text_fingerprint
         self.normalise_ecg = config.normalise_ecg
-        self.encoder = ENCODERS[config.encoder](config.width)
+        self.encoder = EcgEncoder(config)
         self.ecg_head = nn.Linear(self.encoder.features, config.embedding)
         self.register_buffer("prompt_vectors", prompt_vectors.float().clone())
         self.text_projection = TextProjection(self.prompt_vectors, config.whitening)

@@ -1,22 +1,22 @@
-"""`ResNet1d`: residual networks over time (He et al. 2016, arXiv:1512.03385, in one dimension), the ECG encoders."""
+"""`ResNet1d`: residual networks over time (He et al. 2016, arXiv:1512.03385, in one dimension)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
+from jaccardio.models.squeeze_excitation import SqueezeExcitation
+from jaccardio.recording.leads import LEADS
+
 STAGE_DEPTHS: Mapping[int, tuple[int, int, int, int]] = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
 BOTTLENECK_EXPANSION = 4
-MINIMUM_SAMPLES = 32
-"""The network halves the time axis five times; the window contract (2 s and more) lies well above."""
 
 
 class ResNet1d(nn.Module):
-    """1D ResNet: stem of kernel 7, residual blocks of kernel 3 in four stages of widths w, 2w, 4w, 8w, global mean pooling.
+    """1D ResNet: stem of kernel 7, residual blocks of kernel 3 in four stages of widths w, 2w, 4w, 8w.
 
-    Convolutions are written as (1 x k) Conv2d in channels-last memory, about twice as fast on a CPU as Conv1d and open to
-    bfloat16 autocast; the pooled features are float32 whatever the autocast. Norms keep their usual start (scale 1, also at the
-    end of a residual branch): the zero start of long ImageNet schedules delays short ones.
+    Norms keep their usual start (scale 1, also at the end of a residual branch): the zero start of long ImageNet schedules delays
+    short ones.
 
     Parameters
     ----------
@@ -24,19 +24,19 @@ class ResNet1d(nn.Module):
         18 or 34 (basic blocks), or 50 (bottlenecks, four times as many features).
     width
         Channels w of the first stage; 64 in the original.
-    leads
-        Input channels.
+    squeeze_excitation
+        Weight the channels at the end of each residual branch.
 
     Attributes
     ----------
-    features
-        Length of the output vector: 8w, or 32w for depth 50.
+    channels
+        Channels of the last stage: 8w, or 32w for depth 50.
     """
 
-    def __init__(self, depth: int, width: int, leads: int = 12) -> None:
+    def __init__(self, depth: int, width: int, squeeze_excitation: bool = False) -> None:
         super().__init__()
         self.stem = nn.Sequential(
-            _convolution(leads, width, kernel=7, stride=2),
+            _convolution(len(LEADS), width, kernel=7, stride=2),
             nn.BatchNorm2d(width),
             nn.ReLU(inplace=True),
             nn.MaxPool2d((1, 3), stride=(1, 2), padding=(0, 1)),
@@ -48,37 +48,19 @@ class ResNet1d(nn.Module):
             inner = width * 2**stage
             for repeat in range(repeats):
                 stride = 2 if stage > 0 and repeat == 0 else 1
-                blocks.append(_Residual(branch(channels, inner, stride), channels, inner * expansion, stride))
-                channels = inner * expansion
+                out = inner * expansion
+                residual = branch(channels, inner, stride)
+                if squeeze_excitation:
+                    residual.append(SqueezeExcitation(out))
+                blocks.append(_Residual(residual, channels, out, stride))
+                channels = out
         self.blocks = nn.Sequential(*blocks)
-        self.features = channels
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.channels = channels
 
-    def forward(self, signal: Tensor) -> Tensor:
-        """ECGs to feature vectors.
-
-        Parameters
-        ----------
-        signal
-            (n, leads, samples) millivolt, any number of samples from 32.
-
-        Returns
-        -------
-        (n, features) float32.
-        """
-        if signal.shape[2] < MINIMUM_SAMPLES:
-            raise ValueError(f"signal has {signal.shape[2]} samples; the encoder needs at least {MINIMUM_SAMPLES}")
-        image = signal.unsqueeze(2).to(memory_format=torch.channels_last)
-        activations: Tensor = self.blocks(self.stem(image))
-        return activations.float().mean(dim=(2, 3))
-
-
-ENCODERS: Mapping[str, Callable[[int], ResNet1d]] = {
-    "resnet18": lambda width: ResNet1d(18, width),
-    "resnet34": lambda width: ResNet1d(34, width),
-    "resnet50": lambda width: ResNet1d(50, width),
-}
-"""ECG encoders by name: functions of the width that return a module with `features` and (n, 12, samples) -> (n, features)."""
+    def forward(self, image: Tensor) -> Tensor:
+        """ECGs (n, 12, 1, samples) to feature maps (n, channels, 1, about samples / 32)."""
+        maps: Tensor = self.blocks(self.stem(image))
+        return maps
 
 
 class _Residual(nn.Module):
@@ -94,7 +76,7 @@ class _Residual(nn.Module):
         return torch.relu_(self.branch(activations) + self.shortcut(activations))
 
 
-def _basic_branch(channels: int, inner: int, stride: int) -> nn.Module:
+def _basic_branch(channels: int, inner: int, stride: int) -> nn.Sequential:
     return nn.Sequential(
         _convolution(channels, inner, 3, stride),
         nn.BatchNorm2d(inner),
@@ -104,7 +86,7 @@ def _basic_branch(channels: int, inner: int, stride: int) -> nn.Module:
     )
 
 
-def _bottleneck_branch(channels: int, inner: int, stride: int) -> nn.Module:
+def _bottleneck_branch(channels: int, inner: int, stride: int) -> nn.Sequential:
     return nn.Sequential(
         _convolution(channels, inner, 1),
         nn.BatchNorm2d(inner),

@@ -3,23 +3,37 @@
 import pytest
 import torch
 
-from jaccardio.models.resnet import ENCODERS, ResNet1d
+from jaccardio.models.config import ModelConfig
+from jaccardio.models.encoder import BACKBONES, EcgEncoder
+from jaccardio.models.pooling import POOLINGS
+from jaccardio.models.resnet import ResNet1d
 
-EXPECTED_FEATURES = {"resnet18": 8, "resnet34": 8, "resnet50": 32}
+EXPECTED_CHANNELS = {"resnet18": 8, "resnet34": 8, "resnet50": 32}
+"""Channels of the last stage, in widths."""
+
+VARIANTS = [(name, False, "mean") for name in sorted(BACKBONES)]
+VARIANTS += [("resnet18", True, pooling) for pooling in sorted(POOLINGS)]
+
+
+def _encoder(variant: tuple[str, bool, str], width: int) -> EcgEncoder:
+    name, squeeze_excitation, pooling = variant
+    return EcgEncoder(
+        ModelConfig.model_validate({"encoder": name, "width": width, "squeeze_excitation": squeeze_excitation, "pooling": pooling})
+    )
 
 
 def test_every_encoder_is_in_the_contract() -> None:
-    assert EXPECTED_FEATURES.keys() == ENCODERS.keys()
+    assert EXPECTED_CHANNELS.keys() == BACKBONES.keys()
 
 
-@pytest.mark.parametrize("name", sorted(ENCODERS))
+@pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("rate", [100, 500])
 @pytest.mark.parametrize("seconds", [2, 7.5, 10])
-def test_shape_and_gradient_at_any_length(name: str, rate: int, seconds: float) -> None:
+def test_shape_and_gradient_at_any_length(variant: tuple[str, bool, str], rate: int, seconds: float) -> None:
     torch.manual_seed(0)
-    encoder = ENCODERS[name](4)
+    encoder = _encoder(variant, 4)
     features = encoder(torch.randn(3, 12, int(rate * seconds)))
-    assert encoder.features == 4 * EXPECTED_FEATURES[name]
+    assert encoder.features == 4 * EXPECTED_CHANNELS[variant[0]] * (2 if variant[2] == "mean-max" else 1)
     assert features.shape == (3, encoder.features)
     assert features.dtype == torch.float32
     (features**2).sum().backward()
@@ -29,16 +43,16 @@ def test_shape_and_gradient_at_any_length(name: str, rate: int, seconds: float) 
         assert parameter.grad.any(), parameter_name
 
 
-@pytest.mark.parametrize("name", sorted(ENCODERS))
-def test_features_are_float32_under_autocast(name: str) -> None:
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_features_are_float32_under_autocast(variant: tuple[str, bool, str]) -> None:
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        assert ENCODERS[name](2)(torch.randn(2, 12, 200)).dtype == torch.float32
+        assert _encoder(variant, 2)(torch.randn(2, 12, 200)).dtype == torch.float32
 
 
-@pytest.mark.parametrize("name", sorted(ENCODERS))
-def test_each_ecg_is_encoded_alone_in_evaluation(name: str) -> None:
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_each_ecg_is_encoded_alone_in_evaluation(variant: tuple[str, bool, str]) -> None:
     torch.manual_seed(0)
-    encoder = ENCODERS[name](2).eval()
+    encoder = _encoder(variant, 2).eval()
     signal = torch.randn(3, 12, 300)
     torch.testing.assert_close(encoder(signal)[1:2], encoder(signal[1:2]), rtol=1e-4, atol=1e-5)
 
@@ -62,4 +76,4 @@ def test_parameter_count_of_the_original() -> None:
 
 def test_too_short_a_signal_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 32"):
-        ResNet1d(18, 2)(torch.zeros(1, 12, 31))
+        _encoder(VARIANTS[0], 2)(torch.zeros(1, 12, 31))
