@@ -74,8 +74,8 @@ def draw_comparison(columns: Sequence[tuple[str, Mapping[str, Any]]], paper: Seq
         left, right = figure.subplots(1, 2, sharey=True)
         for row, (_, metrics) in enumerate(columns):
             decided = metrics["thresholds"][DEFAULT_POLICY]
-            _dot(left, row, metrics["macro_auroc"]["value"], metrics["macro_auroc"]["ci95"], ACCENT)
-            _dot(right, row, decided["micro_f1"], decided["micro_f1_ci95"], ACCENT)
+            dot(left, row, metrics["macro_auroc"]["value"], metrics["macro_auroc"]["ci95"], ACCENT)
+            dot(right, row, decided["micro_f1"], decided["micro_f1_ci95"], ACCENT)
         for row, column in enumerate(paper, start=len(columns)):
             right.plot(column["micro_f1"], row, marker="D", markersize=5, markerfacecolor="white", color=MUTED)
         left.set_yticks(range(len(rows)), rows)
@@ -85,9 +85,9 @@ def draw_comparison(columns: Sequence[tuple[str, Mapping[str, Any]]], paper: Seq
         left.axvline(0.5, color=MUTED, linewidth=0.8, linestyle=":")
         right.set_xlim(left=0)
         for axes in (left, right):
-            _plain(axes)
+            plain(axes)
             axes.grid(axis="x", color=GRID, linewidth=0.6)
-        return _png(figure)
+        return png(figure)
 
 
 def _panels(
@@ -114,7 +114,7 @@ def _panels(
         for axes, column in zip(grid.flat, order, strict=False):
             row = table.iloc[column]
             axes.tick_params(length=2, labelsize=7)
-            _plain(axes)
+            plain(axes)
             ink = INK if row["in_macro"] else MUTED
             if np.isfinite(row[area]):
                 known = labels[:, column] >= 0
@@ -130,7 +130,7 @@ def _panels(
             axes.set_axis_off()
         figure.supxlabel(horizontal, fontsize=8, y=0.08 / height, va="bottom")
         figure.supylabel(vertical, fontsize=8, x=0.08 / width, ha="left")
-        return _png(figure)
+        return png(figure)
 
 
 def _draw_roc(axes: Axes, present: NDArray[np.bool_], scores: NDArray[np.floating], colour: str) -> None:
@@ -166,29 +166,32 @@ def _auroc_intervals(table: pd.DataFrame) -> bytes:
             part = table.iloc[half * rows : (half + 1) * rows]
             for row, (_, finding) in enumerate(part.iterrows()):
                 interval = (finding["auroc_low"], finding["auroc_high"])
-                _dot(axes, row, finding["auroc"], interval, ACCENT if finding["in_macro"] else MUTED)
+                dot(axes, row, finding["auroc"], interval, ACCENT if finding["in_macro"] else MUTED)
             axes.set_yticks(range(len(part)), [f"{row.finding}  ({row.n_pos})" for row in part.itertuples()])
             axes.set(ylim=(rows - 0.3, -0.7), xlim=(lowest - 0.02, 1.01))
             axes.set_xlabel("AUROC, 95 % interval (positives in brackets)")
             axes.axvline(0.5, color=MUTED, linewidth=0.8, linestyle=":")
             axes.grid(axis="x", color=GRID, linewidth=0.6)
-            _plain(axes)
-        return _png(figure)
+            plain(axes)
+        return png(figure)
 
 
-def _dot(axes: Axes, row: int, value: float | None, interval: Sequence[float] | None, colour: str) -> None:
+def dot(axes: Axes, row: int, value: float | None, interval: Sequence[float] | None, colour: str) -> None:
+    """A figure and its interval, on one row."""
     if value is not None:
         axes.plot(value, row, marker="o", markersize=4.5, color=colour)
         if interval is not None:
             axes.plot(interval, (row, row), color=colour, linewidth=1.4, solid_capstyle="butt")
 
 
-def _plain(axes: Axes) -> None:
+def plain(axes: Axes) -> None:
+    """Takes the frame's upper and right side away and puts the grid behind the data."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_axisbelow(True)
 
 
-def _png(figure: Figure) -> bytes:
+def png(figure: Figure) -> bytes:
+    """The picture as PNG bytes on white, the same bytes for the same data."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", facecolor="white", metadata={"Software": None})
     return buffer.getvalue()

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from jaccardio.errors import DataError
 from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, percentile_interval
-from jaccardio.evaluation.decisions import DECISION_FIGURES, DecisionCounts, decision_figures, record_jaccard, weighted_mean_of_defined
 from jaccardio.evaluation.levels import Group, evaluate_levels
-from jaccardio.evaluation.ranking import Ranking
+from jaccardio.evaluation.samples import Samples, estimate, estimates, interval, number
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY, POLICIES, Thresholds
 from jaccardio.findings.labels import PRESENT
 
@@ -78,40 +77,22 @@ def evaluate(
     DataError
         The shapes disagree, there are no records, a score is not a finite number, or a record has no patient key.
     """
-    _check(labels, scores, patients, codes, thresholds)
+    check_predictions(labels, scores, patients, codes, thresholds)
     scores = scores.astype(np.float64)
     bootstrap = PatientBootstrap(patients, replicates, seed)
-    left_out = _left_out(labels, codes, minimum_positives)
+    left_out = left_out_of_macro(labels, codes, minimum_positives)
     in_macro = np.array([code not in left_out for code in codes])
 
-    samples, k = replicates + 1, len(codes)
-    ranked = {"auroc": np.full((samples, k), np.nan), "auprc": np.full((samples, k), np.nan)}
-    decided = {policy: {name: np.full(samples, np.nan) for name in DECISION_FIGURES} for policy in POLICIES}
-    findings: dict[str, NDArray[np.float64]] = {}
-    rankings = [Ranking.of(labels[:, column], scores[:, column]) for column in range(k)]
-    decisions = {policy: thresholds.decide(scores, policy) for policy in POLICIES}
-    jaccards = {policy: record_jaccard(labels, decisions[policy]) for policy in POLICIES}
-    for rows, weights in bootstrap.samples():
-        for column, ranking in enumerate(rankings):
-            ranked["auroc"][rows, column], ranked["auprc"][rows, column] = ranking.figures(weights)
-        real_weights = weights.astype(np.float64)
-        for policy in POLICIES:
-            counts = DecisionCounts.of(labels, decisions[policy], real_weights)
-            jaccard = weighted_mean_of_defined(jaccards[policy], real_weights)
-            for name, values in decision_figures(counts, jaccard, in_macro).items():
-                decided[policy][name][rows] = values
-            if policy == DEFAULT_POLICY:
-                for name, table in counts.per_finding().items():
-                    findings.setdefault(name, np.full((samples, k), np.nan))[rows] = table
+    samples = Samples.of(labels, scores, thresholds, bootstrap, in_macro)
 
-    lost = np.isnan(ranked["auroc"][1:]).sum(axis=0)
+    lost = np.isnan(samples.ranked["auroc"][1:]).sum(axis=0)
     metrics: dict[str, Any] = {
-        **{f"macro_{name}": _figure(mean_of_defined(np.where(in_macro, table, np.nan))) for name, table in ranked.items()},
-        "thresholds": {policy: _flat(figures) for policy, figures in decided.items()},
+        **{f"macro_{name}": estimate(mean_of_defined(np.where(in_macro, table, np.nan))) for name, table in samples.ranked.items()},
+        "thresholds": {policy: estimates(figures) for policy, figures in samples.decided.items()},
         "levels": {
             level: {
-                "macro_auroc": _number(figures.macro_auroc),
-                "macro_auroc_ci95": _interval(*figures.ci95),
+                "macro_auroc": number(figures.macro_auroc),
+                "macro_auroc_ci95": interval(*figures.ci95),
                 "n_statements": figures.n_statements,
                 "n_records": figures.n_records,
             }
@@ -133,12 +114,13 @@ def evaluate(
             },
         },
     }
-    return Evaluation(metrics, _table(labels, codes, in_macro, thresholds, findings | ranked))
+    return Evaluation(metrics, _table(labels, codes, in_macro, thresholds, samples.findings | samples.ranked))
 
 
-def _check(
+def check_predictions(
     labels: NDArray[np.int8], scores: NDArray[np.floating], patients: NDArray[np.str_], codes: Sequence[str], thresholds: Thresholds
 ) -> None:
+    """Raises DataError where the arrays do not belong together, there are no records, or a score is not a finite number."""
     if labels.ndim != 2 or not len(labels):
         raise DataError(f"evaluation: labels must be a table with at least one record, found shape {labels.shape}.")
     widths = {len(codes), *(len(thresholds[policy]) for policy in POLICIES)}
@@ -151,7 +133,7 @@ def _check(
         raise DataError(f"evaluation: {bad} scores are not finite numbers; the model that made them is damaged or diverged.")
 
 
-def _left_out(labels: NDArray[np.int8], codes: Sequence[str], minimum_positives: int) -> dict[str, str]:
+def left_out_of_macro(labels: NDArray[np.int8], codes: Sequence[str], minimum_positives: int) -> dict[str, str]:
     """Findings that do not enter macro figures, each with the reason."""
     left_out = {}
     for code, column in zip(codes, labels.T, strict=True):
@@ -182,23 +164,3 @@ def _table(
         table[name] = samples[name][0]
         table[f"{name}_low"], table[f"{name}_high"] = [low for low, _ in intervals], [high for _, high in intervals]
     return pd.DataFrame({**table, "in_macro": in_macro, "threshold": thresholds[DEFAULT_POLICY]})
-
-
-def _figure(samples: NDArray[np.float64]) -> dict[str, Any]:
-    return {"value": _number(samples[0]), "ci95": _interval(*percentile_interval(samples[1:]))}
-
-
-def _flat(figures: Mapping[str, NDArray[np.float64]]) -> dict[str, Any]:
-    document: dict[str, Any] = {}
-    for name, samples in figures.items():
-        document[name] = _number(samples[0])
-        document[f"{name}_ci95"] = _interval(*percentile_interval(samples[1:]))
-    return document
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
-
-
-def _interval(low: float, high: float) -> list[float] | None:
-    return [low, high] if np.isfinite(low) else None

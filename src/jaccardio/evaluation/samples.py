@@ -1,0 +1,87 @@
+"""Every figure of one set of scores, in the sample and in each bootstrap replicate, and how a figure stands in a document."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaccardio.evaluation.bootstrap import PatientBootstrap, percentile_interval
+from jaccardio.evaluation.decisions import DECISION_FIGURES, DecisionCounts, decision_figures, record_jaccard, weighted_mean_of_defined
+from jaccardio.evaluation.ranking import Ranking
+from jaccardio.evaluation.thresholds import DEFAULT_POLICY, POLICIES, Thresholds
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Figures by sample: row 0 is the sample itself, rows 1 to r are the replicates. NaN where a figure is undefined.
+
+    Attributes
+    ----------
+    ranked
+        ``auroc`` and ``auprc`` of each finding, (r + 1, k) each.
+    decided
+        Policy -> figure of `DECISION_FIGURES` -> (r + 1,).
+    findings
+        Decision figures of each finding at the global threshold, (r + 1, k) each.
+    """
+
+    ranked: dict[str, NDArray[np.float64]]
+    decided: dict[str, dict[str, NDArray[np.float64]]]
+    findings: dict[str, NDArray[np.float64]]
+
+    @classmethod
+    def of(
+        cls,
+        labels: NDArray[np.int8],
+        scores: NDArray[np.floating],
+        thresholds: Thresholds,
+        bootstrap: PatientBootstrap,
+        in_macro: NDArray[np.bool_],
+    ) -> "Samples":
+        """Scores labels (n, k), -1 unknown and masked, against scores (n, k); macro figures are over the findings of `in_macro` (k,)."""
+        samples, k = bootstrap.replicates + 1, labels.shape[1]
+        ranked = {"auroc": np.full((samples, k), np.nan), "auprc": np.full((samples, k), np.nan)}
+        decided = {policy: {name: np.full(samples, np.nan) for name in DECISION_FIGURES} for policy in POLICIES}
+        findings: dict[str, NDArray[np.float64]] = {}
+        rankings = [Ranking.of(labels[:, column], scores[:, column]) for column in range(k)]
+        decisions = {policy: thresholds.decide(scores, policy) for policy in POLICIES}
+        jaccards = {policy: record_jaccard(labels, decisions[policy]) for policy in POLICIES}
+        for rows, weights in bootstrap.samples():
+            for column, ranking in enumerate(rankings):
+                ranked["auroc"][rows, column], ranked["auprc"][rows, column] = ranking.figures(weights)
+            real_weights = weights.astype(np.float64)
+            for policy in POLICIES:
+                counts = DecisionCounts.of(labels, decisions[policy], real_weights)
+                jaccard = weighted_mean_of_defined(jaccards[policy], real_weights)
+                for name, values in decision_figures(counts, jaccard, in_macro).items():
+                    decided[policy][name][rows] = values
+                if policy == DEFAULT_POLICY:
+                    for name, table in counts.per_finding().items():
+                        findings.setdefault(name, np.full((samples, k), np.nan))[rows] = table
+        return cls(ranked, decided, findings)
+
+
+def estimate(samples: NDArray[np.float64]) -> dict[str, Any]:
+    """One figure (r + 1,) as a document: ``value`` in the sample and ``ci95``, None where undefined."""
+    return {"value": number(samples[0]), "ci95": interval(*percentile_interval(samples[1:]))}
+
+
+def estimates(figures: Mapping[str, NDArray[np.float64]]) -> dict[str, Any]:
+    """Several figures, (r + 1,) each, as one flat document: ``name`` and ``name_ci95`` of each."""
+    document: dict[str, Any] = {}
+    for name, samples in figures.items():
+        document[name] = number(samples[0])
+        document[f"{name}_ci95"] = interval(*percentile_interval(samples[1:]))
+    return document
+
+
+def number(value: float) -> float | None:
+    """A figure as JSON has it: None where undefined."""
+    return float(value) if np.isfinite(value) else None
+
+
+def interval(low: float, high: float) -> list[float] | None:
+    """An interval as JSON has it: None where undefined."""
+    return [low, high] if np.isfinite(low) else None
