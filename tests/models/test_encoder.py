@@ -1,17 +1,31 @@
 """The contract that every ECG encoder keeps."""
 
+import math
+
 import pytest
 import torch
 
+from jaccardio.errors import UsageError
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.encoder import BACKBONES, EcgEncoder
 from jaccardio.models.pooling import POOLINGS
 from jaccardio.models.resnet import ResNet1d
+from jaccardio.models.vit import sinusoidal_positions
 
-EXPECTED_CHANNELS = {"resnet18": 8, "resnet34": 8, "resnet50": 32}
+EXPECTED_CHANNELS = {
+    "resnet18": 8,
+    "resnet34": 8,
+    "resnet50": 32,
+    "xresnet1d50": 4,
+    "xresnet1d101": 4,
+    "inception1d": 4,
+    "vit1d": 4,
+    "convnext1d": 8,
+}
 """Channels of the last stage, in widths."""
 
 VARIANTS = [(name, False, "mean") for name in sorted(BACKBONES)]
+VARIANTS += [(name, True, "mean-max") for name in ("xresnet1d50", "inception1d", "convnext1d")]
 VARIANTS += [("resnet18", True, pooling) for pooling in sorted(POOLINGS)]
 
 
@@ -44,6 +58,16 @@ def test_shape_and_gradient_at_any_length(variant: tuple[str, bool, str], rate: 
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("samples", [32, 231])
+def test_every_sample_is_read(variant: tuple[str, bool, str], samples: int) -> None:
+    torch.manual_seed(0)
+    signal = torch.randn(3, 12, samples, requires_grad=True)
+    (_encoder(variant, 4)(signal) ** 2).sum().backward()
+    assert signal.grad is not None
+    assert signal.grad.abs().sum(dim=(0, 1)).all()
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
 def test_features_are_float32_under_autocast(variant: tuple[str, bool, str]) -> None:
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert _encoder(variant, 2)(torch.randn(2, 12, 200)).dtype == torch.float32
@@ -68,12 +92,57 @@ def test_first_stage_is_the_published_arithmetic() -> None:
     torch.testing.assert_close(encoder.stem(signal.unsqueeze(2))[:, :, 0], wanted, rtol=1e-4, atol=1e-5)
 
 
-def test_parameter_count_of_the_original() -> None:
-    """The layers of ResNet-18, width 64, with kernels of 3 in place of 3 x 3 and 12 leads in place of 3 colours."""
-    count = sum(parameter.numel() for parameter in ResNet1d(18, 64).parameters())
-    assert count == 3_848_832
+# Layers of the originals in one dimension, each by hand. A norm has 2 parameters a channel.
+RESNET18 = 3_848_832  # kernels of 3 in place of 3 x 3, 12 leads in place of 3 colours
+XRESNET_STEM = (12 * 32 + 32 * 32 + 32 * 64) * 5 + 2 * (32 + 32 + 64)
+XRESNET_BLOCK = 256 * 64 + 64 * 64 * 5 + 64 * 256 + 2 * (64 + 64 + 256)
+XRESNET_FIRST = XRESNET_BLOCK - (256 - 64) * 64 + 64 * 256 + 2 * 256  # 64 channels in, and a convolution in the shortcut
+INCEPTION_PATHS = 32 * 32 * (39 + 19 + 9) + 2 * 128
+INCEPTION = 6 * INCEPTION_PATHS + 2 * 32 * (12 + 5 * 128) + (12 + 128) * 128 + 2 * 2 * 128
+VIT = 12 * 25 * 256 + 2 * 256 + 6 * (12 * 256**2 + 13 * 256) + 2 * 256
+STAGES = [(96, 3), (192, 3), (384, 9), (768, 3)]
+CONVNEXT = 28_589_128 - 1000 * 769  # ConvNeXt-T less its 1000 classes,
+CONVNEXT -= sum(depth * width * (7 * 7 - 7 + 1) for width, depth in STAGES)  # kernels of 7 for 7 x 7, no layer scale,
+CONVNEXT -= sum(width * 2 * width * (2 * 2 - 2) for width, _ in STAGES[:3]) + (3 * 4 * 4 - 12 * 4) * 96  # patches of 2 and of 4
 
 
-def test_too_short_a_signal_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("name", "width", "count"),
+    [
+        ("resnet18", 64, RESNET18),
+        ("xresnet1d50", 64, XRESNET_STEM + XRESNET_FIRST + 15 * XRESNET_BLOCK),
+        ("xresnet1d101", 64, XRESNET_STEM + XRESNET_FIRST + 32 * XRESNET_BLOCK),
+        ("inception1d", 32, INCEPTION),
+        ("vit1d", 64, VIT),
+        ("convnext1d", 96, CONVNEXT),
+    ],
+)
+def test_parameter_count_of_the_original(name: str, width: int, count: int) -> None:
+    assert sum(parameter.numel() for parameter in BACKBONES[name](width, False).parameters()) == count
+
+
+def test_positions_are_the_published_sinusoids() -> None:
+    positions = sinusoidal_positions(7, 12)
+    for token in range(7):
+        for pair in range(6):
+            angle = token / 10_000 ** (2 * pair / 12)
+            assert positions[token, 2 * pair].item() == pytest.approx(math.sin(angle), abs=1e-6)
+            assert positions[token, 2 * pair + 1].item() == pytest.approx(math.cos(angle), abs=1e-6)
+
+
+def test_the_transformer_knows_the_order_of_its_patches() -> None:
+    torch.manual_seed(0)
+    encoder = _encoder(("vit1d", False, "mean"), 4).eval()
+    signal = torch.randn(1, 12, 100)
+    assert not torch.allclose(encoder(signal), encoder(signal.roll(25, dims=2)), atol=1e-3)
+
+
+def test_the_transformer_refuses_squeeze_excitation() -> None:
+    with pytest.raises(UsageError, match="vit1d"):
+        _encoder(("vit1d", True, "mean"), 4)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_too_short_a_signal_is_refused(variant: tuple[str, bool, str]) -> None:
     with pytest.raises(ValueError, match="at least 32"):
-        _encoder(VARIANTS[0], 2)(torch.zeros(1, 12, 31))
+        _encoder(variant, 2)(torch.zeros(1, 12, 31))

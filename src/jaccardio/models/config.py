@@ -14,9 +14,11 @@ class ModelConfig(BaseModel):
         ``text``: two towers, scores depend on findings through their sentences. ``classifier``: the supervised ResNet of the
         paper's section 5.7, one output per finding; it uses `encoder` to `pooling` and `initial_bias` only.
     encoder, width
-        Backbone of the ECG encoder by name, and the channels of its first stage.
+        Backbone of the ECG encoder by name, and what sizes it: the channels of the first stage (``resnet18``, ``resnet34``,
+        ``resnet50``, ``xresnet1d50``, ``xresnet1d101``, ``convnext1d``), the filters of each kernel (``inception1d``), a quarter
+        of the tokens' length (``vit1d``).
     squeeze_excitation
-        Weight the backbone's channels by what the whole ECG holds.
+        Weight the backbone's channels by what the whole ECG holds; ``vit1d`` refuses it.
     pooling
         From feature maps over time to one vector: ``mean``, ``mean-max`` (both side by side) or ``attention``.
     embedding
@@ -42,7 +44,7 @@ class ModelConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     kind: Literal["text", "classifier"] = "text"
-    encoder: Literal["resnet18", "resnet34", "resnet50"] = "resnet18"
+    encoder: Literal["resnet18", "resnet34", "resnet50", "xresnet1d50", "xresnet1d101", "inception1d", "vit1d", "convnext1d"] = "resnet18"
     width: int = Field(64, ge=1)
     squeeze_excitation: bool = False
     pooling: Literal["mean", "mean-max", "attention"] = "mean"

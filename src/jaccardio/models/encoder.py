@@ -1,21 +1,33 @@
 """`EcgEncoder`: ECGs to feature vectors, a backbone over time followed by a pooling; both by name."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from jaccardio.models.config import ModelConfig
+from jaccardio.models.convnext import ConvNext1d
+from jaccardio.models.inception import Inception1d
 from jaccardio.models.pooling import POOLINGS
 from jaccardio.models.resnet import ResNet1d
+from jaccardio.models.vit import Vit1d
+from jaccardio.models.xresnet import XResNet1d
 
 MINIMUM_SAMPLES = 32
 """The backbones halve the time axis up to five times; the window contract (2 s and more) lies well above."""
 
-BACKBONES: Mapping[str, Callable[[int, bool], nn.Module]] = {
-    "resnet18": lambda width, squeeze_excitation: ResNet1d(18, width, squeeze_excitation),
-    "resnet34": lambda width, squeeze_excitation: ResNet1d(34, width, squeeze_excitation),
-    "resnet50": lambda width, squeeze_excitation: ResNet1d(50, width, squeeze_excitation),
+Backbone = ResNet1d | XResNet1d | Inception1d | Vit1d | ConvNext1d
+
+BACKBONES: Mapping[str, Callable[[int, bool], Backbone]] = {
+    "resnet18": partial(ResNet1d, 18),
+    "resnet34": partial(ResNet1d, 34),
+    "resnet50": partial(ResNet1d, 50),
+    "xresnet1d50": partial(XResNet1d, 50),
+    "xresnet1d101": partial(XResNet1d, 101),
+    "inception1d": Inception1d,
+    "vit1d": Vit1d,
+    "convnext1d": ConvNext1d,
 }
 """Backbones by name: functions of width and squeeze-excitation that return a module with `channels` and
 (n, 12, 1, samples) -> (n, channels, 1, time)."""
@@ -36,12 +48,17 @@ class EcgEncoder(nn.Module):
     ----------
     features
         Length of the output vector.
+
+    Raises
+    ------
+    UsageError
+        Squeeze-excitation in a backbone that has no place for it.
     """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.backbone = BACKBONES[config.encoder](config.width, config.squeeze_excitation)
-        self.pooling = POOLINGS[config.pooling](self.backbone.channels)  # type: ignore[arg-type]
+        self.pooling = POOLINGS[config.pooling](self.backbone.channels)
         self.features = self.pooling.features
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 

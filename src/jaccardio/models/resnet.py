@@ -36,12 +36,12 @@ class ResNet1d(nn.Module):
     def __init__(self, depth: int, width: int, squeeze_excitation: bool = False) -> None:
         super().__init__()
         self.stem = nn.Sequential(
-            _convolution(len(LEADS), width, kernel=7, stride=2),
+            convolution(len(LEADS), width, kernel=7, stride=2),
             nn.BatchNorm2d(width),
             nn.ReLU(inplace=True),
             nn.MaxPool2d((1, 3), stride=(1, 2), padding=(0, 1)),
         )
-        branch, expansion = (_bottleneck_branch, BOTTLENECK_EXPANSION) if depth == 50 else (_basic_branch, 1)
+        branch, expansion = (bottleneck_branch, BOTTLENECK_EXPANSION) if depth == 50 else (_basic_branch, 1)
         blocks: list[nn.Module] = []
         channels = width
         for stage, repeats in enumerate(STAGE_DEPTHS[depth]):
@@ -52,7 +52,7 @@ class ResNet1d(nn.Module):
                 residual = branch(channels, inner, stride)
                 if squeeze_excitation:
                     residual.append(SqueezeExcitation(out))
-                blocks.append(_Residual(residual, channels, out, stride))
+                blocks.append(Residual(residual, _shortcut(channels, out, stride)))
                 channels = out
         self.blocks = nn.Sequential(*blocks)
         self.channels = channels
@@ -63,41 +63,47 @@ class ResNet1d(nn.Module):
         return maps
 
 
-class _Residual(nn.Module):
-    """ReLU(branch(x) + shortcut(x)); the shortcut is a strided 1 x 1 convolution where shapes change."""
+class Residual(nn.Module):
+    """ReLU(branch(x) + shortcut(x))."""
 
-    def __init__(self, branch: nn.Module, channels: int, out: int, stride: int) -> None:
+    def __init__(self, branch: nn.Module, shortcut: nn.Module) -> None:
         super().__init__()
-        self.branch = branch
-        unchanged = channels == out and stride == 1
-        self.shortcut = nn.Identity() if unchanged else nn.Sequential(_convolution(channels, out, 1, stride), nn.BatchNorm2d(out))
+        self.branch, self.shortcut = branch, shortcut
 
     def forward(self, activations: Tensor) -> Tensor:
         return torch.relu_(self.branch(activations) + self.shortcut(activations))
 
 
-def _basic_branch(channels: int, inner: int, stride: int) -> nn.Sequential:
+def bottleneck_branch(channels: int, inner: int, stride: int, kernel: int = 3) -> nn.Sequential:
+    """Narrow to `inner` channels, convolve over time, widen to `BOTTLENECK_EXPANSION` times `inner`."""
     return nn.Sequential(
-        _convolution(channels, inner, 3, stride),
+        convolution(channels, inner, 1),
         nn.BatchNorm2d(inner),
         nn.ReLU(inplace=True),
-        _convolution(inner, inner, 3),
-        nn.BatchNorm2d(inner),
-    )
-
-
-def _bottleneck_branch(channels: int, inner: int, stride: int) -> nn.Sequential:
-    return nn.Sequential(
-        _convolution(channels, inner, 1),
+        convolution(inner, inner, kernel, stride),
         nn.BatchNorm2d(inner),
         nn.ReLU(inplace=True),
-        _convolution(inner, inner, 3, stride),
-        nn.BatchNorm2d(inner),
-        nn.ReLU(inplace=True),
-        _convolution(inner, inner * BOTTLENECK_EXPANSION, 1),
+        convolution(inner, inner * BOTTLENECK_EXPANSION, 1),
         nn.BatchNorm2d(inner * BOTTLENECK_EXPANSION),
     )
 
 
-def _convolution(channels: int, out: int, kernel: int, stride: int = 1) -> nn.Conv2d:
+def convolution(channels: int, out: int, kernel: int, stride: int = 1) -> nn.Conv2d:
+    """Convolution over time of an odd kernel without bias: as many steps as before, or their ceil(steps / stride)."""
     return nn.Conv2d(channels, out, (1, kernel), stride=(1, stride), padding=(0, kernel // 2), bias=False)
+
+
+def _basic_branch(channels: int, inner: int, stride: int) -> nn.Sequential:
+    return nn.Sequential(
+        convolution(channels, inner, 3, stride),
+        nn.BatchNorm2d(inner),
+        nn.ReLU(inplace=True),
+        convolution(inner, inner, 3),
+        nn.BatchNorm2d(inner),
+    )
+
+
+def _shortcut(channels: int, out: int, stride: int) -> nn.Module:
+    """The identity, or a strided 1 x 1 convolution where shapes change."""
+    unchanged = channels == out and stride == 1
+    return nn.Identity() if unchanged else nn.Sequential(convolution(channels, out, 1, stride), nn.BatchNorm2d(out))
