@@ -4,17 +4,38 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from jaccardio.cohort.batches import TrainingBatches, full_batches
+from jaccardio.cohort.batches import RARE, TrainingBatches, full_batches, repeat_factors
 from jaccardio.cohort.store import Store
 from jaccardio.errors import UsageError
 
 from .conftest import windows
 
+PLAIN_EPOCHS = [[9, 7, 0, 2, 1, 4, 6, 10, 5, 3, 8], [3, 9, 10, 6, 8, 4, 7, 1, 2, 0, 5]]
+
 
 @pytest.fixture
 def store(make_store: Callable[..., Store]) -> Store:
     return make_store(np.zeros((11, 1), dtype=np.int8))
+
+
+def _labels(records: int) -> NDArray[np.int8]:
+    """Findings of shares 0.4, 0.03, 0.01 and 0, a quarter of the labels unknown."""
+    random = np.random.default_rng(5)
+    labels = (random.random((records, 4)) < [0.4, 0.03, 0.01, 0.0]).astype(np.int8)
+    labels[random.random(labels.shape) < 0.25] = -1
+    return labels
+
+
+def _factor(labels: NDArray[np.int8], row: int) -> float:
+    """r = max(1, max over present findings of sqrt(t / f)), written as loops."""
+    factor = 1.0
+    for finding in range(labels.shape[1]):
+        if labels[row, finding] == 1:
+            known = [label for label in labels[:, finding].tolist() if label in (0, 1)]
+            factor = max(factor, (RARE / (known.count(1) / len(known))) ** 0.5)
+    return factor
 
 
 def test_a_batch_depends_on_seed_and_step_alone(store: Store) -> None:
@@ -60,6 +81,56 @@ def test_crops_are_contiguous_and_lie_anywhere_in_the_window(store: Store) -> No
 def test_without_crop_the_whole_window_comes(store: Store) -> None:
     batch = TrainingBatches(store, np.arange(11), 5, None, seed=0).batch(0)
     assert np.array_equal(batch.signal, store.signals(batch.rows))
+
+
+def test_plain_batches_are_a_permutation_an_epoch(store: Store) -> None:
+    """Frozen: recorded runs are repeated only while the same batches are drawn."""
+    batches = TrainingBatches(store, np.arange(11), 11, None, seed=3)
+    assert batches.rows(0).tolist() == PLAIN_EPOCHS[0]
+    assert batches.rows(1).tolist() == PLAIN_EPOCHS[1]
+
+
+def test_repeat_factors_are_the_equation() -> None:
+    labels = _labels(600)
+    wanted = [_factor(labels, row) for row in range(len(labels))]
+    assert max(wanted) > 2  # otherwise nothing is tested
+    np.testing.assert_allclose(repeat_factors(labels), wanted)
+
+
+def test_unknown_labels_are_neither_present_nor_absent() -> None:
+    labels = np.zeros((200, 2), dtype=np.int8)
+    labels[:2, 0] = 1
+    np.testing.assert_allclose(repeat_factors(labels), [5**0.5] * 2 + [1.0] * 198)
+    labels[100:, 0] = -1  # 2 of 100 known
+    np.testing.assert_allclose(repeat_factors(labels), [2.5**0.5] * 2 + [1.0] * 198)
+
+
+def test_label_aware_batches_repeat_rare_findings_by_their_factors(make_store: Callable[..., Store]) -> None:
+    labels, rows, epochs = _labels(310), np.arange(10, 310), 300
+    store = make_store(labels)
+    batches = TrainingBatches(store, rows, 16, None, seed=0, label_aware=True)
+    assert batches.steps_per_epoch == TrainingBatches(store, rows, 16, None, seed=0).steps_per_epoch == 18
+    factors = np.array([_factor(labels[rows], row) for row in range(len(rows))])
+    counts = np.zeros((epochs, len(labels)), dtype=np.int64)
+    for step in range(epochs * 18):
+        np.add.at(counts[step // 18], batches.rows(step), 1)
+    assert not counts[:, :10].any()
+    assert (counts[:, rows] <= np.ceil(factors)).all()
+    expected = factors * 18 * 16 / factors.sum()
+    for factor in np.unique(factors):
+        same = factors == factor
+        assert counts[:, rows][:, same].mean() == pytest.approx(expected[same].mean(), rel=0.05), factor
+
+
+def test_label_aware_batches_depend_on_seed_and_step_alone(make_store: Callable[..., Store]) -> None:
+    store, rows = make_store(_labels(100)), np.arange(100)
+    straight = TrainingBatches(store, rows, 16, None, seed=1, label_aware=True)
+    walked = [straight.rows(step) for step in range(20)]
+    resumed = TrainingBatches(store, rows, 16, None, seed=1, label_aware=True)
+    for step in (13, 2, 19):
+        assert np.array_equal(resumed.rows(step), walked[step])
+    assert not np.array_equal(walked[0], walked[6])  # the first batches of two epochs
+    assert not np.array_equal(TrainingBatches(store, rows, 16, None, seed=2, label_aware=True).rows(0), walked[0])
 
 
 @pytest.mark.parametrize(("rows", "size", "crop"), [(0, 4, None), (3, 0, None), (3, 4, 201), (3, 4, 0)])

@@ -8,8 +8,12 @@ from numpy.typing import NDArray
 
 from jaccardio.cohort.store import COUNTS, Store
 from jaccardio.errors import UsageError
+from jaccardio.findings.labels import PRESENT, UNKNOWN
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.preprocessing import dequantise
+
+RARE = 0.05
+"""Label-aware batches repeat the ECGs of findings that are present in a smaller share than this: the t of `repeat_factors`."""
 
 _ORDER, _CROP = 0, 1  # separate random streams
 
@@ -35,12 +39,18 @@ class TrainingBatches:
 
     The last, smaller batch of an epoch is dropped unless it is the only one.
 
+    Label-aware batches repeat each row `repeat_factors` times an epoch, fractions rounded up or down at random so that the mean is
+    kept, and shuffle them. The epoch has as many steps as a plain one all the same, so that runs on both have equal budgets; it
+    leaves out what does not fit, and a common row comes less than once an epoch on average.
+
     Parameters
     ----------
     rows
         Rows of the store that belong to training.
     crop_samples
         Length of the crop; None takes the whole window.
+    label_aware
+        Repeat rows with rare findings; else every row comes at most once an epoch.
 
     Raises
     ------
@@ -48,7 +58,9 @@ class TrainingBatches:
         No rows, a batch size below 1, or a crop longer than the store's window.
     """
 
-    def __init__(self, store: Store, rows: NDArray[np.int64], batch_size: int, crop_samples: int | None, seed: int) -> None:
+    def __init__(
+        self, store: Store, rows: NDArray[np.int64], batch_size: int, crop_samples: int | None, seed: int, label_aware: bool = False
+    ) -> None:
         window = store.contract.samples
         if len(rows) == 0:
             raise UsageError("no recording to train on: the part is empty. Make another split.")
@@ -58,6 +70,7 @@ class TrainingBatches:
             raise UsageError(f"a crop of {crop_samples} samples does not fit into the store's window of {window} samples.")
         self._store, self._rows, self._seed = store, np.asarray(rows, dtype=np.int64), seed
         self._size, self._crop = min(batch_size, len(rows)), crop_samples or window
+        self._factors = repeat_factors(store.labels[self._rows]) if label_aware else None
         self._shuffled: tuple[int, NDArray[np.int64]] | None = None
 
     @property
@@ -83,8 +96,33 @@ class TrainingBatches:
 
     def _epoch(self, epoch: int) -> NDArray[np.int64]:
         if self._shuffled is None or self._shuffled[0] != epoch:
-            self._shuffled = epoch, np.random.default_rng([self._seed, _ORDER, epoch]).permutation(self._rows)
+            random, rows = np.random.default_rng([self._seed, _ORDER, epoch]), self._rows
+            if self._factors is not None:
+                rows = np.repeat(rows, np.floor(self._factors + random.random(len(rows))).astype(np.int64))
+            self._shuffled = epoch, random.permutation(rows)
         return self._shuffled[1]
+
+
+def repeat_factors(labels: NDArray[np.int8]) -> NDArray[np.float64]:
+    """How often each ECG is to be repeated so that rare findings come more often (Gupta et al. 2019, LVIS, arXiv:1908.03195).
+
+    r = max(1, max of sqrt(t / f) over the findings present in the ECG), where f is a finding's share of present among its known
+    labels and t is `RARE`. Unknown labels count as neither present nor absent.
+
+    Parameters
+    ----------
+    labels
+        (n, findings).
+
+    Returns
+    -------
+    (n,) factors of at least 1.
+    """
+    present = labels == PRESENT
+    positives, known = present.sum(axis=0), (labels != UNKNOWN).sum(axis=0)
+    of_finding = np.sqrt(RARE * known / np.maximum(positives, 1))  # a finding without positives is present in no ECG
+    factors: NDArray[np.float64] = np.where(present, of_finding, 1.0).max(axis=1, initial=1.0)
+    return factors
 
 
 def full_batches(store: Store, rows: NDArray[np.int64], batch_size: int) -> Iterator[Batch]:
