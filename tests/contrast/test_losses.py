@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from jaccardio.contrast.losses import LOSSES, sigmoid, signed_sigmoid, softmax
+from jaccardio.contrast.losses import LOSSES, asymmetric, sigmoid, signed_sigmoid, softmax
 
 
 def softplus(value: float) -> float:
@@ -43,7 +43,18 @@ def slow_softmax(z: list[list[float]], t: list[list[float]], w: list[list[float]
     return (rows(z, t, w) + rows(transposed(z), transposed(t), transposed(w))) / 2
 
 
-SLOW = {"sigmoid": slow_sigmoid, "signed_sigmoid": slow_signed_sigmoid, "softmax": slow_softmax}
+def slow_asymmetric(z: list[list[float]], t: list[list[float]], w: list[list[float]]) -> float:
+    """Ridnik et al. 2021, Eq. 4, 5 and 7, with gamma+ = 1, gamma- = 4 and m = 0.05."""
+    total = 0.0
+    for logits, targets, weights in zip(z, t, w, strict=True):
+        for logit, target, weight in zip(logits, targets, weights, strict=True):
+            p = math.exp(-softplus(-logit))
+            shifted = max(p - 0.05, 0.0)
+            total -= weight * (target * (1 - p) * math.log(p) + (1 - target) * shifted**4 * math.log(1 - shifted))
+    return total / len(z)
+
+
+SLOW = {"asymmetric": slow_asymmetric, "sigmoid": slow_sigmoid, "signed_sigmoid": slow_signed_sigmoid, "softmax": slow_softmax}
 
 
 def pairs(seed: int, n: int = 5, m: int = 4) -> tuple[Tensor, Tensor, Tensor]:
@@ -104,6 +115,17 @@ def test_weights_on_true_pairs_are_those_of_label_weighted_cross_entropy() -> No
     wanted = torch.nn.functional.binary_cross_entropy_with_logits(logits, target, pos_weight=factors, reduction="sum") / len(logits)
     weight = torch.where(target > 0, factors, 1.0)
     assert sigmoid(logits, target, weight).item() == pytest.approx(wanted.item(), rel=1e-9)
+
+
+def test_asymmetric_leaves_easy_negatives_alone_and_still_pulls_hard_ones() -> None:
+    """Below the margin a negative has neither loss nor gradient, unlike under `sigmoid`; at z = 10 it costs something."""
+    logits = torch.tensor([[-3.0, 10.0]], requires_grad=True)
+    target, weight = torch.zeros(1, 2), torch.ones(1, 2)
+    asymmetric(logits, target, weight).backward()
+    assert logits.grad is not None
+    assert logits.grad[0, 0] == 0
+    assert asymmetric(logits[:, :1], target[:, :1], weight[:, :1]) == 0
+    assert 0 < asymmetric(logits, target, weight) < sigmoid(logits, target, weight)
 
 
 @pytest.mark.parametrize("name", sorted(LOSSES))

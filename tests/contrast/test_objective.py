@@ -5,36 +5,52 @@ import itertools
 import pytest
 import torch
 
+from jaccardio.contrast.banks import BANKS, Cohort
 from jaccardio.contrast.losses import LOSSES
-from jaccardio.contrast.objective import STATEMENTS, Objective, pair_statistics
+from jaccardio.contrast.objective import Objective, pair_statistics
+from jaccardio.contrast.statements import Reading
 from jaccardio.contrast.targets import TARGETS
 from jaccardio.errors import UsageError
 
 LABELS = torch.tensor([[1, 0, 0], [1, 1, -1], [0, 0, 0], [0, -1, 0]], dtype=torch.int8)
-CELLS = [cell for cell in itertools.product(STATEMENTS, TARGETS, LOSSES) if cell[:2] != ("findings", "identity")]
+COHORT = Cohort(LABELS, groups=((0, 2),))
+JOINED = ("findings+parents+negations", "captions+findings", "captions+subsets+false_captions")
+
+
+def _exists(statements: str, target: str) -> bool:
+    if target == "identity":
+        return statements == "captions"
+    return target == "truth" or all(BANKS[bank].reading == Reading.ALL for bank in statements.split("+"))
+
+
+CELLS = [cell for cell in itertools.product((*BANKS, *JOINED), TARGETS, LOSSES) if _exists(*cell[:2])]
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_cell_of_the_grid_trains(cell: tuple[str, str, str]) -> None:
     objective = Objective(*cell)
-    statements = objective.statements_for(LABELS)
+    pool = objective.pool(COHORT)
+    statements = pool.statements.at(pool.against(torch.arange(4)))
     target, weight = objective.targets(LABELS, statements)
-    logits = torch.zeros(target.shape, requires_grad=True)
+    logits = torch.randn(target.shape, generator=torch.Generator().manual_seed(0)).requires_grad_()
     loss = objective(logits, target, weight)
     loss.backward()
     assert loss.isfinite()
     assert logits.grad is not None
     assert logits.grad.isfinite().all()
+    something_to_learn = (weight * target).any() if objective.loss == "softmax" else weight.any()
+    assert not something_to_learn or objective(logits - 1e-3 * logits.grad, target, weight) < loss
+    assert something_to_learn or cell[0] in ("subsets", "false_captions")  # which need not be the exact set of any ECG
     assert not weight[:, ~statements.valid].any()
 
 
 def test_hidden_labels_change_no_pair_that_was_settled_between_known_ones() -> None:
     """Hiding a record's labels takes its pairs away and leaves all others as they were."""
     objective = Objective("captions", "jaccard", "sigmoid")
-    target, weight = objective.targets(LABELS, objective.statements_for(LABELS))
+    target, weight = objective.targets(LABELS, objective.pool(COHORT).statements)
     hidden = LABELS.clone()
     hidden[1] = -1
-    new_target, new_weight = objective.targets(hidden, objective.statements_for(hidden))
+    new_target, new_weight = objective.targets(hidden, objective.pool(Cohort(hidden)).statements)
     others = torch.tensor([0, 2, 3])
     assert torch.equal(target[others][:, others], new_target[others][:, others])
     assert torch.equal(weight[others][:, others], new_weight[others][:, others])
@@ -42,15 +58,33 @@ def test_hidden_labels_change_no_pair_that_was_settled_between_known_ones() -> N
     assert not new_weight[:, 1].any()
 
 
-@pytest.mark.parametrize("cell", [("sentences", "truth", "sigmoid"), ("captions", "dice", "sigmoid"), ("captions", "truth", "hinge")])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        ("sentences", "truth", "sigmoid"),
+        ("captions+", "truth", "sigmoid"),
+        ("captions", "cosine", "sigmoid"),
+        ("captions", "truth", "hinge"),
+    ],
+)
 def test_unknown_names_are_refused(cell: tuple[str, str, str]) -> None:
     with pytest.raises(UsageError, match="available"):
         Objective(*cell)
 
 
-def test_identity_needs_captions() -> None:
-    with pytest.raises(UsageError, match="captions"):
-        Objective("findings", "identity", "sigmoid")
+@pytest.mark.parametrize(
+    ("statements", "target", "named"),
+    [
+        ("findings", "identity", "captions"),
+        ("captions+findings", "identity", "captions"),
+        ("findings+parents", "jaccard", "parents"),
+        ("negations", "exact", "negations"),
+        ("findings+findings", "truth", "twice"),
+    ],
+)
+def test_cells_that_mean_nothing_are_refused(statements: str, target: str, named: str) -> None:
+    with pytest.raises(UsageError, match=named):
+        Objective(statements, target, "sigmoid")
 
 
 def test_pair_statistics() -> None:

@@ -121,7 +121,7 @@ def test_a_leaking_split_is_refused(store: Store, split: Split, tmp_path: Path) 
 def test_unknown_labels_change_neither_loss_nor_gradient(store: Store, split: Split) -> None:
     """What stands under an unknown label cannot matter: there is nothing there to read. Hiding a label must."""
     session = _Session(store, split, _config("truth-small"), torch.device("cpu"))
-    target, weight = session._targets(np.arange(32))
+    target, weight = session._targets(torch.arange(32))
     unknown = session.labels[:32] < 0
     assert unknown.any()
     assert (weight[unknown] == 0).all()
@@ -131,7 +131,7 @@ def test_unknown_labels_change_neither_loss_nor_gradient(store: Store, split: Sp
 
 def test_positive_weight_weights_true_pairs_only(store: Store, split: Split) -> None:
     session = _Session(store, split, _config("classifier-small", "objective.positive_weight=true"), torch.device("cpu"))
-    target, weight = session._targets(np.arange(32))
+    target, weight = session._targets(torch.arange(32))
     expected = session.material.positive_weight().expand_as(weight)
     assert torch.equal(weight[target == 1], expected[target == 1])
     assert set(weight[target == 0].tolist()) <= {0.0, 1.0}

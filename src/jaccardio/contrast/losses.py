@@ -1,4 +1,4 @@
-"""How a logit is compared with its target: three functions of (logits, target, weight), each (n, m), to one number.
+"""How a logit is compared with its target: functions of (logits, target, weight), each (n, m), to one number.
 
 Everything is computed in float32 at least, whatever the precision of the logits. Pairs of weight 0 leave no trace.
 
@@ -7,6 +7,7 @@ loss                  optimum of one pair                            relation
 ====================  =============================================  ====================================================
 `sigmoid`             sigmoid(z) = target                            SigLIP for targets 0 and 1; proper for soft targets
 `signed_sigmoid`      z -> ±infinity by the sign of 2 target - 1     equals `sigmoid` for targets 0 and 1; the paper's own
+`asymmetric`          sigmoid(z) = target for targets 0 and 1        `sigmoid` in which easy negatives weigh next to nothing
 `softmax`             shares of each row and column                  CLIP for identity, UniCL for exact
 ====================  =============================================  ====================================================
 """
@@ -18,6 +19,9 @@ from torch import Tensor
 from torch.nn.functional import log_softmax, logsigmoid
 
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+FOCUS_POSITIVE, FOCUS_NEGATIVE, MARGIN = 1, 4, 0.05
+"""Exponents and probability margin of `asymmetric`, as its authors recommend."""
 
 
 def sigmoid(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
@@ -44,6 +48,20 @@ def signed_sigmoid(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     return -(weight * logsigmoid((2 * target - 1) * _at_least_float32(logits))).sum() / len(logits)
 
 
+def asymmetric(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Asymmetric loss (Ridnik et al. 2021, arXiv:2009.14119, Eq. 7): -sum of w [t (1 - p)^g+ log p + (1 - t) q^g- log(1 - q)] / n.
+
+    p = sigmoid(z) and q = max(p - margin, 0), with g+ = 1, g- = 4 and margin 0.05: a negative below the margin costs nothing, one
+    slightly above it next to nothing. Without exponents and margin this is `sigmoid`. Targets between 0 and 1 mix the two terms
+    as they do there; the optimum of such a pair lies off its target, because the terms are focused unequally.
+    """
+    logits = _at_least_float32(logits)
+    p, absent = logits.sigmoid(), (-logits).sigmoid()
+    positive = absent**FOCUS_POSITIVE * logsigmoid(logits)
+    negative = (p - MARGIN).clamp(min=0) ** FOCUS_NEGATIVE * (absent + MARGIN).clamp(max=1).log()  # the margin keeps log finite
+    return -(weight * (target * positive + (1 - target) * negative)).sum() / len(logits)
+
+
 def softmax(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     """Half the sum of the mean cross-entropies over rows and over columns (CLIP, arXiv:2103.00020; UniCL, arXiv:2204.03610).
 
@@ -55,7 +73,7 @@ def softmax(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     return (_row_cross_entropy(logits, mass) + _row_cross_entropy(logits.T, mass.T)) / 2
 
 
-LOSSES: Mapping[str, Loss] = {"sigmoid": sigmoid, "signed_sigmoid": signed_sigmoid, "softmax": softmax}
+LOSSES: Mapping[str, Loss] = {"sigmoid": sigmoid, "signed_sigmoid": signed_sigmoid, "asymmetric": asymmetric, "softmax": softmax}
 """Losses by the name that presets use."""
 
 

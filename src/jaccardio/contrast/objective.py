@@ -1,15 +1,25 @@
 """`Objective`: one cell of the grid statements x target x loss. Every contrastive method here is such a cell.
 
-=================  ==========  =========  ================
-method             statements  target     loss
-=================  ==========  =========  ================
-SigLIP             captions    identity   sigmoid
-paper              captions    jaccard    signed_sigmoid
-Jaccard, soft      captions    jaccard    sigmoid
-UniCL              captions    exact      softmax
-CLIP               captions    identity   softmax
-truth              findings    truth      sigmoid
-=================  ==========  =========  ================
+========================  ==================  ========================  ==============
+method                    statements          target                    loss
+========================  ==================  ========================  ==============
+SigLIP                    captions            identity                  sigmoid
+paper                     captions            jaccard                   signed_sigmoid
+Jaccard, soft             captions            jaccard                   sigmoid
+CLIP                      captions            identity                  softmax
+MERL                      captions            identity                  softmax
+UniCL, SupCon ALL         captions            exact                     softmax
+SupCon ANY                captions            shared                    softmax
+KED                       captions            label_aware               softmax
+Similarity-Dissimilarity  captions            similarity_dissimilarity  softmax
+truth                     findings            truth                     sigmoid
+BCE                       findings            truth                     sigmoid
+ASL                       findings            truth                     asymmetric
+========================  ==================  ========================  ==============
+
+SupCon contrasts ECGs with ECGs; here the same targets stand between ECGs and sentences. MERL adds `view_contrast`, ProtoECGNet
+`prototype_contrast` (see `regularisers`). BCE and truth are one cell: a classifier's outputs or the logits of the prompts.
+Statements may join banks, as in ``findings+parents+negations``.
 """
 
 from collections.abc import Collection
@@ -17,13 +27,11 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from jaccardio.contrast.banks import BANKS, Cohort, Pool
 from jaccardio.contrast.losses import LOSSES
-from jaccardio.contrast.statements import Statements, captions, finding_bank
+from jaccardio.contrast.statements import Reading, Statements
 from jaccardio.contrast.targets import TARGETS
 from jaccardio.errors import UsageError
-
-STATEMENTS: tuple[str, ...] = ("captions", "findings")
-"""What can stand on the right: the batch's own sentences, or one prompt per finding."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,7 @@ class Objective:
     Attributes
     ----------
     statements
-        ``captions`` or ``findings``.
+        Names of `BANKS`, joined by ``+``.
     target
         A name of `TARGETS`.
     loss
@@ -42,7 +50,8 @@ class Objective:
     Raises
     ------
     UsageError
-        An unknown name, or identity targets on a bank of findings, which has no sentence of each ECG's own.
+        An unknown or repeated name; identity targets on anything but captions, which alone are each ECG's own sentences; or
+        a target other than truth on groups or denials.
     """
 
     statements: str
@@ -50,19 +59,34 @@ class Objective:
     loss: str
 
     def __post_init__(self) -> None:
-        _check("statements", self.statements, STATEMENTS)
+        for bank in self.banks:
+            _check("statements", bank, BANKS)
         _check("target", self.target, TARGETS)
         _check("loss", self.loss, LOSSES)
-        if (self.statements, self.target) == ("findings", "identity"):
-            raise UsageError("target identity pairs each ECG with its own sentence; it needs statements = captions, not findings.")
+        if len(set(self.banks)) < len(self.banks):
+            raise UsageError(f"statements {self.statements!r} name a bank twice; name each once.")
+        if self.target == "identity" and self.statements != "captions":
+            raise UsageError(
+                f"target identity pairs each ECG with its own sentence; it needs statements = captions, not {self.statements}."
+            )
+        unreadable = [bank for bank in self.banks if BANKS[bank].reading != Reading.ALL]
+        if unreadable and self.target != "truth":
+            raise UsageError(
+                f"target {self.target} compares sets of findings, which {' and '.join(unreadable)} are not; use target = truth."
+            )
 
-    def statements_for(self, labels: Tensor) -> Statements:
-        """The columns that stand against a batch with these labels (n, k): its n captions or the bank of k prompts."""
-        return captions(labels) if self.statements == "captions" else finding_bank(labels.shape[1], labels.device)
+    @property
+    def banks(self) -> tuple[str, ...]:
+        """Names of the banks, in order."""
+        return tuple(self.statements.split("+"))
+
+    def pool(self, cohort: Cohort) -> Pool:
+        """All statements that ECGs of a training cohort can be compared with."""
+        return Pool.make(self.banks, cohort)
 
     def targets(self, labels: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
         """Target and weight, each (n, m) float32, of ECG labels (n, k) against statements; columns that are not valid have weight 0."""
-        target, weight = TARGETS[self.target](labels, statements.findings)
+        target, weight = TARGETS[self.target](labels, statements)
         return target, weight * statements.valid
 
     def __call__(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:

@@ -1,12 +1,26 @@
-"""The m statements on the right of the logit matrix: which findings each sentence speaks of.
+"""The m statements on the right of the logit matrix: which findings each sentence speaks of, and how it is to be read.
 
 Labels and statements share one coding, int8: 1 present, 0 absent, -1 unknown. Unknown is never read as absent.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 
 import torch
 from torch import Tensor
+
+
+class Reading(IntEnum):
+    """What a statement says of the findings that it lists.
+
+    ``ALL``: the ECG shows each of them. ``ANY``: it shows one of them or more, as "myocardial infarction" does of its sites.
+    ``NONE``: it shows none of them, a denial.
+    """
+
+    ALL = 0
+    ANY = 1
+    NONE = 2
 
 
 @dataclass(frozen=True)
@@ -16,44 +30,45 @@ class Statements:
     Attributes
     ----------
     findings
-        (m, k) int8. 1: the statement states the finding; 0: it is known not to be there; -1: nothing is known about it.
+        (m, k) int8. 1: the statement lists the finding; 0: the finding is known not to belong to its set; -1: nothing is known
+        about it.
     valid
         (m,) bool. False where no sentence can be written; such a column has weight 0 in every pair.
+    reading
+        (m,) int8 with the values of `Reading`.
     """
 
     findings: Tensor
     valid: Tensor
+    reading: Tensor
 
     def __post_init__(self) -> None:
         if self.findings.ndim != 2 or self.findings.dtype != torch.int8:
             raise ValueError(f"findings must be int8 of shape (m, k), got {self.findings.dtype} {tuple(self.findings.shape)}")
         if self.valid.shape != self.findings.shape[:1] or self.valid.dtype != torch.bool:
             raise ValueError(f"valid must be bool of shape (m,), got {self.valid.dtype} {tuple(self.valid.shape)}")
+        if self.reading.shape != self.findings.shape[:1] or self.reading.dtype != torch.int8:
+            raise ValueError(f"reading must be int8 of shape (m,), got {self.reading.dtype} {tuple(self.reading.shape)}")
 
+    @classmethod
+    def read_as(cls, reading: Reading, findings: Tensor, valid: Tensor | None = None) -> "Statements":
+        """Statements of one reading; without `valid`, each of them can be written."""
+        rows = findings.shape[:1]
+        valid = torch.ones(rows, dtype=torch.bool, device=findings.device) if valid is None else valid
+        return cls(findings, valid, torch.full(rows, reading, dtype=torch.int8, device=findings.device))
 
-def captions(labels: Tensor) -> Statements:
-    """The batch's own sentences: row i says which findings ECG i shows (paper, section 2.2).
+    @classmethod
+    def joined(cls, parts: Sequence["Statements"]) -> "Statements":
+        """The columns of all parts, one part after the other."""
+        return cls(*(torch.cat([getattr(part, name) for part in parts]) for name in ("findings", "valid", "reading")))
 
-    A record with no present finding is captioned "no listed finding" only if all its findings are known; else nothing can be
-    said about it and its column is not valid.
+    def __len__(self) -> int:
+        return len(self.findings)
 
-    Parameters
-    ----------
-    labels
-        (n, k) int8.
-    """
-    shows_something = (labels == 1).any(dim=1)
-    fully_known = (labels >= 0).all(dim=1)
-    return Statements(labels, shows_something | fully_known)
+    def at(self, columns: Tensor) -> "Statements":
+        """The statements at these places, (m',) int64, in this order."""
+        return Statements(self.findings[columns], self.valid[columns], self.reading[columns])
 
-
-def finding_bank(findings: int, device: torch.device | None = None) -> Statements:
-    """One prompt per finding, each stating that finding alone: the statements of prediction and of the truth objective.
-
-    Parameters
-    ----------
-    findings
-        Number k of findings; the bank has k columns in vocabulary order.
-    """
-    stated = torch.eye(findings, dtype=torch.int8, device=device)
-    return Statements(stated, torch.ones(findings, dtype=torch.bool, device=device))
+    def to(self, device: torch.device) -> "Statements":
+        """The same statements on a device."""
+        return Statements(self.findings.to(device), self.valid.to(device), self.reading.to(device))

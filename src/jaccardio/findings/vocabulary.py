@@ -1,6 +1,6 @@
 """`Vocabulary`: an ordered list of findings with their names, sentences, levels and implications.
 
-Vocabularies are data: ``data/<name>.toml`` (title, sentences, implications) beside ``data/<name>.csv`` (one row a finding).
+Vocabularies are data: ``data/<name>.toml`` (title, sentences, implications, wording) beside ``data/<name>.csv`` (one row a finding).
 """
 
 import csv
@@ -19,6 +19,13 @@ from numpy.typing import NDArray
 from jaccardio.errors import UsageError
 from jaccardio.files import sha256_json
 from jaccardio.findings.labels import PRESENT
+
+_DATA = resources.files("jaccardio.findings") / "data"
+
+
+def shipped_head(name: str) -> dict[str, Any]:
+    """What ``data/<name>.toml`` says: title, implications, and the wording of all kinds of sentences."""
+    return tomllib.loads((_DATA / f"{name}.toml").read_text("utf-8"))
 
 
 @dataclass(frozen=True)
@@ -78,11 +85,10 @@ class Vocabulary:
         UsageError
             There is no vocabulary of that name.
         """
-        data = resources.files("jaccardio.findings") / "data"
         if name not in cls.available():
             raise UsageError(f"unknown vocabulary {name!r}; available: {', '.join(cls.available())}.")
-        head = tomllib.loads((data / f"{name}.toml").read_text("utf-8"))
-        rows = csv.DictReader(io.StringIO((data / f"{name}.csv").read_text("utf-8")))
+        head = shipped_head(name)
+        rows = csv.DictReader(io.StringIO((_DATA / f"{name}.csv").read_text("utf-8")))
         findings = tuple(
             Finding(
                 code=row["code"],
@@ -98,8 +104,7 @@ class Vocabulary:
     @staticmethod
     def available() -> tuple[str, ...]:
         """Names of the vocabularies that ship with jaccardio."""
-        data = resources.files("jaccardio.findings") / "data"
-        return tuple(sorted(entry.name.removesuffix(".toml") for entry in data.iterdir() if entry.name.endswith(".toml")))
+        return tuple(sorted(entry.name.removesuffix(".toml") for entry in _DATA.iterdir() if entry.name.endswith(".toml")))
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> "Vocabulary":
@@ -160,9 +165,12 @@ class Vocabulary:
         """
         if not present:
             return self.nothing[language]
+        return self.templates[language].format(findings=self.names(present, language))
+
+    def names(self, columns: Sequence[int], language: str = "en") -> str:
+        """Names of some findings as a sentence lists them, in vocabulary order."""
         separator = "、" if language == "ja" else ", "
-        names = separator.join(self.findings[column].names[language] for column in sorted(present))
-        return self.templates[language].format(findings=names)
+        return separator.join(self.findings[column].names[language] for column in sorted(columns))
 
     def captions(self, labels: NDArray[np.int8], language: str = "en") -> list[str]:
         """One sentence per row of a label matrix (n, findings), stating the findings that are present."""

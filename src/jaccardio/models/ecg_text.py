@@ -83,8 +83,11 @@ class EcgTextModel(nn.Module):
 
     def encode_ecg(self, signal: Tensor) -> Tensor:
         """ECGs (n, 12, samples) in millivolt to vectors z (n, embedding) float32."""
-        features = self.encoder(signal)
-        with torch.autocast(signal.device.type, enabled=False):
+        return self.project(self.encoder(signal))
+
+    def project(self, features: Tensor) -> Tensor:
+        """Features (n, features) of the encoder to vectors z (n, embedding) float32."""
+        with torch.autocast(features.device.type, enabled=False):
             vectors: Tensor = self.ecg_head(features)
             return normalize(vectors, dim=1) if self.normalise_ecg else vectors / math.sqrt(vectors.shape[1])
 

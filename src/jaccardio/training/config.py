@@ -38,13 +38,16 @@ class ObjectiveConfig(_Section):
     """One cell of the grid statements x target x loss, by name; see the contrast room.
 
     ``positive_weight`` weights the positives of each finding by its ratio of negatives to positives in training (the paper's
-    label-weighted ResNet, section 5.7); it needs the finding bank and the sigmoid loss.
+    label-weighted ResNet, section 5.7); it needs the finding bank and the sigmoid loss. ``views`` and ``prototypes`` weight the
+    regularisers `view_contrast` and `prototype_contrast`; 0 is off.
     """
 
     statements: str = "findings"
     target: str = "truth"
     loss: str = "sigmoid"
     positive_weight: bool = False
+    views: float = Field(0.0, ge=0)
+    prototypes: float = Field(0.0, ge=0)
 
     @model_validator(mode="after")
     def _usable(self) -> "ObjectiveConfig":
@@ -119,6 +122,8 @@ class TrainConfig(_Section):
     def _classifier_has_no_sentences(self) -> "TrainConfig":
         if self.model.kind == "classifier" and (self.objective.statements, self.objective.target) != ("findings", "truth"):
             raise ValueError("a classifier has one output a finding: it needs statements = 'findings' and target = 'truth'")
+        if self.model.kind == "classifier" and (self.objective.views or self.objective.prototypes):
+            raise ValueError("a classifier has no embedding and no text: it needs objective.views = 0 and objective.prototypes = 0")
         return self
 
     @classmethod

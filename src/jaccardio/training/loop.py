@@ -1,7 +1,8 @@
 """The training loop.
 
-Every step is a function of (configuration, store, split, step): batches and crops are drawn from (seed, step), nothing else is
-random after initialisation. So a run that was killed and resumed ends with the same weights, to the bit, on the same machine.
+Every step is a function of (configuration, store, split, step): batches, crops and views are drawn from (seed, step), statements
+from the seed, nothing else is random after initialisation. So a run that was killed and resumed ends with the same weights, to the
+bit, on the same machine.
 """
 
 import logging
@@ -23,10 +24,12 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from jaccardio.cohort.batches import Batch, TrainingBatches, full_batches
 from jaccardio.cohort.split import Split, check_disjoint
 from jaccardio.cohort.store import Store
+from jaccardio.contrast.banks import Cohort
 from jaccardio.contrast.objective import pair_statistics
 from jaccardio.errors import DataError, JaccardioError, UsageError
 from jaccardio.evaluation.thresholds import fit_thresholds
 from jaccardio.files import read_json, write_json
+from jaccardio.findings.wording import Wording
 from jaccardio.models.create import Model, create_model
 from jaccardio.models.ecg_text import EcgTextModel
 from jaccardio.models.folder import save_pretrained
@@ -37,7 +40,8 @@ from jaccardio.training.card import model_card
 from jaccardio.training.checkpoint import load_checkpoint, load_verified, remove_superseded, restore, save_best, save_checkpoint, tensors_of
 from jaccardio.training.config import TrainConfig
 from jaccardio.training.log import RunLog
-from jaccardio.training.material import CaptionVectors, Material
+from jaccardio.training.material import Material, StatementVectors
+from jaccardio.training.regularisation import Regularisation
 from jaccardio.training.run_folder import RunFolder
 from jaccardio.training.schedule import learning_rate
 from jaccardio.training.selection import macro_ranking
@@ -125,13 +129,13 @@ class _Session:
         encoder = create_text_encoder(config.model.text, material.vocabulary, user_cache()) if config.model.kind == "text" else None
         model = create_model(config.model, vocabulary=material.vocabulary, text_encoder=encoder)
         self.model: Model = model.to(device)
-        self.captions = None
-        if config.objective.statements == "captions":
-            assert encoder is not None, "a classifier with captions is refused by the configuration"
-            self.captions = CaptionVectors.embed(material, encoder, config.model.language)
         self.objective = config.objective.objective()
         self.positive_weight = material.positive_weight().to(device) if config.objective.positive_weight else None
         self.labels = torch.from_numpy(material.training_labels)
+        wording = Wording.of(material.vocabulary)
+        self.pool = self.objective.pool(Cohort(self.labels, tuple(wording.groups), settings.seed))
+        self.text = StatementVectors.embed(self.pool.statements, wording, encoder, config.model.language) if encoder else None
+        self.regularisation = Regularisation(config.objective, self.labels, settings.seed, device)
         crop = round(config.data.crop_seconds * store.contract.sampling_rate) or None
         self.batches = TrainingBatches(store, material.training_rows, settings.batch_size, crop, settings.seed)
         self.total_steps = settings.steps or (settings.epochs or 0) * self.batches.steps_per_epoch
@@ -188,12 +192,16 @@ class _Session:
         target, weight = self._targets(positions)
         signal = torch.from_numpy(batch.signal).to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=settings.precision == "bf16"):
-            if self.captions is None:
-                logits = self.model.finding_logits(signal)
-            else:
-                assert isinstance(self.model, EcgTextModel)
-                logits = self.model.logits(signal, self.captions.of(positions).to(self.device))
-        loss = self.objective(logits, target, weight)
+            features = self.model.encoder(signal)  # from the features on all is float32
+        terms: dict[str, Tensor] = {}
+        if isinstance(self.model, EcgTextModel):
+            assert self.text is not None, "a text model was made with a text encoder"
+            vectors = self.text.of(self.pool.against(positions)).to(self.device)
+            logits = self.model.compare(self.model.project(features), vectors)
+            terms = self.regularisation(self.model, features, step)
+        else:
+            logits = self.model.output(features)
+        loss = self.objective(logits, target, weight) + sum(terms.values())
         self.optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.gradient_clip)
@@ -207,6 +215,7 @@ class _Session:
         figures = {"loss": loss.item(), "learning_rate": rate, "gradient_norm": norm.item()}
         if self._logged(step):
             figures |= pair_statistics(target, (weight > 0).float())  # counts pairs: label weights are no part of them
+            figures |= {name: term.item() for name, term in terms.items()}
             if isinstance(self.model, EcgTextModel):
                 figures |= {"logit_scale": self.model.scale.item(), "logit_bias": self.model.logit_bias.item()}
         return figures
@@ -214,20 +223,24 @@ class _Session:
     def _logged(self, step: int) -> bool:
         return step % LOG_EVERY == 0 or step + 1 == self.total_steps
 
-    def _targets(self, positions: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+    def _targets(self, positions: Tensor) -> tuple[Tensor, Tensor]:
         """Target and weight (b, m) of a batch on the device; positive weights of findings multiply the weight of true pairs."""
-        labels = self.labels[torch.from_numpy(positions)].to(self.device)
-        target, weight = self.objective.targets(labels, self.objective.statements_for(labels))
+        statements = self.pool.statements.at(self.pool.against(positions))
+        target, weight = self.objective.targets(self.labels[positions].to(self.device), statements.to(self.device))
         if self.positive_weight is not None:
             weight = weight * torch.where(target > 0, self.positive_weight, 1.0)
         return target, weight
 
-    def _positions(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        return np.searchsorted(self.material.training_rows, rows)
+    def _positions(self, rows: NDArray[np.int64]) -> Tensor:
+        """Places (b,) of rows of the store among the training records."""
+        return torch.from_numpy(np.searchsorted(self.material.training_rows, rows))
 
     def _initialise_bias(self) -> None:
-        """Starts the bias at the logit of the mean target, so that the first steps need not unlearn a wrong base rate."""
-        if self.captions is None:
+        """Starts the bias at the logit of the mean target, so that the first steps need not unlearn a wrong base rate.
+
+        Where prompts are among the statements, it starts at the logit of each finding's prevalence: they are what prediction asks.
+        """
+        if "findings" in self.objective.banks:
             prevalence = self.material.prevalence()
             self.model.initialise_bias(torch.from_numpy(np.log(prevalence / (1 - prevalence))).float())
             return

@@ -1,6 +1,5 @@
-"""What a training run sees: the findings it can learn, the labels, and the text vectors of its captions."""
+"""What a training run sees: the findings it can learn, the labels, and the text vectors of its statements."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +9,11 @@ from torch import Tensor
 
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
+from jaccardio.contrast.statements import Reading, Statements
 from jaccardio.errors import DataError
 from jaccardio.findings.labels import PRESENT
 from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.findings.wording import Wording
 from jaccardio.text.encoder import TextEncoder
 
 
@@ -83,27 +84,37 @@ class Material:
 
 
 @dataclass(frozen=True)
-class CaptionVectors:
-    """Text vectors of the training captions: each distinct sentence is embedded once, before training starts.
+class StatementVectors:
+    """Text vectors of statements: each distinct sentence is embedded once, before training starts.
 
     Attributes
     ----------
     vectors
         (distinct sentences, text dimension) float32.
     sentence_of
-        (training rows,) index of each record's sentence.
+        (statements,) int64, index of each statement's sentence.
     """
 
     vectors: Tensor
-    sentence_of: NDArray[np.int64]
+    sentence_of: Tensor
 
     @classmethod
-    def embed(cls, material: Material, encoder: TextEncoder, language: str) -> "CaptionVectors":
-        """Embeds the captions of all training records."""
-        sets, sentence_of = np.unique(material.training_labels == PRESENT, axis=0, return_inverse=True)
-        sentences: Sequence[str] = material.vocabulary.captions(sets.astype(np.int8), language)
-        return cls(torch.from_numpy(encoder.encode(sentences)), sentence_of.reshape(-1).astype(np.int64))
+    def embed(cls, statements: Statements, wording: Wording, encoder: TextEncoder, language: str) -> "StatementVectors":
+        """Writes and embeds the sentences of all statements."""
+        coded = torch.cat([statements.reading[:, None], (statements.findings == PRESENT).to(torch.int8)], dim=1)
+        distinct, sentence_of = np.unique(coded.numpy(), axis=0, return_inverse=True)
+        sentences = [write_sentence(Reading(row[0]), np.flatnonzero(row[1:]).tolist(), wording, language) for row in distinct]
+        return cls(torch.from_numpy(encoder.encode(sentences)), torch.from_numpy(sentence_of.reshape(-1).astype(np.int64)))
 
-    def of(self, positions: NDArray[np.int64]) -> Tensor:
-        """Vectors (b, text dimension) of the records at these positions of the training part."""
-        return self.vectors[torch.from_numpy(self.sentence_of[positions])]
+    def of(self, columns: Tensor) -> Tensor:
+        """Vectors (m, text dimension) of the statements at these places, (m,) int64."""
+        return self.vectors[self.sentence_of[columns]]
+
+
+def write_sentence(reading: Reading, listed: list[int], wording: Wording, language: str) -> str:
+    """The sentence of one statement from the columns of the findings that it lists."""
+    if reading == Reading.ANY:
+        return wording.group(listed, language)
+    if reading == Reading.NONE:
+        return wording.denial(listed, language)
+    return wording.vocabulary.sentence(listed, language)

@@ -1,0 +1,172 @@
+"""Banks: where the statements on the right of the logit matrix come from.
+
+======================  ==========  =======  ===========================================================================
+bank                    per         reading  statements
+======================  ==========  =======  ===========================================================================
+`findings`              vocabulary  ALL      each finding alone: the prompts of prediction
+`parents`               vocabulary  ANY      each group of findings: "myocardial infarction" for its sites
+`negations`             vocabulary  NONE     the denial of each finding
+`captions`              record      ALL      everything the record shows
+`subsets`               record      ALL      a part of what the record shows: true, and less than all
+`false_captions`        record      ALL      the caption with one finding exchanged: false, and nearly true
+======================  ==========  =======  ===========================================================================
+
+Statements of the vocabulary stand against every batch, all of them; those of records come with their record. Each bank is a function
+of a `Cohort`, drawn once before training, so a resumed run compares its ECGs with the same statements.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from jaccardio.contrast.statements import Reading, Statements
+from jaccardio.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """What banks are made of.
+
+    Attributes
+    ----------
+    labels
+        (n, k) int8 of the training records.
+    groups
+        Columns of the findings of each group of the vocabulary, two or more a group.
+    seed
+        Decides what is drawn.
+    """
+
+    labels: Tensor
+    groups: tuple[tuple[int, ...], ...] = ()
+    seed: int = 0
+
+
+def findings(cohort: Cohort) -> Statements:
+    """One prompt per finding, each stating that finding alone: k statements in vocabulary order."""
+    return Statements.read_as(Reading.ALL, torch.eye(cohort.labels.shape[1], dtype=torch.int8))
+
+
+def parents(cohort: Cohort) -> Statements:
+    """One statement per group: the ECG shows one of its findings or more.
+
+    Raises
+    ------
+    UsageError
+        There is no group.
+    """
+    if not cohort.groups:
+        raise UsageError(
+            "statements parents speak of groups of findings, and this vocabulary has none of two known findings or more. "
+            "Choose other statements, or a vocabulary with levels, as ptbxl71."
+        )
+    listed = torch.full((len(cohort.groups), cohort.labels.shape[1]), -1, dtype=torch.int8)
+    for row, columns in enumerate(cohort.groups):
+        listed[row, list(columns)] = 1
+    return Statements.read_as(Reading.ANY, listed)
+
+
+def negations(cohort: Cohort) -> Statements:
+    """One denial per finding, k statements in vocabulary order; of all other findings it says nothing."""
+    alone = torch.eye(cohort.labels.shape[1], dtype=torch.int8)
+    return Statements.read_as(Reading.NONE, 2 * alone - 1)
+
+
+def captions(cohort: Cohort) -> Statements:
+    """Row i says which findings record i shows (paper, section 2.2): n statements.
+
+    A record with no present finding is captioned "no listed finding" only if all its findings are known; else nothing can be
+    said about it and its statement is not valid.
+    """
+    labels = cohort.labels
+    shows_something = (labels == 1).any(dim=1)
+    fully_known = (labels >= 0).all(dim=1)
+    return Statements.read_as(Reading.ALL, labels, shows_something | fully_known)
+
+
+def subsets(cohort: Cohort) -> Statements:
+    """Row i states a random part of what record i shows, neither nothing nor all: n statements, drawn from the seed.
+
+    The size is uniform between 1 and one less than all. Findings left out do not belong to the statement's set, unknown ones stay
+    unknown. A record that shows fewer than two findings has no such part: its statement is not valid.
+    """
+    labels, generator = cohort.labels, torch.Generator().manual_seed(cohort.seed)
+    present = labels == 1
+    shown = present.sum(dim=1)
+    size = 1 + (torch.rand(len(labels), generator=generator, dtype=torch.float64) * (shown - 1)).long()
+    lots = torch.rand(labels.shape, generator=generator).masked_fill(~present, torch.inf)
+    kept = present & (lots.argsort(dim=1).argsort(dim=1) < size[:, None])
+    return _of_records(torch.where(present & ~kept, 0, labels), shown > 1)
+
+
+def false_captions(cohort: Cohort) -> Statements:
+    """Row i is the caption of record i with one finding exchanged, so that it is false and nearly true: n statements.
+
+    In comes the finding known to be absent that accompanies the record's findings most often: of largest mean share, over the
+    findings a of the record, of training records with a (and both known) that show it too. Out goes the finding it accompanies
+    least, the first one among equals. Where no absent finding ever accompanies one of the record's, the statement is not valid.
+    """
+    labels = cohort.labels
+    present, absent = labels == 1, labels == 0
+    together = present.double().T @ present.double()
+    share = together / (together + present.double().T @ absent.double()).clamp(min=1)  # (a, f): of records with a, those with f
+    company = (present.double() @ share / present.sum(dim=1).clamp(min=1)[:, None]).masked_fill(~absent, 0.0)
+    strength, comes = company.max(dim=1)
+    goes = share.T[comes].masked_fill(~present, torch.inf).argmin(dim=1)
+    exchanged = labels.scatter(1, goes[:, None], 0).scatter(1, comes[:, None], 1)
+    return _of_records(exchanged, strength > 0)
+
+
+@dataclass(frozen=True)
+class Bank:
+    """A row of `BANKS`: what makes the statements, how they are read, and whether there is one for each record."""
+
+    make: Callable[[Cohort], Statements]
+    reading: Reading
+    per_record: bool
+
+
+BANKS: Mapping[str, Bank] = {
+    "findings": Bank(findings, Reading.ALL, per_record=False),
+    "parents": Bank(parents, Reading.ANY, per_record=False),
+    "negations": Bank(negations, Reading.NONE, per_record=False),
+    "captions": Bank(captions, Reading.ALL, per_record=True),
+    "subsets": Bank(subsets, Reading.ALL, per_record=True),
+    "false_captions": Bank(false_captions, Reading.ALL, per_record=True),
+}
+"""Banks by the name that presets use."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """All statements that a run may compare an ECG with, one bank after the other.
+
+    Attributes
+    ----------
+    statements
+        (m,) statements of all banks.
+    spans
+        For each bank: its first statement, how many it has, and whether they are those of the records.
+    """
+
+    statements: Statements
+    spans: tuple[tuple[int, int, bool], ...]
+
+    @classmethod
+    def make(cls, names: tuple[str, ...], cohort: Cohort) -> "Pool":
+        """Makes the statements of the banks of these names."""
+        parts = [BANKS[name].make(cohort) for name in names]
+        first = [sum(map(len, parts[:place])) for place in range(len(parts))]
+        per_record = [BANKS[name].per_record for name in names]
+        return cls(Statements.joined(parts), tuple(zip(first, map(len, parts), per_record, strict=True)))
+
+    def against(self, records: Tensor) -> Tensor:
+        """Places in the pool, (m',) int64, of what stands against a batch of records (b,): banks in order, records in order."""
+        return torch.cat([first + (records if per_record else torch.arange(size)) for first, size, per_record in self.spans])
+
+
+def _of_records(listed: Tensor, valid: Tensor) -> Statements:
+    """Statements of records; where none can be written nothing is known of any finding."""
+    return Statements.read_as(Reading.ALL, torch.where(valid[:, None], listed, -1), valid)
