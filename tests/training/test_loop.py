@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from jaccardio.cohort.relabel import relabel
 from jaccardio.cohort.split import Split, load_split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
@@ -49,17 +51,72 @@ def test_every_preset_lowers_its_loss_and_leaves_a_complete_run(store: Store, sp
     assert not [path for path in (tmp_path / "run").rglob("*") if path.suffix in (".pt", ".pth", ".pkl", ".bin")]
 
 
+@pytest.mark.parametrize(
+    ("statements", "settings"),
+    [
+        ("findings+negations", ("objective.loss=asymmetric",)),
+        ("captions+subsets+false_captions", ("objective.target=dice", "objective.views=0.5")),
+        ("findings+captions", ("objective.target=label_aware", "objective.loss=softmax", "objective.prototypes=0.1")),
+    ],
+)
+def test_every_bank_and_regulariser_trains(store: Store, split: Split, tmp_path: Path, statements: str, settings: tuple[str, ...]) -> None:
+    config = _config("truth-small", f"objective.statements={statements}", "training.epochs=4", *settings)
+    train(store, split, config, tmp_path / "run", device="cpu")
+    lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    losses = [line["loss"] for line in lines if "loss" in line]
+    assert losses[-1] < losses[0]
+    assert ("view_contrast" in lines[0]) == (config.objective.views > 0)
+    assert ("prototype_contrast" in lines[0]) == (config.objective.prototypes > 0)
+
+
+def test_parents_train_on_a_store_whose_vocabulary_has_levels(hospitals: Hospitals, split: Split, tmp_path: Path) -> None:
+    relabelled = tmp_path / "store"
+    shutil.copytree(hospitals.home, relabelled)
+    relabel(relabelled, "ptbxl71")
+    config = _config("truth-small", "objective.statements=findings+parents", "training.epochs=4")
+    session = _Session(Store.open(relabelled), split, config, torch.device("cpu"))
+    assert len(session.pool.statements) > len(session.material.vocabulary)
+    train(Store.open(relabelled), split, config, tmp_path / "run", device="cpu")
+    assert (tmp_path / "run" / "training.json").is_file()
+
+
+def test_parents_are_refused_where_the_vocabulary_has_no_levels(store: Store, split: Split, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="ptbxl71"):
+        train(store, split, _config("truth-small", "objective.statements=parents"), tmp_path / "run", device="cpu")
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_bias_starts_at_the_prevalence_of_findings_wherever_prompts_are_among_the_statements(store: Store, split: Split) -> None:
+    alone, joined = (
+        _Session(store, split, _config("truth-small", f"objective.statements={statements}"), torch.device("cpu")).model
+        for statements in ("findings", "findings+negations")
+    )
+    assert torch.equal(alone.finding_logits(torch.zeros(1, 12, 200)), joined.finding_logits(torch.zeros(1, 12, 200)))
+
+
 def test_the_truth_objective_learns_more_than_chance(trained: Path) -> None:
     summary = json.loads((trained / "training.json").read_text())
     assert summary["validation_macro_auroc"] > 0.6
 
 
+def test_label_aware_sampling_repeats_training_records(store: Store, split: Split) -> None:
+    plain, aware = (
+        _Session(store, split, _config("truth-small", f"data.sampling={sampling}"), torch.device("cpu")).batches
+        for sampling in ("plain", "label-aware")
+    )
+    assert plain.steps_per_epoch == aware.steps_per_epoch
+    epochs = [np.concatenate([batches.rows(step) for step in range(batches.steps_per_epoch)]) for batches in (plain, aware)]
+    assert len(set(epochs[0].tolist())) == len(epochs[0])
+    assert len(set(epochs[1].tolist())) < len(epochs[1])
+
+
 def test_a_killed_run_resumes_to_the_same_weights(hospitals: Hospitals, store: Store, split: Split, tmp_path: Path) -> None:
-    settings = ("training.epochs=8", "training.ema=0.9")
+    settings = ("training.epochs=8", "training.ema=0.9", "objective.statements=captions+subsets", "objective.target=jaccard", "objective.views=0.5")
     straight = train(store, split, _config("siglip-small", *settings), tmp_path / "straight", device="cpu")
     script = (
         "import sys; from pathlib import Path; import torch; torch.set_num_threads(1);"
-        "from jaccardio.cohort.store import Store; from jaccardio.cohort.split import load_split;"
+        "from jaccardio.cohort.store import Store; from jaccardio.cohort.relabel import relabel
+from jaccardio.cohort.split import load_split;"
         "from jaccardio.training.config import load_preset; from jaccardio.training.loop import train;"
         "store = Store.open(Path(sys.argv[1]));"
         "train(store, load_split(store), load_preset('siglip-small', sys.argv[3:]), Path(sys.argv[2]), device='cpu')"

@@ -28,10 +28,14 @@ class DataConfig(_Section):
         Hz that the preset was made for; a store at another rate is refused rather than trained on by accident.
     crop_seconds
         Length of the random training crop (the paper's augmentation against drift); 0 trains on whole windows.
+    sampling
+        ``plain``: every training ECG once an epoch. ``label-aware``: those with rare findings are repeated, in as many steps an epoch
+        (`repeat_factors` of the batches).
     """
 
     sampling_rate: float = 500.0
     crop_seconds: float = Field(7.5, ge=0)
+    sampling: Literal["plain", "label-aware"] = "plain"
 
 
 class ObjectiveConfig(_Section):
