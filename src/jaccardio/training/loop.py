@@ -137,7 +137,8 @@ class _Session:
         self.text = StatementVectors.embed(self.pool.statements, wording, encoder, config.model.language) if encoder else None
         self.regularisation = Regularisation(config.objective, self.labels, settings.seed, device)
         crop = round(config.data.crop_seconds * store.contract.sampling_rate) or None
-        self.batches = TrainingBatches(store, material.training_rows, settings.batch_size, crop, settings.seed)
+        label_aware = config.data.sampling == "label-aware"
+        self.batches = TrainingBatches(store, material.training_rows, settings.batch_size, crop, settings.seed, label_aware)
         self.total_steps = settings.steps or (settings.epochs or 0) * self.batches.steps_per_epoch
         if config.model.initial_bias == "mean-target":
             self._initialise_bias()
