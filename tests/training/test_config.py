@@ -55,6 +55,8 @@ def test_settings_replace_values_and_steps_replace_epochs() -> None:
         ("objective.target=sameness", "sameness"),
         ("objective.target=identity", "identity"),
         ("objective.loss=softmax2", "softmax2"),
+        ("objective.statements=findings+reports", "reports"),
+        ("objective.views=-1", "objective.views"),
         ("nonsense", "section.key=value"),
         ("preset.x=1", "preset"),
     ],
@@ -67,6 +69,16 @@ def test_a_wrong_setting_is_named(setting: str, named: str) -> None:
 def test_a_classifier_has_no_captions() -> None:
     with pytest.raises(UsageError, match="one output a finding"):
         load_preset("classifier-small", ["objective.statements=captions"])
+
+
+@pytest.mark.parametrize("setting", ["objective.views=1.0", "objective.prototypes=0.1"])
+def test_a_classifier_has_no_regularisers(setting: str) -> None:
+    with pytest.raises(UsageError, match="no embedding and no text"):
+        load_preset("classifier-small", [setting])
+
+
+def test_banks_are_joined_by_plus() -> None:
+    assert load_preset("truth-small", ["objective.statements=findings+parents"]).objective.objective().banks == ("findings", "parents")
 
 
 def test_positive_weight_needs_the_finding_bank() -> None:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,10 +13,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from jaccardio.cohort.relabel import relabel
 from jaccardio.cohort.split import Split, load_split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
+from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.training.config import TrainConfig, load_preset
 from jaccardio.training.loop import _Session, resume, train
 from tests.conftest import TINY, Hospitals
@@ -69,15 +68,17 @@ def test_every_bank_and_regulariser_trains(store: Store, split: Split, tmp_path:
     assert ("prototype_contrast" in lines[0]) == (config.objective.prototypes > 0)
 
 
-def test_parents_train_on_a_store_whose_vocabulary_has_levels(hospitals: Hospitals, split: Split, tmp_path: Path) -> None:
-    relabelled = tmp_path / "store"
-    shutil.copytree(hospitals.home, relabelled)
-    relabel(relabelled, "ptbxl71")
+def test_parents_train_where_the_vocabulary_has_levels(store: Store, split: Split, tmp_path: Path) -> None:
+    vocabulary = Vocabulary.load("ptbxl71")
+    drawn = np.random.default_rng(0).choice(np.array([-1, 0, 1], dtype=np.int8), (len(store), len(vocabulary)), p=[0.1, 0.8, 0.1])
+    levelled = Store(store.path, store.manifest, store.contract, vocabulary, store.records, drawn)
     config = _config("truth-small", "objective.statements=findings+parents", "training.epochs=4")
-    session = _Session(Store.open(relabelled), split, config, torch.device("cpu"))
-    assert len(session.pool.statements) > len(session.material.vocabulary)
-    train(Store.open(relabelled), split, config, tmp_path / "run", device="cpu")
-    assert (tmp_path / "run" / "training.json").is_file()
+    session = _Session(levelled, split, config, torch.device("cpu"))
+    assert [size for _, size, _ in session.pool.spans] == [71, 11]
+    train(levelled, split, config, tmp_path / "run", device="cpu")
+    lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    losses = [line["loss"] for line in lines if "loss" in line]
+    assert losses[-1] < losses[0]
 
 
 def test_parents_are_refused_where_the_vocabulary_has_no_levels(store: Store, split: Split, tmp_path: Path) -> None:
@@ -111,12 +112,12 @@ def test_label_aware_sampling_repeats_training_records(store: Store, split: Spli
 
 
 def test_a_killed_run_resumes_to_the_same_weights(hospitals: Hospitals, store: Store, split: Split, tmp_path: Path) -> None:
-    settings = ("training.epochs=8", "training.ema=0.9", "objective.statements=captions+subsets", "objective.target=jaccard", "objective.views=0.5")
+    drawn = ("objective.statements=captions+subsets", "objective.target=jaccard", "objective.views=0.5")
+    settings = ("training.epochs=8", "training.ema=0.9", *drawn)
     straight = train(store, split, _config("siglip-small", *settings), tmp_path / "straight", device="cpu")
     script = (
         "import sys; from pathlib import Path; import torch; torch.set_num_threads(1);"
-        "from jaccardio.cohort.store import Store; from jaccardio.cohort.relabel import relabel
-from jaccardio.cohort.split import load_split;"
+        "from jaccardio.cohort.store import Store; from jaccardio.cohort.split import load_split;"
         "from jaccardio.training.config import load_preset; from jaccardio.training.loop import train;"
         "store = Store.open(Path(sys.argv[1]));"
         "train(store, load_split(store), load_preset('siglip-small', sys.argv[3:]), Path(sys.argv[2]), device='cpu')"
