@@ -20,6 +20,7 @@ class EcgClassifier(nn.Module):
 
     def __init__(self, config: ModelConfig, findings: int) -> None:
         super().__init__()
+        self.score_parts = config.score_parts
         self.encoder = EcgEncoder(config)
         self.output = nn.Linear(self.encoder.features, findings)
         if config.initial_bias != "mean-target":

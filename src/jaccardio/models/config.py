@@ -12,7 +12,7 @@ class ModelConfig(BaseModel):
     ----------
     kind
         ``text``: two towers, scores depend on findings through their sentences. ``classifier``: the supervised ResNet of the
-        paper's section 5.7, one output per finding; it uses `encoder` to `pooling` and `initial_bias` only.
+        paper's section 5.7, one output per finding; it uses `encoder` to `pooling`, `initial_bias` and `score_parts` only.
     encoder, width
         Backbone of the ECG encoder by name, and what sizes it: the channels of the first stage (``resnet18``, ``resnet34``,
         ``resnet50``, ``xresnet1d50``, ``xresnet1d101``, ``convnext1d``), the filters of each kernel (``inception1d``), a quarter
@@ -37,6 +37,9 @@ class ModelConfig(BaseModel):
         Text encoder by name, hub id or folder.
     language
         Language of the sentences.
+    score_parts
+        An ECG is scored in so many equal parts, and its probabilities are the means over them: a model trained on short crops then
+        sees the length it was trained on. 1: in one piece.
     whitening
         0: text vectors are centred on the prompt bank only. 1: whitened by the bank's covariance. Between: its power, 0.5 half.
     """
@@ -56,3 +59,4 @@ class ModelConfig(BaseModel):
     text: str = "minilm"
     language: Literal["en", "ja"] = "en"
     whitening: float = Field(0.0, ge=0, le=1)
+    score_parts: int = Field(1, ge=1)

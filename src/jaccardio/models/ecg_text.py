@@ -41,6 +41,7 @@ class EcgTextModel(nn.Module):
         super().__init__()
         self.text_fingerprint = text_fingerprint
         self.normalise_ecg = config.normalise_ecg
+        self.score_parts = config.score_parts
         self.encoder = EcgEncoder(config)
         self.ecg_head = nn.Linear(self.encoder.features, config.embedding)
         self.register_buffer("prompt_vectors", prompt_vectors.float().clone())

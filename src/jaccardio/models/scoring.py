@@ -30,7 +30,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def finding_scores(model: Model, signals: Iterable[NDArray[np.float32]], device: torch.device) -> NDArray[np.float64]:
-    """Probability of each finding, from one prompt per finding.
+    """Probability of each finding, from one prompt per finding; the mean over ``model.score_parts`` equal parts of each ECG.
 
     Parameters
     ----------
@@ -41,9 +41,16 @@ def finding_scores(model: Model, signals: Iterable[NDArray[np.float32]], device:
     -------
     (n, findings) in [0, 1]; float64, because in float32 every logit above 17 is the same 1.0.
     """
-    logits = _in_batches(model, signals, device, model.finding_logits)
-    scores: NDArray[np.float64] = expit(logits.astype(np.float64))
+    parts = model.score_parts
+    logits = _in_batches(model, signals, device, lambda signal: model.finding_logits(_split(signal, parts)))
+    scores: NDArray[np.float64] = expit(logits.astype(np.float64)).reshape(-1, parts, logits.shape[1]).mean(axis=1)
     return scores
+
+
+def _split(signal: Tensor, parts: int) -> Tensor:
+    """(n, 12, samples) to (n parts, 12, samples // parts), the parts of an ECG one after the other; what is left over is not scored."""
+    length = signal.shape[2] // parts
+    return signal[:, :, : parts * length].unflatten(2, (parts, length)).transpose(1, 2).flatten(0, 1)
 
 
 def ecg_embeddings(model: Model, signals: Iterable[NDArray[np.float32]], device: torch.device) -> NDArray[np.float32]:
