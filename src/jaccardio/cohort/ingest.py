@@ -3,8 +3,6 @@
 import math
 import multiprocessing
 import os
-import signal
-import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -19,6 +17,7 @@ from jaccardio.cohort.relabel import count_findings, label_records
 from jaccardio.cohort.store_writer import StoreWriter, Window
 from jaccardio.errors import DataError, MissingError, ReadError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.processes import end_with_parent
 from jaccardio.recording.preprocessing import MINIMUM_RATE_HZ, SignalContract, quantise
 from jaccardio.recording.readers import read_ecg
 from jaccardio.recording.recording import MAXIMUM_RATE_HZ
@@ -157,7 +156,7 @@ def _windows(sources: Sequence[Source], contract: SignalContract, jobs: int) -> 
             yield from _read_chunk(chunk, contract)
         return
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent)
     try:
         pending: deque[Future[list[Window | Rejection]]] = deque()
         for chunk in chunks:
@@ -170,19 +169,6 @@ def _windows(sources: Sequence[Source], contract: SignalContract, jobs: int) -> 
         raise MissingError("a worker process was ended from outside, most likely for lack of memory. Run again with --jobs 1.") from error
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _end_with_parent() -> None:
-    """Ends a worker when its parent is killed, and leaves Ctrl-C to the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def wait() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 def _read_chunk(sources: Sequence[Source], contract: SignalContract) -> list[Window | Rejection]:
