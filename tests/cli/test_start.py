@@ -8,7 +8,7 @@ import pytest
 
 from jaccardio.cli.app import app
 
-HEAVY = {"torch", "pandas", "scipy", "matplotlib", "transformers", "wfdb", "pyarrow", "sklearn", "numpy"}
+HEAVY = {"torch", "pandas", "scipy", "matplotlib", "transformers", "wfdb", "pyarrow", "sklearn", "numpy", "optuna"}
 COMMANDS = [command.callback.__name__ for command in app.registered_commands if command.callback is not None]
 HELP = """
 import sys, time
@@ -24,7 +24,7 @@ print(time.perf_counter() - began, *sys.modules, file=sys.stderr)
 
 
 def test_every_command_of_the_readme_is_there() -> None:
-    promised = "synth ingest relabel split train evaluate predict embed search inspect demo bench doctor"
+    promised = "synth ingest relabel split train evaluate predict embed search inspect demo compare bench doctor"
     assert sorted(COMMANDS) == sorted(promised.split())
 
 

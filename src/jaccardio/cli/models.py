@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from jaccardio.cli.data import Json
-from jaccardio.cli.output import note, progress_bar, result
+from jaccardio.cli.output import note, number, progress_bar, result
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import ReadError, UsageError
 
@@ -89,7 +89,7 @@ def evaluate(
     metrics = done.evaluation.metrics
     lines = [f"{done.records} ECGs of part {part}"]
     lines += [f"{key.replace('_', '-')} {_interval(metrics[key])}" for key in ("macro_auroc", "macro_auprc")]
-    lines += [f"micro-F1 at the {policy} threshold {_number(row['micro_f1'])}" for policy, row in metrics["thresholds"].items()]
+    lines += [f"micro-F1 at the {policy} threshold {number(row['micro_f1'])}" for policy, row in metrics["thresholds"].items()]
     if metrics["findings_left_out"]:
         lines.append("left out of macro figures: " + ", ".join(metrics["findings_left_out"]))
     if done.test_uses:
@@ -186,9 +186,5 @@ def search(
 def _interval(figure: dict[str, object]) -> str:
     value, interval = figure["value"], figure["ci95"]
     if not isinstance(interval, list):
-        return _number(value)
-    return f"{_number(value)} [{_number(interval[0])}, {_number(interval[1])}]"
-
-
-def _number(value: object) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else "undefined"
+        return number(value)
+    return f"{number(value)} [{number(interval[0])}, {number(interval[1])}]"

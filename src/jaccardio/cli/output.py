@@ -31,6 +31,11 @@ def result(document: Any, lines: list[str], as_json: bool) -> None:
             typer.echo(line)
 
 
+def number(value: object) -> str:
+    """A figure with four digits, or the word that stands for none."""
+    return f"{value:.4f}" if isinstance(value, float) else "undefined"
+
+
 @contextmanager
 def progress_bar(what: str) -> Iterator[Progress]:
     """A progress bar with rate and time left on stderr; where stderr is no terminal, a line every ten seconds.

@@ -1,4 +1,4 @@
-"""Commands that run whole studies: demo, bench."""
+"""Commands that run whole studies: demo, compare, bench."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 
 from jaccardio.cli.data import Json
-from jaccardio.cli.output import note, result
+from jaccardio.cli.models import Device, StoreOption
+from jaccardio.cli.output import note, number, result
 from jaccardio.disclaimer import DISCLAIMER
 
 
 def register(app: typer.Typer) -> None:
     """Adds this file's commands."""
-    for command in (demo, bench):
+    for command in (demo, compare, bench):
         app.command()(command)
 
 
@@ -29,6 +30,40 @@ def demo(
     report = run_demo(out, data, records, say=note)
     lines = [f"report: {report.page}"]
     result({"page": str(report.page), "figures": [list(figure) for figure in report.figures]}, lines, json)
+
+
+def compare(
+    store: StoreOption,
+    out: Annotated[
+        Path, typer.Option(help="Folder for runs, trials and ranking; what is there is taken, so an interrupted comparison goes on.")
+    ],
+    objectives: Annotated[str, typer.Option(help="all, or names with commas between them.")] = "all",
+    seeds: Annotated[int, typer.Option(min=1, help="Seeds of each finalist and control.")] = 3,
+    finalists: Annotated[int, typer.Option(min=1, help="Objectives that are tuned and tested; five well-known ones always are.")] = 8,
+    trials: Annotated[int, typer.Option(min=1, help="Settings tried for each finalist, its default among them.")] = 6,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="section.key=value for all objectives, e.g. training.epochs=3.")
+    ] = None,
+    replicates: Annotated[int, typer.Option(min=1, help="Bootstrap replicates.")] = 1000,
+    jobs: Annotated[int, typer.Option(min=1, help="Runs side by side; with more than one each gets a process with one thread.")] = 2,
+    device: Device = "auto",
+    json: Json = False,
+) -> None:
+    """Compares objectives on one footing: screens all, tunes the finalists on validation, and ranks them on the test part."""
+    from jaccardio.cohort.store import Store
+    from jaccardio.experiments.compare import Protocol, run_compare
+
+    note(DISCLAIMER)
+    protocol = Protocol(seeds, finalists, trials, tuple(settings or ()), replicates, jobs, device)
+    done = run_compare(Store.open(store), objectives, out, protocol, say=note)
+    rows = done.contest.document["rows"]
+    lines = [f"{place:2}. {row['name']}: test macro-AUROC {number(row['macro_auroc']['value'])}" for place, row in enumerate(rows, 1)]
+    lines += [f"left out {name}: {reason}" for name, reason in done.left_out.items()]
+    lines += [f"failed {name}: {reason}" for name, reason in done.failures.items()]
+    lines.append(f"report: {done.page}")
+    result({"page": str(done.page), "left_out": done.left_out, "failures": done.failures, "ranking": done.contest.document}, lines, json)
+    if done.failures:
+        raise typer.Exit(1)
 
 
 def bench(

@@ -12,6 +12,7 @@ from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.metrics import Evaluation, evaluate
 from jaccardio.evaluation.report import Example, write_evaluation
 from jaccardio.evaluation.thresholds import Thresholds
+from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_scores import shared_findings, signals_for
 from jaccardio.recording.paper_plot import ecg_png
@@ -29,6 +30,48 @@ class RunEvaluation:
     part: str
     records: int
     test_uses: int
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredPart:
+    """One part as a run's model scores it, on the findings that model and store share.
+
+    Attributes
+    ----------
+    rows
+        (n,) rows of the store.
+    labels, scores
+        (n, k) of the findings of `vocabulary`.
+    thresholds
+        Of those findings, as training fitted them on the validation part.
+    test_uses
+        How often this run has now looked at a test part.
+    """
+
+    rows: NDArray[np.int64]
+    vocabulary: Vocabulary
+    labels: NDArray[np.int8]
+    scores: NDArray[np.float64]
+    thresholds: Thresholds
+    test_uses: int
+
+
+def score_part(
+    run: RunFolder, store: Store, part: str, *, device: str = "auto", progress: Callable[[int, int], None] | None = None
+) -> ScoredPart:
+    """Scores one part with the run's model; unless it is the validation part, the look is written into the run.
+
+    Parameters and errors are those of `evaluate_run`.
+    """
+    rows = _rows(run, store, part)
+    if part != "validation":
+        check_unseen(run, store, rows.tolist())
+    predictor = Predictor.from_pretrained(run.path, device)
+    vocabulary, ours, theirs = shared_findings(predictor, store)
+    scores = predictor.scores(signals_for(predictor, store, rows, progress))[:, ours]
+    thresholds = Thresholds({policy: values[ours] for policy, values in predictor.thresholds.values.items()})
+    test_uses = run.record_test_use(store, part, len(rows)) if part != "validation" else 0
+    return ScoredPart(rows, vocabulary, store.labels[np.ix_(rows, theirs)], scores, thresholds, test_uses)
 
 
 def evaluate_run(
@@ -55,17 +98,10 @@ def evaluate_run(
     UsageError
         A part of the run's split is asked of another store.
     """
-    rows = _rows(run, store, part)
-    if part != "validation":
-        check_unseen(run, store, rows.tolist())
-    predictor = Predictor.from_pretrained(run.path, device)
-    vocabulary, ours, theirs = shared_findings(predictor, store)
-    scores = predictor.scores(signals_for(predictor, store, rows, progress))[:, ours]
-    labels = store.labels[np.ix_(rows, theirs)]
-    thresholds = Thresholds({policy: values[ours] for policy, values in predictor.thresholds.values.items()})
+    scored = score_part(run, store, part, device=device, progress=progress)
+    rows, vocabulary, labels, scores, thresholds = scored.rows, scored.vocabulary, scored.labels, scored.scores, scored.thresholds
     patients = store.records["patient_key"].to_numpy()[rows]
     result = evaluate(labels, scores, patients, vocabulary.codes, vocabulary.groups(), thresholds, replicates=replicates)
-    test_uses = run.record_test_use(store, part, len(rows)) if part != "validation" else 0
     write_evaluation(
         out,
         result,
@@ -73,11 +109,11 @@ def evaluate_run(
         labels=labels,
         scores=scores,
         title=f"{run.config.preset} on {store.manifest['corpus']}, {part}",
-        facts=_facts(run, store, part, len(rows), test_uses),
+        facts=_facts(run, store, part, len(rows), scored.test_uses),
         names={finding.code: finding.names["en"] for finding in vocabulary.findings},
         examples=_examples(store, rows, vocabulary.codes, labels, scores, thresholds["global"]),
     )
-    return RunEvaluation(result, part, len(rows), test_uses)
+    return RunEvaluation(result, part, len(rows), scored.test_uses)
 
 
 def _rows(run: RunFolder, store: Store, part: str) -> NDArray[np.int64]:

@@ -1,0 +1,264 @@
+"""The objectives of the field on one footing: screen all, tune some, test each once.
+
+Command: ``jaccardio compare``. Every choice (who becomes a finalist, which setting is best, thresholds) is made on the validation part;
+the test part is looked at once by each final run. Run again after an interruption, or with more objectives or seeds, the command takes
+what is there and goes on.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from jaccardio.cohort.split import Split, default_split, load_split, save_split
+from jaccardio.cohort.store import Store
+from jaccardio.errors import DataError, UsageError
+from jaccardio.evaluation.contest import Contest, Contestant, rank
+from jaccardio.evaluation.contest_page import write_contest
+from jaccardio.experiments.contestants import HeldOut, always_normal, contestant
+from jaccardio.experiments.objectives import ALWAYS_FINALISTS, CONTROLS, FOOTING, REFERENCE, Entry, choose
+from jaccardio.experiments.run_cache import RunCache
+from jaccardio.experiments.tuning import Trial, best, load_optuna, tune
+from jaccardio.files import read_json, write_json
+from jaccardio.training.run_folder import RunFolder
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How much is done, the same for every objective.
+
+    Attributes
+    ----------
+    seeds
+        Runs of each finalist and control that are tested.
+    finalists
+        Objectives that are tuned and tested; those of `ALWAYS_FINALISTS` are, whatever their number.
+    trials
+        Settings tried for each finalist, its default among them.
+    settings
+        ``section.key=value`` on top of the footing, for every objective.
+    replicates
+        Of the bootstrap.
+    jobs
+        Runs side by side.
+    """
+
+    seeds: int = 3
+    finalists: int = 8
+    trials: int = 6
+    settings: tuple[str, ...] = ()
+    replicates: int = 1000
+    jobs: int = 1
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class Screened:
+    """One objective's first run: seed 0, default settings."""
+
+    entry: Entry
+    validation_macro_auroc: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What `run_compare` found.
+
+    Attributes
+    ----------
+    screening
+        Best first.
+    left_out
+        Objective -> why it was not trained.
+    failures
+        Run -> why it has no model; it is missing from the ranking.
+    """
+
+    page: Path
+    contest: Contest
+    screening: tuple[Screened, ...]
+    trials: tuple[Trial, ...]
+    left_out: dict[str, str]
+    failures: dict[str, str]
+
+
+def run_compare(store: Store, objectives: str, out: Path, protocol: Protocol, say: Say) -> Comparison:
+    """Runs the whole protocol into `out` and writes ``screening.json``, ``trials.json``, ``ranking.json``, ``ranking.html`` and more.
+
+    Parameters
+    ----------
+    objectives
+        ``all``, or names of `OBJECTIVES` with commas between them.
+    say
+        Receives one line for each stage and run.
+
+    Raises
+    ------
+    UsageError
+        An unknown objective or setting.
+    DataError
+        `out` holds runs of another store or split, the test part is empty, or no objective could be trained.
+    MissingError
+        optuna is not installed.
+    """
+    load_optuna()  # said before hours of training, not after
+    footing = _footing(store, protocol)
+    split = _split(store, say)
+    part = HeldOut.of(store, split)
+    entries, left_out = choose(objectives, part.vocabulary)
+    for entry in (*entries, *CONTROLS):
+        entry.configure(footing)  # a setting that does not fit is refused before any training
+    runs = RunCache(out / "runs", store, split, jobs=protocol.jobs, device=protocol.device, say=say)
+
+    screening = _screen(runs, footing, entries, say)
+    finalists = _finalists(screening, protocol.finalists)
+    _write_screening(out, screening, finalists, left_out)
+    trials = _tune(runs, footing, finalists, protocol.trials, say)
+    write_json(out / "trials.json", [asdict(trial) for trial in trials])
+    contestants = _test(runs, footing, finalists, trials, protocol, part, out / "scores", say)
+
+    say(f"ranking {len(contestants)} on {len(part.labels)} test ECGs")
+    contest = rank(
+        part.labels,
+        part.patients,
+        part.vocabulary.codes,
+        contestants,
+        reference=_reference(contestants),
+        replicates=protocol.replicates,
+    )
+    facts = _facts(store, protocol, screening, left_out, runs.failures)
+    write_contest(out, contest, title="Objectives on one footing", facts=facts)
+    return Comparison(out / "ranking.html", contest, screening, tuple(trials), left_out, runs.failures)
+
+
+def _footing(store: Store, protocol: Protocol) -> tuple[str, ...]:
+    for setting in protocol.settings:
+        if setting.strip().startswith(("objective.", "training.seed", "training.frozen_encoder", "model.kind")):
+            raise UsageError(
+                f"--set {setting}: this is what the objectives, seeds and controls of a comparison differ in; leave it to them."
+            )
+    return (f"data.sampling_rate={store.contract.sampling_rate}", *protocol.settings)
+
+
+def _split(store: Store, say: Say) -> Split:
+    split = load_split(store)
+    if split is None:
+        split = default_split(store)
+        save_split(store, split)
+        say(f"{store.path}: had no split; made the default one")
+    return split
+
+
+def _screen(runs: RunCache, footing: Sequence[str], entries: Sequence[Entry], say: Say) -> tuple[Screened, ...]:
+    """Every objective once; best first, those without a figure last."""
+    say(f"screening {len(entries)} objectives")
+    figures = runs.side_by_side(lambda entry: _validation(runs, footing, entry), entries)
+    if all(figure is None for figure in figures):
+        reasons = "; ".join(runs.failures.values()) or "no finding has both a positive and a negative in the validation part"
+        raise DataError(f"no objective could be trained and validated: {reasons}")
+    screened = [Screened(entry, figure) for entry, figure in zip(entries, figures, strict=True)]
+    return tuple(sorted(screened, key=lambda one: -1.0 if one.validation_macro_auroc is None else one.validation_macro_auroc, reverse=True))
+
+
+def _finalists(screening: Sequence[Screened], number: int) -> list[Entry]:
+    """The fixed ones and the best of the others, best first; an objective without a figure is none."""
+    usable = [one.entry for one in screening if one.validation_macro_auroc is not None]
+    fixed = [entry for entry in usable if entry.name in ALWAYS_FINALISTS]
+    others = [entry for entry in usable if entry.name not in ALWAYS_FINALISTS]
+    chosen = [*fixed, *others[: max(0, number - len(fixed))]]
+    return [entry for entry in usable if entry in chosen]
+
+
+def _tune(runs: RunCache, footing: Sequence[str], finalists: Sequence[Entry], trials: int, say: Say) -> list[Trial]:
+    """The same number of trials for each finalist: one after the other within an objective, objectives side by side."""
+    say(f"tuning {len(finalists)} finalists, {trials} trials each")
+
+    def search(entry: Entry) -> list[Trial]:
+        return tune(entry.name, entry.configure(footing), trials, partial(_validation, runs, footing, entry))
+
+    return [trial for tried in runs.side_by_side(search, finalists) for trial in tried]
+
+
+def _test(
+    runs: RunCache,
+    footing: Sequence[str],
+    finalists: Sequence[Entry],
+    trials: Sequence[Trial],
+    protocol: Protocol,
+    part: HeldOut,
+    kept: Path,
+    say: Say,
+) -> list[Contestant]:
+    """Finalists at their best settings and controls at default ones, all seeds; those without any run are missing."""
+    chosen = {entry: best([trial for trial in trials if trial.objective == entry.name]).settings for entry in finalists}
+    chosen |= dict.fromkeys(CONTROLS, ())
+    say(f"training {len(finalists)} finalists and {len(CONTROLS)} controls with {protocol.seeds} seeds")
+
+    def train(pair: tuple[Entry, int]) -> RunFolder | None:
+        entry, seed = pair
+        return runs.train(entry.name, entry.configure(footing, (*chosen[entry], f"training.seed={seed}")))
+
+    pairs = list(product(chosen, range(protocol.seeds)))
+    trained = dict(zip(pairs, runs.side_by_side(train, pairs), strict=True))
+    contestants = []
+    for entry, settings in chosen.items():
+        finished = [run for seed in range(protocol.seeds) if (run := trained[entry, seed]) is not None]
+        if finished:
+            say(f"scoring {entry.name}")
+            note = "; ".join((entry.description, *settings))
+            contestants.append(contestant(entry.name, note, finished, part, kept, protocol.device))
+    return [*contestants, always_normal(part)]
+
+
+def _validation(runs: RunCache, footing: Sequence[str], entry: Entry, tuned: tuple[str, ...] = ()) -> float | None:
+    """Validation macro-AUROC of an objective with seed 0, trained if it is not there."""
+    run = runs.train(entry.name, entry.configure(footing, tuned))
+    figure: float | None = None if run is None else read_json(run.summary_file)["validation_macro_auroc"]
+    return figure
+
+
+def _reference(contestants: Sequence[Contestant]) -> str:
+    """The classifier, or the first finalist where it is missing."""
+    names = [one.name for one in contestants]
+    return REFERENCE if REFERENCE in names else names[0]
+
+
+def _write_screening(out: Path, screening: Sequence[Screened], finalists: Sequence[Entry], left_out: dict[str, str]) -> None:
+    rows = [
+        {
+            "objective": one.entry.name,
+            "description": one.entry.description,
+            "source": one.entry.source,
+            "settings": one.entry.settings,
+            "validation_macro_auroc": one.validation_macro_auroc,
+            "finalist": one.entry in finalists,
+        }
+        for one in screening
+    ]
+    write_json(out / "screening.json", {"rows": rows, "left_out": left_out})
+
+
+def _facts(
+    store: Store, protocol: Protocol, screening: Sequence[Screened], left_out: dict[str, str], failures: dict[str, str]
+) -> dict[str, Any]:
+    databases = ", ".join(sorted(store.records["database"].unique()))
+    figures = ", ".join(
+        f"{one.entry.name} {'undefined' if one.validation_macro_auroc is None else f'{one.validation_macro_auroc:.4f}'}"
+        for one in screening
+    )
+    facts = {
+        "Data": f"test part; corpus {store.manifest['corpus']}; database {databases}",
+        "Footing": f"preset {FOOTING}" + "".join(f", {setting}" for setting in protocol.settings) + "; the same for all",
+        "Text": "half-whitened sentence vectors for all; objectives on captions take the paper's form of the model",
+        "Choices": f"on the validation part only: {protocol.trials} trials a finalist (trials.json), epoch, thresholds",
+        "Screening": f"validation macro-AUROC, seed 0, default settings: {figures}",
+    }
+    if left_out:
+        facts["Left out"] = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
+    if failures:
+        facts["Failed"] = "these runs are missing: " + "; ".join(f"{name}: {reason}" for name, reason in failures.items())
+    return facts

@@ -1,0 +1,162 @@
+"""`RunCache`: every training run of a study once, in a folder named by its configuration, whatever interrupts the study."""
+
+import multiprocessing
+import shutil
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+
+from jaccardio.cohort.split import Split
+from jaccardio.cohort.store import Store
+from jaccardio.errors import DataError, JaccardioError
+from jaccardio.files import read_json, sha256_json
+from jaccardio.processes import end_with_parent
+from jaccardio.training import loop
+from jaccardio.training.config import TrainConfig
+from jaccardio.training.run_folder import RunFolder
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class RunCache:
+    """Trains what is not there yet: a finished run is never repeated, an interrupted one goes on.
+
+    Parameters
+    ----------
+    folder
+        One sub-folder a run: its name and eight digits of the SHA-256 of its resolved configuration.
+    store, split
+        What all runs are trained on.
+    jobs
+        Runs side by side. 1 trains in this process with all its threads; more train each in its own process with one thread.
+    device
+        ``auto``, ``cpu`` or ``cuda``.
+    say
+        Receives a line when a run has ended.
+
+    Attributes
+    ----------
+    failures
+        Folder name -> reason of each run that could not be trained.
+
+    Raises
+    ------
+    DataError
+        The folder holds a run of another store or split.
+    """
+
+    def __init__(self, folder: Path, store: Store, split: Split, *, jobs: int, device: str, say: Callable[[str], None]) -> None:
+        self.folder, self.store, self.split = folder, store, split
+        self.jobs, self.device, self.say = jobs, device, say
+        self.failures: dict[str, str] = {}
+        self._children: set[BaseProcess] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+        for file in sorted(folder.glob("*/config.toml")):
+            run = RunFolder(file.parent)
+            if run.store_fingerprint != store.fingerprint or run.split.fingerprint != split.fingerprint:
+                raise DataError(f"{run.path}: this run began with another store or split. Compare into a new --out.")
+
+    def train(self, name: str, config: TrainConfig) -> RunFolder | None:
+        """The complete run of a configuration, trained now if it is not there; None where it failed, with the reason in `failures`."""
+        run = RunFolder(self.folder / run_name(name, config))
+        if run.path.name in self.failures:
+            return None
+        if run.complete:
+            return run
+        failure = self._train_in_child(run.path, config) if self.jobs > 1 else self._train_here(run.path, config)
+        if failure is not None:
+            self.failures[run.path.name] = failure
+            self.say(f"  {run.path.name}: failed: {failure}")
+            return None
+        summary = read_json(run.summary_file)
+        self.say(f"  {run.path.name}: validation macro-AUROC {summary['validation_macro_auroc']}, {summary['seconds']:.0f} s")
+        return run
+
+    def side_by_side(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """`function` of every item, in order, `jobs` at a time; an interruption ends the runs under way and is passed on."""
+        if self.jobs == 1:
+            return [function(item) for item in items]
+        with ThreadPoolExecutor(self.jobs) as pool:
+            futures = [pool.submit(function, item) for item in items]
+            try:
+                for future in as_completed(futures):
+                    future.result()
+            except BaseException:
+                self._stop()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+            return [future.result() for future in futures]
+
+    def _train_here(self, path: Path, config: TrainConfig) -> str | None:
+        return _failure(partial(_train, self.store, self.split, config, path, self.device))
+
+    def _train_in_child(self, path: Path, config: TrainConfig) -> str | None:
+        context = multiprocessing.get_context("spawn")
+        receiver, sender = context.Pipe(duplex=False)
+        arguments = (sender, self.store.path, self.split, config, path, self.device)
+        child = context.Process(target=_child, args=arguments, daemon=True)
+        with self._lock:
+            if self._stopped:
+                raise _StoppedError
+            child.start()
+            self._children.add(child)
+        sender.close()
+        try:
+            failure: str | None = receiver.recv()
+        except EOFError:
+            failure = "its process was ended from outside, most likely for lack of memory; run again with fewer --jobs"
+        child.join()
+        with self._lock:
+            self._children.discard(child)
+            if self._stopped:
+                raise _StoppedError
+        return failure
+
+    def _stop(self) -> None:
+        with self._lock:
+            self._stopped = True
+            for child in self._children:
+                child.terminate()
+
+
+class _StoppedError(Exception):
+    """The study was interrupted: what would be trained next is not."""
+
+
+def run_name(name: str, config: TrainConfig) -> str:
+    """Name of a run's folder: the same for the same configuration, whatever it is called and described as inside."""
+    return f"{name}-{sha256_json(config.model_dump(mode='json', exclude={'preset', 'description'}))[:8]}"
+
+
+def _child(sender: Connection, store: Path, split: Split, config: TrainConfig, path: Path, device: str) -> None:
+    end_with_parent()
+    torch.set_num_threads(1)
+    sender.send(_failure(lambda: _train(Store.open(store), split, config, path, device)))
+
+
+def _train(store: Store, split: Split, config: TrainConfig, path: Path, device: str) -> None:
+    if RunFolder(path).config_file.is_file():
+        loop.resume(store, path, device=device)
+        return
+    shutil.rmtree(path, ignore_errors=True)  # a folder without configuration was killed before its first step
+    loop.train(store, split, config, path, device=device)
+
+
+def _failure(train: Callable[[], None]) -> str | None:
+    """Trains; returns why it failed. A class name alone where the message could hold data."""
+    try:
+        train()
+    except JaccardioError as error:
+        return str(error)
+    except Exception as error:  # one run must not stop the others
+        return f"internal error: {type(error).__name__}"
+    return None

@@ -1,0 +1,68 @@
+"""The table of objectives: each is a valid configuration on the same footing, and what a vocabulary cannot carry is said."""
+
+from dataclasses import replace
+
+import pytest
+
+from jaccardio.errors import UsageError
+from jaccardio.experiments.objectives import ALWAYS_FINALISTS, CONTROLS, FOOTING, OBJECTIVES, REFERENCE, Entry, choose
+from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.training.config import load_preset
+
+ENTRIES = [*OBJECTIVES.values(), *CONTROLS]
+
+OWN = {"preset", "description", "objective", "model.kind", "model.normalise_ecg", "model.bias", "model.initial_scale"}
+"""What an objective may set: the rest is the footing, the same for all."""
+
+
+@pytest.mark.parametrize("entry", OBJECTIVES.values(), ids=OBJECTIVES)
+def test_every_objective_is_a_configuration_that_differs_from_the_footing_in_its_own_settings_only(entry: Entry) -> None:
+    config = entry.configure(("training.epochs=3",))
+    assert config.training.epochs == 3
+    ours, footing = config.model_dump(), load_preset(FOOTING, ("training.epochs=3",)).model_dump()
+    differing = {name for name in ("preset", "description", "data", "training", "objective") if ours[name] != footing[name]}
+    differing |= {f"model.{name}" for name in footing["model"] if ours["model"][name] != footing["model"][name]}
+    assert differing <= OWN
+    assert config.description == entry.description
+
+
+def test_the_controls_change_one_thing_each() -> None:
+    encoder, vectors = (entry.configure(()) for entry in CONTROLS)
+    truth = OBJECTIVES["truth"].configure(())
+    assert encoder.training.frozen_encoder
+    assert vectors.model.text == "random"
+    for control in (encoder, vectors):
+        assert control.objective == truth.objective
+
+
+def test_no_two_objectives_are_the_same_configuration() -> None:
+    seen = [entry.configure(()).model_dump(mode="json", exclude={"preset", "description"}) for entry in ENTRIES]
+    assert all(one not in seen[:place] for place, one in enumerate(seen))
+    assert len({entry.name for entry in ENTRIES}) == len(ENTRIES)
+
+
+def test_settings_of_the_tuning_come_last_and_those_of_the_footing_first() -> None:
+    config = OBJECTIVES["siglip"].configure(("model.initial_scale=3", "model.whitening=0.25"), ("training.seed=2",))
+    assert (config.model.initial_scale, config.model.whitening, config.training.seed) == (10.0, 0.25, 2)
+    assert OBJECTIVES["siglip"].configure((), ("model.initial_scale=7",)).model.initial_scale == 7.0
+
+
+def test_objectives_are_chosen_by_name_in_the_order_of_the_table() -> None:
+    entries, left_out = choose("truth, siglip,truth", Vocabulary.load("paper26"))
+    assert ([entry.name for entry in entries], left_out) == (["siglip", "truth"], {})
+    assert {REFERENCE, *ALWAYS_FINALISTS} <= set(OBJECTIVES)
+    with pytest.raises(UsageError, match=r"unknown objective nonsense; available: siglip"):
+        choose("siglip,nonsense", Vocabulary.load("paper26"))
+    with pytest.raises(UsageError, match="names none"):
+        choose(" , ", Vocabulary.load("paper26"))
+
+
+def test_what_the_vocabulary_cannot_carry_is_left_out_of_all_and_refused_by_name() -> None:
+    paper26 = Vocabulary.load("paper26")
+    entries, left_out = choose("all", paper26)
+    assert left_out == {"truth-parents": "vocabulary paper26 has no groups"}
+    assert {entry.name for entry in entries} == set(OBJECTIVES) - {"truth-parents"}
+    assert len(choose("all", Vocabulary.load("ptbxl71"))[0]) == len(OBJECTIVES)
+    assert set(choose("all", replace(paper26, name="of our own"))[1]) == {"truth-parents", "truth-negations"}
+    with pytest.raises(UsageError, match="truth-parents: vocabulary paper26 has no groups"):
+        choose("truth-parents", paper26)
