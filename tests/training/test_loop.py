@@ -38,7 +38,7 @@ def _config(preset: str, *settings: str) -> TrainConfig:
     return load_preset(preset, (*TINY, *settings))
 
 
-@pytest.mark.parametrize("preset", ["paper-small", "siglip-small", "jaccard-small", "truth-small", "classifier-small"])
+@pytest.mark.parametrize("preset", ["paper-small", "siglip-small", "jaccard-small", "truth-small", "classifier-small", "jaccardio-small"])
 def test_every_preset_lowers_its_loss_and_leaves_a_complete_run(store: Store, split: Split, tmp_path: Path, preset: str) -> None:
     summary = train(store, split, _config(preset), tmp_path / "run", device="cpu")
     lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]

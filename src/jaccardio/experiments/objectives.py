@@ -1,4 +1,4 @@
-"""The objectives of the field as cells of the grid, all on one footing: the preset `truth-small`.
+"""The objectives of the field as cells of the grid, all on one footing: the preset `jaccardio-small`.
 
 Encoder, data, budget, augmentation, text treatment (half-whitened sentence vectors) and threshold search are the footing's. An objective
 adds only what makes it that objective. Objectives on captions take the paper's form of the model (unit ECG vectors, one bias, scale 10).
@@ -12,7 +12,7 @@ from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.findings.wording import Wording
 from jaccardio.training.config import TrainConfig, load_preset
 
-FOOTING = "truth-small"
+FOOTING = "jaccardio-small"
 """The preset that every objective starts from."""
 
 REFERENCE = "classifier"
