@@ -56,3 +56,7 @@ def test_compare_ranks_and_says_what_failed(jaccardio: Command, store: Path, tmp
     refused = jaccardio(*words, "--objectives", "nonsense")
     assert refused.status == 2
     assert "unknown objective nonsense; available: siglip, siglip-exact" in refused.err
+
+    (tmp_path / "file").touch()
+    words[words.index(tmp_path / "out")] = tmp_path / "file"
+    assert jaccardio(*words, "--objectives", "siglip").status == 2

@@ -60,6 +60,7 @@ class RunCache:
         self._children: set[BaseProcess] = set()
         self._lock = threading.Lock()
         self._stopped = False
+        folder.mkdir(parents=True, exist_ok=True)
         for file in sorted(folder.glob("*/config.toml")):
             run = RunFolder(file.parent)
             if run.store_fingerprint != store.fingerprint or run.split.fingerprint != split.fingerprint:
@@ -78,7 +79,9 @@ class RunCache:
             self.say(f"  {run.path.name}: failed: {failure}")
             return None
         summary = read_json(run.summary_file)
-        self.say(f"  {run.path.name}: validation macro-AUROC {summary['validation_macro_auroc']}, {summary['seconds']:.0f} s")
+        figure = summary["validation_macro_auroc"]
+        shown = "undefined" if figure is None else f"{figure:.4f}"
+        self.say(f"  {run.path.name}: validation macro-AUROC {shown}, {summary['seconds']:.0f} s")
         return run
 
     def side_by_side(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:

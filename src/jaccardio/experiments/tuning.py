@@ -19,7 +19,9 @@ RANGES = {
 }
 """Log-uniform ranges, widened to hold the default where it lies outside. The initial scale is tuned for models with text only."""
 
-SEED = 0
+SEED = 7
+"""Of the first eight, one whose random trials lie on both sides of the default, for models with and without text."""
+
 RANDOM_TRIALS = 4
 """Trials (the default's among them) before the search begins to use what it has found."""
 
