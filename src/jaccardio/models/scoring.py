@@ -49,8 +49,9 @@ def finding_scores(model: Model, signals: Iterable[NDArray[np.float32]], device:
 
 def _split(signal: Tensor, parts: int) -> Tensor:
     """(n, 12, samples) to (n parts, 12, samples // parts), the parts of an ECG one after the other; what is left over is not scored."""
-    length = signal.shape[2] // parts
-    return signal[:, :, : parts * length].unflatten(2, (parts, length)).transpose(1, 2).flatten(0, 1)
+    ecgs, leads, samples = signal.shape
+    length = samples // parts
+    return signal[:, :, : parts * length].reshape(ecgs, leads, parts, length).transpose(1, 2).flatten(0, 1)
 
 
 def ecg_embeddings(model: Model, signals: Iterable[NDArray[np.float32]], device: torch.device) -> NDArray[np.float32]:
