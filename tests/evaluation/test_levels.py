@@ -28,13 +28,18 @@ SUPER = [("MI", (0, 1)), ("HYP", (2,))]
 def test_labels_and_scores_of_a_level() -> None:
     labels, scores = aggregate_level(LABELS, SCORES, SUPER)
     assert labels.tolist() == [[1, 0], [0, 1], [-1, 1], [1, 0], [-1, -1], [-1, -1]]
-    assert scores[:4].tolist() == [[0.9, 0.1], [0.3, 0.8], [0.6, 0.2], [0.2, 0.3]]
+    np.testing.assert_allclose(scores[:4], [[1 - 0.8 * 0.1, 0.1], [1 - 0.7 * 0.9, 0.8], [1 - 0.4 * 0.6, 0.2], [1 - 0.9 * 0.8, 0.3]])
+
+
+def test_a_group_of_one_keeps_its_scores_to_the_bit() -> None:
+    tiny = np.array([[1e-30], [2e-30]])
+    assert (aggregate_level(np.array([[1], [1]], np.int8), tiny, [("one", (0,))])[1] == tiny).all()
 
 
 def test_figures_of_a_level() -> None:
     figures = evaluate_levels(LABELS, SCORES, {"super": SUPER}, PatientBootstrap(np.arange(6).astype(str), replicates=10))["super"]
     assert (figures.n_statements, figures.n_records) == (2, 4)
-    # MI: {0.9, 0.2} against {0.3} = 1/2; HYP: {0.8, 0.2} against {0.1, 0.3} = 3/4
+    # MI: {0.92, 0.28} against {0.37} = 1/2; HYP: {0.8, 0.2} against {0.1, 0.3} = 3/4
     assert figures.macro_auroc == pytest.approx((1 / 2 + 3 / 4) / 2)
 
 

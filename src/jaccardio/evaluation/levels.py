@@ -40,13 +40,14 @@ def aggregate_level(
 ) -> tuple[NDArray[np.int8], NDArray[np.floating]]:
     """Labels and scores of a level's statements.
 
-    A statement is present if any of its findings is, unknown if none is present and one is unknown, else absent; its score is the
-    highest of theirs. Records that show no statement of the level are dropped: all their labels become unknown.
+    A statement is present if any of its findings is, unknown if none is present and one is unknown, else absent; its score is
+    1 - product of (1 - p) over theirs, the probability of any if they came independently. Records that show no statement of the
+    level are dropped: all their labels become unknown.
 
     Parameters
     ----------
     labels, scores
-        (n, k) of the findings.
+        (n, k) of the findings; scores are probabilities.
     groups
         The level's statements.
 
@@ -61,7 +62,8 @@ def aggregate_level(
         children = labels[:, list(members)]
         otherwise = np.where((children == UNKNOWN).any(axis=1), UNKNOWN, ABSENT)
         statement_labels[:, column] = np.where((children == PRESENT).any(axis=1), PRESENT, otherwise)
-        statement_scores[:, column] = scores[:, list(members)].max(axis=1)
+        one = len(members) == 1  # as it is: 1 - (1 - p) would tie very small scores
+        statement_scores[:, column] = scores[:, members[0]] if one else 1 - np.prod(1 - scores[:, list(members)], axis=1)
     statement_labels[~(statement_labels == PRESENT).any(axis=1)] = UNKNOWN
     return statement_labels, statement_scores
 
