@@ -86,3 +86,16 @@ def test_co_occurrence_masks_what_is_unknown() -> None:
             expected[a, b] = sum(pair == (1, 1) for pair in known) / either if either else 0
     assert torch.equal(co_occurrence(labels), expected)
     assert expected[0, 1] == pytest.approx(2 / 3)
+
+
+def test_findings_never_known_together_neither_attract_nor_repel() -> None:
+    labels = torch.tensor([[1, 1, 0, -1], [1, 0, 0, -1], [0, 0, 1, -1], [-1, -1, -1, 1], [-1, -1, -1, 0]], dtype=torch.int8)
+    similarity = co_occurrence(labels)
+    assert similarity[:3, 3].isnan().all()
+    prototypes = torch.nn.functional.normalize(vectors(4, 4), dim=1).float()
+    value = prototype_contrast(prototypes, similarity)
+    turned = prototypes.clone()
+    turned[3] *= -1
+    assert prototype_contrast(turned, similarity) == value
+    wanted = slow_prototype_contrast(prototypes[:3].tolist(), similarity[:3, :3].tolist()) * math.sqrt(3 / 4)
+    assert value.item() == pytest.approx(wanted, rel=1e-5)

@@ -20,7 +20,10 @@ VIEW_SCALE = 1 / 0.07
 
 
 def two_views(features: Tensor, seed: int) -> tuple[Tensor, Tensor]:
-    """Two views of ECG features (n, d) from one encoder pass: two dropout masks, drawn from the seed alone."""
+    """Two views of ECG features (n, d) from one encoder pass: two dropout masks, drawn from the seed alone.
+
+    MERL puts a linear layer of its own before each mask; here both views go on through the model's projection.
+    """
     generator = torch.Generator(features.device).manual_seed(seed)
     first, second = torch.rand((2, *features.shape), generator=generator, device=features.device) >= VIEW_DROPOUT
     kept = features / (1 - VIEW_DROPOUT)
@@ -49,19 +52,19 @@ def prototype_contrast(vectors: Tensor, similarity: Tensor) -> Tensor:
     arXiv:2504.08713).
 
     w+ is the similarity of two findings, w- is 1 - similarity, both off the diagonal and each divided by its sum. A sum of 0
-    leaves its part out.
+    leaves its part out, as an unknown similarity does its pair.
 
     Parameters
     ----------
     vectors
         (k, d) unit vectors, one per finding.
     similarity
-        (k, k) in [0, 1], as `co_occurrence` gives it.
+        (k, k) in [0, 1] or NaN for unknown, as `co_occurrence` gives it.
     """
     findings = len(vectors)
-    off_diagonal = ~torch.eye(findings, dtype=torch.bool, device=vectors.device)
-    cosine = (vectors @ vectors.T)[off_diagonal]
-    attract, repel = similarity[off_diagonal], 1 - similarity[off_diagonal]
+    pairs = ~torch.eye(findings, dtype=torch.bool, device=vectors.device) & ~similarity.isnan()
+    cosine = (vectors @ vectors.T)[pairs]
+    attract, repel = similarity[pairs], 1 - similarity[pairs]
     attract, repel = (part / torch.where(part.sum() > 0, part.sum(), 1.0) for part in (attract, repel))
     return -((attract - repel) * cosine).sum() / math.sqrt(findings)
 
@@ -69,9 +72,10 @@ def prototype_contrast(vectors: Tensor, similarity: Tensor) -> Tensor:
 def co_occurrence(labels: Tensor) -> Tensor:
     """Jaccard index of the label columns, (n, k) int8 -> (k, k) float32: ECGs with both findings among those with either.
 
-    Each pair of findings is counted over the ECGs in which both are known. Two findings that are never seen have index 0.
+    Each pair of findings is counted over the ECGs in which both are known: NaN where there is none, 0 where neither is ever seen.
     """
-    present, absent = (labels == 1).double(), (labels == 0).double()
+    present, known = (labels == 1).double(), (labels >= 0).double()
     both = present.T @ present
-    either = both + present.T @ absent + absent.T @ present
-    return (both / either.clamp(min=1)).float()
+    either = present.T @ known + known.T @ present - both
+    index = both / either.clamp(min=1)
+    return index.masked_fill(known.T @ known == 0, torch.nan).float()
