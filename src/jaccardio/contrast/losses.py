@@ -21,7 +21,7 @@ from torch.nn.functional import log_softmax, logsigmoid
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 FOCUS_POSITIVE, FOCUS_NEGATIVE, MARGIN = 1, 4, 0.05
-"""Exponents and probability margin of `asymmetric`, as its authors recommend."""
+"""Exponents and probability margin of `asymmetric`: the defaults of its authors' code."""
 
 
 def sigmoid(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:

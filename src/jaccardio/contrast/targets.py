@@ -14,7 +14,7 @@ target                      formula                               rewards; relat
 `dice`                      2 |A∩P| / (|A|+|P|)                   overlap; 2J/(1+J) of jaccard J: same order, milder below 1
 `overlap`                   |A∩P| / min(|A|, |P|)                 1 once one set holds the other; never below dice
 `idf_jaccard`               sum over A∩P / sum over A∪P of idf    jaccard in which a rare finding counts for more
-`label_aware`               mean over c in A of [c in P] / N(c)   finding by finding, each shared among its N(c) statements; KED
+`label_aware`               mean over c in A of [c in P] / N(c)   finding by finding, each shared among its N(c) statements; after KED
 `similarity_dissimilarity`  |A∩P| / |A| / (1 + |P\\A|)             how much of A is said, less what is said besides; asymmetric
 `truth`                     |A∩P| / |P|                           the share of P that the ECG shows; A may hold more
 ==========================  ====================================  ============================================================
@@ -114,9 +114,10 @@ def idf_jaccard(ecg: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
 def label_aware(ecg: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
     """Mean over the findings c of A of [c in P] / N(c), with N(c) the number of statements that list c; rule as `jaccard`.
 
-    With `softmax` the rows are KED's label-wise contrast (Tian et al. 2024): the mean over the ECG's findings of the cross-entropies
-    against a target shared equally among the statements that hold the finding. The mean is taken over the findings of A
-    that are known in P. The empty set counts as a finding of its own, so that rows sum to 1 where all is known and listed.
+    With `softmax` the rows are a label-wise contrast after KED (Tian et al. 2024): the mean over the ECG's findings of the
+    cross-entropies against a target shared equally among the statements that hold the finding. KED's code does not divide by N(c),
+    so that there a common finding pulls harder. The mean is taken over the findings of A that are known in P. The empty set counts
+    as a finding of its own, so that rows sum to 1 where all is known and listed.
     """
     usable = statements.valid[:, None]
     listed = (statements.findings == 1) & usable
