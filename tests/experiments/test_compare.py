@@ -14,7 +14,7 @@ from jaccardio.cohort.split import load_split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, JaccardioError, UsageError
 from jaccardio.experiments import contestants
-from jaccardio.experiments.compare import Comparison, Protocol, Screened, _finalists, _reference, run_compare
+from jaccardio.experiments.compare import Comparison, Protocol, Screened, _facts, _finalists, _reference, run_compare
 from jaccardio.experiments.objectives import OBJECTIVES
 from jaccardio.experiments.run_cache import RunCache
 from jaccardio.training import loop
@@ -222,6 +222,15 @@ def test_runs_side_by_side_are_their_own_processes(store: Store, tmp_path: Path)
     assert failed is None
     assert len(cache.failures) == 1
     assert "--fs 500" in next(iter(cache.failures.values()))
+
+
+def test_the_page_says_what_is_not_the_same_for_all(store: Store) -> None:
+    """Objectives on captions set the scale themselves, and training times of runs side by side are not those of single runs."""
+    assert OBJECTIVES["siglip"].configure(("model.initial_scale=30",)).model.initial_scale != 30
+    alone = _facts(store, Protocol(settings=("model.initial_scale=30",)), (), {}, {})
+    assert alone["Footing"].endswith("model.initial_scale=30; then what an objective sets itself")
+    assert "Training time" not in alone
+    assert "2 runs side by side" in _facts(store, Protocol(jobs=2), (), {}, {})["Training time"]
 
 
 def test_an_interruption_ends_the_processes_under_way(store: Store, tmp_path: Path) -> None:

@@ -252,11 +252,13 @@ def _facts(
     )
     facts = {
         "Data": f"test part; corpus {store.manifest['corpus']}; database {databases}",
-        "Footing": f"preset {FOOTING}" + "".join(f", {setting}" for setting in protocol.settings) + "; the same for all",
-        "Text": "half-whitened sentence vectors for all; objectives on captions take the paper's form of the model",
+        "Footing": "; ".join((f"preset {FOOTING}", *protocol.settings, "then what an objective sets itself")),
+        "Text": "one treatment of sentence vectors for all; objectives on captions take the paper's form of the model",
         "Choices": f"on the validation part only: {protocol.trials} trials a finalist (trials.json), epoch, thresholds",
         "Screening": f"validation macro-AUROC, seed 0, default settings: {figures}",
     }
+    if protocol.jobs > 1:
+        facts["Training time"] = f"as it ran, {protocol.jobs} runs side by side with one thread each"
     if left_out:
         facts["Left out"] = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
     if failures:
