@@ -29,8 +29,8 @@ class DataConfig(_Section):
     crop_seconds
         Length of the random training crop (the paper's augmentation against drift); 0 trains on whole windows.
     sampling
-        ``plain``: every training ECG once an epoch. ``label-aware``: those with rare findings are repeated, in as many steps an epoch
-        (`repeat_factors` of the batches).
+        ``plain``: every training ECG at most once an epoch. ``label-aware``: those with rare findings are repeated, in as many steps
+        an epoch (`repeat_factors` of the batches).
     """
 
     sampling_rate: float = 500.0
