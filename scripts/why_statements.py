@@ -23,8 +23,8 @@ from sklearn.metrics import f1_score
 from jaccardio.cohort.batches import full_batches
 from jaccardio.cohort.split import load_split
 from jaccardio.cohort.store import Store
-from jaccardio.contrast.losses import sigmoid, signed_sigmoid
 from jaccardio.contrast.banks import Cohort, captions
+from jaccardio.contrast.losses import sigmoid, signed_sigmoid
 from jaccardio.contrast.targets import jaccard
 from jaccardio.evaluation.thresholds import fit_thresholds
 from jaccardio.experiments.objectives import OBJECTIVES
@@ -49,6 +49,8 @@ VARIATIONS = {
     "three times the epochs": ("training.epochs=36",),
     "learning rate / 5": ("training.learning_rate=4e-4",),
     "bias started at -10": ("model.initial_bias=-10",),
+    "gradients not clipped": ("training.gradient_clip=1000",),
+    "the model form of truth": ("model.normalise_ecg=false", "model.bias=text", "model.initial_scale=20"),
 }
 VARIED = ("paper", "jaccard-soft")
 SIMILARITIES = (0.0, 0.25, 0.5, 0.75, 1.0)

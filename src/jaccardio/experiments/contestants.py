@@ -35,14 +35,15 @@ class HeldOut:
         The findings that can be learned from the training part, the columns of `labels` (n, k).
     prevalence
         (k,) share of positives in the training part.
-    patients
-        (n,) patient keys.
+    ids, patients
+        (n,) recording ids and patient keys.
     """
 
     store: Store
     vocabulary: Vocabulary
     prevalence: NDArray[np.float64]
     labels: NDArray[np.int8]
+    ids: NDArray[np.str_]
     patients: NDArray[np.str_]
 
     @classmethod
@@ -60,7 +61,7 @@ class HeldOut:
         rows = store.rows_of(split.parts["test"])
         columns = np.array([store.vocabulary.index(code) for code in material.vocabulary.codes])
         patients = store.records["patient_key"].to_numpy()[rows]
-        return cls(store, material.vocabulary, material.prevalence(), store.labels[np.ix_(rows, columns)], patients)
+        return cls(store, material.vocabulary, material.prevalence(), store.labels[np.ix_(rows, columns)], store.ids[rows], patients)
 
 
 def contestant(name: str, note: str, runs: Sequence[RunFolder], part: HeldOut, kept: Path, device: str) -> Contestant:
@@ -96,5 +97,5 @@ def _test_scores(run: RunFolder, part: HeldOut, file: Path, device: str) -> NDAr
         buffer = io.BytesIO()
         pd.DataFrame(columns).to_parquet(buffer, index=False)
         write_atomic(file, buffer.getvalue())
-    table = pd.read_parquet(file)
+    table = pd.read_parquet(file).set_index("recording_id").loc[part.ids]
     return np.asarray(table[[f"score_{code}" for code in part.vocabulary.codes]], np.float64)
