@@ -49,7 +49,7 @@ def draw_gains(contest: Contest) -> bytes:
     down = max(1, -(-len(rows) // across))
     with mpl.rc_context(PLAIN_TEXT):
         figure = Figure(figsize=(10, 0.5 + 2.3 * down), dpi=DOTS_PER_INCH, layout="constrained")
-        grid = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True)
+        grid = figure.subplots(down, across, squeeze=False, sharex=True, sharey="row")
         grid[0, 0].set_xscale("log")
         for axes, row in zip(grid.flat, rows, strict=False):
             _draw_gain(axes, row, table[table["contestant"] == row["name"]])
