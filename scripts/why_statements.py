@@ -104,7 +104,7 @@ def score(run: RunFolder, material: Material) -> Scored:
 
 
 def print_pairs(labels: NDArray[np.int8], draws: int = 200) -> None:
-    """How often an ECG shows one finding alone; how often two ECGs' sets are equal, half alike and so on, and what the losses ask for then."""
+    """How often an ECG shows one finding alone, and how often two ECGs' sets are equal, half alike and so on."""
     print(f"{100 * np.mean((labels == 1).sum(axis=1) == 1):.0f} % of the training ECGs show exactly one finding.\n")
     sets = torch.from_numpy(labels)
     generator = torch.Generator().manual_seed(0)
