@@ -162,7 +162,7 @@ def draw_histograms(file: Path, scored: dict[str, Scored]) -> None:
     for panel, (name, run) in zip(axes, scored.items(), strict=True):
         clipped = np.clip(run.scores, 1e-6, 1 - 1e-6)
         logits = np.log(clipped / (1 - clipped))
-        bins = np.linspace(-14, 8, 89)
+        bins = np.linspace(-14, 14, 113)
         for state, label, colour in ((0, "absent", "tab:blue"), (1, "present", "tab:orange")):
             panel.hist(logits[run.labels == state], bins, density=True, alpha=0.6, color=colour, label=label)
         best = fit_thresholds(run.labels, run.scores)["global"][0]

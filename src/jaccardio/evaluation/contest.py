@@ -12,7 +12,7 @@ from scipy.stats import rankdata
 from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, percentile_interval
 from jaccardio.evaluation.differences import holm, two_sided_p
-from jaccardio.evaluation.metrics import MINIMUM_POSITIVES, check_predictions, left_out_of_macro
+from jaccardio.evaluation.metrics import MINIMUM_POSITIVES, check_predictions, evaluated_on, left_out_of_macro
 from jaccardio.evaluation.samples import Samples, estimate, estimates, number
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY, Thresholds
 from jaccardio.findings.labels import PRESENT
@@ -136,11 +136,7 @@ def rank(
     gains = _gains(labels, codes, in_macro, {contestant.name: results[contestant.name] for contestant in order}, reference)
     document = {
         "reference": reference,
-        "n_records": len(labels),
-        "n_patients": bootstrap.n_patients,
-        "n_known": int((labels >= 0).sum()),
-        "findings_in_macro": [code for code in codes if code not in left_out],
-        "findings_left_out": left_out,
+        **evaluated_on(labels, codes, left_out, bootstrap),
         "bootstrap": {
             "unit": "patient",
             "replicates": replicates,

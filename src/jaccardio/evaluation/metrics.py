@@ -98,11 +98,7 @@ def evaluate(
             }
             for level, figures in evaluate_levels(labels, scores, groups, bootstrap).items()
         },
-        "n_records": len(labels),
-        "n_patients": bootstrap.n_patients,
-        "n_known": int((labels >= 0).sum()),
-        "findings_in_macro": [code for code in codes if code not in left_out],
-        "findings_left_out": left_out,
+        **evaluated_on(labels, codes, left_out, bootstrap),
         "bootstrap": {
             "unit": "patient",
             "replicates": replicates,
@@ -145,6 +141,19 @@ def left_out_of_macro(labels: NDArray[np.int8], codes: Sequence[str], minimum_po
         elif positives == known:
             left_out[code] = "no known negative"
     return left_out
+
+
+def evaluated_on(
+    labels: NDArray[np.int8], codes: Sequence[str], left_out: Mapping[str, str], bootstrap: PatientBootstrap
+) -> dict[str, Any]:
+    """What figures were computed on, as documents say it: records, patients, known labels, findings in and out of macro figures."""
+    return {
+        "n_records": len(labels),
+        "n_patients": bootstrap.n_patients,
+        "n_known": int((labels >= 0).sum()),
+        "findings_in_macro": [code for code in codes if code not in left_out],
+        "findings_left_out": left_out,
+    }
 
 
 def _table(
