@@ -1,14 +1,20 @@
 """Fixtures shared by all rooms."""
 
+import csv
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from jaccardio.cohort.corpora.ptbxl import COLUMNS
 from jaccardio.cohort.ingest import ingest
 from jaccardio.cohort.split import load_split, save_split, split_by_fractions
 from jaccardio.cohort.store import Store
+from jaccardio.recording.leads import LEADS
 from jaccardio.simulation.disk import simulate_hospitals
 from jaccardio.training.config import load_preset
 from jaccardio.training.loop import train
@@ -22,6 +28,9 @@ TINY = (
     "training.precision=fp32",
 )
 """Settings that make any small preset train in a second or two."""
+
+STATEMENTS = ("NORM", "IMI", "AFIB", "STACH", "CLBBB", "PVC", "ABQRS", "LVH")
+"""Of the corpus that `make_ptbxl` writes."""
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +85,36 @@ def trained(hospitals: Hospitals, tmp_path_factory: pytest.TempPathFactory) -> P
     out = tmp_path_factory.mktemp("runs") / "truth"
     train(store, split, load_preset("truth-small", TINY), out, device="cpu")
     return out
+
+
+@pytest.fixture
+def make_ptbxl(tmp_path: Path) -> Callable[[int], Path]:
+    """Writes a folder as PTB-XL is published, 100 Hz, with random signals; record 2 repeats the waveform of record 1."""
+
+    def make(records: int) -> Path:
+        folder = tmp_path / "ptbxl"
+        (folder / "records100/00000").mkdir(parents=True)
+        random = np.random.default_rng(0)
+        with (folder / "ptbxl_database.csv").open("w", newline="") as file:
+            table = csv.DictWriter(file, COLUMNS, restval="")
+            table.writeheader()
+            for number in range(1, records + 1):
+                name = f"records100/00000/{number:05d}_lr"
+                write_wfdb(folder / name, np.random.default_rng(max(number, 2)).integers(-900, 900, (12, 1000)))
+                codes = {code: 0.0 for code in STATEMENTS if random.random() < 0.4} or {"SR": 0.0}
+                row = {"ecg_id": number, "patient_id": f"{number // 2}.0", "age": 50, "sex": 0, "strat_fold": 1 + (number // 2) % 10}
+                table.writerow(row | {"scp_codes": codes, "filename_lr": name, "filename_hr": name})
+        return folder
+
+    return make
+
+
+def write_wfdb(path: Path, counts: NDArray[np.int64]) -> None:
+    """One WFDB record of format 16, 100 Hz, 1 count = 1 microvolt."""
+    data = counts.astype("<i2")
+    path.with_name(path.name + ".dat").write_bytes(np.ascontiguousarray(data.T).tobytes())
+    lines = [f"{path.name} 12 100 {data.shape[1]}"]
+    for lead, row in zip(LEADS, data, strict=True):
+        checksum = int(row.astype(np.int64).sum()) % 65536
+        lines.append(f"{path.name}.dat 16 1000.0(0)/mV 16 0 {row[0]} {checksum} 0 {lead}")
+    path.with_name(path.name + ".hea").write_text("\n".join(lines) + "\n")

@@ -1,6 +1,5 @@
-"""Builders of tiny stores and of a tiny corpus in PTB-XL's native layout. All signals are random numbers, no ECGs."""
+"""Builders of tiny stores. All signals are random numbers, no ECGs."""
 
-import csv
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import pytest
 from numpy.typing import NDArray
 
 from jaccardio.cohort.corpora.corpus import Rejection, Source
-from jaccardio.cohort.corpora.ptbxl import COLUMNS
 from jaccardio.cohort.store import Store
 from jaccardio.cohort.store_writer import StoreWriter, Window
 from jaccardio.findings.vocabulary import Vocabulary
@@ -17,7 +15,6 @@ from jaccardio.recording.leads import LEADS
 from jaccardio.recording.preprocessing import SignalContract
 
 CONTRACT = SignalContract(sampling_rate=50.0, seconds=4.0)
-STATEMENTS = ("NORM", "IMI", "AFIB", "CLBBB", "PVC", "LVH")
 
 
 def windows(records: int, seed: int = 0) -> NDArray[np.int16]:
@@ -59,36 +56,3 @@ def make_store(tmp_path: Path) -> Callable[..., Store]:
         return Store.open(tmp_path / name)
 
     return make
-
-
-@pytest.fixture
-def make_ptbxl(tmp_path: Path) -> Callable[[int], Path]:
-    """Writes a folder as PTB-XL is published, 100 Hz, with random signals; record 2 repeats the waveform of record 1."""
-
-    def make(records: int) -> Path:
-        folder = tmp_path / "ptbxl"
-        (folder / "records100/00000").mkdir(parents=True)
-        random = np.random.default_rng(0)
-        with (folder / "ptbxl_database.csv").open("w", newline="") as file:
-            table = csv.DictWriter(file, COLUMNS, restval="")
-            table.writeheader()
-            for number in range(1, records + 1):
-                name = f"records100/00000/{number:05d}_lr"
-                write_wfdb(folder / name, np.random.default_rng(max(number, 2)).integers(-900, 900, (12, 1000)))
-                codes = {code: 0.0 for code in STATEMENTS if random.random() < 0.4} or {"SR": 0.0}
-                row = {"ecg_id": number, "patient_id": f"{number // 2}.0", "age": 50, "sex": 0, "strat_fold": 1 + (number // 2) % 10}
-                table.writerow(row | {"scp_codes": codes, "filename_lr": name, "filename_hr": name})
-        return folder
-
-    return make
-
-
-def write_wfdb(path: Path, counts: NDArray[np.int64]) -> None:
-    """One WFDB record of format 16, 100 Hz, 1 count = 1 microvolt."""
-    data = counts.astype("<i2")
-    path.with_name(path.name + ".dat").write_bytes(np.ascontiguousarray(data.T).tobytes())
-    lines = [f"{path.name} 12 100 {data.shape[1]}"]
-    for lead, row in zip(LEADS, data, strict=True):
-        checksum = int(row.astype(np.int64).sum()) % 65536
-        lines.append(f"{path.name}.dat 16 1000.0(0)/mV 16 0 {row[0]} {checksum} 0 {lead}")
-    path.with_name(path.name + ".hea").write_text("\n".join(lines) + "\n")

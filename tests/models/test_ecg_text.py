@@ -9,13 +9,18 @@ from torch import Tensor
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.ecg_text import EcgTextModel
 
-SETTINGS = [{}, {"normalise_ecg": False, "whitening": 0.5, "bias": "text", "initial_scale": 20.0}, {"whitening": 1.0}]
+SETTINGS = [
+    {},
+    {"normalise_ecg": False, "whitening": 0.5, "bias": "text", "initial_scale": 20.0},
+    {"whitening": 1.0},
+    {"whitening": 1.0, "bias": "text", "embedding": 0, "train_scale": False},
+]
 
 
 def model(**settings: object) -> EcgTextModel:
     torch.manual_seed(0)
     bank = 3 + torch.randn(5, 16)
-    return EcgTextModel(ModelConfig(width=2, embedding=8, **settings), bank, "fingerprint").eval()  # type: ignore[arg-type]
+    return EcgTextModel(ModelConfig.model_validate({"width": 2, "embedding": 8, **settings}), bank, "fingerprint").eval()
 
 
 @pytest.fixture
@@ -56,8 +61,17 @@ def test_gradient_reaches_every_parameter(settings: dict[str, object], signal: T
     two_towers = model(**settings).train()
     two_towers.finding_logits(signal).square().sum().backward()
     for name, parameter in two_towers.named_parameters():
-        assert parameter.grad is not None, name
-        assert parameter.grad.any(), name
+        if parameter.requires_grad:
+            assert parameter.grad is not None, name
+            assert parameter.grad.any(), name
+        else:
+            assert name == "logit_scale"
+
+
+def test_without_text_head_the_common_space_is_that_of_the_projected_sentences(signal: Tensor) -> None:
+    two_towers = model(embedding=0, whitening=0.5)
+    assert two_towers.encode_ecg(signal).shape == (4, 5)
+    torch.testing.assert_close(two_towers.encode_text(two_towers.prompt_vectors), two_towers.text_projection(two_towers.prompt_vectors))
 
 
 def test_scale_is_bounded_and_can_come_back() -> None:

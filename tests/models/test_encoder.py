@@ -24,16 +24,23 @@ EXPECTED_CHANNELS = {
 }
 """Channels of the last stage, in widths."""
 
-VARIANTS = [(name, False, "mean") for name in sorted(BACKBONES)]
-VARIANTS += [(name, True, "mean-max") for name in ("xresnet1d50", "inception1d", "convnext1d")]
-VARIANTS += [("resnet18", True, pooling) for pooling in sorted(POOLINGS)]
+Variant = tuple[str, bool, str, int]
+"""Backbone, squeeze-excitation, pooling, stem stride."""
+
+VARIANTS: list[Variant] = [(name, False, "mean", 4) for name in sorted(BACKBONES)]
+VARIANTS += [(name, True, "mean-max", 4) for name in ("xresnet1d50", "inception1d", "convnext1d")]
+VARIANTS += [("resnet18", True, pooling, 4) for pooling in sorted(POOLINGS)]
+VARIANTS += [
+    ("resnet18", True, "mean-max", 1),
+    ("resnet18", False, "mean", 2),
+    ("xresnet1d50", False, "mean", 1),
+    ("convnext1d", False, "mean", 2),
+]
 
 
-def _encoder(variant: tuple[str, bool, str], width: int) -> EcgEncoder:
-    name, squeeze_excitation, pooling = variant
-    return EcgEncoder(
-        ModelConfig.model_validate({"encoder": name, "width": width, "squeeze_excitation": squeeze_excitation, "pooling": pooling})
-    )
+def _encoder(variant: Variant, width: int) -> EcgEncoder:
+    fields = ("encoder", "squeeze_excitation", "pooling", "stem_stride")
+    return EcgEncoder(ModelConfig.model_validate({"width": width, **dict(zip(fields, variant, strict=True))}))
 
 
 def test_every_encoder_is_in_the_contract() -> None:
@@ -43,7 +50,7 @@ def test_every_encoder_is_in_the_contract() -> None:
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("rate", [100, 500])
 @pytest.mark.parametrize("seconds", [2, 7.5, 10])
-def test_shape_and_gradient_at_any_length(variant: tuple[str, bool, str], rate: int, seconds: float) -> None:
+def test_shape_and_gradient_at_any_length(variant: Variant, rate: int, seconds: float) -> None:
     torch.manual_seed(0)
     encoder = _encoder(variant, 4)
     features = encoder(torch.randn(3, 12, int(rate * seconds)))
@@ -59,7 +66,7 @@ def test_shape_and_gradient_at_any_length(variant: tuple[str, bool, str], rate: 
 
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("samples", [32, 231])
-def test_every_sample_is_read(variant: tuple[str, bool, str], samples: int) -> None:
+def test_every_sample_is_read(variant: Variant, samples: int) -> None:
     torch.manual_seed(0)
     signal = torch.randn(3, 12, samples, requires_grad=True)
     (_encoder(variant, 4)(signal) ** 2).sum().backward()
@@ -68,13 +75,13 @@ def test_every_sample_is_read(variant: tuple[str, bool, str], samples: int) -> N
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_features_are_float32_under_autocast(variant: tuple[str, bool, str]) -> None:
+def test_features_are_float32_under_autocast(variant: Variant) -> None:
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert _encoder(variant, 2)(torch.randn(2, 12, 200)).dtype == torch.float32
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_each_ecg_is_encoded_alone_in_evaluation(variant: tuple[str, bool, str]) -> None:
+def test_each_ecg_is_encoded_alone_in_evaluation(variant: Variant) -> None:
     torch.manual_seed(0)
     encoder = _encoder(variant, 2).eval()
     signal = torch.randn(3, 12, 300)
@@ -118,7 +125,7 @@ CONVNEXT -= sum(width * 2 * width * (2 * 2 - 2) for width, _ in STAGES[:3]) + (3
     ],
 )
 def test_parameter_count_of_the_original(name: str, width: int, count: int) -> None:
-    assert sum(parameter.numel() for parameter in BACKBONES[name](width, False).parameters()) == count
+    assert sum(parameter.numel() for parameter in BACKBONES[name](width, False, 4).parameters()) == count
 
 
 def test_positions_are_the_published_sinusoids() -> None:
@@ -132,17 +139,23 @@ def test_positions_are_the_published_sinusoids() -> None:
 
 def test_the_transformer_knows_the_order_of_its_patches() -> None:
     torch.manual_seed(0)
-    encoder = _encoder(("vit1d", False, "mean"), 4).eval()
+    encoder = _encoder(("vit1d", False, "mean", 4), 4).eval()
     signal = torch.randn(1, 12, 100)
     assert not torch.allclose(encoder(signal), encoder(signal.roll(25, dims=2)), atol=1e-3)
 
 
-def test_the_transformer_refuses_squeeze_excitation() -> None:
-    with pytest.raises(UsageError, match="vit1d"):
-        _encoder(("vit1d", True, "mean"), 4)
+@pytest.mark.parametrize("variant", [("vit1d", True, "mean", 4), ("vit1d", False, "mean", 2), ("inception1d", False, "mean", 1)])
+def test_what_a_backbone_has_no_place_for_is_refused(variant: Variant) -> None:
+    with pytest.raises(UsageError, match=variant[0]):
+        _encoder(variant, 4)
+
+
+@pytest.mark.parametrize(("encoder", "stride"), [("resnet18", 1), ("resnet18", 2), ("resnet18", 4), ("xresnet1d50", 1), ("convnext1d", 2)])
+def test_the_stem_alone_settles_how_much_time_is_shortened(encoder: str, stride: int) -> None:
+    assert _encoder((encoder, False, "mean", stride), 2).backbone(torch.randn(1, 12, 1, 320)).shape[3] == 320 // (8 * stride)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_too_short_a_signal_is_refused(variant: tuple[str, bool, str]) -> None:
+def test_too_short_a_signal_is_refused(variant: Variant) -> None:
     with pytest.raises(ValueError, match="at least 32"):
         _encoder(variant, 2)(torch.zeros(1, 12, 31))

@@ -13,6 +13,7 @@ CELLS = {
     "truth-small": ("findings", "truth", "sigmoid"),
     "classifier-small": ("findings", "truth", "sigmoid"),
     "jaccardio-small": ("findings", "truth", "sigmoid"),
+    "jaccardio": ("findings", "truth", "sigmoid"),
 }
 PLAIN_SMALL = ("paper-small", "siglip-small", "jaccard-small", "truth-small", "classifier-small")
 
@@ -27,6 +28,13 @@ def test_each_preset_is_the_cell_it_is_named_after(name: str) -> None:
 def test_plain_small_presets_have_equal_budgets() -> None:
     small = [load_preset(name) for name in PLAIN_SMALL]
     assert len({(config.training, config.data, config.model.encoder, config.model.width) for config in small}) == 1
+
+
+def test_the_leading_presets_differ_in_width_only() -> None:
+    small, full = load_preset("jaccardio-small"), load_preset("jaccardio")
+    assert (small.model.width, full.model.width) == (16, 32)
+    assert small.model_copy(update={"model": full.model, "preset": full.preset, "description": full.description}) == full
+    assert small.model.model_copy(update={"width": 32}) == full.model
 
 
 def test_paper_presets_follow_the_paper() -> None:

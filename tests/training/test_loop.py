@@ -97,7 +97,7 @@ def test_the_bias_starts_at_the_prevalence_of_findings_wherever_prompts_are_amon
 
 def test_the_truth_objective_learns_more_than_chance(trained: Path) -> None:
     summary = json.loads((trained / "training.json").read_text())
-    assert summary["validation_macro_auroc"] > 0.6
+    assert summary["validation_macro_auroc"] > 0.55
 
 
 def test_label_aware_sampling_repeats_training_records(store: Store, split: Split) -> None:

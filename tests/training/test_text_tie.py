@@ -1,6 +1,7 @@
 """In a text-tied model a score depends on a finding only through its text vector."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import create_model
 from jaccardio.models.ecg_text import EcgTextModel
 from jaccardio.text.random import RandomVectors
+from jaccardio.training.config import load_preset
 
 FINDINGS, ECGS, SAMPLES = 6, 512, 64
 
@@ -29,13 +31,23 @@ def _independent_findings() -> tuple[torch.Tensor, torch.Tensor]:
     return torch.from_numpy(signal), torch.from_numpy(labels)
 
 
-@pytest.mark.parametrize(("statements", "target", "bias"), [("findings", "truth", "text"), ("captions", "jaccard", "scalar")])
-def test_permuted_text_vectors_bring_auroc_to_chance(statements: str, target: str, bias: str) -> None:
+LEADING = load_preset("jaccardio-small").model.model_dump()
+
+
+@pytest.mark.parametrize(
+    ("statements", "target", "settings"),
+    [
+        ("findings", "truth", LEADING),
+        ("findings", "truth", {"bias": "text", "initial_scale": 20.0}),
+        ("captions", "jaccard", {"initial_scale": 20.0}),
+    ],
+)
+def test_permuted_text_vectors_bring_auroc_to_chance(statements: str, target: str, settings: dict[str, Any]) -> None:
     torch.manual_seed(0)
     signal, labels = _independent_findings()
     vocabulary = Vocabulary.load("paper26").subset(range(FINDINGS))
     encoder = RandomVectors()
-    config = ModelConfig(width=4, embedding=16, bias=bias, initial_scale=20.0)
+    config = ModelConfig.model_validate({"embedding": 16, **settings, "width": 4})
     model = create_model(config, vocabulary=vocabulary, text_encoder=encoder)
     assert isinstance(model, EcgTextModel)
     objective = Objective(statements, target, "sigmoid")

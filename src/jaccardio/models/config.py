@@ -19,15 +19,21 @@ class ModelConfig(BaseModel):
         of the tokens' length (``vit1d``).
     squeeze_excitation
         Weight the backbone's channels by what the whole ECG holds; ``vit1d`` refuses it.
+    stem_stride
+        Samples from one output of a residual network's stem to the next: 4 as published, for 500 Hz. At 100 Hz that is coarse; 2 and 1
+        cost two and four times as much. Encoders without such a stem refuse what is not 4.
     pooling
         From feature maps over time to one vector: ``mean``, ``mean-max`` (both side by side) or ``attention``.
     embedding
-        Length of the common ECG and text vectors.
+        Length of the common ECG and text vectors, to which a trained layer on either side leads. 0: the projected text vectors as they
+        are, without a trained layer on the side of the text.
     normalise_ecg
         L2-normalise ECG vectors as the paper does; else they are divided by sqrt(embedding), so that their length can carry
         how marked a finding is.
     initial_scale
         exp(t') of Listing 1 at the start.
+    train_scale
+        Whether it is trained.
     initial_bias
         ``mean-target``: the trainer starts the bias at the logit of the mean target (finding bank: of each finding's prevalence).
         A number: that value (SigLIP: -10).
@@ -41,7 +47,8 @@ class ModelConfig(BaseModel):
         An ECG is scored in so many equal parts, and its probabilities are the means over them: a model trained on short crops then
         sees the length it was trained on. 1: in one piece.
     whitening
-        0: text vectors are centred on the prompt bank only. 1: whitened by the bank's covariance. Between: its power, 0.5 half.
+        0: text vectors are centred on the prompt bank only. 1: they are whitened by the bank, its prompts stand at right angles.
+        Between: half-way there (`TextProjection`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -50,10 +57,12 @@ class ModelConfig(BaseModel):
     encoder: Literal["resnet18", "resnet34", "resnet50", "xresnet1d50", "xresnet1d101", "inception1d", "vit1d", "convnext1d"] = "resnet18"
     width: int = Field(64, ge=1)
     squeeze_excitation: bool = False
+    stem_stride: Literal[1, 2, 4] = 4
     pooling: Literal["mean", "mean-max", "attention"] = "mean"
-    embedding: int = Field(256, ge=1)
+    embedding: int = Field(256, ge=0)
     normalise_ecg: bool = True
     initial_scale: float = Field(10.0, gt=0, le=100)
+    train_scale: bool = True
     initial_bias: Literal["mean-target"] | float = "mean-target"
     bias: Literal["scalar", "text"] = "scalar"
     text: str = "minilm"

@@ -6,9 +6,8 @@ from jaccardio.models.squeeze_excitation import SqueezeExcitation
 from jaccardio.recording.leads import LEADS
 
 STAGE_DEPTHS = (3, 3, 9, 3)
-STEM_PATCH, STAGE_PATCH = 4, 2
+STAGE_PATCH = 2
 KERNEL, EXPANSION = 7, 4
-SHORTENING = STEM_PATCH * STAGE_PATCH ** (len(STAGE_DEPTHS) - 1)
 
 
 class ConvNext1d(nn.Module):
@@ -23,6 +22,8 @@ class ConvNext1d(nn.Module):
         Channels w of the first stage; 96 in the original.
     squeeze_excitation
         Weight the channels at the end of each residual branch.
+    stem_stride
+        Samples of the first patches; 4 in the original.
 
     Attributes
     ----------
@@ -30,9 +31,9 @@ class ConvNext1d(nn.Module):
         8w.
     """
 
-    def __init__(self, width: int, squeeze_excitation: bool = False) -> None:
+    def __init__(self, width: int, squeeze_excitation: bool = False, stem_stride: int = 4) -> None:
         super().__init__()
-        layers: list[nn.Module] = [_patches(len(LEADS), width, STEM_PATCH), _ChannelNorm(width)]
+        layers: list[nn.Module] = [_patches(len(LEADS), width, stem_stride), _ChannelNorm(width)]
         channels = width
         for stage, repeats in enumerate(STAGE_DEPTHS):
             if stage > 0:
@@ -41,10 +42,11 @@ class ConvNext1d(nn.Module):
             layers += [_Block(channels, squeeze_excitation) for _ in range(repeats)]
         self.layers = nn.Sequential(*layers, _ChannelNorm(channels))
         self.channels = channels
+        self.shortening = stem_stride * STAGE_PATCH ** (len(STAGE_DEPTHS) - 1)
 
     def forward(self, image: Tensor) -> Tensor:
-        """ECGs (n, 12, 1, samples) to feature maps (n, channels, 1, ceil(samples / 32)); zeros fill the last patch."""
-        maps: Tensor = self.layers(nn.functional.pad(image, (0, -image.shape[3] % SHORTENING)))
+        """ECGs (n, 12, 1, samples) to feature maps (n, channels, 1, ceil(samples / (8 x stem stride))); zeros fill the last patch."""
+        maps: Tensor = self.layers(nn.functional.pad(image, (0, -image.shape[3] % self.shortening)))
         return maps
 
 

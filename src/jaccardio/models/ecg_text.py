@@ -32,7 +32,7 @@ class EcgTextModel(nn.Module):
     Attributes
     ----------
     logit_scale, logit_bias
-        t' and b of Listing 1, trainable; exp(t') never exceeds 100.
+        t' and b of Listing 1; exp(t') never exceeds 100.
     """
 
     prompt_vectors: Tensor
@@ -43,13 +43,14 @@ class EcgTextModel(nn.Module):
         self.normalise_ecg = config.normalise_ecg
         self.score_parts = config.score_parts
         self.encoder = EcgEncoder(config)
-        self.ecg_head = nn.Linear(self.encoder.features, config.embedding)
         self.register_buffer("prompt_vectors", prompt_vectors.float().clone())
         self.text_projection = TextProjection(self.prompt_vectors, config.whitening)
-        self.text_head = nn.Linear(prompt_vectors.shape[1], config.embedding)
-        self.logit_scale = nn.Parameter(torch.tensor(math.log(config.initial_scale)))
+        projected = self.text_projection.dimension
+        self.ecg_head = nn.Linear(self.encoder.features, config.embedding or projected)
+        self.text_head = nn.Linear(projected, config.embedding) if config.embedding else nn.Identity()
+        self.logit_scale = nn.Parameter(torch.tensor(math.log(config.initial_scale)), requires_grad=config.train_scale)
         self.logit_bias = nn.Parameter(torch.tensor(0.0))
-        self.text_bias = nn.Parameter(torch.zeros(prompt_vectors.shape[1])) if config.bias == "text" else None
+        self.text_bias = nn.Parameter(torch.zeros(projected)) if config.bias == "text" else None
         if config.initial_bias != "mean-target":
             self.initialise_bias(torch.tensor(config.initial_bias))
 

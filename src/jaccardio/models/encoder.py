@@ -19,7 +19,7 @@ MINIMUM_SAMPLES = 32
 
 Backbone = ResNet1d | XResNet1d | Inception1d | Vit1d | ConvNext1d
 
-BACKBONES: Mapping[str, Callable[[int, bool], Backbone]] = {
+BACKBONES: Mapping[str, Callable[[int, bool, int], Backbone]] = {
     "resnet18": partial(ResNet1d, 18),
     "resnet34": partial(ResNet1d, 34),
     "resnet50": partial(ResNet1d, 50),
@@ -29,7 +29,7 @@ BACKBONES: Mapping[str, Callable[[int, bool], Backbone]] = {
     "vit1d": Vit1d,
     "convnext1d": ConvNext1d,
 }
-"""Backbones by name: functions of width and squeeze-excitation that return a module with `channels` and
+"""Backbones by name: functions of width, squeeze-excitation and stem stride that return a module with `channels` and
 (n, 12, 1, samples) -> (n, channels, 1, time)."""
 
 
@@ -42,7 +42,7 @@ class EcgEncoder(nn.Module):
     Parameters
     ----------
     config
-        `encoder`, `width`, `squeeze_excitation` and `pooling` of it are read.
+        `encoder` to `pooling` of it are read.
 
     Attributes
     ----------
@@ -52,12 +52,12 @@ class EcgEncoder(nn.Module):
     Raises
     ------
     UsageError
-        Squeeze-excitation in a backbone that has no place for it.
+        Squeeze-excitation or a stem's stride in a backbone that has no place for it.
     """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.backbone = BACKBONES[config.encoder](config.width, config.squeeze_excitation)
+        self.backbone = BACKBONES[config.encoder](config.width, config.squeeze_excitation, config.stem_stride)
         self.pooling = POOLINGS[config.pooling](self.backbone.channels)
         self.features = self.pooling.features
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -32,7 +32,7 @@ from jaccardio.models.ecg_text import EcgTextModel
 from jaccardio.models.weights import weights_from_bytes, weights_to_bytes
 from jaccardio.recording.preprocessing import SignalContract
 
-FORMAT = "jaccardio-model-2"
+FORMAT = "jaccardio-model-3"
 WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CARD, MANIFEST = (
     "model.safetensors",
     "config.json",

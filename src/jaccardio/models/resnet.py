@@ -26,6 +26,8 @@ class ResNet1d(nn.Module):
         Channels w of the first stage; 64 in the original.
     squeeze_excitation
         Weight the channels at the end of each residual branch.
+    stem_stride
+        1, 2 or 4, shared by the stem's convolution and its pooling; 4 in the original.
 
     Attributes
     ----------
@@ -33,13 +35,13 @@ class ResNet1d(nn.Module):
         Channels of the last stage: 8w, or 32w for depth 50.
     """
 
-    def __init__(self, depth: int, width: int, squeeze_excitation: bool = False) -> None:
+    def __init__(self, depth: int, width: int, squeeze_excitation: bool = False, stem_stride: int = 4) -> None:
         super().__init__()
         self.stem = nn.Sequential(
-            convolution(len(LEADS), width, kernel=7, stride=2),
+            convolution(len(LEADS), width, kernel=7, stride=max(1, stem_stride // 2)),
             nn.BatchNorm2d(width),
             nn.ReLU(inplace=True),
-            nn.MaxPool2d((1, 3), stride=(1, 2), padding=(0, 1)),
+            nn.MaxPool2d((1, 3), stride=(1, min(stem_stride, 2)), padding=(0, 1)),
         )
         branch, expansion = (bottleneck_branch, BOTTLENECK_EXPANSION) if depth == 50 else (_basic_branch, 1)
         blocks: list[nn.Module] = []
@@ -58,7 +60,7 @@ class ResNet1d(nn.Module):
         self.channels = channels
 
     def forward(self, image: Tensor) -> Tensor:
-        """ECGs (n, 12, 1, samples) to feature maps (n, channels, 1, about samples / 32)."""
+        """ECGs (n, 12, 1, samples) to feature maps (n, channels, 1, about samples / (8 x stem stride))."""
         maps: Tensor = self.blocks(self.stem(image))
         return maps
 
@@ -105,5 +107,8 @@ def _basic_branch(channels: int, inner: int, stride: int) -> nn.Sequential:
 
 def _shortcut(channels: int, out: int, stride: int) -> nn.Module:
     """The identity, or a strided 1 x 1 convolution where shapes change."""
-    unchanged = channels == out and stride == 1
-    return nn.Identity() if unchanged else nn.Sequential(convolution(channels, out, 1, stride), nn.BatchNorm2d(out))
+    if channels == out and stride == 1:
+        return nn.Identity()
+    # Skipping samples first is the same arithmetic; oneDNN's strided 1 x 1 convolution writes past its memory (its issue 6035).
+    skip = nn.MaxPool2d(1, stride=(1, stride))
+    return nn.Sequential(skip, convolution(channels, out, 1), nn.BatchNorm2d(out))

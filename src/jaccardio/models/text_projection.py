@@ -1,4 +1,4 @@
-"""`TextProjection`: raw sentence vectors, centred on the prompt bank and whitened by it, to unit length."""
+"""`TextProjection`: raw sentence vectors, made comparable by what the prompt bank looks like, to unit length."""
 
 import torch
 from torch import Tensor, nn
@@ -11,9 +11,10 @@ RELATIVE_TOLERANCE = 1e-5
 class TextProjection(nn.Module):
     """Makes sentence vectors comparable: sentences about findings are nearly parallel before, spread out after.
 
-    With the bank's centred vectors X (k, D) = U diag(s) V^T and p = `whitening`, a vector x becomes
-    normalise(V diag((s^2 / k)^(-p/2)) V^T (x - mean)); for p = 0 only normalise(x - mean). Whitening keeps what lies in the span
-    of the bank. Nothing here is trained: the mean and the matrix are buffers that travel with the weights.
+    Without whitening a vector x becomes normalise(x - mean), with the mean of the bank. With whitening p and the bank's vectors
+    X (k, D) = U diag(s) V^T it becomes its coordinates in the bank, normalise(diag(s^-p) V^T x): what lies outside the bank's span is
+    dropped, and for p = 1 the prompts stand at right angles to each other. Whitening does not centre: centred prompts sum to zero, so
+    no ECG could raise the scores of all findings together. Nothing here is trained: the buffers travel with the weights.
 
     Parameters
     ----------
@@ -21,6 +22,11 @@ class TextProjection(nn.Module):
         (k, D) raw text vectors of the prompt bank.
     whitening
         Power p in [0, 1].
+
+    Attributes
+    ----------
+    dimension
+        Length of what comes out: D without whitening, else min(k, D).
     """
 
     mean: Tensor
@@ -31,6 +37,7 @@ class TextProjection(nn.Module):
         super().__init__()
         findings, dimension = bank.shape
         rank = min(findings, dimension) if whitening else 0
+        self.dimension = rank or dimension
         self.whitening = whitening
         self.register_buffer("mean", torch.zeros(dimension))
         self.register_buffer("directions", torch.zeros(rank, dimension))
@@ -38,20 +45,17 @@ class TextProjection(nn.Module):
         self.fit(bank)
 
     def fit(self, bank: Tensor) -> None:
-        """Sets mean and whitening from the raw vectors (k, D) of a prompt bank."""
+        """Sets mean or whitening from the raw vectors (k, D) of a prompt bank."""
         exact = bank.double()
-        mean = exact.mean(dim=0)
-        self.mean.copy_(mean)
-        if self.whitening:
-            _, singular, directions = torch.linalg.svd(exact - mean, full_matrices=False)
-            kept = singular > RELATIVE_TOLERANCE * singular.max()
-            variance = torch.where(kept, singular**2 / len(bank), 1.0)
-            self.directions.copy_(directions)
-            self.gains.copy_(torch.where(kept, variance ** (-self.whitening / 2), 0.0))
+        if not self.whitening:
+            self.mean.copy_(exact.mean(dim=0))
+            return
+        _, singular, directions = torch.linalg.svd(exact, full_matrices=False)
+        kept = singular > RELATIVE_TOLERANCE * singular.max()
+        self.directions.copy_(directions)
+        self.gains.copy_(torch.where(kept, torch.where(kept, singular, 1.0) ** -self.whitening, 0.0))
 
     def forward(self, vectors: Tensor) -> Tensor:
-        """(m, D) raw text vectors to (m, D) of length 1."""
-        centred = vectors - self.mean
-        if self.whitening:
-            centred = (centred @ self.directions.T * self.gains) @ self.directions
-        return normalize(centred, dim=1)
+        """(m, D) raw text vectors to (m, dimension) of length 1."""
+        spread = vectors @ self.directions.T * self.gains if self.whitening else vectors - self.mean
+        return normalize(spread, dim=1)

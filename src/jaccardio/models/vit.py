@@ -25,6 +25,8 @@ class Vit1d(nn.Module):
         A quarter of the tokens' length.
     squeeze_excitation
         Refused: there are no maps of a convolution to weight.
+    stem_stride
+        Only 4, the default of the configuration: there is no stem.
 
     Attributes
     ----------
@@ -34,15 +36,17 @@ class Vit1d(nn.Module):
     Raises
     ------
     UsageError
-        Squeeze-excitation is asked for.
+        Squeeze-excitation, or another stride of the stem, is asked for.
     """
 
-    def __init__(self, width: int, squeeze_excitation: bool = False) -> None:
+    def __init__(self, width: int, squeeze_excitation: bool = False, stem_stride: int = 4) -> None:
         if squeeze_excitation:
             raise UsageError(
                 "encoder vit1d has no squeeze-excitation: it has no convolutional blocks to put it in. "
                 "Set model.squeeze_excitation=false or choose another model.encoder."
             )
+        if stem_stride != 4:
+            raise UsageError(f"encoder vit1d has no stem: its tokens are {PATCH} samples. Leave model.stem_stride at 4.")
         super().__init__()
         self.channels = 4 * width
         self.patches = nn.Sequential(

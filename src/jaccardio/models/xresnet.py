@@ -26,6 +26,8 @@ class XResNet1d(nn.Module):
         Channels w inside the bottlenecks of every stage; 64 in the benchmark.
     squeeze_excitation
         Weight the channels at the end of each residual branch.
+    stem_stride
+        1, 2 or 4, shared by the stem's first convolution and its pooling; 4 in the benchmark.
 
     Attributes
     ----------
@@ -33,11 +35,11 @@ class XResNet1d(nn.Module):
         4w.
     """
 
-    def __init__(self, depth: int, width: int, squeeze_excitation: bool = False) -> None:
+    def __init__(self, depth: int, width: int, squeeze_excitation: bool = False, stem_stride: int = 4) -> None:
         super().__init__()
         half = (width + 1) // 2
-        stem = [*_layer(len(LEADS), half, stride=2), *_layer(half, half), *_layer(half, width)]
-        self.stem = nn.Sequential(*stem, nn.MaxPool2d((1, 3), stride=(1, 2), padding=(0, 1)))
+        stem = [*_layer(len(LEADS), half, stride=max(1, stem_stride // 2)), *_layer(half, half), *_layer(half, width)]
+        self.stem = nn.Sequential(*stem, nn.MaxPool2d((1, 3), stride=(1, min(stem_stride, 2)), padding=(0, 1)))
         self.channels = width * BOTTLENECK_EXPANSION
         blocks: list[nn.Module] = []
         channels = width
@@ -52,7 +54,7 @@ class XResNet1d(nn.Module):
         self.blocks = nn.Sequential(*blocks)
 
     def forward(self, image: Tensor) -> Tensor:
-        """ECGs (n, 12, 1, samples) to feature maps (n, channels, 1, about samples / 32)."""
+        """ECGs (n, 12, 1, samples) to feature maps (n, channels, 1, about samples / (8 x stem stride))."""
         maps: Tensor = self.blocks(self.stem(image))
         return maps
 
