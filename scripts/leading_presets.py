@@ -33,7 +33,6 @@ from jaccardio.training.run_folder import RunFolder
 
 SEEDS = (0, 1, 2)
 CLASSIFIER = ("model.kind=classifier",)
-RANDOM_VECTORS = ("model.text=random",)
 
 
 def main(store_path: Path, work: Path, preset: str) -> None:
@@ -43,7 +42,7 @@ def main(store_path: Path, work: Path, preset: str) -> None:
     assert split is not None, "the store needs a split"
     part, material = HeldOut.of(store, split), Material.gather(store, split)
     runs = RunCache(work / "runs", store, split, jobs=2, device="cpu", say=lambda line: print(line, file=sys.stderr))
-    models = {preset: (), "classifier": CLASSIFIER, "random-vectors": RANDOM_VECTORS}
+    models = {preset: (), "classifier": CLASSIFIER}
     wanted = [(name, seed) for name in models for seed in SEEDS]
     trained = runs.side_by_side(
         lambda pair: runs.train(f"{preset}-{pair[0]}", load_preset(preset, (*models[pair[0]], f"training.seed={pair[1]}"))), wanted
