@@ -1,9 +1,9 @@
-"""The leading presets against the classifier of the same encoder and budget, single models and ensembles of three: docs/results.md.
+"""A leading preset against the classifier of the same encoder and budget, single models and ensembles of their seeds: docs/results.md.
 
-python scripts/leading_presets.py path/to/store path/to/work jaccardio-small    # then the same with jaccardio
+python scripts/leading_presets.py path/to/store path/to/work jaccardio
 
 The store needs a split; its test part is looked at once by each run. Finished runs are not repeated. Writes the ranking to
-path/to/work/<preset> and prints the levels of PTB-XL.
+path/to/work/<preset> and prints the levels of PTB-XL. A fourth argument sets the number of the classifier's seeds, 3 without it.
 """
 
 import sys
@@ -31,29 +31,29 @@ from jaccardio.training.config import load_preset
 from jaccardio.training.material import Material
 from jaccardio.training.run_folder import RunFolder
 
-SEEDS = (0, 1, 2)
-CLASSIFIER = ("model.kind=classifier",)
+SEEDS = 3
 
 
-def main(store_path: Path, work: Path, preset: str) -> None:
+def main(store_path: Path, work: Path, preset: str, twins: int = SEEDS) -> None:
     """Trains, ranks, prints."""
     store = Store.open(store_path)
     split = load_split(store)
     assert split is not None, "the store needs a split"
     part, material = HeldOut.of(store, split), Material.gather(store, split)
     runs = RunCache(work / "runs", store, split, jobs=2, device="cpu", say=lambda line: print(line, file=sys.stderr))
-    models = {preset: (), "classifier": CLASSIFIER}
-    wanted = [(name, seed) for name in models for seed in SEEDS]
-    trained = runs.side_by_side(
-        lambda pair: runs.train(f"{preset}-{pair[0]}", load_preset(preset, (*models[pair[0]], f"training.seed={pair[1]}"))), wanted
-    )
+    configurations = {
+        preset: [load_preset(preset, [f"training.seed={seed}"]) for seed in range(SEEDS)],
+        "classifier": [load_preset(preset, ["model.kind=classifier", f"training.seed={seed}"]) for seed in range(twins)],
+    }
+    wanted = [(name, config) for name, configs in configurations.items() for config in configs]
+    trained = runs.side_by_side(lambda pair: runs.train(*pair), wanted)
     contestants = [always_normal(part)]
-    for name, settings in models.items():
+    for name in configurations:
         finished = [run for (owner, _), run in zip(wanted, trained, strict=True) if owner == name and run is not None]
-        single = contestant(name, ", ".join(settings), finished, part, work / "scores", "cpu")
-        contestants += [single, ensemble(single, finished, material)]
+        single = contestant(name, f"{len(finished)} seeds", finished, part, work / "scores", "cpu")
+        contestants += [single] if len(finished) == 1 else [single, ensemble(single, finished, material)]
     contest = rank(part.labels, part.patients, part.vocabulary.codes, contestants, reference="classifier", replicates=2000)
-    facts = {"Data": f"test part; corpus {store.manifest['corpus']}", "Footing": f"preset {preset}, {len(SEEDS)} seeds"}
+    facts = {"Data": f"test part; corpus {store.manifest['corpus']}", "Footing": f"preset {preset}"}
     write_contest(work / preset, contest, title=f"{preset} against the classifier", facts=facts)
     print_levels(contestants, part)
 
@@ -90,4 +90,4 @@ def print_levels(contestants: Sequence[Contestant], part: HeldOut) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], *map(int, sys.argv[4:]))
