@@ -152,6 +152,6 @@ def test_the_python_example_of_the_readme_runs(
     assert examples
     for example in examples:
         names: dict[str, object] = {}
-        code = example.replace("runs/truth", str(trained)).replace("path/to/one.hea", str(ecgs[0]))
+        code = example.replace("runs/first", str(trained)).replace("path/to/one.hea", str(ecgs[0]))
         exec(compile(code, "README.md", "exec"), names)  # noqa: S102
     assert "atrial fibrillation" in capsys.readouterr().out

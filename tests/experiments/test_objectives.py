@@ -11,7 +11,8 @@ from jaccardio.training.config import load_preset
 
 ENTRIES = [*OBJECTIVES.values(), *CONTROLS]
 
-OWN = {"preset", "description", "objective", "model.kind", "model.normalise_ecg", "model.bias", "model.initial_scale"}
+OWN = {"preset", "description", "objective", "model.kind"}
+OWN |= {f"model.{name}" for name in ("embedding", "normalise_ecg", "bias", "initial_scale", "train_scale")}
 """What an objective may set: the rest is the footing, the same for all."""
 
 
