@@ -20,7 +20,7 @@ def entry(case: Case, name: str, *scores: np.ndarray) -> Contestant:
 
 
 def noisy(case: Case, seed: int, noise: float = 0.05) -> np.ndarray:
-    return case.scores + np.random.default_rng(seed).normal(0, noise, case.scores.shape)
+    return np.clip(case.scores + np.random.default_rng(seed).normal(0, noise, case.scores.shape), 0, 1)
 
 
 def better(case: Case) -> np.ndarray:

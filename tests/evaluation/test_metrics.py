@@ -23,6 +23,7 @@ def test_the_document_has_the_stable_keys(case: Case) -> None:
     metrics = run(case).metrics
     assert set(metrics) == {
         *("macro_auroc", "macro_auprc", "thresholds", "levels", "n_records", "n_patients", "n_known"),
+        *("calibration", "subgroups"),
         *("findings_in_macro", "findings_left_out", "bootstrap"),
     }
     assert set(metrics["macro_auroc"]) == {"value", "ci95"}
@@ -127,5 +128,7 @@ def test_what_does_not_belong_together_is_refused(case: Case) -> None:
         run(case, scores=case.scores[:-1])
     with pytest.raises(DataError, match="1 scores are not finite"):
         run(case, scores=np.where(np.arange(case.scores.size).reshape(case.scores.shape) == 5, np.nan, case.scores))
+    with pytest.raises(DataError, match="2 scores lie outside 0 to 1"):
+        run(case, scores=np.where(np.arange(case.scores.size).reshape(case.scores.shape) < 2, [1.5] * 6, case.scores))
     with pytest.raises(DataError, match="at least one record"):
         run(case, case.labels[:0], case.scores[:0])

@@ -3,6 +3,7 @@
 A replicate draws as many patients as there are, with replacement; each record then counts as often as its patient was drawn.
 """
 
+import copy
 from collections.abc import Iterator
 
 import numpy as np
@@ -38,14 +39,25 @@ class PatientBootstrap:
         if missing := int(np.count_nonzero(patients == "")):
             raise DataError(f"{missing} of {len(patients)} records have no patient key; give each its own, e.g. its recording id.")
         keys, self._patient = np.unique(patients, return_inverse=True)
-        self.n_records, self.n_patients, self.replicates, self.seed = len(patients), len(keys), replicates, seed
+        self._n_drawn = self.n_patients = len(keys)
+        self.n_records, self.replicates, self.seed = len(patients), replicates, seed
+
+    def within(self, rows: NDArray[np.int64]) -> "PatientBootstrap":
+        """The same resamples for some of the records only, so that figures of a group and of all are paired.
+
+        Patients are still drawn from all: how many records of the group a replicate holds varies with the draw.
+        """
+        part = copy.copy(self)
+        part._patient = self._patient[rows]
+        part.n_records, part.n_patients = len(rows), len(np.unique(part._patient))
+        return part
 
     def weights(self, first: int, last: int) -> NDArray[np.uint16]:
         """Weights (last - first, n) of the replicates ``first <= i < last``."""
-        drawn = np.empty((last - first, self.n_patients), np.uint16)
+        drawn = np.empty((last - first, self._n_drawn), np.uint16)
         for row, replicate in enumerate(range(first, last)):
-            draws = np.random.default_rng([self.seed, replicate]).integers(self.n_patients, size=self.n_patients)
-            drawn[row] = np.bincount(draws, minlength=self.n_patients)
+            draws = np.random.default_rng([self.seed, replicate]).integers(self._n_drawn, size=self._n_drawn)
+            drawn[row] = np.bincount(draws, minlength=self._n_drawn)
         return drawn[:, self._patient]
 
     def samples(self) -> Iterator[tuple[slice, NDArray[np.uint16]]]:

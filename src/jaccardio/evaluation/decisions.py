@@ -59,12 +59,12 @@ class DecisionCounts:
         wrong = self.present + self.called - 2 * self.found
         some = self.present > 0
         return {
-            "predicted_rate": _ratio(self.called, self.known),
-            "accuracy": _ratio(self.known - wrong, self.known),
-            "precision": _ratio(self.found, self.called),
-            "recall": _ratio(self.found, self.present),
-            "f1": np.where(some, _ratio(2 * self.found, self.present + self.called), np.nan),
-            "jaccard": np.where(some, _ratio(self.found, self.present + self.called - self.found), np.nan),
+            "predicted_rate": ratio(self.called, self.known),
+            "accuracy": ratio(self.known - wrong, self.known),
+            "precision": ratio(self.found, self.called),
+            "recall": ratio(self.found, self.present),
+            "f1": np.where(some, ratio(2 * self.found, self.present + self.called), np.nan),
+            "jaccard": np.where(some, ratio(self.found, self.present + self.called - self.found), np.nan),
         }
 
     def pooled(self) -> "DecisionCounts":
@@ -110,10 +110,11 @@ def record_jaccard(labels: NDArray[np.int8], decisions: NDArray[np.bool_]) -> ND
 def weighted_mean_of_defined(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Means (r,) of values (n,), those that are NaN left out, under weights (r, n)."""
     defined = np.isfinite(values)
-    return _ratio(weights @ np.where(defined, values, 0.0), weights @ defined.astype(np.float64))
+    return ratio(weights @ np.where(defined, values, 0.0), weights @ defined.astype(np.float64))
 
 
-def _ratio(numerator: NDArray[np.float64], denominator: NDArray[np.float64]) -> NDArray[np.float64]:
-    ratio = np.full(numerator.shape, np.nan)
-    np.divide(numerator, denominator, out=ratio, where=denominator > 0)
-    return ratio
+def ratio(numerator: NDArray[np.float64], denominator: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Quotients of arrays of one shape; NaN where the denominator is not positive."""
+    quotient = np.full(numerator.shape, np.nan)
+    np.divide(numerator, denominator, out=quotient, where=denominator > 0)
+    return quotient

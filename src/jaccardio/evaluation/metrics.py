@@ -10,15 +10,18 @@ from numpy.typing import NDArray
 
 from jaccardio.errors import DataError
 from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, percentile_interval
+from jaccardio.evaluation.calibration import METHODS, Calibration
 from jaccardio.evaluation.levels import Group, evaluate_levels
+from jaccardio.evaluation.reliability import Reliability, calibration_document, calibration_line
 from jaccardio.evaluation.samples import Samples, estimate, estimates, interval, number
+from jaccardio.evaluation.subgroups import evaluate_subgroups
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY, POLICIES, Thresholds
-from jaccardio.findings.labels import PRESENT
+from jaccardio.findings.labels import ABSENT, PRESENT
 
 MINIMUM_POSITIVES = 10
 """Findings with fewer are shown and left out of macro figures: theirs are mostly chance."""
 
-INTERVAL_COLUMNS = ("accuracy", "precision", "recall", "f1", "auroc", "auprc")
+INTERVAL_COLUMNS = ("accuracy", "precision", "recall", "f1", "auroc", "auprc", "ece", "brier")
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +48,8 @@ def evaluate(
     groups: Mapping[str, Sequence[Group]],
     thresholds: Thresholds,
     *,
+    calibration: Calibration | None = None,
+    subgroups: Mapping[str, NDArray[np.str_]] | None = None,
     minimum_positives: int = MINIMUM_POSITIVES,
     replicates: int = 1000,
     seed: int = 0,
@@ -69,21 +74,29 @@ def evaluate(
         Level -> statements, as ``Vocabulary.groups()`` gives them.
     thresholds
         Fitted on validation data.
+    calibration
+        Fitted on validation data; None judges the scores as they are only. Every other figure is of the scores as they are.
+    subgroups
+        Attribute -> (n,) group of each record, ``unknown`` where it is not stated; see `evaluate_subgroups`.
     minimum_positives, replicates, seed
         Rule for macro figures; size and seed of the bootstrap.
 
     Raises
     ------
     DataError
-        The shapes disagree, there are no records, a score is not a finite number, or a record has no patient key.
+        The shapes disagree, there are no records, a score is not in [0, 1], or a record has no patient key.
     """
     check_predictions(labels, scores, patients, codes, thresholds)
+    if bad := int(((scores < 0) | (scores > 1)).sum()):
+        raise DataError(f"evaluation: {bad} scores lie outside 0 to 1; they must be probabilities, so give the sigmoid of logits.")
     scores = scores.astype(np.float64)
     bootstrap = PatientBootstrap(patients, replicates, seed)
     left_out = left_out_of_macro(labels, codes, minimum_positives)
     in_macro = np.array([code not in left_out for code in codes])
 
     samples = Samples.of(labels, scores, thresholds, bootstrap, in_macro)
+    methods = {method: calibration.apply(scores, method) for method in METHODS} if calibration else {"as_is": scores}
+    reliabilities = {method: Reliability.of(labels, probabilities, bootstrap) for method, probabilities in methods.items()}
 
     lost = np.isnan(samples.ranked["auroc"][1:]).sum(axis=0)
     metrics: dict[str, Any] = {
@@ -98,6 +111,8 @@ def evaluate(
             }
             for level, figures in evaluate_levels(labels, scores, groups, bootstrap).items()
         },
+        "calibration": calibration_document(reliabilities, calibration, in_macro),
+        "subgroups": evaluate_subgroups(labels, scores, codes, thresholds, subgroups or {}, bootstrap, minimum_positives),
         **evaluated_on(labels, codes, left_out, bootstrap),
         "bootstrap": {
             "unit": "patient",
@@ -110,7 +125,8 @@ def evaluate(
             },
         },
     }
-    return Evaluation(metrics, _table(labels, codes, in_macro, thresholds, samples.findings | samples.ranked))
+    figures = samples.findings | samples.ranked | {"ece": reliabilities["as_is"].ece, "brier": reliabilities["as_is"].brier}
+    return Evaluation(metrics, _table(labels, scores, codes, in_macro, thresholds, figures))
 
 
 def check_predictions(
@@ -158,6 +174,7 @@ def evaluated_on(
 
 def _table(
     labels: NDArray[np.int8],
+    scores: NDArray[np.float64],
     codes: Sequence[str],
     in_macro: NDArray[np.bool_],
     thresholds: Thresholds,
@@ -172,4 +189,11 @@ def _table(
         intervals = [percentile_interval(column) for column in samples[name][1:].T]
         table[name] = samples[name][0]
         table[f"{name}_low"], table[f"{name}_high"] = [low for low, _ in intervals], [high for _, high in intervals]
+    lines = [calibration_line(labels[:, column], scores[:, column]) for column in range(len(codes))]
+    table["calibration_slope"], table["calibration_intercept"] = [slope for slope, _ in lines], [intercept for _, intercept in lines]
+    called = thresholds.decide(scores)
+    table["false_positives"], table["false_negatives"] = (
+        (called & (labels == ABSENT)).sum(axis=0),
+        (~called & (labels == PRESENT)).sum(axis=0),
+    )
     return pd.DataFrame({**table, "in_macro": in_macro, "threshold": thresholds[DEFAULT_POLICY]})

@@ -1,0 +1,152 @@
+"""How far scores are from the shares that they claim: expected calibration error, Brier score, calibration slope and intercept.
+
+Bins: 10 for each finding, with equal numbers of known ECGs by score; equal scores share a bin. A recalibration that keeps the order of a
+finding's scores therefore keeps its bins, and as-is and recalibrated scores are judged on the same groups of ECGs. Bins are set on the
+sample and kept in every replicate.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.sparse import csr_array
+from scipy.special import expit
+
+from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined
+from jaccardio.evaluation.calibration import Calibration, logistic_fit, logits_of
+from jaccardio.evaluation.decisions import ratio
+from jaccardio.evaluation.samples import estimates, number
+from jaccardio.findings.labels import PRESENT
+
+BINS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Reliability:
+    """Figures by sample: row 0 is the sample itself, rows 1 to r are the replicates. NaN where nothing is known.
+
+    Attributes
+    ----------
+    ece
+        (r + 1, k) expected calibration error of each finding: the mean over bins, weighted by size, of |mean score - share present|.
+    brier
+        (r + 1, k) mean squared difference of score and label.
+    micro_ece, micro_brier
+        (r + 1,) the same over all known cells, with 10 bins for all findings together.
+    chance_ece
+        (k,) the ECE to be expected of perfectly calibrated scores on as many ECGs: ECE is never 0, and larger the fewer ECGs there are.
+    """
+
+    ece: NDArray[np.float64]
+    brier: NDArray[np.float64]
+    micro_ece: NDArray[np.float64]
+    micro_brier: NDArray[np.float64]
+    chance_ece: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, labels: NDArray[np.int8], scores: NDArray[np.float64], bootstrap: PatientBootstrap) -> "Reliability":
+        """Scores labels (n, k), -1 unknown and masked, against probabilities (n, k)."""
+        n, k = labels.shape
+        known = labels >= 0
+        rows, columns = np.nonzero(known)
+        error = scores[known] - (labels[known] == PRESENT)
+        bins = np.zeros((n, k), np.int64)
+        for column in range(k):
+            bins[known[:, column], column] = equal_bins(scores[known[:, column], column])
+        # the gap of a bin is the weighted sum of its errors, so one sparse product gives all bins of all replicates
+        place = columns * BINS + bins[known]
+        errors = csr_array((error, (rows, place)), shape=(n, k * BINS))
+        pooled = csr_array((error, (rows, equal_bins(scores[known]))), shape=(n, BINS))
+        squares = csr_array((error**2, (rows, columns)), shape=(n, k))
+        samples = bootstrap.replicates + 1
+        ece, brier, micro_ece, micro_brier = (np.full(shape, np.nan) for shape in ((samples, k), (samples, k), samples, samples))
+        for chunk, weights in bootstrap.samples():
+            real = weights.astype(np.float64)
+            size = real @ known.astype(np.float64)
+            gaps = np.abs(real @ errors).reshape(-1, k, BINS).sum(axis=2)
+            squared = real @ squares
+            ece[chunk], brier[chunk] = ratio(gaps, size), ratio(squared, size)
+            micro_ece[chunk] = ratio(np.abs(real @ pooled).sum(axis=1), size.sum(axis=1))
+            micro_brier[chunk] = ratio(squared.sum(axis=1), size.sum(axis=1))
+        # a resample repeats ECGs, so its bins are noisier and its ECE larger: the mean excess is taken off, lest intervals miss the figure
+        ece[1:] = np.maximum(ece[1:] - (mean_of_defined(ece[1:].T) - ece[0]), 0)
+        micro_ece[1:] = np.maximum(micro_ece[1:] - (mean_of_defined(micro_ece[None, 1:])[0] - micro_ece[0]), 0)
+        # if scores are right, a bin's summed error is about normal with variance sum p (1 - p)
+        variance = np.bincount(place, weights=(scores * (1 - scores))[known], minlength=k * BINS)
+        chance = np.sqrt(2 / np.pi * variance).reshape(k, BINS).sum(axis=1)
+        return cls(ece, brier, micro_ece, micro_brier, ratio(chance, known.sum(axis=0).astype(np.float64)))
+
+    def macro(self, findings: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
+        """``macro_ece`` and ``macro_brier``, (r + 1,) each: means over the findings of a mask (k,)."""
+        tables = {"macro_ece": self.ece, "macro_brier": self.brier}
+        return {name: mean_of_defined(np.where(findings, table, np.nan)) for name, table in tables.items()}
+
+    def macro_chance_ece(self, findings: NDArray[np.bool_]) -> float:
+        """Mean of `chance_ece` over the findings of a mask (k,); NaN where there is none."""
+        return float(mean_of_defined(np.where(findings, self.chance_ece, np.nan)[None])[0])
+
+
+def calibration_document(
+    reliabilities: Mapping[str, Reliability], calibration: Calibration | None, in_macro: NDArray[np.bool_]
+) -> dict[str, Any]:
+    """``calibration`` of ``metrics.json``.
+
+    Parameters
+    ----------
+    reliabilities
+        Method -> figures of the scores that it gives.
+    calibration
+        What was fitted on validation data; None where nothing was, as for scores from elsewhere.
+    in_macro
+        (k,) the findings of macro figures.
+    """
+    return {
+        "bins": f"{BINS} a finding, equal numbers of known ECGs by score, equal scores together; micro: {BINS} over all known cells",
+        "temperature": calibration.temperature if calibration else None,
+        "findings_with_own_platt": int(calibration.own_fit.sum()) if calibration else None,
+        "methods": {
+            method: {
+                **estimates(figures.macro(in_macro) | {"micro_ece": figures.micro_ece, "micro_brier": figures.micro_brier}),
+                "macro_chance_ece": number(figures.macro_chance_ece(in_macro)),
+            }
+            for method, figures in reliabilities.items()
+        },
+    }
+
+
+def equal_bins(scores: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Bin (m,) of each score (m,), 0 lowest to 9: rank of the first of its equals x 10 / m, rounded down."""
+    return np.searchsorted(np.sort(scores), scores, side="left") * BINS // max(1, len(scores))
+
+
+def calibration_line(labels: NDArray[np.int8], scores: NDArray[np.floating]) -> tuple[float, float]:
+    """Calibration slope and intercept of one finding: 1 and 0 are right.
+
+    Slope below 1: scores too extreme. Intercept, with the slope held at 1, above 0: scores too low on the whole.
+    Van Calster et al. 2019, "Calibration: the Achilles heel of predictive analytics", BMC Medicine 17:230.
+
+    Parameters
+    ----------
+    labels
+        (n,) int8; -1 unknown, left out.
+    scores
+        (n,) probabilities.
+
+    Returns
+    -------
+    tuple
+        Both NaN without a positive or a negative; the slope also where one score separates the two, which has no finite slope.
+    """
+    known = labels >= 0
+    present, logits = labels[known] == PRESENT, logits_of(scores[known])
+    if present.all() or not present.any():
+        return float("nan"), float("nan")
+    reach = float(np.abs(logits).max()) + 50
+    intercept = float(brentq(lambda shift: float(np.mean(expit(logits + shift) - present)), -reach, reach))
+    with_it, without = logits[present], logits[~present]
+    if with_it.min() >= without.max() or with_it.max() <= without.min():
+        return float("nan"), intercept
+    return logistic_fit(present.astype(np.float64), logits)[0], intercept
