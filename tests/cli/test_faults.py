@@ -260,7 +260,9 @@ def test_damaged_checkpoints(jaccardio: Command, hospitals: Hospitals, run_folde
     assert "no usable checkpoint" in refused.err
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "vocabulary.json", "thresholds.json", "manifest.json"])
+@pytest.mark.parametrize(
+    "name", ["model.safetensors", "config.json", "vocabulary.json", "thresholds.json", "calibration.json", "manifest.json"]
+)
 def test_a_damaged_model_is_never_used(jaccardio: Command, run_folder: Path, ecgs: list[Path], name: str) -> None:
     path = run_folder / "model" / name
     path.write_bytes(path.read_bytes()[:-3])

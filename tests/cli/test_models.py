@@ -106,8 +106,9 @@ def test_predict(jaccardio: Command, trained: Path, ecgs: list[Path], tmp_path: 
     for scores in document.values():
         assert len(scores) == 26
         for score in scores:
-            assert set(score) == {"finding", "score", "threshold", "present"}
+            assert set(score) == {"finding", "score", "probability", "threshold", "present"}
             assert 0 <= score["score"] <= 1
+            assert 0 < score["probability"] < 1
             assert score["present"] is (score["score"] >= score["threshold"])
     assert document[str(files[0])] == document[str(files[2])]
     assert len(list((tmp_path / "plots").glob("*.png"))) == 3

@@ -30,7 +30,7 @@ def test_pictures_of_few_and_many_findings(findings: int) -> None:
     thresholds = fit_thresholds(case.labels, case.scores)
     evaluation = evaluate(case.labels, case.scores, case.patients, case.codes, case.groups, thresholds, replicates=5)
     figures = draw_figures(evaluation, case.labels, case.scores)
-    for png in (figures.roc, figures.precision_recall, figures.auroc_intervals):
+    for png in (figures.roc, figures.precision_recall, figures.auroc_intervals, figures.reliability):
         picture = imread(io.BytesIO(png))
         assert picture.std() > 0.01
         assert 100 < picture.shape[0] < 3200

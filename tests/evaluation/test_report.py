@@ -13,7 +13,16 @@ from jaccardio.evaluation.thresholds import fit_thresholds
 from .cases import Case
 
 PIXEL = bytes.fromhex("89504e470d0a1a0a")
-WRITTEN = {"metrics.json", "per_finding.csv", "predictions.parquet", "roc.png", "precision_recall.png", "auroc.png", "report.html"}
+WRITTEN = {
+    "metrics.json",
+    "per_finding.csv",
+    "predictions.parquet",
+    "roc.png",
+    "precision_recall.png",
+    "auroc.png",
+    "reliability.png",
+    "report.html",
+}
 
 
 def evaluated(case: Case, labels: np.ndarray) -> Evaluation:
@@ -57,7 +66,7 @@ def test_the_report_needs_nothing_else(case: Case, tmp_path: Path) -> None:
     html = written(case, tmp_path, examples=[Example(PIXEL, "recording r:1", [("f1", 0.7, True, "absent")])])
     assert not re.search(r"(src|href)\s*=\s*(?!\"data:)", html)
     assert not re.search(r"url\(|@import|<script|<link|https?://", html)
-    assert html.count("data:image/png;base64,") == 4
+    assert html.count("data:image/png;base64,") == 5
     assert "Research software, not a medical device" in html
     assert "nan" not in re.sub(r"base64,[^\"]*", "", html).lower()
 

@@ -30,7 +30,7 @@ def save(path: Path, config: ModelConfig, vocabulary: Vocabulary, text_encoder: 
     torch.manual_seed(0)
     model = create_model(config, vocabulary=vocabulary, text_encoder=text_encoder)
     model.finding_logits(torch.randn(4, 12, 200))  # moves the running statistics of the norms
-    save_pretrained(path, model, config, vocabulary, CONTRACT, {"global": 0.3}, "# Card\n")
+    save_pretrained(path, model, config, vocabulary, CONTRACT, {"global": 0.3}, {"temperature": 2.0}, "# Card\n")
     return model.eval()
 
 
@@ -47,7 +47,7 @@ def test_round_trip_scores_bit_for_bit(tmp_path: Path, config: ModelConfig, voca
     signal = torch.randn(3, 12, 1000)
     assert torch.equal(pretrained.model.finding_logits(signal), model.finding_logits(signal))
     assert (pretrained.config, pretrained.vocabulary, pretrained.contract) == (config, vocabulary, CONTRACT)
-    assert pretrained.thresholds == {"global": 0.3}
+    assert (pretrained.thresholds, pretrained.calibration) == ({"global": 0.3}, {"temperature": 2.0})
     assert not pretrained.model.training
     if isinstance(pretrained.model, EcgTextModel):
         assert pretrained.model.text_fingerprint == text_encoder.fingerprint

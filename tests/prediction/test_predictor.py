@@ -43,6 +43,15 @@ def test_a_decision_is_score_at_least_threshold(predictor: Predictor, files: lis
         predictor.predict(files[:1], "best")
 
 
+def test_a_probability_is_the_score_recalibrated(predictor: Predictor, files: list[Path]) -> None:
+    rows = predictor.predict(files)
+    scores, probabilities = (np.array([[getattr(score, name) for score in row] for row in rows]) for name in ("score", "probability"))
+    calibration = predictor.calibration
+    odds = (scores / (1 - scores)) ** calibration.slope * np.exp(calibration.intercept)
+    np.testing.assert_allclose(probabilities, odds / (1 + odds), rtol=1e-9)
+    assert calibration.temperature != 1
+
+
 def test_a_copied_model_folder_is_self_contained(predictor: Predictor, trained: Path, files: list[Path], tmp_path: Path) -> None:
     shutil.copytree(trained / "model", tmp_path / "copy")
     other = Predictor.from_pretrained(tmp_path / "copy", device="cpu")
@@ -50,7 +59,9 @@ def test_a_copied_model_folder_is_self_contained(predictor: Predictor, trained: 
     np.testing.assert_array_equal(other.encode_ecg(files), predictor.encode_ecg(files))
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "vocabulary.json", "thresholds.json", "README.md"])
+@pytest.mark.parametrize(
+    "name", ["model.safetensors", "config.json", "vocabulary.json", "thresholds.json", "calibration.json", "README.md"]
+)
 def test_a_flipped_byte_in_any_file_is_noticed(trained: Path, tmp_path: Path, name: str) -> None:
     shutil.copytree(trained / "model", tmp_path / "copy")
     data = bytearray((tmp_path / "copy" / name).read_bytes())

@@ -123,12 +123,13 @@ def predict(
             rejected.append(f"rejected {error}")
             continue
         document[str(file)] = [
-            {"finding": score.finding, "score": score.score, "threshold": score.threshold, "present": score.present} for score in scores
+            {name: getattr(score, name) for name in ("finding", "score", "probability", "threshold", "present")} for score in scores
         ]
         ranked = sorted(scores, key=lambda score: -score.score)
         lines.append(f"{file}" + (f"  ({', '.join(recording.flags)})" if recording.flags else ""))
         lines += [
-            f"  {'present' if score.present else '       '}  {score.score:.3f}  (threshold {score.threshold:.3f})  {score.name}"
+            f"  {'present' if score.present else '       '}  {score.score:.3f}  (threshold {score.threshold:.3f}, "
+            f"calibrated probability {score.probability:.3f})  {score.name}"
             for score in ranked
         ]
         if plot is not None:

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from jaccardio.evaluation.metrics import Evaluation
+from jaccardio.evaluation.reliability import equal_bins
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY
 from jaccardio.findings.labels import PRESENT
 
@@ -41,6 +42,7 @@ class Figures:
     roc: bytes
     precision_recall: bytes
     auroc_intervals: bytes
+    reliability: bytes
 
 
 def draw_figures(evaluation: Evaluation, labels: NDArray[np.int8], scores: NDArray[np.floating]) -> Figures:
@@ -52,9 +54,10 @@ def draw_figures(evaluation: Evaluation, labels: NDArray[np.int8], scores: NDArr
         (n, k), what was evaluated. Panels stand in order of prevalence; findings left out of macro figures are grey.
     """
     return Figures(
-        roc=_panels(evaluation, labels, scores, _draw_roc, "1 − specificity", "sensitivity"),
-        precision_recall=_panels(evaluation, labels, scores, _draw_precision_recall, "recall", "precision"),
+        roc=_panels(evaluation, labels, scores, _draw_roc, "auroc", "1 − specificity", "sensitivity"),
+        precision_recall=_panels(evaluation, labels, scores, _draw_precision_recall, "auprc", "recall", "precision"),
         auroc_intervals=_auroc_intervals(evaluation.per_finding),
+        reliability=_panels(evaluation, labels, scores, _draw_reliability, "ece", "mean score of a bin", "share present"),
     )
 
 
@@ -95,15 +98,15 @@ def _panels(
     labels: NDArray[np.int8],
     scores: NDArray[np.floating],
     draw: Callable[[Axes, NDArray[np.bool_], NDArray[np.floating], str], None],
+    stated: str,
     horizontal: str,
     vertical: str,
 ) -> bytes:
-    """Small multiples, one a finding, most prevalent first."""
+    """Small multiples, one a finding, most prevalent first; each says the figure `stated` of the table."""
     table = evaluation.per_finding
     order = table["prevalence"].fillna(-1.0).argsort(kind="stable").to_numpy()[::-1]
     across = 6 if len(table) <= 30 else 7
     down = -(-len(table) // across)
-    area = "auroc" if draw is _draw_roc else "auprc"
     with mpl.rc_context(STYLE):
         width, height = 0.6 + 1.62 * across, 0.45 + 1.9 * down  # inches; a panel is 1.35 wide and high
         figure = Figure(figsize=(width, height), dpi=DOTS_PER_INCH)
@@ -116,10 +119,10 @@ def _panels(
             axes.tick_params(length=2, labelsize=7)
             plain(axes)
             ink = INK if row["in_macro"] else MUTED
-            if np.isfinite(row[area]):
+            if np.isfinite(row[stated]):
                 known = labels[:, column] >= 0
                 draw(axes, labels[known, column] == PRESENT, scores[known, column], ACCENT if row["in_macro"] else MUTED)
-                note = f"{row[area]:.3f}   {row['n_pos']:,} of {row['n_known']:,}"
+                note = f"{row[stated]:.3f}   {row['n_pos']:,} of {row['n_known']:,}"
             else:
                 note = evaluation.metrics["findings_left_out"][row["finding"]]
             axes.set_title(str(row["finding"]), fontsize=8, fontweight="bold", color=ink, loc="left", pad=13)
@@ -144,6 +147,13 @@ def _draw_precision_recall(axes: Axes, present: NDArray[np.bool_], scores: NDArr
     precision, recall = found[1:] / called[1:], found / np.count_nonzero(present)
     axes.axhline(float(present.mean()), color=GRID, linewidth=0.8)
     axes.stairs(precision, recall, color=colour, linewidth=1.2, baseline=None)
+
+
+def _draw_reliability(axes: Axes, present: NDArray[np.bool_], scores: NDArray[np.floating], colour: str) -> None:
+    bins = equal_bins(scores)
+    mean = [[values[bins == place].mean() for place in np.unique(bins)] for values in (scores, present)]
+    axes.plot((0, 1), (0, 1), color=GRID, linewidth=0.8)
+    axes.plot(*mean, color=colour, linewidth=1.0, marker="o", markersize=2.2)
 
 
 def _operating_points(present: NDArray[np.bool_], scores: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -174,7 +174,7 @@ def evaluated_on(
 
 def _table(
     labels: NDArray[np.int8],
-    scores: NDArray[np.float64],
+    scores: NDArray[np.floating],
     codes: Sequence[str],
     in_macro: NDArray[np.bool_],
     thresholds: Thresholds,

@@ -1,4 +1,4 @@
-"""Renders the HTML pages: one file each, styles inline, pictures embedded, no remote assets, every value escaped."""
+"""Renders the HTML pages and the Markdown card: one file each, styles inline, pictures embedded, no remote assets, every value escaped."""
 
 import base64
 import math
@@ -25,8 +25,16 @@ def render_page(template: str, *, title: str, facts: Mapping[str, str], **contex
     context
         What the template reads besides.
     """
-    simulated = any("simulated" in fact.casefold() for fact in facts.values())
-    return _ENVIRONMENT.get_template(template).render(title=title, facts=facts, simulated=simulated, **context).encode()
+    return _HTML.get_template(template).render(title=title, facts=facts, simulated=_simulated(facts), **context).encode()
+
+
+def render_markdown(template: str, *, facts: Mapping[str, str], **context: Any) -> bytes:
+    """Renders one Markdown template of this room; arguments as in `render_page`."""
+    return _MARKDOWN.get_template(template).render(facts=facts, simulated=_simulated(facts), **context).encode()
+
+
+def _simulated(facts: Mapping[str, str]) -> bool:
+    return any("simulated" in fact.casefold() for fact in facts.values())
 
 
 def _number(value: float | None, digits: int = 3) -> str:
@@ -54,12 +62,26 @@ def _picture(png: bytes, description: str) -> Markup:
     return Markup('<img alt="{}" src="data:image/png;base64,{}">').format(escape(description), base64.b64encode(png).decode())
 
 
-_ENVIRONMENT = Environment(
-    loader=PackageLoader("jaccardio.evaluation", "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_ENVIRONMENT.filters.update(number=_number, percent=_percent, count=_count, interval=_interval)
-_ENVIRONMENT.globals.update(estimate=_estimate, picture=_picture)
+def _with_interval(figure: Mapping[str, Any]) -> str:
+    """A figure and its interval on one line: ``0.812 (0.790–0.833)``."""
+    pair = _interval(figure["ci95"])
+    return f"{_number(figure['value'])} ({pair})" if pair else _number(figure["value"])
+
+
+def _markdown(value: object) -> object:
+    """A value as it may stand in a Markdown table: no markup of its own, and on one line."""
+    if not isinstance(value, str):
+        return value
+    return " ".join(escape(value).replace("|", "\\|").split()) if value.strip() else value
+
+
+def _environment(**settings: Any) -> Environment:
+    loader = PackageLoader("jaccardio.evaluation", "templates")
+    environment = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, **settings)
+    environment.filters.update(number=_number, percent=_percent, count=_count, interval=_interval, with_interval=_with_interval)
+    environment.globals.update(estimate=_estimate, picture=_picture)
+    return environment
+
+
+_HTML = _environment(autoescape=True)
+_MARKDOWN = _environment(finalize=_markdown)

@@ -47,7 +47,7 @@ class Reliability:
     chance_ece: NDArray[np.float64]
 
     @classmethod
-    def of(cls, labels: NDArray[np.int8], scores: NDArray[np.float64], bootstrap: PatientBootstrap) -> "Reliability":
+    def of(cls, labels: NDArray[np.int8], scores: NDArray[np.floating], bootstrap: PatientBootstrap) -> "Reliability":
         """Scores labels (n, k), -1 unknown and masked, against probabilities (n, k)."""
         n, k = labels.shape
         known = labels >= 0

@@ -18,7 +18,7 @@ UNKNOWN_GROUP = "unknown"
 
 def evaluate_subgroups(
     labels: NDArray[np.int8],
-    scores: NDArray[np.float64],
+    scores: NDArray[np.floating],
     codes: Sequence[str],
     thresholds: Thresholds,
     groups: Mapping[str, NDArray[np.str_]],
@@ -69,7 +69,7 @@ class _Part:
     def __init__(
         self,
         labels: NDArray[np.int8],
-        scores: NDArray[np.float64],
+        scores: NDArray[np.floating],
         thresholds: Thresholds,
         bootstrap: PatientBootstrap,
         minimum_positives: int,

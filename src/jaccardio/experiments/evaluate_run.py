@@ -9,9 +9,13 @@ from numpy.typing import NDArray
 
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
+from jaccardio.evaluation.calibration import Calibration
 from jaccardio.evaluation.metrics import Evaluation, evaluate
+from jaccardio.evaluation.model_card import write_model_card
 from jaccardio.evaluation.report import Example, write_evaluation
 from jaccardio.evaluation.thresholds import Thresholds
+from jaccardio.experiments.card_facts import card_facts
+from jaccardio.experiments.subgroups import subgroups_of
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_scores import shared_findings, signals_for
@@ -42,7 +46,7 @@ class ScoredPart:
         (n,) rows of the store.
     labels, scores
         (n, k) of the findings of `vocabulary`.
-    thresholds
+    thresholds, calibration
         Of those findings, as training fitted them on the validation part.
     test_uses
         How often this run has now looked at a test part.
@@ -53,6 +57,7 @@ class ScoredPart:
     labels: NDArray[np.int8]
     scores: NDArray[np.float64]
     thresholds: Thresholds
+    calibration: Calibration
     test_uses: int
 
 
@@ -71,7 +76,8 @@ def score_part(
     scores = predictor.scores(signals_for(predictor, store, rows, progress))[:, ours]
     thresholds = Thresholds({policy: values[ours] for policy, values in predictor.thresholds.values.items()})
     test_uses = run.record_test_use(store, part, len(rows)) if part != "validation" else 0
-    return ScoredPart(rows, vocabulary, store.labels[np.ix_(rows, theirs)], scores, thresholds, test_uses)
+    calibration = predictor.calibration.of_findings(ours)
+    return ScoredPart(rows, vocabulary, store.labels[np.ix_(rows, theirs)], scores, thresholds, calibration, test_uses)
 
 
 def evaluate_run(
@@ -84,7 +90,7 @@ def evaluate_run(
     replicates: int = 1000,
     progress: Callable[[int, int], None] | None = None,
 ) -> RunEvaluation:
-    """Scores one part with the run's model and writes metrics, predictions, figures and report to `out`.
+    """Scores one part with the run's model and writes metrics, predictions, figures, report and model card to `out`.
 
     Parameters
     ----------
@@ -100,15 +106,26 @@ def evaluate_run(
     """
     scored = score_part(run, store, part, device=device, progress=progress)
     rows, vocabulary, labels, scores, thresholds = scored.rows, scored.vocabulary, scored.labels, scored.scores, scored.thresholds
-    patients = store.records["patient_key"].to_numpy()[rows]
-    result = evaluate(labels, scores, patients, vocabulary.codes, vocabulary.groups(), thresholds, replicates=replicates)
+    title = f"{run.config.preset} on {store.manifest['corpus']}, {part}"
+    result = evaluate(
+        labels,
+        scores,
+        store.records["patient_key"].to_numpy()[rows],
+        vocabulary.codes,
+        vocabulary.groups(),
+        thresholds,
+        calibration=scored.calibration,
+        subgroups=subgroups_of(store.records.iloc[rows]),
+        replicates=replicates,
+    )
+    write_model_card(out, result, card_facts(run, store, part, rows, vocabulary, scored.test_uses, title))
     write_evaluation(
         out,
         result,
         ids=store.ids[rows],
         labels=labels,
         scores=scores,
-        title=f"{run.config.preset} on {store.manifest['corpus']}, {part}",
+        title=title,
         facts=_facts(run, store, part, len(rows), scored.test_uses),
         names={finding.code: finding.names["en"] for finding in vocabulary.findings},
         examples=_examples(store, rows, vocabulary.codes, labels, scores, thresholds["global"]),

@@ -7,6 +7,7 @@ model.safetensors weights and buffers, the prompts' text vectors among them
 config.json       `ModelConfig`, fingerprint of the text encoder, signal contract
 vocabulary.json   findings, sentences, levels
 thresholds.json   threshold policies fitted on validation
+calibration.json  temperature and Platt's pairs fitted on validation
 README.md         model card
 manifest.json     SHA-256 of each of the above; written last
 ================  =============================================================================================
@@ -33,15 +34,16 @@ from jaccardio.models.weights import weights_from_bytes, weights_to_bytes
 from jaccardio.recording.preprocessing import SignalContract
 
 FORMAT = "jaccardio-model-3"
-WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CARD, MANIFEST = (
+WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CALIBRATION, CARD, MANIFEST = (
     "model.safetensors",
     "config.json",
     "vocabulary.json",
     "thresholds.json",
+    "calibration.json",
     "README.md",
     "manifest.json",
 )
-CHECKED_FILES = (WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CARD)
+CHECKED_FILES = (WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CALIBRATION, CARD)
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Pretrained:
         Rate and length of the signals that it expects.
     thresholds
         Threshold policies as training fitted them (`Thresholds.to_dict`).
+    calibration
+        Recalibrations as training fitted them (`Calibration.to_dict`).
     """
 
     model: Model
@@ -67,6 +71,7 @@ class Pretrained:
     vocabulary: Vocabulary
     contract: SignalContract
     thresholds: Mapping[str, Any]
+    calibration: Mapping[str, Any]
 
 
 def save_pretrained(
@@ -76,6 +81,7 @@ def save_pretrained(
     vocabulary: Vocabulary,
     contract: SignalContract,
     thresholds: Mapping[str, Any],
+    calibration: Mapping[str, Any],
     card: str,
 ) -> None:
     """Writes a pretrained folder in one step: the whole new one or, after a crash, none of it.
@@ -101,6 +107,7 @@ def save_pretrained(
         CONFIG: _json_bytes(config_document),
         VOCABULARY: _json_bytes(vocabulary.to_dict()),
         THRESHOLDS: _json_bytes(thresholds),
+        CALIBRATION: _json_bytes(calibration),
         CARD: card.encode(),
     }
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -155,7 +162,7 @@ def load_pretrained(folder: Path) -> Pretrained:
         raise DataError(f"{folder / WEIGHTS}: the weights do not fit {CONFIG} and {VOCABULARY}.") from error
     if isinstance(model, EcgTextModel) and len(model.prompt_vectors) != len(vocabulary):
         raise DataError(f"{folder / VOCABULARY}: {len(vocabulary)} findings, but the weights have {len(model.prompt_vectors)} prompts.")
-    return Pretrained(model.eval(), config, vocabulary, contract, json.loads(files[THRESHOLDS]))
+    return Pretrained(model.eval(), config, vocabulary, contract, json.loads(files[THRESHOLDS]), json.loads(files[CALIBRATION]))
 
 
 def _checked_bytes(path: Path, sha256: str) -> bytes:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.errors import DataError, UsageError
+from jaccardio.evaluation.calibration import Calibration
 from jaccardio.evaluation.thresholds import Thresholds
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.ecg_text import EcgTextModel
@@ -25,11 +26,24 @@ BATCH = 64
 
 @dataclass(frozen=True)
 class FindingScore:
-    """One finding of one ECG: probability, the threshold it is held against, and the decision (score >= threshold)."""
+    """One finding of one ECG.
+
+    Attributes
+    ----------
+    finding, name
+        Code and English name.
+    score
+        The model's score as it is, in [0, 1].
+    probability
+        The score recalibrated by Platt's pair of the model's validation part (``calibration.json``).
+    threshold, present
+        What the score is held against, and the decision: score >= threshold.
+    """
 
     finding: str
     name: str
     score: float
+    probability: float
     threshold: float
     present: bool
 
@@ -75,6 +89,11 @@ class Predictor:
         """Threshold per finding for each policy, fitted on the validation part in training."""
         return Thresholds.from_dict(self._pretrained.thresholds)
 
+    @cached_property
+    def calibration(self) -> Calibration:
+        """Recalibrations of the scores, fitted on the validation part in training."""
+        return Calibration.from_dict(self._pretrained.calibration)
+
     def prepare(self, ecg: Recording | str | Path) -> NDArray[np.float32]:
         """Signal (12, samples) in millivolt as the model expects it, to the microvolt what `jaccardio ingest` would store."""
         recording = ecg if isinstance(ecg, Recording) else read_ecg(Path(ecg))
@@ -99,14 +118,16 @@ class Predictor:
         scores = self.scores(self._batches(ecgs)) if ecgs else np.empty((0, len(self.vocabulary)))
         return [
             [
-                FindingScore(finding.code, finding.names["en"], float(score), float(threshold), bool(score >= threshold))
-                for finding, score, threshold in zip(self.vocabulary.findings, row, thresholds, strict=True)
+                FindingScore(
+                    finding.code, finding.names["en"], float(score), float(probability), float(threshold), bool(score >= threshold)
+                )
+                for finding, score, probability, threshold in zip(self.vocabulary.findings, row, calibrated, thresholds, strict=True)
             ]
-            for row in scores
+            for row, calibrated in zip(scores, self.calibration.apply(scores, "platt"), strict=True)
         ]
 
     def scores(self, signals: Iterator[NDArray[np.float32]]) -> NDArray[np.float64]:
-        """Probabilities (n, findings) of prepared signals, given in batches (b, 12, samples)."""
+        """Scores in [0, 1], (n, findings), of prepared signals, given in batches (b, 12, samples)."""
         return finding_scores(self.model, signals, self._device)
 
     def embed(self, signals: Iterator[NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -23,7 +23,8 @@ def model_card(summary: Mapping[str, Any], vocabulary: Vocabulary) -> str:
 **{DISCLAIMER}** Made with jaccardio for research and development; no clinical decision may rest on it.
 
 Input: 12-lead ECG in millivolt, prepared by the signal contract in `config.json`. Output: a probability per finding, and an ECG embedding.
-Thresholds in `thresholds.json` were fitted on the validation part only.
+Thresholds in `thresholds.json` and recalibrations in `calibration.json` were fitted on the validation part only. Thresholds belong to the
+scores as they are, not to recalibrated ones.
 
 ## Training
 

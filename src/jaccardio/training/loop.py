@@ -27,6 +27,7 @@ from jaccardio.cohort.store import Store
 from jaccardio.contrast.banks import Cohort
 from jaccardio.contrast.objective import pair_statistics
 from jaccardio.errors import DataError, JaccardioError, UsageError
+from jaccardio.evaluation.calibration import fit_calibration
 from jaccardio.evaluation.thresholds import fit_thresholds
 from jaccardio.files import read_json, write_json
 from jaccardio.findings.wording import Wording
@@ -279,10 +280,10 @@ class _Session:
         return finding_scores(model, (batch.signal for batch in batches), self.device)
 
     def _finish(self, run: RunFolder, best: _Best, seconds: float) -> dict[str, Any]:
-        """Writes ``model/`` from the chosen weights, thresholds fitted on the validation part, and the summary."""
+        """Writes ``model/`` from the chosen weights, thresholds and calibration fitted on the validation part, and the summary."""
         self.model.load_state_dict(load_verified(run.checkpoints / best.file, best.sha256), strict=True)
         labels, material = self.material.validation_labels, self.material
-        thresholds = fit_thresholds(labels, self._validation_scores(self.model))
+        scores = self._validation_scores(self.model)
         summary = {
             "preset": self.config.preset,
             "seed": self.config.training.seed,
@@ -306,7 +307,8 @@ class _Session:
             config=self.config.model,
             vocabulary=material.vocabulary,
             contract=material.store.contract,
-            thresholds=thresholds.to_dict(),
+            thresholds=fit_thresholds(labels, scores).to_dict(),
+            calibration=fit_calibration(labels, scores).to_dict(),
             card=model_card(summary, material.vocabulary),
         )
         write_json(run.summary_file, summary)
