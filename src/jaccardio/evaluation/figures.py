@@ -114,6 +114,13 @@ def _panels(
         grid = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True)
         ticks = {"xticks": (0, 0.5, 1), "yticks": (0, 0.5, 1), "xticklabels": ("0", ".5", "1"), "yticklabels": ("0", ".5", "1")}
         grid[0, 0].set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), **ticks)
+        if draw is _draw_reliability:  # rare findings have all their bins below 0.1: axes by the square root show them
+            roots = {"functions": (lambda share: np.sqrt(np.maximum(share, 0)), np.square)}
+            for axes in grid.flat:
+                axes.set_xscale("function", **roots)
+                axes.set_yscale("function", **roots)
+            shares, names = (0, 0.1, 0.5, 1), ("0", ".1", ".5", "1")
+            grid[0, 0].set(xlim=(0, 1), ylim=(0, 1), xticks=shares, yticks=shares, xticklabels=names, yticklabels=names)
         for axes, column in zip(grid.flat, order, strict=False):
             row = table.iloc[column]
             axes.tick_params(length=2, labelsize=7)
@@ -153,7 +160,7 @@ def _draw_reliability(axes: Axes, present: NDArray[np.bool_], scores: NDArray[np
     bins = equal_bins(scores)
     mean = [[values[bins == place].mean() for place in np.unique(bins)] for values in (scores, present)]
     axes.plot((0, 1), (0, 1), color=GRID, linewidth=0.8)
-    axes.plot(*mean, color=colour, linewidth=1.0, marker="o", markersize=2.2)
+    axes.plot(*mean, color=colour, linewidth=1.0, marker="o", markersize=2.2, clip_on=False)
 
 
 def _operating_points(present: NDArray[np.bool_], scores: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

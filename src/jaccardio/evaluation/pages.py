@@ -2,7 +2,7 @@
 
 import base64
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -69,19 +69,27 @@ def _with_interval(figure: Mapping[str, Any]) -> str:
 
 
 def _markdown(value: object) -> object:
-    """A value as it may stand in a Markdown table: no markup of its own, and on one line."""
-    if not isinstance(value, str):
+    """A value as it may stand in a Markdown table: on one line, and with no markup or link of its own."""
+    if not isinstance(value, str) or isinstance(value, Markup):
         return value
-    return " ".join(escape(value).replace("|", "\\|").split()) if value.strip() else value
+    for character, harmless in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("](", "]\\(")):
+        value = value.replace(character, harmless)
+    return Markup(" ".join(value.split()))
 
 
-def _environment(**settings: Any) -> Environment:
-    loader = PackageLoader("jaccardio.evaluation", "templates")
-    environment = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, **settings)
+def _environment(finalize: Callable[[object], object] | None) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("jaccardio.evaluation", "templates"),
+        autoescape=True,
+        finalize=finalize,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.filters.update(number=_number, percent=_percent, count=_count, interval=_interval, with_interval=_with_interval)
     environment.globals.update(estimate=_estimate, picture=_picture)
     return environment
 
 
-_HTML = _environment(autoescape=True)
+_HTML = _environment(finalize=None)
 _MARKDOWN = _environment(finalize=_markdown)
