@@ -11,6 +11,7 @@ import pytest
 from jaccardio.cohort.relabel import relabel
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
+from jaccardio.evaluation.calibration import fit_calibration
 from jaccardio.evaluation.ranking import auroc
 from jaccardio.experiments.evaluate_run import evaluate_run
 from jaccardio.training.run_folder import RunFolder
@@ -43,6 +44,33 @@ def test_the_written_predictions_give_the_written_figures(run: RunFolder, hospit
     report = (tmp_path / "out" / "report.html").read_text()
     assert "Simulated ECGs" in report
     assert "not a medical device" in report
+
+
+def test_the_card_names_no_record_and_no_patient(run: RunFolder, hospitals: Hospitals, tmp_path: Path) -> None:
+    store = Store.open(hospitals.home)
+    evaluate_run(run, store, "test", tmp_path / "out", device="cpu", replicates=20)
+    card = (tmp_path / "out" / "model_card.md").read_text()
+    assert "**Simulated ECGs" in card
+    assert "| preset | truth-small |" in card
+    assert run.split.fingerprint in card
+    for column in ("recording_id", "patient_key", "waveform"):
+        assert not any(value in card for value in store.records[column])
+    assert str(run.path) not in card
+    assert str(store.path) not in card
+
+
+def test_calibration_was_fitted_on_the_validation_part(run: RunFolder, hospitals: Hospitals, tmp_path: Path) -> None:
+    evaluate_run(run, Store.open(hospitals.home), "validation", tmp_path / "out", device="cpu", replicates=20)
+    table = pd.read_parquet(tmp_path / "out" / "predictions.parquet")
+    codes = [name.removeprefix("score_") for name in table if name.startswith("score_")]
+    labels = table[[f"y_{code}" for code in codes]].fillna(-1).to_numpy(np.int8)
+    fitted = fit_calibration(labels, table[[f"score_{code}" for code in codes]].to_numpy())
+    written = json.loads((run.path / "model" / "calibration.json").read_text())
+    assert written["temperature"] == pytest.approx(fitted.temperature, rel=1e-4)
+    assert written["platt"]["own_fit"] == fitted.own_fit.tolist()
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert metrics["calibration"]["temperature"] == written["temperature"]
+    assert set(metrics["calibration"]["methods"]) == {"as_is", "temperature", "platt"}
 
 
 def test_each_look_at_a_test_part_is_recorded(run: RunFolder, hospitals: Hospitals, tmp_path: Path) -> None:

@@ -73,12 +73,12 @@ def train(
 def evaluate(
     run: Run,
     store: StoreOption,
-    out: Annotated[Path, typer.Option(help="Folder for metrics, predictions, figures and report.")],
+    out: Annotated[Path, typer.Option(help="Folder for metrics, predictions, figures, report and model card.")],
     part: Annotated[str, typer.Option(help="validation or test of the run's split; all for another hospital's store.")] = "test",
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Evaluates a run with intervals and writes metrics.json, per_finding.csv, predictions.parquet and report.html."""
+    """Evaluates a run with intervals and writes metrics.json, per_finding.csv, predictions.parquet, report.html and model_card.md."""
     from jaccardio.cohort.store import Store
     from jaccardio.experiments.evaluate_run import evaluate_run
     from jaccardio.training.run_folder import RunFolder
