@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from jaccardio.cohort.split import (
+    PARTS,
     Split,
     audit,
     check_disjoint,
@@ -16,6 +17,7 @@ from jaccardio.cohort.split import (
     save_split,
     split_by_folds,
     split_by_fractions,
+    training_subset,
 )
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
@@ -118,6 +120,32 @@ def test_without_folds_the_default_is_by_fractions(make_store: MakeStore) -> Non
     for name, folds in (("none", None), ("some", [1, None] * 50), ("one", [1] * 100)):
         store = make_store(labels(100), folds=folds, name=name)
         assert default_split(store, seed=3) == split_by_fractions(store, (0.7, 0.1, 0.2), 3)
+
+
+def test_a_training_subset_keeps_patients_whole_and_the_other_parts(make_store: MakeStore) -> None:
+    patients = [f"p{record // 2}" for record in range(200)]
+    store = make_store(labels(200), patients=patients)
+    split = split_by_fractions(store, seed=0)
+    subsets = [training_subset(store, split, 0.2, seed) for seed in (0, 0, 1)]
+    assert subsets[0] == subsets[1]
+    assert subsets[0].parts["train"] != subsets[2].parts["train"]
+    for subset in subsets:
+        kept, whole = set(subset.parts["train"]), set(split.parts["train"])
+        assert kept < whole
+        assert abs(len(kept) - 0.2 * len(whole)) <= 2
+        inside, outside = members(store, Split({}, {"in": tuple(kept), "out": tuple(whole - kept)}), "patient_key")
+        assert not inside & outside
+        assert [subset.parts[part] for part in PARTS[1:]] == [split.parts[part] for part in PARTS[1:]]
+        shares = [(store.labels[store.rows_of(list(ids))] == 1).mean(axis=0) for ids in (kept, whole)]
+        assert np.abs(shares[0] - shares[1]).max() < 0.05
+        check_disjoint(store, subset)
+    assert len({split.fingerprint, *(subset.fingerprint for subset in subsets)}) == 3
+    assert training_subset(store, split, 1, 3) is split
+    for fraction in (0, 1.1):
+        with pytest.raises(UsageError, match="at most 1"):
+            training_subset(store, split, fraction, 0)
+    with pytest.raises(DataError, match="no ECG is left"):
+        training_subset(store, split, 1e-4, 0)
 
 
 def test_overlap_is_found_by_id_patient_and_waveform(make_store: MakeStore) -> None:

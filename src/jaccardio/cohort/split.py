@@ -132,6 +132,36 @@ def default_split(store: Store, seed: int = 0) -> Split:
     return split_by_folds(store, validation, test)
 
 
+def training_subset(store: Store, split: Split, fraction: float, seed: int) -> Split:
+    """The same split with a share of its training part, drawn by patients and stratified by findings; validation and test stay whole.
+
+    Parameters
+    ----------
+    fraction
+        Share of the training ECGs to keep, above 0 and at most 1; 1 gives the split itself.
+    seed
+        Which subset.
+
+    Raises
+    ------
+    UsageError
+        The fraction is out of range.
+    DataError
+        The share is so small that no ECG is left.
+    """
+    if not 0 < fraction <= 1:
+        raise UsageError(f"fraction {fraction:g} of the training part: above 0 and at most 1 is needed.")
+    if fraction == 1:
+        return split
+    rows = np.sort(store.rows_of(split.parts["train"]))
+    patients = np.unique(store.records["patient_key"].to_numpy(str)[rows], return_inverse=True)[1]
+    kept = stratify(store.labels[rows], patients, (fraction, 1 - fraction), seed) == 0
+    if not kept.any():
+        raise DataError(f"{fraction:g} of {len(rows)} training ECGs: no ECG is left. Use a larger fraction.")
+    method = split.method | {"training_fraction": fraction, "subset": seed}
+    return Split(method, split.parts | {"train": tuple(store.ids[rows[kept]].tolist())})
+
+
 def check_disjoint(store: Store, split: Split) -> None:
     """Checks that no recording, patient or waveform stands in two parts.
 
