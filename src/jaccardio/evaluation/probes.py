@@ -44,6 +44,11 @@ class FindingProbe:
         """Whether every ECG gets the same score, because the training labels held no positive or no negative."""
         return self.strength is None
 
+    @property
+    def setting(self) -> str:
+        """What validation chose, in words."""
+        return "constant" if self.strength is None else f"C {self.strength:g}" + (" standardised" if self.standardised else "")
+
 
 def fit_probes(
     features: NDArray[np.floating],

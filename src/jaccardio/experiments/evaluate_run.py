@@ -68,7 +68,7 @@ def score_part(
 
     Parameters and errors are those of `evaluate_run`.
     """
-    rows = _rows(run, store, part)
+    rows = rows_of_part(run, store, part)
     if part != "validation":
         check_unseen(run, store, rows.tolist())
     predictor = Predictor.from_pretrained(run.path, device)
@@ -133,7 +133,8 @@ def evaluate_run(
     return RunEvaluation(result, part, len(rows), scored.test_uses)
 
 
-def _rows(run: RunFolder, store: Store, part: str) -> NDArray[np.int64]:
+def rows_of_part(run: RunFolder, store: Store, part: str) -> NDArray[np.int64]:
+    """Rows of the store that are a part of the run's split, or ``all``; raises as `evaluate_run` does."""
     if part == "all":
         return np.arange(len(store))
     if part not in run.split.parts:

@@ -1,0 +1,54 @@
+"""Commands that say what a trained model carries elsewhere: probe (to few labels), shift (to another hospital)."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jaccardio.cli.data import Json
+from jaccardio.cli.models import Device, Run, StoreOption
+from jaccardio.cli.output import note, number, result
+from jaccardio.disclaimer import DISCLAIMER
+from jaccardio.errors import UsageError
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this file's commands."""
+    for command in (probe,):
+        app.command()(command)
+
+
+def probe(
+    run: Run,
+    store: StoreOption,
+    out: Annotated[Path, typer.Option(help="Folder for results.json, learning curve and page.")],
+    fractions: Annotated[str, typer.Option(help="Shares of the training labels, with commas between them.")] = "0.01,0.1,1",
+    subsets: Annotated[int, typer.Option(min=1, help="Stratified subsets of each share below 1.")] = 5,
+    supervised: Annotated[
+        bool, typer.Option("--supervised", help="Also train a classifier of the run's form on each subset: as many runs as subsets.")
+    ] = False,
+    replicates: Annotated[int, typer.Option(min=1, help="Bootstrap replicates.")] = 1000,
+    device: Device = "auto",
+    json: Json = False,
+) -> None:
+    """Fits linear probes on a run's frozen features with few and with all labels, beside an untrained encoder."""
+    from jaccardio.cohort.store import Store
+    from jaccardio.experiments.probe import FewShotProtocol, run_probe
+    from jaccardio.training.run_folder import RunFolder
+
+    note(DISCLAIMER)
+    protocol = FewShotProtocol(_shares(fractions), subsets, supervised, replicates, device)
+    document = run_probe(RunFolder.open(run), Store.open(store), out, protocol, say=note)
+    lines = [
+        f"{100 * row['fraction']:g} % of the labels, {row['run']}: macro-AUROC {number(row['value'])}"
+        for row in document["rows"]
+        if row["metric"] == "macro_auroc"
+    ]
+    result({"out": str(out)} | document, [*lines, f"report: {out / 'probe.html'}"], json)
+
+
+def _shares(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise UsageError(f"--fractions {text!r}: write shares with commas between them, for example 0.01,0.1,1.") from error
