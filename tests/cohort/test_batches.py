@@ -108,7 +108,7 @@ def test_unknown_labels_are_neither_present_nor_absent() -> None:
 def test_label_aware_batches_repeat_rare_findings_by_their_factors(make_store: Callable[..., Store]) -> None:
     labels, rows, epochs = _labels(310), np.arange(10, 310), 300
     store = make_store(labels)
-    batches = TrainingBatches(store, rows, 16, None, seed=0, label_aware=True)
+    batches = TrainingBatches(store, rows, 16, None, seed=0, repeat_by=store.labels[rows])
     assert batches.steps_per_epoch == TrainingBatches(store, rows, 16, None, seed=0).steps_per_epoch == 18
     factors = np.array([_factor(labels[rows], row) for row in range(len(rows))])
     counts = np.zeros((epochs, len(labels)), dtype=np.int64)
@@ -124,13 +124,13 @@ def test_label_aware_batches_repeat_rare_findings_by_their_factors(make_store: C
 
 def test_label_aware_batches_depend_on_seed_and_step_alone(make_store: Callable[..., Store]) -> None:
     store, rows = make_store(_labels(100)), np.arange(100)
-    straight = TrainingBatches(store, rows, 16, None, seed=1, label_aware=True)
+    straight = TrainingBatches(store, rows, 16, None, seed=1, repeat_by=store.labels[rows])
     walked = [straight.rows(step) for step in range(20)]
-    resumed = TrainingBatches(store, rows, 16, None, seed=1, label_aware=True)
+    resumed = TrainingBatches(store, rows, 16, None, seed=1, repeat_by=store.labels[rows])
     for step in (13, 2, 19):
         assert np.array_equal(resumed.rows(step), walked[step])
     assert not np.array_equal(walked[0], walked[6])  # the first batches of two epochs
-    assert not np.array_equal(TrainingBatches(store, rows, 16, None, seed=2, label_aware=True).rows(0), walked[0])
+    assert not np.array_equal(TrainingBatches(store, rows, 16, None, seed=2, repeat_by=store.labels[rows]).rows(0), walked[0])
 
 
 @pytest.mark.parametrize(("rows", "size", "crop"), [(0, 4, None), (3, 0, None), (3, 4, 201), (3, 4, 0)])

@@ -49,8 +49,8 @@ class TrainingBatches:
         Rows of the store that belong to training.
     crop_samples
         Length of the crop; None takes the whole window.
-    label_aware
-        Repeat rows with rare findings; else every row comes at most once an epoch.
+    repeat_by
+        (rows, findings) labels of the rows, by which those with rare findings are repeated; None: every row comes at most once an epoch.
 
     Raises
     ------
@@ -59,7 +59,13 @@ class TrainingBatches:
     """
 
     def __init__(
-        self, store: Store, rows: NDArray[np.int64], batch_size: int, crop_samples: int | None, seed: int, label_aware: bool = False
+        self,
+        store: Store,
+        rows: NDArray[np.int64],
+        batch_size: int,
+        crop_samples: int | None,
+        seed: int,
+        repeat_by: NDArray[np.int8] | None = None,
     ) -> None:
         window = store.contract.samples
         if len(rows) == 0:
@@ -70,7 +76,7 @@ class TrainingBatches:
             raise UsageError(f"a crop of {crop_samples} samples does not fit into the store's window of {window} samples.")
         self._store, self._rows, self._seed = store, np.asarray(rows, dtype=np.int64), seed
         self._size, self._crop = min(batch_size, len(rows)), crop_samples or window
-        self._factors = repeat_factors(store.labels[self._rows]) if label_aware else None
+        self._factors = None if repeat_by is None else repeat_factors(repeat_by)
         self._shuffled: tuple[int, NDArray[np.int64]] | None = None
 
     @property

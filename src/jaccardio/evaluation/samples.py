@@ -63,6 +63,16 @@ class Samples:
         return cls(ranked, decided, findings)
 
 
+def auroc_samples(labels: NDArray[np.int8], scores: NDArray[np.floating], bootstrap: PatientBootstrap) -> NDArray[np.float64]:
+    """AUROC of each finding, (r + 1, k) as in `Samples`: labels (n, k) with -1 unknown, scores (n, k) of any scale."""
+    rankings = [Ranking.of(*columns) for columns in zip(labels.T, scores.T, strict=True)]
+    table = np.full((bootstrap.replicates + 1, len(rankings)), np.nan)
+    for rows, weights in bootstrap.samples():
+        for column, ranking in enumerate(rankings):
+            table[rows, column] = ranking.figures(weights)[0]
+    return table
+
+
 def estimate(samples: NDArray[np.float64]) -> dict[str, Any]:
     """One figure (r + 1,) as a document: ``value`` in the sample and ``ci95``, None where undefined."""
     return {"value": number(samples[0]), "ci95": interval(*percentile_interval(samples[1:]))}

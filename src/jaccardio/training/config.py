@@ -31,11 +31,15 @@ class DataConfig(_Section):
     sampling
         ``plain``: every training ECG at most once an epoch. ``label-aware``: those with rare findings are repeated, in as many steps
         an epoch (`repeat_factors` of the batches).
+    hidden_findings
+        Codes of findings that the run is to know nothing of: no label, no statement, no prompt. What the model says of them afterwards
+        by their sentences is zero-shot.
     """
 
     sampling_rate: float = 500.0
     crop_seconds: float = Field(7.5, ge=0)
     sampling: Literal["plain", "label-aware"] = "plain"
+    hidden_findings: tuple[str, ...] = ()
 
 
 class ObjectiveConfig(_Section):

@@ -124,7 +124,7 @@ class _Session:
 
     def __init__(self, store: Store, split: Split, config: TrainConfig, device: torch.device) -> None:
         self.config, self.device = config, device
-        self.material = material = Material.gather(store, split)
+        self.material = material = Material.gather(store, split, config.data.hidden_findings)
         settings = config.training
         torch.manual_seed(settings.seed)
         encoder = create_text_encoder(config.model.text, material.vocabulary, user_cache()) if config.model.kind == "text" else None
@@ -138,8 +138,8 @@ class _Session:
         self.text = StatementVectors.embed(self.pool.statements, wording, encoder, config.model.language) if encoder else None
         self.regularisation = Regularisation(config.objective, self.labels, settings.seed, device)
         crop = round(config.data.crop_seconds * store.contract.sampling_rate) or None
-        label_aware = config.data.sampling == "label-aware"
-        self.batches = TrainingBatches(store, material.training_rows, settings.batch_size, crop, settings.seed, label_aware)
+        repeat_by = material.training_labels if config.data.sampling == "label-aware" else None
+        self.batches = TrainingBatches(store, material.training_rows, settings.batch_size, crop, settings.seed, repeat_by)
         self.total_steps = settings.steps or (settings.epochs or 0) * self.batches.steps_per_epoch
         if config.model.initial_bias == "mean-target":
             self._initialise_bias()

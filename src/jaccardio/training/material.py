@@ -1,5 +1,6 @@
 """What a training run sees: the findings it can learn, the labels, and the text vectors of its statements."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,9 +25,10 @@ class Material:
     Attributes
     ----------
     vocabulary
-        The store's findings less those that are unknown for every training record: nothing can be learned of them.
+        The store's findings less those that are unknown for every training record, of which nothing can be learned, and less those
+        that are hidden.
     left_out
-        Codes of those findings.
+        Codes of the findings unknown for every training record.
     training_rows, validation_rows
         Rows of the store, ascending.
     training_labels
@@ -44,22 +46,30 @@ class Material:
     validation_labels: NDArray[np.int8]
 
     @classmethod
-    def gather(cls, store: Store, split: Split) -> "Material":
+    def gather(cls, store: Store, split: Split, hidden: Sequence[str] = ()) -> "Material":
         """Takes the training and validation parts of a store.
+
+        Parameters
+        ----------
+        hidden
+            Codes of findings to leave out whatever is known of them.
 
         Raises
         ------
         DataError
             A part is empty, or no finding is known in training.
+        UsageError
+            The store has no finding of a hidden code.
         """
+        concealed = [store.vocabulary.index(code) for code in hidden]
         for part in ("train", "validation"):
             if not split.parts[part]:
                 raise DataError(f"the {part} part of the split is empty; run `jaccardio split` with other folds or fractions.")
         training, validation = (np.sort(store.rows_of(split.parts[part])) for part in ("train", "validation"))
         known = (store.labels[training] >= 0).any(axis=0)
-        if not known.any():
-            raise DataError("no finding is known for any training record: there is nothing to learn. Ingest with findings.")
-        columns = np.flatnonzero(known)
+        columns = np.setdiff1d(np.flatnonzero(known), concealed)
+        if not len(columns):
+            raise DataError("no finding is known for any training record: there is nothing to learn. Ingest with findings, or hide fewer.")
         return cls(
             store=store,
             vocabulary=store.vocabulary.subset(columns.tolist()),
