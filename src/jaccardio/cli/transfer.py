@@ -14,7 +14,7 @@ from jaccardio.errors import UsageError
 
 def register(app: typer.Typer) -> None:
     """Adds this file's commands."""
-    for command in (probe,):
+    for command in (probe, shift):
         app.command()(command)
 
 
@@ -45,6 +45,35 @@ def probe(
         if row["metric"] == "macro_auroc"
     ]
     result({"out": str(out)} | document, [*lines, f"report: {out / 'probe.html'}"], json)
+
+
+def shift(
+    run: Run,
+    store: Annotated[Path, typer.Option("--store", help="Folder of the run's own store.")],
+    external: Annotated[Path, typer.Option(help="Folder of another hospital's store.")],
+    out: Annotated[Path, typer.Option(help="Folder for results.json, pictures and page.")],
+    replicates: Annotated[int, typer.Option(min=1, help="Bootstrap replicates.")] = 1000,
+    device: Device = "auto",
+    json: Json = False,
+) -> None:
+    """Compares a run at home and at another hospital: prevalence, embedding, AUROC, and thresholds from a few local labels."""
+    from jaccardio.cohort.store import Store
+    from jaccardio.experiments.shift import run_shift
+    from jaccardio.training.run_folder import RunFolder
+
+    note(DISCLAIMER)
+    document = run_shift(RunFolder.open(run), Store.open(store), Store.open(external), out, device=device, replicates=replicates)
+    macro = document["macro_auroc"]
+    lines = [
+        f"macro-AUROC at home {number(macro['home']['value'])}, away {number(macro['away']['value'])}",
+        f"embedding distance, times that within home: {number(document['embedding']['ratio'])}",
+    ]
+    lines += [
+        f"micro-F1 away, {row['labelled']} labelled ECGs, {row['policy']} threshold: from home {number(row['home_micro_f1']['value'])}, "
+        f"re-tuned {number(row['retuned_micro_f1']['value'])}"
+        for row in document["thresholds"]
+    ]
+    result({"out": str(out)} | document, [*lines, f"report: {out / 'shift.html'}"], json)
 
 
 def _shares(text: str) -> tuple[float, ...]:

@@ -1,0 +1,77 @@
+"""What a few labelled local ECGs are worth: thresholds from home against thresholds fitted again on the spot."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaccardio.evaluation.decisions import DecisionCounts
+from jaccardio.evaluation.drift import by_random_patients
+from jaccardio.evaluation.thresholds import Thresholds, fit_thresholds
+
+SIZES = (0, 20, 50, 100, 200)
+DRAWS = 20
+RETUNED_POLICIES = ("global", "per_finding")
+
+
+@dataclass(frozen=True, eq=False)
+class Retuning:
+    """Micro-F1 on the ECGs that were not labelled, by draw.
+
+    Attributes
+    ----------
+    labelled
+        ECGs with a local label.
+    policy
+        Threshold policy.
+    kept, retuned
+        (draws,) with the thresholds from home, and with thresholds fitted on the labelled ECGs.
+    """
+
+    labelled: int
+    policy: str
+    kept: NDArray[np.float64]
+    retuned: NDArray[np.float64]
+
+
+def retune(
+    labels: NDArray[np.int8],
+    scores: NDArray[np.floating],
+    patients: NDArray[np.str_],
+    home: Thresholds,
+    sizes: Sequence[int] = SIZES,
+    seed: int = 0,
+) -> list[Retuning]:
+    """Draws labelled ECGs by patients, fits thresholds on them as training does, and judges on the ECGs of all other patients.
+
+    A size is left out where it is more than half of the ECGs. Both thresholds are judged on the same ECGs. Without labelled ECGs there is
+    nothing to fit: the thresholds from home are kept.
+
+    Parameters
+    ----------
+    labels, scores, patients
+        (n, k), (n, k) and (n,) of the local ECGs.
+    home
+        Thresholds fitted on the home validation part.
+    """
+    rows = []
+    for size in sizes:
+        if 2 * size > len(labels):
+            continue
+        figures: dict[str, list[tuple[float, float]]] = {policy: [] for policy in RETUNED_POLICIES}
+        for draw in range(DRAWS if size else 1):
+            chosen = by_random_patients(patients, np.random.default_rng([seed, draw]))[:size]
+            rest = ~np.isin(patients, patients[chosen])
+            fitted = fit_thresholds(labels[chosen], scores[chosen]) if size else home
+            for policy in RETUNED_POLICIES:
+                kept, retuned = (micro_f1(labels[rest], one.decide(scores[rest], policy)) for one in (home, fitted))
+                figures[policy].append((kept, retuned))
+        rows += [Retuning(size, policy, *np.array(pairs).T) for policy, pairs in figures.items()]
+    return rows
+
+
+def micro_f1(labels: NDArray[np.int8], decisions: NDArray[np.bool_]) -> float:
+    """F1 over all known cells of (n, k); NaN without a positive."""
+    counts = DecisionCounts.of(labels, decisions, np.ones((1, len(labels)))).pooled()
+    return float(counts.per_finding()["f1"][0, 0])

@@ -1,0 +1,54 @@
+"""Labelled local ECGs: drawn by patients, judged on the others, against a plain loop."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score
+
+from jaccardio.evaluation.retuning import DRAWS, micro_f1, retune
+from jaccardio.evaluation.thresholds import Thresholds
+
+from .cases import Case, random_case
+
+
+def _home(case: Case, value: float) -> Thresholds:
+    return Thresholds({policy: np.full(len(case.codes), value) for policy in ("fixed", "global", "per_finding")})
+
+
+def test_micro_f1_is_scikit_learns_over_known_cells(case: Case) -> None:
+    decisions = case.scores >= 0.4
+    known = case.labels >= 0
+    assert micro_f1(case.labels, decisions) == pytest.approx(f1_score(case.labels[known], decisions[known]))
+    assert np.isnan(micro_f1(np.zeros_like(case.labels), decisions))
+
+
+def test_thresholds_that_do_not_fit_are_mended_by_local_labels() -> None:
+    case = random_case(n=600, k=4)
+    rows = {(row.labelled, row.policy): row for row in retune(case.labels, case.scores, case.patients, _home(case, 0.95))}
+    assert {size for size, _ in rows} == {0, 20, 50, 100, 200}
+    none, many = rows[0, "global"], rows[200, "global"]
+    known = case.labels >= 0
+    assert none.kept == none.retuned == [pytest.approx(f1_score(case.labels[known], case.scores[known] >= 0.95))]
+    assert len(many.kept) == DRAWS
+    assert (many.retuned > many.kept + 0.2).all()
+    assert many.retuned.std() < rows[20, "global"].retuned.std()
+
+
+def test_the_labelled_ecgs_and_their_patients_do_not_judge() -> None:
+    case = random_case(n=200, k=2)
+    seen: list[int] = []
+
+    class Spy(Thresholds):
+        def decide(self, scores: np.ndarray, policy: str = "global") -> np.ndarray:
+            seen.append(len(scores))
+            return super().decide(scores, policy)
+
+    home = Spy(_home(case, 0.5).values)
+    retune(case.labels, case.scores, case.patients, home, sizes=(50,))
+    counts = {patient: int((case.patients == patient).sum()) for patient in set(case.patients)}
+    assert max(counts.values()) > 1
+    assert max(seen) <= 150
+    assert min(seen) < 150  # the patient at the border has further ECGs, and they are out too
+
+
+def test_sizes_beyond_half_of_the_ecgs_are_left_out(case: Case) -> None:
+    assert {row.labelled for row in retune(case.labels[:90], case.scores[:90], case.patients[:90], _home(case, 0.5))} == {0, 20}
