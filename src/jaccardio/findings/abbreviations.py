@@ -11,5 +11,15 @@ from types import MappingProxyType
 @cache
 def challenge_abbreviations() -> Mapping[str, str]:
     """SNOMED CT code per abbreviation, lower-case, from the Challenges' own tables (``data/challenge-codes.csv``)."""
+    return MappingProxyType({row["abbreviation"].casefold(): row["snomed"] for row in _rows()})
+
+
+@cache
+def challenge_names() -> Mapping[str, str]:
+    """English name per SNOMED CT code, as the Challenges' own tables write it."""
+    return MappingProxyType({row["snomed"]: row["name"] for row in _rows()})
+
+
+def _rows() -> list[dict[str, str]]:
     text = (resources.files("jaccardio.findings") / "data" / "challenge-codes.csv").read_text("utf-8")
-    return MappingProxyType({row["abbreviation"].casefold(): row["snomed"] for row in csv.DictReader(io.StringIO(text))})
+    return list(csv.DictReader(io.StringIO(text)))

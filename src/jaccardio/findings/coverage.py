@@ -21,4 +21,10 @@ def annotated_codes(database: str) -> frozenset[str]:
     The counts are in ``data/annotated.csv`` with their source. Sinus rhythm has no row in cpsc_2018, cpsc_2018_extra, ptb and georgia,
     where annotators often left it out beside other findings: there its absence says nothing.
     """
-    return frozenset(code for code, count in _counts().get(database, {}).items() if count > 0)
+    return frozenset(annotated_counts(database))
+
+
+def annotated_counts(database: str) -> dict[str, int]:
+    """The codes of `annotated_codes` with their published number of records, most frequent first."""
+    counts = {code: count for code, count in _counts().get(database, {}).items() if count > 0}
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
