@@ -26,8 +26,8 @@ class Overlap:
 def class_overlap(vocabulary: Vocabulary, level: str, database: str) -> dict[str, Overlap]:
     """Overlap of each class of a level with the codes that a database's annotators used.
 
-    A code states a class if it states one of its findings, or if it gathers several findings without saying which and all of them are in the
-    class: plain right bundle branch block leaves CRBBB and IRBBB open and states CD.
+    A code states a class if it states one of its findings, or if it gathers several findings without saying which and all of them are in
+    the class: plain right bundle branch block leaves CRBBB and IRBBB open and states CD.
 
     Parameters
     ----------
