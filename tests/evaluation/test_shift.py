@@ -67,6 +67,17 @@ def test_a_finding_that_one_place_does_not_know_has_no_change() -> None:
     assert document["macro_auroc"]["change"]["value"] is not None
 
 
+def test_a_handful_of_positives_is_shown_and_not_tested() -> None:
+    home, away = _place(300, 0, 0.0), _place(300, 1, 0.0)
+    away.labels[np.flatnonzero(away.labels[:, 3] == 1)[5:], 3] = 0
+    document = measure_shift(home, away, CODES, fit_thresholds(home.labels, home.scores), replicates=20)
+    row = document["findings"][3]
+    assert row["n_pos"]["away"] == 5
+    assert row["auroc"]["change"]["value"] is not None
+    assert (row["auroc"]["p"], row["auroc"]["p_holm"], row["in_macro"]) == (None, None, False)
+    assert document["findings"][0]["auroc"]["p"] is not None
+
+
 def test_tables_that_do_not_belong_together_are_refused() -> None:
     home, away = _place(300, 0, 0.0), _place(300, 1, 0.0)
     with pytest.raises(DataError, match="do not belong together"):

@@ -111,6 +111,8 @@ def _findings(
             name: _changed(samples["home"][:, column], samples["away"][:, column])
             for name, samples in (("prevalence", prevalence), ("auroc", auroc))
         }
+        if not in_macro[column]:
+            figures["auroc"]["p"] = None  # a handful of positives, resampled, claims more than it knows
         rows.append({"finding": code, "in_macro": bool(in_macro[column]), "n_pos": counts, **figures})
     adjusted = holm([np.nan if row["auroc"]["p"] is None else row["auroc"]["p"] for row in rows])
     for row, p in zip(rows, adjusted, strict=True):
