@@ -74,6 +74,26 @@ def test_evaluate_own_test_part_and_another_hospital(jaccardio: Command, hospita
     assert uses[0]["store"] != uses[1]["store"]
 
 
+def test_score_judges_written_predictions_as_evaluate_did(
+    jaccardio: Command, hospitals: Hospitals, run_folder: Path, tmp_path: Path
+) -> None:
+    evaluated = jaccardio("evaluate", run_folder, "--store", hospitals.home, "--out", tmp_path / "own", "--json").json()
+    words = ("score", tmp_path / "own" / "predictions.parquet", "--store", hospitals.home, "--out", tmp_path / "scored")
+    done = jaccardio(*words, "--against", run_folder, "--device", "cpu", "--json")
+    assert done.status == 0
+    document = done.json()
+    assert document["metrics"]["macro_auroc"] == evaluated["metrics"]["macro_auroc"]
+    [difference] = document["against"]["differences"]
+    assert difference["macro_auroc"]["value"] == pytest.approx(0, abs=1e-6)
+    assert "no figures at the global threshold: no ECG of the validation part" in done.err
+    assert f"paired report: {tmp_path / 'scored' / 'against' / 'ranking.html'}" in done.err
+    one = jaccardio(*words, "--findings", "af, normal", "--json").json()
+    assert {*one["metrics"]["findings_in_macro"], *one["metrics"]["findings_left_out"]} == {"af", "normal"}
+    missing = jaccardio("score", tmp_path / "nothing.csv", "--store", hospitals.home, "--out", tmp_path / "never")
+    assert (missing.status, (tmp_path / "never").exists()) == (2, False)
+    assert "no such file" in missing.err
+
+
 @pytest.mark.parametrize(
     ("store", "part", "status", "said"),
     [

@@ -1,9 +1,9 @@
-"""Commands that make and use models: train, evaluate, predict, embed, search."""
+"""Commands that make, judge and use models: train, evaluate, score, predict, embed, search."""
 
 import json as codec
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,7 +19,7 @@ Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 
 def register(app: typer.Typer) -> None:
     """Adds this file's commands."""
-    for command in (train, evaluate, predict, embed, search):
+    for command in (train, evaluate, score, predict, embed, search):
         app.command()(command)
 
 
@@ -87,15 +87,51 @@ def evaluate(
     with progress_bar("scoring") as progress:
         done = evaluate_run(RunFolder.open(run), Store.open(store), part, out, device=device, progress=progress)
     metrics = done.evaluation.metrics
-    lines = [f"{done.records} ECGs of part {part}"]
-    lines += [f"{key.replace('_', '-')} {_interval(metrics[key])}" for key in ("macro_auroc", "macro_auprc")]
-    lines += [f"micro-F1 at the {policy} threshold {number(row['micro_f1'])}" for policy, row in metrics["thresholds"].items()]
-    if metrics["findings_left_out"]:
-        lines.append("left out of macro figures: " + ", ".join(metrics["findings_left_out"]))
+    lines = [f"{done.records} ECGs of part {part}", *_headlines(metrics)]
     if done.test_uses:
         lines.append(f"look number {done.test_uses} of this run at a test part")
     lines.append(f"report: {out / 'report.html'}")
     result({"run": str(run), "out": str(out), "part": part, "test_uses": done.test_uses, "metrics": metrics}, lines, json)
+
+
+def score(
+    predictions: Annotated[Path, typer.Argument(help=".parquet or .csv with recording_id and a column a finding, or .npy.")],
+    store: StoreOption,
+    out: Annotated[Path, typer.Option(help="Folder for metrics, figures and report.")],
+    part: Annotated[str, typer.Option(help="test of the store's split; all for another hospital's store.")] = "test",
+    against: Annotated[
+        Path | None, typer.Option(help="A run folder or other predictions: paired differences on what both have, to OUT/against.")
+    ] = None,
+    thresholds: Annotated[
+        Path | None, typer.Option(help="thresholds.json of an earlier scoring; without it they are fitted on the validation part.")
+    ] = None,
+    findings: Annotated[str, typer.Option(help="Findings to score, with commas between them; without it all that the part knows.")] = "",
+    ids: Annotated[Path | None, typer.Option(help="For .npy: text file with one recording id a line.")] = None,
+    columns: Annotated[Path | None, typer.Option(help="For .npy: text file with one finding a line; without it the vocabulary.")] = None,
+    device: Device = "auto",
+    json: Json = False,
+) -> None:
+    """Evaluates anybody's predictions as evaluate does a run, and pairs them against a run or other predictions."""
+    from jaccardio.cohort.store import Store
+    from jaccardio.evaluation.contest import COMPARED_FIGURES
+    from jaccardio.experiments.score import Submission, run_score
+
+    note(DISCLAIMER)
+    named = tuple(name for name in findings.split(",") if name.strip())
+    submission = Submission(predictions, part, ids, columns, thresholds, named, against)
+    with progress_bar("scoring") as progress:
+        done = run_score(Store.open(store), submission, out, device=device, progress=progress)
+    metrics = done.evaluation.metrics
+    lines = [f"{done.records} ECGs of part {part}", *_headlines(metrics), f"thresholds: {done.thresholds}"]
+    lines += [f"no figures at the {policy} threshold: {reason}" for policy, reason in metrics["policies_left_out"].items()]
+    if done.contest is not None:
+        [difference] = done.contest.document["differences"]
+        reference = done.contest.document["reference"]
+        lines += [f"{key.replace('_', '-')} minus that of {reference} {_interval(difference[key])}" for key in COMPARED_FIGURES]
+        lines.append(f"paired report: {out / 'against' / 'ranking.html'}")
+    lines.append(f"report: {out / 'report.html'}")
+    paired = None if done.contest is None else done.contest.document
+    result({"out": str(out), "part": part, "thresholds": done.thresholds, "metrics": metrics, "against": paired}, lines, json)
 
 
 def predict(
@@ -182,6 +218,15 @@ def search(
         hits = find(Predictor.from_pretrained(run, device), Store.open(store), sentence, top, progress)
     lines = [f"{hit.similarity:8.3f}  {hit.recording_id}  {', '.join(hit.findings)}" for hit in hits]
     result([vars(hit) | {"findings": list(hit.findings)} for hit in hits], lines, json)
+
+
+def _headlines(metrics: dict[str, Any]) -> list[str]:
+    """The lines on a metrics document."""
+    lines = [f"{key.replace('_', '-')} {_interval(metrics[key])}" for key in ("macro_auroc", "macro_auprc")]
+    lines += [f"micro-F1 at the {policy} threshold {number(row['micro_f1'])}" for policy, row in metrics["thresholds"].items()]
+    if metrics["findings_left_out"]:
+        lines.append("left out of macro figures: " + ", ".join(metrics["findings_left_out"]))
+    return lines
 
 
 def _interval(figure: dict[str, object]) -> str:

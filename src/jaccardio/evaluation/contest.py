@@ -34,7 +34,7 @@ class Contestant:
     thresholds
         One for each seed, fitted on validation data.
     seconds
-        Training time of each seed.
+        Training time of each seed; NaN where nobody knows it.
     note
         What it is, e.g. "captions x jaccard x signed_sigmoid".
     """
@@ -204,7 +204,7 @@ def _row(contestant: Contestant, results: _Results) -> dict[str, Any]:
         spread = number(float(np.std(per_seed, ddof=1))) if len(per_seed) > 1 else None
         row[name] = {**estimate(samples), "sd": spread, "per_seed": [number(value) for value in per_seed]}
     row["thresholds"] = {policy: estimates(figures) for policy, figures in results.decided.items()}
-    row["seconds"] = {"mean": float(np.mean(contestant.seconds)), "per_seed": [float(value) for value in contestant.seconds]}
+    row["seconds"] = {"mean": number(float(np.mean(contestant.seconds))), "per_seed": [number(value) for value in contestant.seconds]}
     return row
 
 

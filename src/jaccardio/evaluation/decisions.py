@@ -18,6 +18,7 @@ DECISION_FIGURES = (
     "jaccard_micro",
     "jaccard_macro",
 )
+FINDING_FIGURES = ("predicted_rate", "accuracy", "precision", "recall", "f1", "jaccard")
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +53,7 @@ class DecisionCounts:
         return (self.present > 0) & (self.present < self.known)
 
     def per_finding(self) -> dict[str, NDArray[np.float64]]:
-        """Predicted rate, accuracy, precision, recall, F1 and Jaccard of each finding, (r, k) each; NaN where undefined.
+        """The figures of `FINDING_FIGURES` of each finding, (r, k) each; NaN where undefined.
 
         Precision needs a cell called present; recall, F1 and Jaccard need a cell that is present.
         """

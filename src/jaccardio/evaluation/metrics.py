@@ -15,7 +15,7 @@ from jaccardio.evaluation.levels import Group, evaluate_levels
 from jaccardio.evaluation.reliability import Reliability, calibration_document, calibration_line
 from jaccardio.evaluation.samples import Samples, estimate, estimates, interval, number
 from jaccardio.evaluation.subgroups import evaluate_subgroups
-from jaccardio.evaluation.thresholds import DEFAULT_POLICY, POLICIES, Thresholds
+from jaccardio.evaluation.thresholds import DEFAULT_POLICY, Thresholds
 from jaccardio.findings.labels import ABSENT, PRESENT
 
 MINIMUM_POSITIVES = 10
@@ -65,7 +65,7 @@ def evaluate(
     labels
         (n, k) int8; 1 present, 0 absent, -1 unknown.
     scores
-        (n, k) probabilities.
+        (n, k), higher means rather present; probabilities where `groups` hold more than one finding.
     patients
         (n,) patient keys.
     codes
@@ -73,7 +73,7 @@ def evaluate(
     groups
         Level -> statements, as ``Vocabulary.groups()`` gives them.
     thresholds
-        Fitted on validation data.
+        Fitted on validation data; the decision figures of a policy that they lack are undefined.
     calibration
         Fitted on validation data; None judges the scores as they are only. Every other figure is of the scores as they are.
     subgroups
@@ -135,11 +135,11 @@ def check_predictions(
     """Raises DataError where the arrays do not belong together, there are no records, or a score is not a finite number."""
     if labels.ndim != 2 or not len(labels):
         raise DataError(f"evaluation: labels must be a table with at least one record, found shape {labels.shape}.")
-    widths = {len(codes), *(len(thresholds[policy]) for policy in POLICIES)}
+    widths = {len(codes), *(len(values) for values in thresholds.values.values())}
     if scores.shape != labels.shape or len(patients) != len(labels) or widths != {labels.shape[1]}:
         raise DataError(
-            f"evaluation: labels {labels.shape}, scores {scores.shape}, {len(patients)} patients, {len(codes)} findings and thresholds for "
-            f"{len(thresholds[DEFAULT_POLICY])} do not belong together."
+            f"evaluation: labels {labels.shape}, scores {scores.shape}, {len(patients)} patients, and findings and thresholds for "
+            f"{' and '.join(map(str, sorted(widths)))} do not belong together."
         )
     if bad := int((~np.isfinite(scores)).sum()):
         raise DataError(f"evaluation: {bad} scores are not finite numbers; the model that made them is damaged or diverged.")
@@ -191,9 +191,10 @@ def _table(
         table[f"{name}_low"], table[f"{name}_high"] = [low for low, _ in intervals], [high for _, high in intervals]
     lines = [calibration_line(labels[:, column], scores[:, column]) for column in range(len(codes))]
     table["calibration_slope"], table["calibration_intercept"] = [slope for slope, _ in lines], [intercept for _, intercept in lines]
-    called = thresholds.decide(scores)
-    table["false_positives"], table["false_negatives"] = (
-        (called & (labels == ABSENT)).sum(axis=0),
-        (~called & (labels == PRESENT)).sum(axis=0),
-    )
-    return pd.DataFrame({**table, "in_macro": in_macro, "threshold": thresholds[DEFAULT_POLICY]})
+    undefined = np.full(len(codes), np.nan)
+    table["false_positives"], table["false_negatives"] = undefined, undefined
+    if DEFAULT_POLICY in thresholds.values:
+        called = thresholds.decide(scores)
+        table["false_positives"] = (called & (labels == ABSENT)).sum(axis=0)
+        table["false_negatives"] = (~called & (labels == PRESENT)).sum(axis=0)
+    return pd.DataFrame({**table, "in_macro": in_macro, "threshold": thresholds.values.get(DEFAULT_POLICY, undefined)})

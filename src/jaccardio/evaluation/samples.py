@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.evaluation.bootstrap import PatientBootstrap, percentile_interval
-from jaccardio.evaluation.decisions import DECISION_FIGURES, DecisionCounts, decision_figures, record_jaccard, weighted_mean_of_defined
+from jaccardio.evaluation.decisions import (
+    DECISION_FIGURES,
+    FINDING_FIGURES,
+    DecisionCounts,
+    decision_figures,
+    record_jaccard,
+    weighted_mean_of_defined,
+)
 from jaccardio.evaluation.ranking import Ranking
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY, POLICIES, Thresholds
 
@@ -40,26 +47,29 @@ class Samples:
         bootstrap: PatientBootstrap,
         in_macro: NDArray[np.bool_],
     ) -> "Samples":
-        """Scores labels (n, k), -1 unknown and masked, against scores (n, k); macro figures are over the findings of `in_macro` (k,)."""
+        """Scores labels (n, k), -1 unknown and masked, against scores (n, k); macro figures are over the findings of `in_macro` (k,).
+
+        Decision figures of a policy that `thresholds` does not hold are undefined.
+        """
         samples, k = bootstrap.replicates + 1, labels.shape[1]
         ranked = {"auroc": np.full((samples, k), np.nan), "auprc": np.full((samples, k), np.nan)}
         decided = {policy: {name: np.full(samples, np.nan) for name in DECISION_FIGURES} for policy in POLICIES}
-        findings: dict[str, NDArray[np.float64]] = {}
+        findings = {name: np.full((samples, k), np.nan) for name in FINDING_FIGURES}
         rankings = [Ranking.of(labels[:, column], scores[:, column]) for column in range(k)]
-        decisions = {policy: thresholds.decide(scores, policy) for policy in POLICIES}
-        jaccards = {policy: record_jaccard(labels, decisions[policy]) for policy in POLICIES}
+        decisions = {policy: thresholds.decide(scores, policy) for policy in thresholds.values}
+        jaccards = {policy: record_jaccard(labels, called) for policy, called in decisions.items()}
         for rows, weights in bootstrap.samples():
             for column, ranking in enumerate(rankings):
                 ranked["auroc"][rows, column], ranked["auprc"][rows, column] = ranking.figures(weights)
             real_weights = weights.astype(np.float64)
-            for policy in POLICIES:
-                counts = DecisionCounts.of(labels, decisions[policy], real_weights)
+            for policy, called in decisions.items():
+                counts = DecisionCounts.of(labels, called, real_weights)
                 jaccard = weighted_mean_of_defined(jaccards[policy], real_weights)
                 for name, values in decision_figures(counts, jaccard, in_macro).items():
                     decided[policy][name][rows] = values
                 if policy == DEFAULT_POLICY:
                     for name, table in counts.per_finding().items():
-                        findings.setdefault(name, np.full((samples, k), np.nan))[rows] = table
+                        findings[name][rows] = table
         return cls(ranked, decided, findings)
 
 

@@ -21,7 +21,7 @@ MINIMUM_VALIDATION_POSITIVES = 10
 
 @dataclass(frozen=True, eq=False)
 class Thresholds:
-    """One threshold per finding for each policy.
+    """One threshold per finding for each policy. A run's hold every policy; those of foreign scores may lack one, which is then undefined.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ def fit_thresholds(labels: NDArray[np.int8], scores: NDArray[np.floating]) -> Th
     labels
         (n, k) int8; -1 unknown, masked.
     scores
-        (n, k) probabilities.
+        (n, k) finite; ``fixed`` is meant for probabilities, the other policies for any scale.
     """
     known = labels >= 0
     shared = _best_f1(labels[known], scores[known])

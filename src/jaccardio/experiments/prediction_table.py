@@ -1,0 +1,182 @@
+"""Anybody's predictions: one row a recording, one column a finding; Parquet, CSV, or an npy array with its names beside it.
+
+A table has the column ``recording_id`` and for each finding ``score_<code>``, as `jaccardio evaluate` writes it, or the bare ``<code>``
+where no column begins with ``score_``. All other columns are left alone.
+"""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from jaccardio.errors import DataError, UsageError
+
+ID, PREFIX = "recording_id", "score_"
+SHOWN = 5
+
+
+@dataclass(frozen=True, eq=False)
+class PredictionTable:
+    """Scores by recording id and finding.
+
+    Attributes
+    ----------
+    name
+        File name, for messages and pages.
+    ids
+        n recording ids, no two alike.
+    codes
+        k codes of findings, no two alike, in the order of the vocabulary.
+    scores
+        (n, k) any real numbers, higher means rather present; what is not finite is refused when it is asked for.
+    """
+
+    name: str
+    ids: tuple[str, ...]
+    codes: tuple[str, ...]
+    scores: NDArray[np.float64]
+
+    def pick(self, ids: Sequence[str], codes: Sequence[str]) -> NDArray[np.float64]:
+        """Scores (len(ids), len(codes)) in the order asked.
+
+        Raises
+        ------
+        DataError
+            A recording or a finding is missing, or a score is not a finite number.
+        """
+        row_of, column_of = ({name: place for place, name in enumerate(names)} for names in (self.ids, self.codes))
+        if absent := [code for code in codes if code not in column_of]:
+            raise DataError(
+                f"{self.name}: no scores for {len(absent)} of {len(codes)} findings ({_some(absent)}). Add their columns, or name the "
+                "findings to score with --findings."
+            )
+        if lost := [name for name in ids if name not in row_of]:
+            raise DataError(
+                f"{self.name}: {len(lost)} of {len(ids)} recordings have no row ({_some(lost)}). Every ECG of the part needs one."
+            )
+        rows, columns = [row_of[name] for name in ids], [column_of[code] for code in codes]
+        scores = self.scores[np.ix_(rows, columns)]
+        bad = ~np.isfinite(scores)
+        if bad.any():
+            where = [code for code, column in zip(codes, bad.T, strict=True) if column.any()]
+            raise DataError(f"{self.name}: {int(bad.sum())} scores are not finite numbers, in {len(where)} findings ({_some(where)}).")
+        return scores
+
+
+def read_predictions(path: Path, vocabulary: Sequence[str], ids: Path | None = None, columns: Path | None = None) -> PredictionTable:
+    """Reads predictions for the findings of a vocabulary; findings that it does not have are left alone.
+
+    Parameters
+    ----------
+    path
+        ``.parquet``, ``.csv``, or ``.npy`` with an (n, k) array of numbers.
+    vocabulary
+        The codes of findings that may be asked for.
+    ids, columns
+        For ``.npy``: text files with one recording id a line, and one code a line (without it, the vocabulary in its order).
+
+    Raises
+    ------
+    UsageError
+        There is no such file, its kind is not known, or an npy array comes without its ids.
+    DataError
+        The file is damaged, ids are missing or not unique, a column is given twice or holds no numbers, or names and array differ in size.
+    """
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file; predictions are a .parquet or .csv table or an .npy array.")
+    if path.suffix not in (".parquet", ".csv", ".npy"):
+        raise UsageError(f"{path}: predictions are a .parquet or .csv table or an .npy array.")
+    data = path.read_bytes()
+    if path.suffix == ".npy":
+        return _array(path, data, vocabulary, ids, columns)
+    header = _header(path, data)
+    if ID not in header:
+        raise DataError(f"{path.name}: the column {ID} is missing.")
+    prefix = PREFIX if any(name.startswith(PREFIX) for name in header) else ""
+    wanted = {code: f"{prefix}{code}" for code in vocabulary if f"{prefix}{code}" in header}
+    if twice := sorted({name for name in (ID, *wanted.values()) if header.count(name) > 1}):
+        raise DataError(f"{path.name}: {len(twice)} columns are given twice ({_some(twice)}).")
+    table = _read(path, data, [ID, *wanted.values()])
+    if table.empty:
+        raise DataError(f"{path.name}: there is no recording in it.")
+    if empty := int(table[ID].isna().sum()):
+        raise DataError(f"{path.name}: {empty} of {len(table)} rows have no {ID}.")
+    return _table(path.name, table[ID].astype(str).tolist(), _numbers(path.name, table, wanted))
+
+
+def _array(path: Path, data: bytes, vocabulary: Sequence[str], ids: Path | None, columns: Path | None) -> PredictionTable:
+    if ids is None:
+        raise UsageError(f"{path}: an array has no recording ids; give --ids FILE with one a line.")
+    try:
+        array = np.load(io.BytesIO(data), allow_pickle=False)
+    except (ValueError, EOFError, OSError):
+        raise DataError(f"{path.name}: damaged, or no npy array of plain numbers.") from None
+    codes, names = _lines(columns) if columns is not None else list(vocabulary), _lines(ids)
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu" or array.shape != (len(names), len(codes)):
+        found = f"{array.dtype} of shape {array.shape}" if isinstance(array, np.ndarray) else "several arrays"
+        source = columns.name if columns is not None else "the vocabulary"
+        raise DataError(
+            f"{path.name}: found {found}, expected numbers for {len(names)} ids ({ids.name}) and {len(codes)} findings ({source})."
+        )
+    if twice := sorted({code for code in codes if codes.count(code) > 1}):
+        raise DataError(f"{columns.name if columns else path.name}: {len(twice)} findings are given twice ({_some(twice)}).")
+    of = {code: array[:, place].astype(np.float64) for place, code in enumerate(codes)}
+    return _table(path.name, names, {code: of[code] for code in vocabulary if code in of})
+
+
+def _lines(path: Path) -> list[str]:
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file.")
+    try:
+        return [line.strip() for line in path.read_text("utf-8-sig").splitlines() if line.strip()]
+    except UnicodeDecodeError:
+        raise DataError(f"{path.name}: not a text in UTF-8.") from None
+
+
+def _header(path: Path, data: bytes) -> list[str]:
+    try:
+        if path.suffix == ".parquet":
+            return list(pq.read_schema(io.BytesIO(data)).names)
+        return next(csv.reader(io.StringIO(data.decode("utf-8-sig"))), [])
+    except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error):
+        raise _damaged(path) from None
+
+
+def _read(path: Path, data: bytes, columns: list[str]) -> pd.DataFrame:
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(io.BytesIO(data), columns=columns)
+        return pd.read_csv(io.BytesIO(data), usecols=columns, dtype={ID: str}, encoding="utf-8-sig")
+    except (pa.ArrowException, OSError, ValueError):
+        raise _damaged(path) from None
+
+
+def _damaged(path: Path) -> DataError:
+    return DataError(f"{path.name}: damaged, or no {path.suffix[1:]} table. Write it again.")
+
+
+def _numbers(name: str, table: pd.DataFrame, columns: Mapping[str, str]) -> dict[str, NDArray[np.float64]]:
+    words = [code for code, column in columns.items() if not pd.api.types.is_numeric_dtype(table[column].dtype)]
+    if words:
+        raise DataError(f"{name}: the scores of {len(words)} findings are not numbers ({_some(words)}).")
+    return {code: table[column].to_numpy(np.float64, na_value=np.nan) for code, column in columns.items()}
+
+
+def _table(name: str, ids: list[str], columns: Mapping[str, NDArray[np.float64]]) -> PredictionTable:
+    if not ids or not columns:
+        raise DataError(f"{name}: there is no {'finding of the vocabulary' if ids else 'recording'} in it.")
+    repeated = pd.Series(ids)[pd.Series(ids).duplicated()].unique().tolist()
+    if repeated:
+        raise DataError(f"{name}: {len(repeated)} recordings stand in several rows ({_some(repeated)}). Keep one row a recording.")
+    return PredictionTable(name, tuple(ids), tuple(columns), np.stack(list(columns.values()), axis=1))
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")

@@ -1,0 +1,234 @@
+"""A rival's predictions under the ruler of `evaluate`: the same figures, thresholds from validation only, and honest gaps."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jaccardio.cohort.split import load_split
+from jaccardio.cohort.store import Store
+from jaccardio.errors import DataError, UsageError
+from jaccardio.evaluation import contest_page, report
+from jaccardio.evaluation.contest import COMPARED_FIGURES
+from jaccardio.evaluation.figures import Figures
+from jaccardio.evaluation.metrics import evaluate
+from jaccardio.evaluation.thresholds import Thresholds, fit_thresholds
+from jaccardio.experiments.evaluate_run import evaluate_run, score_part
+from jaccardio.experiments.score import Scored, Submission, run_score
+from jaccardio.training.run_folder import RunFolder
+from tests.conftest import Hospitals
+
+
+@pytest.fixture(autouse=True)
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures are tested in tests/evaluation; here they would take nine tenths of the time."""
+    monkeypatch.setattr(report, "draw_figures", lambda *_: Figures(b"", b"", b""))
+    monkeypatch.setattr(contest_page, "draw_gains", lambda _: b"")
+    monkeypatch.setattr(contest_page, "draw_ranking", lambda _: b"")
+
+
+@pytest.fixture
+def store(hospitals: Hospitals) -> Store:
+    return Store.open(hospitals.home)
+
+
+def part(store: Store, name: str) -> np.ndarray:
+    split = load_split(store)
+    assert split is not None
+    return store.rows_of(split.parts[name])
+
+
+def rival(store: Store, seed: int = 0) -> np.ndarray:
+    """Probabilities (records, findings) that know something of the labels."""
+    noise = np.random.default_rng(seed).normal(0, 1, store.labels.shape)
+    return 1 / (1 + np.exp(1.5 - 1.5 * (store.labels == 1) - noise))
+
+
+def write(path: Path, store: Store, scores: np.ndarray, rows: np.ndarray | None = None) -> Path:
+    rows = np.arange(len(store)) if rows is None else rows
+    columns = {f"score_{code}": scores[rows, column] for column, code in enumerate(store.vocabulary.codes)}
+    pd.DataFrame({"recording_id": store.ids[rows], **columns}).sample(frac=1, random_state=0).to_parquet(path, index=False)
+    return path
+
+
+def scored(store: Store, predictions: Path, **settings: Any) -> Scored:
+    return run_score(store, Submission(predictions, **settings), predictions.parent / "out", replicates=20, device="cpu")
+
+
+def known(store: Store, rows: np.ndarray) -> np.ndarray:
+    return np.flatnonzero((store.labels[rows] >= 0).any(axis=0))
+
+
+def test_figures_are_those_of_evaluate_with_thresholds_fitted_on_the_validation_part_alone(store: Store, tmp_path: Path) -> None:
+    scores, rows, fitting = rival(store), part(store, "test"), part(store, "validation")
+    columns = known(store, rows)
+    done = scored(store, write(tmp_path / "rival.parquet", store, scores))
+    thresholds = fit_thresholds(store.labels[np.ix_(fitting, columns)], scores[np.ix_(fitting, columns)])
+    for other in ("test", "train"):  # fitting on another part would show below
+        there = part(store, other)
+        assert fit_thresholds(store.labels[np.ix_(there, columns)], scores[np.ix_(there, columns)])["global"][0] != thresholds["global"][0]
+    vocabulary = store.vocabulary.subset(columns.tolist())
+    patients = store.records["patient_key"].to_numpy()[rows]
+    labels, ours = store.labels[np.ix_(rows, columns)], scores[np.ix_(rows, columns)]
+    expected = evaluate(labels, ours, patients, vocabulary.codes, vocabulary.groups(), thresholds, replicates=20)
+    written = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert written.pop("policies_left_out") == {}
+    assert written == expected.metrics
+    assert done.records == len(rows)
+    assert f"fitted on {len(fitting)} of {len(fitting)} ECGs of the store's validation part" in done.thresholds
+    assert {"metrics.json", "per_finding.csv", "predictions.parquet", "report.html", "thresholds.json"} <= {
+        path.name for path in (tmp_path / "out").iterdir()
+    }
+
+
+def test_the_predictions_that_evaluate_writes_give_the_figures_of_evaluate(hospitals: Hospitals, trained: Path, tmp_path: Path) -> None:
+    run, store = RunFolder(tmp_path / "run"), Store.open(hospitals.home)
+    run.path.symlink_to(trained)
+    ours = evaluate_run(run, store, "test", tmp_path / "ours", device="cpu", replicates=20).evaluation.metrics
+    again = scored(store, tmp_path / "ours" / "predictions.parquet").evaluation.metrics
+    for figure in ("macro_auroc", "macro_auprc", "levels", "n_known", "findings_in_macro"):
+        assert again[figure] == ours[figure]
+    assert again["thresholds"]["fixed"] == ours["thresholds"]["fixed"]
+    assert set(again["policies_left_out"]) == {"global", "per_finding"}
+    assert "no ECG of the validation part among the predictions" in again["policies_left_out"]["global"]
+    assert all(figure is None for policy in ("global", "per_finding") for figure in again["thresholds"][policy].values())
+
+
+def test_logits_rank_alike_and_have_no_figures_that_need_probabilities(store: Store, tmp_path: Path) -> None:
+    scores = rival(store)
+    first = scored(store, write(tmp_path / "probabilities.parquet", store, scores)).evaluation
+    second = scored(store, write(tmp_path / "logits.parquet", store, np.log(scores / (1 - scores)))).evaluation
+    assert first.metrics["macro_auroc"]["value"] == pytest.approx(second.metrics["macro_auroc"]["value"])
+    assert first.metrics["macro_auroc"]["ci95"] == pytest.approx(second.metrics["macro_auroc"]["ci95"])
+    micro_f1 = [figures.metrics["thresholds"]["global"]["micro_f1"] for figures in (first, second)]
+    assert micro_f1[0] == pytest.approx(micro_f1[1], abs=0.03)  # a threshold is halfway between two scores, on either scale
+    assert second.metrics["thresholds"]["fixed"]["micro_f1"] is None
+    assert "outside [0, 1]" in second.metrics["policies_left_out"]["fixed"]
+    assert set(second.metrics["levels"]) == {"all"}
+    assert "outside [0, 1]" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_thresholds_of_one_scoring_serve_another_hospital(store: Store, hospitals: Hospitals, tmp_path: Path) -> None:
+    away = Store.open(hospitals.away)
+    scored(store, write(tmp_path / "home.parquet", store, rival(store)))
+    (tmp_path / "out" / "thresholds.json").rename(tmp_path / "thresholds.json")
+    predictions = write(tmp_path / "away.parquet", away, rival(away))
+    without = scored(away, predictions, part="all").evaluation.metrics
+    assert without["thresholds"]["global"]["micro_f1"] is None
+    assert "part all holds no validation part" in without["policies_left_out"]["per_finding"]
+    codes = [code for code in store.vocabulary.codes if code in json.loads((tmp_path / "thresholds.json").read_text())["global"]]
+    done = scored(away, predictions, part="all", thresholds=tmp_path / "thresholds.json", findings=tuple(codes))
+    rows, columns = np.arange(len(away)), [away.vocabulary.index(code) for code in codes]
+    given = json.loads((tmp_path / "thresholds.json").read_text())
+    policies = {policy: np.array([given[policy][code] for code in codes]) for policy in given}
+    thresholds = Thresholds({"fixed": np.full(len(codes), 0.5), **policies})
+    expected = evaluate(
+        away.labels[np.ix_(rows, columns)],
+        rival(away)[:, columns],
+        away.records["patient_key"].to_numpy(),
+        codes,
+        {},
+        thresholds,
+        replicates=20,
+    )
+    assert done.evaluation.metrics["thresholds"] == expected.metrics["thresholds"]
+    (tmp_path / "thresholds.json").write_text('{"global": {"af": 0.5}}')
+    with pytest.raises(DataError, match="one number for every finding"):
+        scored(away, predictions, part="all", thresholds=tmp_path / "thresholds.json")
+
+
+def test_predictions_are_paired_with_a_run_on_the_same_patients(hospitals: Hospitals, trained: Path, tmp_path: Path) -> None:
+    run, store = RunFolder(tmp_path / "run"), Store.open(hospitals.home)
+    run.path.symlink_to(trained)
+    perfect = write(tmp_path / "perfect.parquet", store, 0.9 * (store.labels == 1) + 0.01)
+    contest = scored(store, perfect, against=run.path).contest
+    assert contest is not None
+    assert contest.document["reference"] == "truth-small, seed 0"
+    [difference] = contest.document["differences"]
+    theirs = score_part(run, store, "test", device="cpu")
+    expected = evaluate(
+        theirs.labels,
+        theirs.scores,
+        store.records["patient_key"].to_numpy()[theirs.rows],
+        theirs.vocabulary.codes,
+        {},
+        theirs.thresholds,
+        replicates=1,
+    ).metrics
+    assert expected["macro_auroc"]["value"] is not None
+    assert difference["macro_auroc"]["value"] == pytest.approx(1 - expected["macro_auroc"]["value"])
+    assert difference["micro_f1"]["value"] == pytest.approx(1 - expected["thresholds"]["global"]["micro_f1"])
+    assert difference["macro_auroc"]["ci95"][0] > 0
+    assert (tmp_path / "out" / "against" / "ranking.html").is_file()
+    assert contest.document["rows"][0]["seconds"] == {"mean": None, "per_seed": [None]}
+
+
+def test_predictions_are_paired_with_a_file_on_what_both_have(store: Store, tmp_path: Path) -> None:
+    scores, rows = rival(store), part(store, "test")
+    ours, half = write(tmp_path / "ours.parquet", store, scores), rows[: len(rows) // 2]
+    table = pd.read_parquet(write(tmp_path / "theirs.parquet", store, scores, np.concatenate([half, part(store, "validation")])))
+    table.drop(columns=["score_af"]).to_parquet(tmp_path / "theirs.parquet", index=False)
+    contest = scored(store, ours, against=tmp_path / "theirs.parquet").contest
+    assert contest is not None
+    assert contest.document["n_records"] == len(half)
+    assert "af" not in [*contest.document["findings_in_macro"], *contest.document["findings_left_out"]]
+    [difference] = contest.document["differences"]
+    assert all(difference[figure]["value"] in (0, None) for figure in ("macro_auroc", "macro_auprc"))
+    unpaired = write(tmp_path / "none.parquet", store, scores, part(store, "train"))
+    with pytest.raises(DataError, match="no ECG of the part in common"):
+        scored(store, ours, against=unpaired)
+
+
+def test_an_opponent_without_validation_rows_has_no_f1_to_differ_in(store: Store, tmp_path: Path) -> None:
+    ours = write(tmp_path / "same.parquet", store, rival(store))
+    (tmp_path / "other").mkdir()
+    theirs = write(tmp_path / "other" / "same.parquet", store, rival(store, 1), part(store, "test"))
+    contest = scored(store, ours, against=theirs).contest
+    assert contest is not None
+    [difference] = contest.document["differences"]
+    assert set(COMPARED_FIGURES) <= set(difference)
+    assert difference["micro_f1"] == {"value": None, "ci95": None, "p": None, "p_holm": None}
+    assert {row["name"] for row in contest.document["rows"]} == {"same.parquet", "same.parquet (against)"}
+
+
+def test_only_what_is_scored_has_to_be_there(store: Store, tmp_path: Path) -> None:
+    rows = part(store, "test")
+    scores = rival(store)
+    scores[part(store, "train")] = np.nan
+    unknown = np.setdiff1d(np.arange(scores.shape[1]), known(store, rows))
+    scores[:, unknown] = np.nan
+    assert scored(store, write(tmp_path / "p.parquet", store, scores)).records == len(rows)
+
+
+def test_what_does_not_fit_the_store_is_refused(store: Store, tmp_path: Path) -> None:
+    scores, rows = rival(store), part(store, "test")
+    with pytest.raises(DataError, match=rf"1 of {len(rows)} recordings have no row \({store.ids[rows[3]]}\)"):
+        scored(store, write(tmp_path / "p.parquet", store, scores, np.setdiff1d(np.arange(len(store)), rows[3])))
+    table = pd.read_parquet(write(tmp_path / "p.parquet", store, scores))
+    pd.concat([table, table[:1].assign(recording_id="ptbxl:1")]).to_parquet(tmp_path / "q.parquet", index=False)
+    with pytest.raises(DataError, match="1 of 241 recording ids are not in this store, the first is ptbxl:1"):
+        scored(store, tmp_path / "q.parquet")
+    table.drop(columns=["score_af", "score_vpc"]).to_parquet(tmp_path / "q.parquet", index=False)
+    with pytest.raises(DataError, match=r"no scores for 2 of \d+ findings \(.*\).*--findings"):
+        scored(store, tmp_path / "q.parquet")
+    assert scored(store, tmp_path / "q.parquet", findings=("normal",)).evaluation.per_finding["finding"].tolist() == ["normal"]
+    with pytest.raises(UsageError, match="unknown finding 'nothing'"):
+        scored(store, tmp_path / "p.parquet", findings=("nothing",))
+    with pytest.raises(UsageError, match="use test or all"):
+        scored(store, tmp_path / "p.parquet", part="train")
+
+
+def test_a_store_without_a_split_or_with_a_leaking_one_is_refused(store: Store, hospitals: Hospitals, tmp_path: Path) -> None:
+    away = Store.open(hospitals.away)
+    with pytest.raises(UsageError, match="--part all"):
+        scored(away, write(tmp_path / "p.parquet", away, rival(away)))
+    split = load_split(store)
+    assert split is not None
+    records = store.records.copy()
+    records.loc[part(store, "validation")[0], "patient_key"] = records.loc[part(store, "test")[0], "patient_key"]
+    leaking = Store(store.path, store.manifest, store.contract, store.vocabulary, records, store.labels)
+    with pytest.raises(DataError, match="patients stand both in validation and in test"):
+        scored(leaking, write(tmp_path / "p.parquet", store, rival(store)))
