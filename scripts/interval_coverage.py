@@ -1,0 +1,107 @@
+"""How often a 95 % interval holds the truth: simulated test parts whose true figures are known.
+
+python scripts/interval_coverage.py PATIENTS DATA_SETS
+
+Patients have one to many ECGs, and the ECGs of one patient resemble each other in labels and in scores. The threshold is fixed
+beforehand, and the generator is simple enough for the true figures to be written down; a very large sample of it is shown beside them as
+a check. Each data set is evaluated twice by `evaluate`: with the patient as the unit of the bootstrap, as everywhere in jaccardio, and
+with the record as the unit, as if all records were independent.
+"""
+
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from jaccardio.evaluation.metrics import evaluate
+from jaccardio.evaluation.thresholds import DEFAULT_POLICY, Thresholds
+
+REPLICATES = 500
+PREVALENCES = np.array([0.05, 0.08, 0.12, 0.18, 0.27, 0.4])
+ECGS_PER_PATIENT = 2.5
+"""Mean of a geometric number: 1, 2, 3 and more."""
+ALIKE = 0.6
+"""Correlation between two ECGs of one patient, of what lies behind their labels and of the noise of their scores."""
+OFFSET, SEPARATION = -1.0, 1.5
+"""Mean logit without the finding, and how much higher it is with it; the noise of the logit has standard deviation 1."""
+UNKNOWN = 0.05
+"""Share of labels that are unknown."""
+THRESHOLD, MINIMUM_POSITIVES = 0.5, 30
+LARGE = 100_000
+"""Patients of the very large sample."""
+CODES = tuple(f"f{column}" for column in range(len(PREVALENCES)))
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Labels (n, k) with -1 unknown, scores (n, k) in [0, 1], and patient keys (n,)."""
+
+    labels: NDArray[np.int8]
+    scores: NDArray[np.float64]
+    patients: NDArray[np.str_]
+
+
+def draw(patients: int, seed: int) -> Sample:
+    """One sample of the generator."""
+    rng = np.random.default_rng([1, seed])
+    patient = np.repeat(np.arange(patients), rng.geometric(1 / ECGS_PER_PATIENT, patients))
+
+    def correlated() -> NDArray[np.float64]:
+        """Standard normal (n, k): a share for the patient and one for the ECG."""
+        shared, own = (rng.standard_normal((rows, len(PREVALENCES))) for rows in (patients, len(patient)))
+        return np.sqrt(ALIKE) * shared[patient] + np.sqrt(1 - ALIKE) * own
+
+    labels = (correlated() < norm.ppf(PREVALENCES)).astype(np.int8)
+    scores = 1 / (1 + np.exp(-(OFFSET + SEPARATION * labels + correlated())))
+    labels[rng.random(labels.shape) < UNKNOWN] = -1
+    return Sample(labels, scores, patient.astype(str))
+
+
+def truth() -> dict[str, float]:
+    """Macro-AUROC and micro-F1 of the generator: two normal distributions, each finding at its prevalence."""
+    cut = np.log(THRESHOLD / (1 - THRESHOLD)) - OFFSET
+    found = PREVALENCES.sum() * norm.sf(cut - SEPARATION)
+    called = found + (1 - PREVALENCES).sum() * norm.sf(cut)
+    return {"macro-AUROC": norm.cdf(SEPARATION / np.sqrt(2)), "micro-F1": 2 * found / (PREVALENCES.sum() + called)}
+
+
+def figures(sample: Sample, units: NDArray[np.str_], replicates: int = REPLICATES) -> dict[str, list[float]]:
+    """Value, low and high of macro-AUROC and micro-F1; `units` (n,) is what the bootstrap draws."""
+    thresholds = Thresholds({DEFAULT_POLICY: np.full(len(CODES), THRESHOLD)})
+    document = evaluate(
+        sample.labels, sample.scores, units, CODES, {}, thresholds, minimum_positives=MINIMUM_POSITIVES, replicates=replicates
+    ).metrics
+    area, decided = document["macro_auroc"], document["thresholds"][DEFAULT_POLICY]
+    return {"macro-AUROC": [area["value"], *area["ci95"]], "micro-F1": [decided["micro_f1"], *decided["micro_f1_ci95"]]}
+
+
+def main(patients: int, data_sets: int) -> None:
+    """Prints one table of docs/statistics.md."""
+    found: dict[tuple[str, str], list[list[float]]] = {}
+    for seed in range(1, data_sets + 1):
+        sample = draw(patients, seed)
+        for unit, units in (("patient", sample.patients), ("record", np.arange(len(sample.patients)).astype(str))):
+            for figure, values in figures(sample, units).items():
+                found.setdefault((figure, unit), []).append(values)
+    large = draw(LARGE, 0)
+    check = figures(large, large.patients, replicates=1)
+
+    print(f"{data_sets:,} data sets of {patients:,} patients with {ECGS_PER_PATIENT} ECGs on average, {REPLICATES} replicates each.\n")
+    print("| figure | truth | in a very large sample | unit drawn | coverage | truth below | truth above | mean width |")
+    print("|---|---|---|---|---|---|---|---|")
+    for (figure, unit), rows in sorted(found.items()):
+        true = truth()[figure]
+        _, low, high = np.array(rows).T
+        below, above = np.mean(true < low), np.mean(true > high)
+        covered = 1 - below - above
+        error = np.sqrt(covered * (1 - covered) / data_sets)
+        print(
+            f"| {figure} | {true:.4f} | {check[figure][0]:.4f} | {unit} | {100 * covered:.1f} ± {100 * error:.1f} % | {100 * below:.1f} % "
+            f"| {100 * above:.1f} % | {np.mean(high - low):.4f} |"
+        )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
