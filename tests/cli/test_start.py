@@ -24,7 +24,7 @@ print(time.perf_counter() - began, *sys.modules, file=sys.stderr)
 
 
 def test_every_command_of_the_readme_is_there() -> None:
-    promised = "synth ingest relabel split train evaluate predict embed search inspect probe shift demo compare bench doctor"
+    promised = "synth ingest relabel split train evaluate score predict embed search inspect probe shift demo compare bench doctor"
     assert sorted(COMMANDS) == sorted(promised.split())
 
 
