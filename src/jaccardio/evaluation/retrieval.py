@@ -1,0 +1,188 @@
+"""Retrieval both ways between ECGs and statements (sets of findings): from a sentence to ECGs, and from an ECG to sentences.
+
+What is relevant, with S the findings of a statement and E those of an ECG:
+
+===========  =============================================================================================
+``superset`` what is retrieved holds every finding of the query: E contains S for a statement that looks
+             for ECGs, S contains E for an ECG that looks for statements
+``exact``    both hold the same findings
+===========  =============================================================================================
+
+Unknown labels: a pair is relevant if it is so whatever the unknown labels are, irrelevant if it is not so whatever they are, and else
+unknown; an unknown candidate leaves the ranking of its query. Of candidates with one similarity the irrelevant stand first, so a model
+that tells nothing apart gains nothing from the order of the records. A query without a relevant or without an irrelevant candidate asks
+nothing and is left out.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaccardio.errors import DataError
+from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined
+from jaccardio.evaluation.decisions import weighted_mean_of_defined
+from jaccardio.evaluation.samples import estimates
+from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
+
+CUTS = (1, 5, 10)
+"""Places from the top at which recall, precision and accuracy are read."""
+
+
+def distinct_statements(labels: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """The distinct finding sets (m, k) among labels (n, k), each as its ECG states it; ECGs that show no finding state none."""
+    present = labels == PRESENT
+    return np.unique(present[present.any(axis=1)], axis=0)
+
+
+def ecg_superset(labels: NDArray[np.int8], statements: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """Whether the ECG shows every finding of the statement: PRESENT, ABSENT or UNKNOWN (...) for shapes that broadcast to (..., k)."""
+    return _all(np.where(statements, labels, PRESENT))
+
+
+def statement_superset(labels: NDArray[np.int8], statements: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """Whether the statement names every finding of the ECG; shapes as `ecg_superset`."""
+    return _all(np.where(statements, PRESENT, _not(labels)))
+
+
+def exact(labels: NDArray[np.int8], statements: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """Whether ECG and statement hold the same findings; shapes as `ecg_superset`."""
+    return _all(np.where(statements, labels, _not(labels)))
+
+
+def retrieve_ecgs(
+    labels: NDArray[np.int8], statements: NDArray[np.bool_], similarity: NDArray[np.floating], bootstrap: PatientBootstrap
+) -> dict[str, Any]:
+    """From statements to ECGs: means over the statements; relevant is an ECG that shows every finding of the statement.
+
+    A replicate is the set of ECGs of the drawn patients, each as often as drawn, searched by the same statements.
+
+    Parameters
+    ----------
+    labels
+        (n, k) int8; -1 unknown.
+    statements
+        (m, k) True where the statement names the finding; ``np.eye(k)`` for single findings.
+    similarity
+        (n, m) of ECGs and statements, higher is nearer.
+    bootstrap
+        Of the n ECGs.
+
+    Returns
+    -------
+    dict
+        ``queries`` (how many statements asked something), ``map`` (mean average precision), ``recall_at_1``, ``precision_at_1`` and so on
+        for `CUTS`, each with ``_ci95``.
+
+    Raises
+    ------
+    DataError
+        The shapes disagree, or a similarity is not a finite number.
+    """
+    _check(labels, statements, similarity, bootstrap)
+    queries = []
+    for statement, column in zip(statements, similarity.T, strict=True):
+        relevance = ecg_superset(labels, statement)
+        if _asks(relevance):
+            queries.append(_order(relevance, column))
+    names = ["map", *(f"{figure}_at_{cut}" for cut in CUTS for figure in ("recall", "precision"))]
+    samples = {name: np.full((bootstrap.replicates + 1, max(len(queries), 1)), np.nan) for name in names}
+    for rows, weights in bootstrap.samples():
+        for place, (order, relevant) in enumerate(queries):
+            for name, values in _ranked_figures(weights[:, order].astype(np.float64), relevant).items():
+                samples[name][rows, place] = values
+    return {"queries": len(queries), **estimates({name: mean_of_defined(table) for name, table in samples.items()})}
+
+
+def retrieve_statements(
+    labels: NDArray[np.int8], statements: NDArray[np.bool_], similarity: NDArray[np.floating], bootstrap: PatientBootstrap
+) -> dict[str, Any]:
+    """From ECGs to statements: means over the ECGs, once for each meaning of relevant; the candidates are the same in every replicate.
+
+    Parameters and errors are those of `retrieve_ecgs`; `distinct_statements` makes the candidates of a part.
+
+    Returns
+    -------
+    dict
+        ``candidates``; for ``exact`` and ``superset``: ``queries``, ``map``, ``accuracy_at_1`` and so on for `CUTS` (whether a relevant
+        statement is among the first) and ``recall_at_1`` and so on (the share of the relevant ones that is), each with ``_ci95``.
+    """
+    _check(labels, statements, similarity, bootstrap)
+    document: dict[str, Any] = {"candidates": len(statements)}
+    for meaning, relevance_of in (("exact", exact), ("superset", statement_superset)):
+        names = ["map", *(f"{figure}_at_{cut}" for cut in CUTS for figure in ("accuracy", "recall"))]
+        values = {name: np.full(len(labels), np.nan) for name in names}
+        for ecg, (row, similarities) in enumerate(zip(labels, similarity, strict=True)):
+            relevance = relevance_of(row, statements)
+            if _asks(relevance):
+                _, relevant = _order(relevance, similarities)
+                figures = _ranked_figures(np.ones((1, len(relevant))), relevant)
+                for cut in CUTS:
+                    values[f"accuracy_at_{cut}"][ecg] = relevant[:cut].any()
+                    values[f"recall_at_{cut}"][ecg] = figures[f"recall_at_{cut}"][0]
+                values["map"][ecg] = figures["map"][0]
+        means = {name: np.full(bootstrap.replicates + 1, np.nan) for name in names}
+        for rows, weights in bootstrap.samples():
+            for name, column in values.items():
+                means[name][rows] = weighted_mean_of_defined(column, weights.astype(np.float64))
+        document[meaning] = {"queries": int(np.isfinite(values["map"]).sum()), **estimates(means)}
+    return document
+
+
+def _all(states: NDArray[np.int8]) -> NDArray[np.int8]:
+    """States (..., k) to their conjunction: absent if one is absent, else unknown if one is unknown, else present."""
+    otherwise = np.where((states == UNKNOWN).any(axis=-1), UNKNOWN, PRESENT)
+    return np.where((states == ABSENT).any(axis=-1), ABSENT, otherwise).astype(np.int8)
+
+
+def _not(labels: NDArray[np.int8]) -> NDArray[np.int8]:
+    return np.where(labels == UNKNOWN, UNKNOWN, 1 - labels).astype(np.int8)
+
+
+def _asks(relevance: NDArray[np.int8]) -> bool:
+    return bool((relevance == PRESENT).any() and (relevance == ABSENT).any())
+
+
+def _order(relevance: NDArray[np.int8], similarity: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Known candidates, nearest first and of one similarity the irrelevant first, and whether each is relevant."""
+    known = np.flatnonzero(relevance != UNKNOWN)
+    order = known[np.lexsort((relevance[known], -similarity[known]))]
+    return order, relevance[order] == PRESENT
+
+
+def _ranked_figures(weights: NDArray[np.float64], relevant: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
+    """Figures of one query over candidates repeated by weight.
+
+    Parameters
+    ----------
+    weights
+        (r, c) how often each candidate counts, in the order of the ranking.
+    relevant
+        (c,).
+
+    Returns
+    -------
+    dict
+        (r,) each; NaN where no relevant candidate was drawn.
+    """
+    through, hits = np.cumsum(weights, axis=1), np.cumsum(weights * relevant, axis=1)
+    total = np.where(hits[:, -1] > 0, hits[:, -1], np.nan)
+    figures = {}
+    for cut in CUTS:
+        within = np.clip(cut - (through - weights), 0, weights)  # of each candidate's copies, those among the first `cut`
+        found = np.where(np.isnan(total), np.nan, (within * relevant).sum(axis=1))
+        figures[f"recall_at_{cut}"], figures[f"precision_at_{cut}"] = found / total, found / cut
+    precision = np.divide(hits, through, out=np.zeros_like(hits), where=through > 0)  # at the last copy of each candidate
+    figures["map"] = (weights * relevant * precision).sum(axis=1) / total
+    return figures
+
+
+def _check(labels: NDArray[np.int8], statements: NDArray[np.bool_], similarity: NDArray[np.floating], bootstrap: PatientBootstrap) -> None:
+    fits = labels.ndim == statements.ndim == 2 and statements.shape[1] == labels.shape[1] and statements.dtype == np.bool_
+    if not fits or similarity.shape != (len(labels), len(statements)) or bootstrap.n_records != len(labels):
+        raise DataError(
+            f"retrieval: labels {labels.shape}, statements {statements.shape} of type {statements.dtype}, similarities {similarity.shape} "
+            f"and patients of {bootstrap.n_records} records do not belong together."
+        )
+    if bad := int((~np.isfinite(similarity)).sum()):
+        raise DataError(f"retrieval: {bad} similarities are not finite numbers; the model that made them is damaged or diverged.")

@@ -1,0 +1,160 @@
+"""Retrieval against loops that try every value an unknown label could have."""
+
+import json
+from itertools import product
+
+import numpy as np
+import pytest
+
+from jaccardio.errors import DataError
+from jaccardio.evaluation.bootstrap import PatientBootstrap
+from jaccardio.evaluation.retrieval import (
+    CUTS,
+    distinct_statements,
+    ecg_superset,
+    exact,
+    retrieve_ecgs,
+    retrieve_statements,
+    statement_superset,
+)
+
+RNG = np.random.default_rng(0)
+LABELS = RNG.choice(np.array([-1, 0, 1], np.int8), (40, 4), p=[0.1, 0.5, 0.4])
+PATIENTS = np.array([f"p{key}" for key in RNG.integers(0, 18, 40)])
+STATEMENTS = distinct_statements(LABELS)
+SIMILARITY = np.round(RNG.normal(0, 1, (40, len(STATEMENTS))) + LABELS @ STATEMENTS.T, 1)  # with ties
+
+MEANINGS = {
+    "ecg_superset": (ecg_superset, lambda ecg, statement: statement <= ecg),
+    "superset": (statement_superset, lambda ecg, statement: ecg <= statement),
+    "exact": (exact, lambda ecg, statement: ecg == statement),
+}
+
+
+def relevance(meaning: str, ecg: np.ndarray, statement: np.ndarray) -> int:
+    """1 or 0 if every completion of the unknown labels says so, else -1."""
+    holds = MEANINGS[meaning][1]
+    named = {finding for finding, states in enumerate(statement) if states}
+    completions = product(*([0, 1] if label < 0 else [int(label)] for label in ecg))
+    answers = {holds({finding for finding, label in enumerate(full) if label}, named) for full in completions}
+    return int(answers.pop()) if len(answers) == 1 else -1
+
+
+def ranking(relevances: list[int], similarities: np.ndarray) -> list[int]:
+    """Known candidates, nearest first, of equals the irrelevant first."""
+    known = [place for place, state in enumerate(relevances) if state >= 0]
+    return sorted(known, key=lambda place: (-similarities[place], relevances[place]))
+
+
+def figures_of(ranked: list[tuple[int, int]]) -> dict[str, float]:
+    """Figures of (candidate, relevance) in order; copies of a candidate stand together and share the last one's place."""
+    total = sum(state for _, state in ranked)
+    if total == 0:
+        return {}
+    found, precisions = 0, {}
+    for place, (candidate, state) in enumerate(ranked, start=1):
+        found += state
+        precisions[candidate] = found / place
+    figures = {"map": sum(precisions[candidate] for candidate, state in ranked if state) / total}
+    for cut in CUTS:
+        hits = sum(state for _, state in ranked[:cut])
+        figures |= {f"recall_at_{cut}": hits / total, f"precision_at_{cut}": hits / cut, f"accuracy_at_{cut}": float(hits > 0)}
+    return figures
+
+
+@pytest.mark.parametrize("meaning", list(MEANINGS))
+def test_relevance_is_what_holds_for_every_value_of_the_unknown_labels(meaning: str) -> None:
+    function = MEANINGS[meaning][0]
+    expected = [[relevance(meaning, ecg, statement) for statement in STATEMENTS] for ecg in LABELS]
+    assert {-1, 0, 1} == {state for row in expected for state in row}
+    assert function(LABELS[:, None], STATEMENTS[None]).tolist() == expected
+    assert [function(row, STATEMENTS).tolist() for row in LABELS] == expected
+
+
+def test_ecgs_found_by_statements_equal_the_loop_in_the_sample_and_in_every_replicate() -> None:
+    bootstrap = PatientBootstrap(PATIENTS, replicates=20)
+    document = retrieve_ecgs(LABELS, STATEMENTS, SIMILARITY, bootstrap)
+    weights = np.vstack([np.ones((1, 40), np.uint16), bootstrap.weights(0, 20)])
+    means: dict[str, list[float]] = {}
+    for drawn in weights:
+        queries = []
+        for statement, similarities in zip(STATEMENTS, SIMILARITY.T, strict=True):
+            states = [relevance("ecg_superset", ecg, statement) for ecg in LABELS]
+            order = ranking(states, similarities)
+            queries.append(figures_of([(place, states[place]) for place in order for _ in range(drawn[place])]))
+        answered = [figures for figures in queries if figures]
+        for name in answered[0]:
+            means.setdefault(name, []).append(float(np.mean([figures[name] for figures in answered])))
+    assert document["queries"] == len(STATEMENTS)
+    for name in ("map", *(f"{figure}_at_{cut}" for cut in CUTS for figure in ("recall", "precision"))):
+        assert document[name] == pytest.approx(means[name][0], abs=1e-12)
+        assert document[f"{name}_ci95"] == pytest.approx(np.quantile(means[name][1:], [0.025, 0.975]).tolist(), abs=1e-12)
+
+
+def test_statements_found_by_ecgs_equal_the_loop_in_the_sample_and_in_every_replicate() -> None:
+    bootstrap = PatientBootstrap(PATIENTS, replicates=20)
+    document = retrieve_statements(LABELS, STATEMENTS, SIMILARITY, bootstrap)
+    assert document["candidates"] == len(STATEMENTS)
+    for meaning in ("exact", "superset"):
+        queries = {}
+        for place, (ecg, similarities) in enumerate(zip(LABELS, SIMILARITY, strict=True)):
+            states = [relevance(meaning, ecg, statement) for statement in STATEMENTS]
+            if 0 in states and 1 in states:
+                queries[place] = figures_of([(other, states[other]) for other in ranking(states, similarities)])
+        assert 0 < len(queries) < 40  # some ECGs ask nothing, as their unknown labels leave every statement open
+        assert document[meaning]["queries"] == len(queries)
+        for name in ("map", *(f"{figure}_at_{cut}" for cut in CUTS for figure in ("accuracy", "recall"))):
+            values = {place: figures[name] for place, figures in queries.items()}
+            replicates = [
+                sum(drawn[place] * value for place, value in values.items()) / sum(drawn[place] for place in values)
+                for drawn in bootstrap.weights(0, 20).astype(float)
+            ]
+            assert document[meaning][name] == pytest.approx(np.mean(list(values.values())), abs=1e-12)
+            expected = np.quantile(replicates, [0.025, 0.975]).tolist()
+            assert document[meaning][f"{name}_ci95"] == pytest.approx(expected, abs=1e-12)
+
+
+def test_hiding_a_label_only_takes_candidates_away() -> None:
+    """A pair that a hidden label leaves open is neither relevant nor irrelevant; all others stay what they were."""
+    known = (LABELS == 1).astype(np.int8)
+    for function, _ in MEANINGS.values():
+        full, partly = function(known[:, None], STATEMENTS[None]), function(np.where(LABELS < 0, LABELS, known)[:, None], STATEMENTS[None])
+        assert (full >= 0).all()
+        assert np.array_equal(partly[partly >= 0], full[partly >= 0])
+
+
+def test_a_perfect_model_finds_everything_and_one_that_tells_nothing_apart_finds_the_least() -> None:
+    labels = (LABELS == 1).astype(np.int8)
+    statements = distinct_statements(labels)
+    nearness = -np.abs(labels[:, None].astype(float) - statements[None]).sum(axis=-1)
+    bootstrap = PatientBootstrap(PATIENTS, replicates=5)
+    perfect = retrieve_statements(labels, statements, nearness, bootstrap)
+    assert perfect["exact"]["accuracy_at_1"] == perfect["exact"]["map"] == 1
+    flat = retrieve_statements(labels, statements, np.zeros_like(nearness), bootstrap)
+    assert flat["exact"]["accuracy_at_1"] == flat["exact"]["accuracy_at_10"] == 0
+    assert flat["exact"]["map"] == pytest.approx(1 / len(statements))
+
+
+def test_single_findings_are_statements_too_and_undefined_figures_are_null() -> None:
+    bootstrap = PatientBootstrap(PATIENTS, replicates=5)
+    eye = np.eye(4, dtype=bool)
+    assert retrieve_ecgs(LABELS, eye, LABELS.astype(float), bootstrap)["precision_at_5"] == 1
+    nothing = retrieve_ecgs(np.full_like(LABELS, -1), eye, np.zeros((40, 4)), bootstrap)
+    assert (nothing["queries"], nothing["map"], nothing["map_ci95"]) == (0, None, None)
+    json.dumps(retrieve_statements(np.full_like(LABELS, -1), eye, np.zeros((40, 4)), bootstrap), allow_nan=False)
+
+
+def test_distinct_statements_are_those_that_ecgs_show() -> None:
+    labels = np.array([[1, 0, -1], [1, 0, 0], [0, 0, 0], [0, 1, 1]], np.int8)
+    assert distinct_statements(labels).tolist() == [[False, True, True], [True, False, False]]
+
+
+def test_what_does_not_belong_together_is_refused() -> None:
+    bootstrap = PatientBootstrap(PATIENTS, replicates=1)
+    for similarity, statements in ((SIMILARITY.T, STATEMENTS), (SIMILARITY, STATEMENTS[:, :3]), (SIMILARITY, STATEMENTS.astype(int))):
+        with pytest.raises(DataError, match="do not belong together"):
+            retrieve_ecgs(LABELS, statements, similarity, bootstrap)
+    with pytest.raises(DataError, match="1 similarities are not finite"):
+        retrieve_statements(
+            LABELS, STATEMENTS, np.where(np.arange(SIMILARITY.size).reshape(SIMILARITY.shape) == 3, np.inf, SIMILARITY), bootstrap
+        )
