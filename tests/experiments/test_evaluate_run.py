@@ -83,14 +83,17 @@ def test_each_look_at_a_test_part_is_recorded(run: RunFolder, hospitals: Hospita
 
 
 @pytest.mark.parametrize("column", ["recording_id", "patient_key", "waveform"])
-def test_an_overlap_with_what_the_model_saw_is_refused(run: RunFolder, hospitals: Hospitals, tmp_path: Path, column: str) -> None:
-    """Each guard alone: a foreign store into which one id, one patient, or one waveform of the training part has slipped."""
+@pytest.mark.parametrize("part", ["train", "validation"])
+def test_an_overlap_with_what_the_model_saw_is_refused(
+    run: RunFolder, hospitals: Hospitals, tmp_path: Path, part: str, column: str
+) -> None:
+    """Each guard alone: a foreign store into which one id, one patient, or one waveform of a part that the model saw has slipped."""
     home, away = Store.open(hospitals.home), Store.open(hospitals.away)
-    seen = home.records.iloc[home.rows_of(run.split.parts["train"][:1])][column].iloc[0]
+    seen = home.records.iloc[home.rows_of(run.split.parts[part][:1])][column].iloc[0]
     records = away.records.copy()
     records.loc[records.index[3], column] = seen
     slipped = Store(away.path, away.manifest, away.contract, away.vocabulary, records, away.labels)
-    with pytest.raises(DataError, match="1 of 80 ECGs overlap"):
+    with pytest.raises(DataError, match=f"1 of 80 ECGs overlap with the run's {part} part"):
         evaluate_run(run, slipped, "all", tmp_path / "out", device="cpu", replicates=20)
     assert not (tmp_path / "out").exists()
     assert not (run.path / "test_uses.jsonl").exists()

@@ -16,7 +16,10 @@ from safetensors.torch import load_file
 from jaccardio.cohort.split import Split, load_split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
+from jaccardio.evaluation.thresholds import POLICIES, fit_thresholds
 from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.models.folder import load_pretrained
+from jaccardio.models.scoring import finding_scores
 from jaccardio.training.config import TrainConfig, load_preset
 from jaccardio.training.loop import _Session, resume, train
 from tests.conftest import TINY, Hospitals
@@ -174,6 +177,20 @@ def test_a_leaking_split_is_refused(store: Store, split: Split, tmp_path: Path) 
     leaking = Split(split.method, {"train": (*rest[:100], str(one)), "validation": (*rest[100:], str(other)), "test": ()})
     with pytest.raises(DataError, match="patient"):
         train(store, leaking, _config("truth-small"), tmp_path / "run")
+
+
+def test_thresholds_are_fitted_on_the_validation_part_alone(store: Store, split: Split, trained: Path) -> None:
+    saved = load_pretrained(trained / "model")
+    columns = [store.vocabulary.index(code) for code in saved.vocabulary.codes]
+    fitted = {}
+    for part, ids in split.parts.items():
+        rows = store.rows_of(ids)
+        scores = finding_scores(saved.model, iter([store.signals(rows)]), torch.device("cpu"))
+        fitted[part] = fit_thresholds(store.labels[np.ix_(rows, columns)], scores)
+    for policy in POLICIES:
+        assert saved.thresholds[policy] == pytest.approx(fitted["validation"][policy].tolist(), abs=1e-5)
+    for other in ("train", "test"):
+        assert abs(fitted[other]["global"][0] - fitted["validation"]["global"][0]) > 1e-3
 
 
 def test_unknown_labels_change_neither_loss_nor_gradient(store: Store, split: Split) -> None:
