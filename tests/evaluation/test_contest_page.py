@@ -46,7 +46,15 @@ def test_the_folder_holds_everything_and_every_contestant(case: Case, tmp_path: 
     assert not re.search(r"url\(|@import|<link|https?://", html)
     assert html.count("data:image/png;base64,") == 2
     assert "Simulated ECGs" in html
-    assert "The best 8 of 11 objectives" in html
+    assert "The best 8 of 11 models" in html
+    assert "Training, minutes" in html
+
+
+def test_training_times_that_nobody_knows_have_no_column(case: Case, tmp_path: Path) -> None:
+    untimed = [Contestant(name, [case.scores], [fit_thresholds(case.labels, case.scores)], [float("nan")]) for name in "ab"]
+    contest = rank(case.labels, case.patients, case.codes, untimed, reference="a", replicates=5)
+    write_contest(tmp_path, contest, title="Untimed", facts={})
+    assert "Training" not in (tmp_path / "ranking.html").read_text("utf-8")
 
 
 def test_whatever_comes_in_is_escaped(case: Case, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from jaccardio.errors import DataError
 from jaccardio.evaluation.metrics import Evaluation, evaluate
-from jaccardio.evaluation.thresholds import POLICIES, fit_thresholds
+from jaccardio.evaluation.thresholds import POLICIES, Thresholds, fit_thresholds
 
 from .cases import Case, random_case
 
@@ -70,7 +70,7 @@ def test_intervals_equal_a_plain_loop_over_repeated_records(case: Case) -> None:
 def test_scores_of_unknown_labels_change_nothing(case: Case) -> None:
     flipped = np.where(case.labels < 0, 1 - case.scores, case.scores)
     before, after = run(case), run(case, scores=flipped)
-    del before.metrics["levels"], after.metrics["levels"]  # a parent's score is the maximum over all of its children
+    del before.metrics["levels"], after.metrics["levels"]  # a parent's score is made of those of all its children
     assert before.metrics == after.metrics
     assert before.per_finding.equals(after.per_finding)
 
@@ -123,12 +123,47 @@ def test_records_may_come_in_any_order(case: Case) -> None:
     assert shuffled.metrics["macro_auroc"]["ci95"] == pytest.approx(run(case).metrics["macro_auroc"]["ci95"], abs=1e-12)
 
 
+def test_scores_that_are_no_probabilities_have_all_figures_but_those_of_probabilities(case: Case) -> None:
+    groups = {**case.groups, "super": [("pair", (0, 1)), ("f2", (2,))]}
+    members = {"sex": np.array(["a", "b"] * 150)}
+    logits = 4 * case.scores - 2
+
+    def figures(scores: np.ndarray) -> Evaluation:
+        thresholds = fit_thresholds(case.labels, scores)
+        return evaluate(case.labels, scores, case.patients, case.codes, groups, thresholds, subgroups=members, replicates=10)
+
+    first, second = figures(case.scores), figures(logits)
+    assert second.metrics["macro_auroc"] == first.metrics["macro_auroc"]
+    assert second.metrics["thresholds"]["global"]["micro_f1"] == pytest.approx(first.metrics["thresholds"]["global"]["micro_f1"])
+    assert set(first.metrics["levels"]) == {"all", "super"}
+    assert second.metrics["levels"] == {"all": first.metrics["levels"]["all"]}
+    assert first.metrics["calibration"]["left_out"] is None
+    assert "outside [0, 1]" in second.metrics["calibration"]["left_out"]
+    assert second.metrics["calibration"]["methods"] == {}
+    table = second.per_finding
+    assert table[["ece", "ece_low", "brier", "brier_high", "calibration_slope", "calibration_intercept"]].isna().all(axis=None)
+    assert table["false_positives"].tolist() == first.per_finding["false_positives"].tolist()
+    for group in second.metrics["subgroups"]["attributes"]["sex"]["groups"].values():
+        assert group["macro_ece"] == {"value": None, "ci95": None}
+        assert group["macro_auroc"]["value"] is not None
+
+
+def test_figures_of_a_policy_without_thresholds_are_undefined(case: Case) -> None:
+    fixed = Thresholds({"fixed": np.full(6, 0.5)})
+    evaluation = evaluate(case.labels, case.scores, case.patients, case.codes, case.groups, fixed, replicates=10)
+    decided = evaluation.metrics["thresholds"]
+    assert tuple(decided) == POLICIES
+    assert decided["fixed"] == run(case, replicates=10).metrics["thresholds"]["fixed"]
+    assert all(figure is None for policy in ("global", "per_finding") for figure in decided[policy].values())
+    table = evaluation.per_finding
+    assert table[["threshold", "false_positives", "false_negatives", "f1", "predicted_rate"]].isna().all(axis=None)
+    assert np.isfinite(table["ece"]).all()
+
+
 def test_what_does_not_belong_together_is_refused(case: Case) -> None:
     with pytest.raises(DataError, match="do not belong together"):
         run(case, scores=case.scores[:-1])
     with pytest.raises(DataError, match="1 scores are not finite"):
         run(case, scores=np.where(np.arange(case.scores.size).reshape(case.scores.shape) == 5, np.nan, case.scores))
-    with pytest.raises(DataError, match="2 scores lie outside 0 to 1"):
-        run(case, scores=np.where(np.arange(case.scores.size).reshape(case.scores.shape) < 2, [1.5] * 6, case.scores))
     with pytest.raises(DataError, match="at least one record"):
         run(case, case.labels[:0], case.scores[:0])

@@ -8,7 +8,7 @@ import pytest
 from jaccardio.evaluation.calibration import fit_calibration
 from jaccardio.evaluation.metrics import Evaluation, evaluate
 from jaccardio.evaluation.model_card import CardFacts, write_model_card
-from jaccardio.evaluation.thresholds import fit_thresholds
+from jaccardio.evaluation.thresholds import Thresholds, fit_thresholds
 
 from .cases import Case
 
@@ -119,4 +119,14 @@ def test_whatever_comes_in_cannot_break_the_card(case: Case, facts: CardFacts, t
 def test_a_card_without_any_defined_figure_is_still_written(case: Case, facts: CardFacts, tmp_path: Path, state: int) -> None:
     card = written(tmp_path, evaluated(case, np.full_like(case.labels, state)), facts)
     assert ["macro AUROC", "–"] in rows_under(card, "Performance")
+    assert "nan" not in card.lower()
+
+
+def test_scores_that_are_no_probabilities_and_have_no_global_threshold_have_a_card(case: Case, facts: CardFacts, tmp_path: Path) -> None:
+    logits, thresholds = 4 * case.scores - 2, Thresholds({"per_finding": np.zeros(6)})
+    evaluation = evaluate(case.labels, logits, case.patients, case.codes, case.groups, thresholds, replicates=5)
+    card = written(tmp_path, evaluation, facts)
+    assert rows_under(card, "Calibration") == []
+    assert "Left out: scores lie outside [0, 1]" in card
+    assert [row[0] for row in rows_under(card, "Failure cases")][-4:] == ["most false positives", "---", "most false negatives", "---"]
     assert "nan" not in card.lower()

@@ -8,7 +8,7 @@ import pytest
 
 from jaccardio.evaluation.metrics import Evaluation, evaluate
 from jaccardio.evaluation.report import Example, write_evaluation
-from jaccardio.evaluation.thresholds import fit_thresholds
+from jaccardio.evaluation.thresholds import Thresholds, fit_thresholds
 
 from .cases import Case
 
@@ -103,3 +103,18 @@ def test_findings_left_out_say_why(case: Case, tmp_path: Path) -> None:
 @pytest.mark.parametrize("state", [-1, 0])
 def test_a_report_without_any_defined_figure_is_still_written(case: Case, tmp_path: Path, state: int) -> None:
     assert "–" in written(case, tmp_path, np.full_like(case.labels, state))
+
+
+def test_scores_that_are_no_probabilities_and_have_no_global_threshold_are_reported(case: Case, tmp_path: Path) -> None:
+    written(case, tmp_path)
+    assert (tmp_path / "reliability.png").is_file()
+    logits, thresholds = 4 * case.scores - 2, Thresholds({"per_finding": np.zeros(6)})
+    evaluation = evaluate(case.labels, logits, case.patients, case.codes, case.groups, thresholds, replicates=5)
+    ids = np.array([f"r:{row}" for row in range(300)])
+    write_evaluation(tmp_path, evaluation, ids=ids, labels=case.labels, scores=logits, title="Logits", facts={})
+    assert {path.name for path in tmp_path.iterdir()} == WRITTEN - {"reliability.png"}
+    html = (tmp_path / "report.html").read_text("utf-8")
+    assert "Left out: scores lie outside [0, 1]" in html
+    assert html.count("data:image/png;base64,") == 3
+    assert "nan" not in re.sub(r"base64,[^\"]*", "", html).lower()
+    assert pd.read_csv(tmp_path / "per_finding.csv")["ece"].isna().all()

@@ -1,6 +1,7 @@
 """A rival's predictions under the ruler of `evaluate`: the same figures, thresholds from validation only, and honest gaps."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from jaccardio.evaluation.metrics import evaluate
 from jaccardio.evaluation.thresholds import Thresholds, fit_thresholds
 from jaccardio.experiments.evaluate_run import evaluate_run, score_part
 from jaccardio.experiments.score import Scored, Submission, run_score
+from jaccardio.experiments.subgroups import subgroups_of
 from jaccardio.training.run_folder import RunFolder
 from tests.conftest import Hospitals
 
@@ -25,7 +27,7 @@ from tests.conftest import Hospitals
 @pytest.fixture(autouse=True)
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures are tested in tests/evaluation; here they would take nine tenths of the time."""
-    monkeypatch.setattr(report, "draw_figures", lambda *_: Figures(b"", b"", b""))
+    monkeypatch.setattr(report, "draw_figures", lambda *_: Figures(b"", b"", b"", b""))
     monkeypatch.setattr(contest_page, "draw_gains", lambda _: b"")
     monkeypatch.setattr(contest_page, "draw_ranking", lambda _: b"")
 
@@ -73,20 +75,20 @@ def test_figures_are_those_of_evaluate_with_thresholds_fitted_on_the_validation_
     vocabulary = store.vocabulary.subset(columns.tolist())
     patients = store.records["patient_key"].to_numpy()[rows]
     labels, ours = store.labels[np.ix_(rows, columns)], scores[np.ix_(rows, columns)]
-    expected = evaluate(labels, ours, patients, vocabulary.codes, vocabulary.groups(), thresholds, replicates=20)
+    groups = subgroups_of(store.records.iloc[rows])
+    expected = evaluate(labels, ours, patients, vocabulary.codes, vocabulary.groups(), thresholds, subgroups=groups, replicates=20)
     written = json.loads((tmp_path / "out" / "metrics.json").read_text())
     assert written.pop("policies_left_out") == {}
     assert written == expected.metrics
     assert done.records == len(rows)
     assert f"fitted on {len(fitting)} of {len(fitting)} ECGs of the store's validation part" in done.thresholds
-    assert {"metrics.json", "per_finding.csv", "predictions.parquet", "report.html", "thresholds.json"} <= {
-        path.name for path in (tmp_path / "out").iterdir()
-    }
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"metrics.json", "per_finding.csv", "predictions.parquet", "report.html", "thresholds.json"} <= names
+    assert "model_card.md" not in names
 
 
 def test_the_predictions_that_evaluate_writes_give_the_figures_of_evaluate(hospitals: Hospitals, trained: Path, tmp_path: Path) -> None:
-    run, store = RunFolder(tmp_path / "run"), Store.open(hospitals.home)
-    run.path.symlink_to(trained)
+    run, store = RunFolder(Path(shutil.copytree(trained, tmp_path / "run"))), Store.open(hospitals.home)
     ours = evaluate_run(run, store, "test", tmp_path / "ours", device="cpu", replicates=20).evaluation.metrics
     again = scored(store, tmp_path / "ours" / "predictions.parquet").evaluation.metrics
     for figure in ("macro_auroc", "macro_auprc", "levels", "n_known", "findings_in_macro"):
@@ -141,8 +143,7 @@ def test_thresholds_of_one_scoring_serve_another_hospital(store: Store, hospital
 
 
 def test_predictions_are_paired_with_a_run_on_the_same_patients(hospitals: Hospitals, trained: Path, tmp_path: Path) -> None:
-    run, store = RunFolder(tmp_path / "run"), Store.open(hospitals.home)
-    run.path.symlink_to(trained)
+    run, store = RunFolder(Path(shutil.copytree(trained, tmp_path / "run"))), Store.open(hospitals.home)
     perfect = write(tmp_path / "perfect.parquet", store, 0.9 * (store.labels == 1) + 0.01)
     contest = scored(store, perfect, against=run.path).contest
     assert contest is not None

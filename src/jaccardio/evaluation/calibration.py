@@ -119,6 +119,11 @@ def fit_calibration(labels: NDArray[np.int8], scores: NDArray[np.floating]) -> C
     return Calibration(temperature, slope, intercept, own_fit)
 
 
+def are_probabilities(scores: NDArray[np.floating]) -> bool:
+    """Whether every score lies in [0, 1]; what is outside can be ranked and cut by a threshold, and claims no share of ECGs."""
+    return bool(((scores >= 0) & (scores <= 1)).all())
+
+
 def logits_of(scores: NDArray[np.floating]) -> NDArray[np.float64]:
     """Logits of probabilities, which are first held 1e-15 away from 0 and 1."""
     return np.asarray(logit(np.clip(np.asarray(scores, np.float64), LOWEST_SCORE, 1 - LOWEST_SCORE)))

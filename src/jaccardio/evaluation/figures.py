@@ -37,12 +37,12 @@ STYLE: dict[Any, Any] = {
 
 @dataclass(frozen=True, eq=False)
 class Figures:
-    """PNG bytes of the pictures of one evaluation."""
+    """PNG bytes of the pictures of one evaluation; no `reliability` of scores that are no probabilities."""
 
     roc: bytes
     precision_recall: bytes
     auroc_intervals: bytes
-    reliability: bytes
+    reliability: bytes | None
 
 
 def draw_figures(evaluation: Evaluation, labels: NDArray[np.int8], scores: NDArray[np.floating]) -> Figures:
@@ -57,7 +57,9 @@ def draw_figures(evaluation: Evaluation, labels: NDArray[np.int8], scores: NDArr
         roc=_panels(evaluation, labels, scores, _draw_roc, "auroc", "1 − specificity", "sensitivity"),
         precision_recall=_panels(evaluation, labels, scores, _draw_precision_recall, "auprc", "recall", "precision"),
         auroc_intervals=_auroc_intervals(evaluation.per_finding),
-        reliability=_panels(evaluation, labels, scores, _draw_reliability, "ece", "mean score of a bin", "share present"),
+        reliability=None
+        if evaluation.metrics["calibration"]["left_out"]
+        else _panels(evaluation, labels, scores, _draw_reliability, "ece", "mean score of a bin", "share present"),
     )
 
 

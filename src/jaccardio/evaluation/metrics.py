@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from jaccardio.errors import DataError
 from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, percentile_interval
-from jaccardio.evaluation.calibration import METHODS, Calibration
+from jaccardio.evaluation.calibration import METHODS, Calibration, are_probabilities
 from jaccardio.evaluation.levels import Group, evaluate_levels
 from jaccardio.evaluation.reliability import Reliability, calibration_document, calibration_line
 from jaccardio.evaluation.samples import Samples, estimate, estimates, interval, number
@@ -56,6 +56,9 @@ def evaluate(
 ) -> Evaluation:
     """Scores predictions against labels. Unknown labels are masked everywhere.
 
+    Scores outside [0, 1] are ranked and cut by thresholds as they are. They are no probabilities, so calibration and the levels of
+    groups, whose score is a probability, are left out; ``calibration.left_out`` of the document says why.
+
     Macro figures are means over the findings with at least `minimum_positives` positives and one negative; Hamming loss and micro
     figures are over all known cells. Intervals are percentiles over a bootstrap of patients; a replicate in which a finding lacks
     a positive or a negative is left out of that finding's figure, and the document states how many were.
@@ -65,7 +68,7 @@ def evaluate(
     labels
         (n, k) int8; 1 present, 0 absent, -1 unknown.
     scores
-        (n, k), higher means rather present; probabilities where `groups` hold more than one finding.
+        (n, k), higher means rather present.
     patients
         (n,) patient keys.
     codes
@@ -75,7 +78,7 @@ def evaluate(
     thresholds
         Fitted on validation data; the decision figures of a policy that they lack are undefined.
     calibration
-        Fitted on validation data; None judges the scores as they are only. Every other figure is of the scores as they are.
+        Fitted on validation data; None judges probabilities as they are only. Every other figure is of the scores as they are.
     subgroups
         Attribute -> (n,) group of each record, ``unknown`` where it is not stated; see `evaluate_subgroups`.
     minimum_positives, replicates, seed
@@ -84,19 +87,22 @@ def evaluate(
     Raises
     ------
     DataError
-        The shapes disagree, there are no records, a score is not in [0, 1], or a record has no patient key.
+        The shapes disagree, there are no records, a score is not a finite number, or a record has no patient key.
     """
     check_predictions(labels, scores, patients, codes, thresholds)
-    if bad := int(((scores < 0) | (scores > 1)).sum()):
-        raise DataError(f"evaluation: {bad} scores lie outside 0 to 1; they must be probabilities, so give the sigmoid of logits.")
     scores = scores.astype(np.float64)
     bootstrap = PatientBootstrap(patients, replicates, seed)
     left_out = left_out_of_macro(labels, codes, minimum_positives)
     in_macro = np.array([code not in left_out for code in codes])
 
     samples = Samples.of(labels, scores, thresholds, bootstrap, in_macro)
-    methods = {method: calibration.apply(scores, method) for method in METHODS} if calibration else {"as_is": scores}
-    reliabilities = {method: Reliability.of(labels, probabilities, bootstrap) for method, probabilities in methods.items()}
+    reliabilities: dict[str, Reliability] = {}
+    if are_probabilities(scores):
+        methods = {method: calibration.apply(scores, method) for method in METHODS} if calibration else {"as_is": scores}
+        reliabilities = {method: Reliability.of(labels, probabilities, bootstrap) for method, probabilities in methods.items()}
+    else:
+        groups = {level: statements for level, statements in groups.items() if all(len(columns) == 1 for _, columns in statements)}
+    as_is = reliabilities.get("as_is") or Reliability.undefined(len(codes), bootstrap)
 
     lost = np.isnan(samples.ranked["auroc"][1:]).sum(axis=0)
     metrics: dict[str, Any] = {
@@ -125,7 +131,7 @@ def evaluate(
             },
         },
     }
-    figures = samples.findings | samples.ranked | {"ece": reliabilities["as_is"].ece, "brier": reliabilities["as_is"].brier}
+    figures = samples.findings | samples.ranked | {"ece": as_is.ece, "brier": as_is.brier}
     return Evaluation(metrics, _table(labels, scores, codes, in_macro, thresholds, figures))
 
 
@@ -189,10 +195,11 @@ def _table(
         intervals = [percentile_interval(column) for column in samples[name][1:].T]
         table[name] = samples[name][0]
         table[f"{name}_low"], table[f"{name}_high"] = [low for low, _ in intervals], [high for _, high in intervals]
-    lines = [calibration_line(labels[:, column], scores[:, column]) for column in range(len(codes))]
-    table["calibration_slope"], table["calibration_intercept"] = [slope for slope, _ in lines], [intercept for _, intercept in lines]
     undefined = np.full(len(codes), np.nan)
-    table["false_positives"], table["false_negatives"] = undefined, undefined
+    table |= dict.fromkeys(("calibration_slope", "calibration_intercept", "false_positives", "false_negatives"), undefined)
+    if are_probabilities(scores):
+        lines = [calibration_line(labels[:, column], scores[:, column]) for column in range(len(codes))]
+        table["calibration_slope"], table["calibration_intercept"] = [slope for slope, _ in lines], [intercept for _, intercept in lines]
     if DEFAULT_POLICY in thresholds.values:
         called = thresholds.decide(scores)
         table["false_positives"] = (called & (labels == ABSENT)).sum(axis=0)

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.evaluation.metrics import MINIMUM_POSITIVES, Evaluation
 from jaccardio.evaluation.pages import render_markdown
-from jaccardio.evaluation.thresholds import DEFAULT_POLICY, POLICIES
+from jaccardio.evaluation.thresholds import POLICIES
 from jaccardio.files import write_atomic
 
 CARD = "model_card.md"
@@ -55,11 +57,15 @@ def write_model_card(folder: Path, evaluation: Evaluation, facts: CardFacts) -> 
         metrics=evaluation.metrics,
         findings=table.sort_values("prevalence", ascending=False, kind="stable", na_position="last").to_dict("records"),
         lowest_auroc=judged.sort_values("auroc", kind="stable").head(WORST).to_dict("records"),
-        most_false_positives=table.sort_values("false_positives", ascending=False, kind="stable").head(WORST).to_dict("records"),
-        most_false_negatives=table.sort_values("false_negatives", ascending=False, kind="stable").head(WORST).to_dict("records"),
+        most_false_positives=_most(table, "false_positives").to_dict("records"),
+        most_false_negatives=_most(table, "false_negatives").to_dict("records"),
         minimum_positives=MINIMUM_POSITIVES,
         policies=POLICIES,
-        default_policy=DEFAULT_POLICY,
         disclaimer=DISCLAIMER,
     )
     write_atomic(folder / CARD, card)
+
+
+def _most(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The findings with the highest counts in a column; none where it is undefined."""
+    return table.dropna(subset=column).sort_values(column, ascending=False, kind="stable").head(WORST)

@@ -45,8 +45,8 @@ def _percent(value: float | None, digits: int = 1) -> str:
     return f"{100 * value:.{digits}f} %" if value is not None and math.isfinite(value) else UNDEFINED
 
 
-def _count(value: int) -> str:
-    return f"{value:,}"
+def _count(value: float) -> str:
+    return f"{value:,.0f}" if math.isfinite(value) else UNDEFINED
 
 
 def _interval(pair: Sequence[float] | None) -> str:

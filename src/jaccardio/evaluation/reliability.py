@@ -22,6 +22,7 @@ from jaccardio.evaluation.samples import estimates, number
 from jaccardio.findings.labels import PRESENT
 
 BINS = 10
+NOT_PROBABILITIES = "scores lie outside [0, 1], so they claim no share that could be right or wrong"
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +80,12 @@ class Reliability:
         chance = np.sqrt(2 / np.pi * variance).reshape(k, BINS).sum(axis=1)
         return cls(ece, brier, micro_ece, micro_brier, ratio(chance, known.sum(axis=0).astype(np.float64)))
 
+    @classmethod
+    def undefined(cls, findings: int, bootstrap: PatientBootstrap) -> "Reliability":
+        """That of scores of so many findings that are no probabilities: NaN throughout."""
+        table = np.full((bootstrap.replicates + 1, findings), np.nan)
+        return cls(table, table, table[:, 0], table[:, 0], table[0])
+
     def macro(self, findings: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
         """``macro_ece`` and ``macro_brier``, (r + 1,) each: means over the findings of a mask (k,)."""
         tables = {"macro_ece": self.ece, "macro_brier": self.brier}
@@ -97,13 +104,14 @@ def calibration_document(
     Parameters
     ----------
     reliabilities
-        Method -> figures of the scores that it gives.
+        Method -> figures of the scores that it gives; none where the scores are no probabilities.
     calibration
         What was fitted on validation data; None where nothing was, as for scores from elsewhere.
     in_macro
         (k,) the findings of macro figures.
     """
     return {
+        "left_out": None if reliabilities else NOT_PROBABILITIES,
         "bins": f"{BINS} a finding, equal numbers of known ECGs by score, equal scores together; micro: {BINS} over all known cells",
         "temperature": calibration.temperature if calibration else None,
         "findings_with_own_platt": int(calibration.own_fit.sum()) if calibration else None,

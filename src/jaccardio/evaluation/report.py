@@ -60,8 +60,8 @@ def write_evaluation(
     examples: Sequence[Example] = (),
     names: Mapping[str, str] | None = None,
 ) -> None:
-    """Writes ``predictions.parquet``, ``per_finding.csv``, ``roc.png``, ``precision_recall.png``, ``auroc.png``, ``reliability.png``,
-    ``report.html`` and, last, ``metrics.json`` to `folder`, each file whole or not at all.
+    """Writes ``predictions.parquet``, ``per_finding.csv``, ``roc.png``, ``precision_recall.png``, ``auroc.png``, ``reliability.png`` (of
+    probabilities), ``report.html`` and, last, ``metrics.json`` to `folder`, each file whole or not at all.
 
     Parameters
     ----------
@@ -79,7 +79,10 @@ def write_evaluation(
     write_atomic(folder / "roc.png", figures.roc)
     write_atomic(folder / "precision_recall.png", figures.precision_recall)
     write_atomic(folder / "auroc.png", figures.auroc_intervals)
-    write_atomic(folder / "reliability.png", figures.reliability)
+    if figures.reliability is None:
+        (folder / "reliability.png").unlink(missing_ok=True)  # an earlier evaluation's
+    else:
+        write_atomic(folder / "reliability.png", figures.reliability)
     write_report(folder, evaluation, figures, title=title, facts=facts, examples=examples, names=names)
     write_json(folder / "metrics.json", evaluation.metrics)
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined
+from jaccardio.evaluation.calibration import are_probabilities
 from jaccardio.evaluation.reliability import Reliability
 from jaccardio.evaluation.samples import Samples, estimate, number
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY, Thresholds
@@ -34,14 +35,14 @@ def evaluate_subgroups(
     Parameters
     ----------
     labels, scores
-        (n, k); -1 unknown, masked.
+        (n, k); -1 unknown, masked. ECE is undefined where a score lies outside [0, 1].
     groups
         Attribute -> (n,) group of each record, ``unknown`` where it is not stated.
     minimum_positives
         In a group, findings with fewer are left out of its macro figures.
     """
     document: dict[str, Any] = {"minimum_records": MINIMUM_RECORDS, "minimum_positives": minimum_positives}
-    attributes, not_compared = {}, {}
+    attributes, not_compared, probabilities = {}, {}, are_probabilities(scores)
     for attribute, members in groups.items():
         names = sorted(set(members.tolist()), key=_order)
         if len(names) == 1:
@@ -50,7 +51,7 @@ def evaluate_subgroups(
         rows = {name: np.flatnonzero(members == name) for name in names}
         large = {name: where for name, where in rows.items() if len(where) >= MINIMUM_RECORDS}
         parts = {
-            name: _Part(labels[where], scores[where], thresholds, bootstrap.within(where), minimum_positives)
+            name: _Part(labels[where], scores[where], thresholds, bootstrap.within(where), minimum_positives, probabilities)
             for name, where in large.items()
         }
         named = [part.evaluable for name, part in parts.items() if name != UNKNOWN_GROUP]
@@ -73,12 +74,15 @@ class _Part:
         thresholds: Thresholds,
         bootstrap: PatientBootstrap,
         minimum_positives: int,
+        probabilities: bool,
     ) -> None:
         known, positives = (labels >= 0).sum(axis=0), (labels == PRESENT).sum(axis=0)
         self.evaluable = (positives >= minimum_positives) & (positives < known)
         self._records, self._patients = len(labels), bootstrap.n_patients
         self._samples = Samples.of(labels, scores, thresholds, bootstrap, self.evaluable)
-        self._reliability = Reliability.of(labels, scores, bootstrap)
+        self._reliability = Reliability.undefined(len(known), bootstrap)
+        if probabilities:
+            self._reliability = Reliability.of(labels, scores, bootstrap)
 
     def document(self, codes: Sequence[str], common: NDArray[np.bool_]) -> dict[str, Any]:
         """One row; figures over the `common` findings (k,) only where the group can evaluate them all."""

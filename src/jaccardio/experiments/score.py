@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from jaccardio.cohort.split import check_disjoint, load_split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
+from jaccardio.evaluation.calibration import are_probabilities
 from jaccardio.evaluation.contest import Contest, Contestant, rank
 from jaccardio.evaluation.contest_page import write_contest
 from jaccardio.evaluation.metrics import Evaluation, evaluate
@@ -21,6 +22,7 @@ from jaccardio.evaluation.report import write_evaluation
 from jaccardio.evaluation.thresholds import FIXED_THRESHOLD, Thresholds, fit_thresholds
 from jaccardio.experiments.evaluate_run import score_part
 from jaccardio.experiments.prediction_table import PredictionTable, read_predictions
+from jaccardio.experiments.subgroups import subgroups_of
 from jaccardio.files import read_json, write_json
 from jaccardio.findings.labels import PRESENT
 from jaccardio.training.run_folder import RunFolder
@@ -92,11 +94,10 @@ def run_score(
     device: str = "auto",
     progress: Callable[[int, int], None] | None = None,
 ) -> Scored:
-    """Scores predictions and writes to `out` what `evaluate_run` writes, ``thresholds.json`` where they were fitted, and ``against/``.
+    """Scores predictions and writes to `out` what `write_evaluation` writes, ``thresholds.json`` where they were fitted, and ``against/``.
 
-    ``metrics.json`` has one key more: ``policies_left_out``, the threshold policies without figures, each with the reason. Scores outside
-    [0, 1] are ranked and fitted thresholds hold for them, but 0.5 means nothing there and neither does the product that makes a group's
-    score, so the policy ``fixed`` and the levels above single findings are left out.
+    There is no model card: nothing is known of the model. ``metrics.json`` has one key more: ``policies_left_out``, the threshold policies
+    without figures, each with the reason. Of scores outside [0, 1] the policy ``fixed`` is left out, and what `evaluate` leaves out.
 
     Raises
     ------
@@ -115,9 +116,17 @@ def run_score(
     ours = _side(store, table, table.pick(members, codes), members, validation, codes, submission.thresholds)
 
     vocabulary = store.vocabulary.subset(columns.tolist())
-    groups = vocabulary.groups() if ours.probabilities else {"all": vocabulary.groups()["all"]}
-    labels, patients = store.labels[np.ix_(rows, columns)], store.records["patient_key"].to_numpy()[rows]
-    found = evaluate(labels, ours.scores, patients, codes, groups, ours.thresholds, replicates=replicates)
+    labels = store.labels[np.ix_(rows, columns)]
+    found = evaluate(
+        labels,
+        ours.scores,
+        store.records["patient_key"].to_numpy()[rows],
+        codes,
+        vocabulary.groups(),
+        ours.thresholds,
+        subgroups=subgroups_of(store.records.iloc[rows]),
+        replicates=replicates,
+    )
     evaluation = Evaluation({**found.metrics, "policies_left_out": dict(ours.left_out)}, found.per_finding)
     contest = None
     if submission.against is not None:
@@ -181,7 +190,7 @@ def _side(
     there = set(table.ids) if given is None else set()
     fitting = [name for name in validation if name in there]
     tuned = table.pick(fitting, codes)
-    probabilities = bool(all((part >= 0).all() and (part <= 1).all() for part in (scores, tuned)))
+    probabilities = are_probabilities(scores) and are_probabilities(tuned)
     labels = store.labels[np.ix_(store.rows_of(fitting), _columns(store, codes))]
     values, left_out = {}, {}
     if probabilities:
@@ -278,7 +287,7 @@ def _facts(store: Store, part: str, side: _Side) -> dict[str, str]:
         "Thresholds": side.said,
     }
     if not side.probabilities:
-        facts["Scores"] = "outside [0, 1]: ranked as they are; the fixed threshold of 0.5 and the levels above single findings are left out"
+        facts["Scores"] = "outside [0, 1]: ranked as they are; the fixed threshold of 0.5 and what needs probabilities are left out"
     return facts
 
 
