@@ -1,4 +1,4 @@
-"""Commands that run whole studies: demo, compare, bench."""
+"""Commands that run whole studies: demo, compare, reproduce, bench."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,11 +9,12 @@ from jaccardio.cli.data import Json
 from jaccardio.cli.models import Device, StoreOption
 from jaccardio.cli.output import note, number, result
 from jaccardio.disclaimer import DISCLAIMER
+from jaccardio.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:
     """Adds this file's commands."""
-    for command in (demo, compare, bench):
+    for command in (demo, compare, reproduce, bench):
         app.command()(command)
 
 
@@ -62,6 +63,40 @@ def compare(
     lines += [f"failed {name}: {reason}" for name, reason in done.failures.items()]
     lines.append(f"report: {done.page}")
     result({"page": str(done.page), "left_out": done.left_out, "failures": done.failures, "ranking": done.contest.document}, lines, json)
+    if done.failures:
+        raise typer.Exit(1)
+
+
+def reproduce(
+    name: Annotated[str, typer.Argument(help="all, or names with commas between them; --list shows them.")] = "all",
+    scale: Annotated[str, typer.Option(help="smoke, small or paper; smoke simulates its own hospitals.")] = "small",
+    store: Annotated[Path | None, typer.Option(help="Store of the cohort; its current split is used.")] = None,
+    external: Annotated[list[Path] | None, typer.Option(help="Store of another hospital; may be given several times.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for runs, scores, results.json and report.html; what is there is taken.")] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="Seeds of each run; without it 3, and 1 at scale smoke.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Runs side by side; with more than one each gets a process with one thread.")] = 2,
+    device: Device = "auto",
+    listing: Annotated[bool, typer.Option("--list", help="Only show what can be reproduced.")] = False,
+    json: Json = False,
+) -> None:
+    """Reproduces the paper's tables: each model trained once, every figure with its interval, beside the paper's."""
+    from jaccardio.experiments.recipes import RECIPES, chosen, docstring_parts
+
+    names = chosen(name)
+    if listing:
+        parts = {recipe: docstring_parts(RECIPES[recipe]) for recipe in names}
+        lines = [f"{recipe:16}{part['']}\n{'':16}{part['Cost']}" for recipe, part in parts.items()]
+        result({recipe: {"what": part.pop(""), **part} for recipe, part in parts.items()}, lines, json)
+        return
+    from jaccardio.experiments.reproduce import run_reproduce
+
+    if out is None:
+        raise UsageError("reproduce needs a folder for what it makes: --out DIR.")
+    note(DISCLAIMER)
+    done = run_reproduce(names, scale, out, store=store, external=external or (), seeds=seeds, jobs=jobs, device=device, say=note)
+    lines = [f"failed {run}: {reason}" for run, reason in done.failures.items()]
+    lines += [f"results: {done.results}", f"report: {done.page}"]
+    result({"results": str(done.results), "page": str(done.page), "failures": done.failures}, lines, json)
     if done.failures:
         raise typer.Exit(1)
 

@@ -1,8 +1,6 @@
 """Several evaluations side by side, and beside the figures that the paper printed."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,12 @@ from jaccardio.files import write_atomic
 
 
 def write_comparison(
-    path: Path, columns: Sequence[tuple[str, Mapping[str, Any]]], *, title: str, facts: Mapping[str, str], paper: bool
+    path: Path,
+    columns: Sequence[tuple[str, Mapping[str, Any]]],
+    *,
+    title: str,
+    facts: Mapping[str, str],
+    paper: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Writes one self-contained HTML page that compares evaluations.
 
@@ -26,27 +29,20 @@ def write_comparison(
     title, facts
         Heading, and what was compared.
     paper
-        Whether to set the paper's Tables 1 and 6 beside them, with the note on what they can be compared with.
+        Columns of the paper to set beside them, with the note on what they can be compared with: ``table``, ``name``, the five
+        figures and ``density``.
     """
-    printed = paper_columns() if paper else []
     densities = [_density(metrics["thresholds"][DEFAULT_POLICY]) for _, metrics in columns]
     page = render_page(
         "comparison.html.j2",
         title=title,
         facts=facts,
         columns=[(name, metrics, density) for (name, metrics), density in zip(columns, densities, strict=True)],
-        paper=[(column, _density(column)) for column in printed],
-        figure=draw_comparison(columns, printed),
+        paper=paper,
+        figure=draw_comparison(columns, paper),
         default_policy=DEFAULT_POLICY,
     )
     write_atomic(path, page)
-
-
-def paper_columns() -> list[dict[str, Any]]:
-    """Columns of the paper's Tables 1 and 6 as printed: ``table``, ``name`` and the five figures."""
-    data = resources.files("jaccardio.evaluation") / "templates" / "paper_tables.toml"
-    columns: list[dict[str, Any]] = tomllib.loads(data.read_text("utf-8"))["column"]
-    return columns
 
 
 def implied_density(hamming_loss: float, precision: float, recall: float) -> float:

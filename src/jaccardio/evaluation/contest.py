@@ -17,8 +17,8 @@ from jaccardio.evaluation.samples import Samples, estimate, estimates, number
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY, Thresholds
 from jaccardio.findings.labels import PRESENT
 
-COMPARED_FIGURES = ("macro_auroc", "macro_auprc", "micro_f1")
-"""Figures whose difference from the reference is tested; micro-F1 at the global threshold."""
+COMPARED_FIGURES = ("macro_auroc", "macro_auprc", "micro_f1", "micro_f1_fixed")
+"""Figures whose difference from the reference is tested; micro-F1 at the global threshold, and at 0.5."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,10 +72,11 @@ class _Results:
     macro: dict[str, NDArray[np.float64]]
     macro_per_seed: dict[str, list[float]]
     decided: dict[str, dict[str, NDArray[np.float64]]]
+    decided_per_seed: dict[str, dict[str, list[float]]]
 
     def compared(self) -> dict[str, NDArray[np.float64]]:
         """Samples (r + 1,) of each of `COMPARED_FIGURES`."""
-        return {**self.macro, "micro_f1": self.decided[DEFAULT_POLICY]["micro_f1"]}
+        return {**self.macro, "micro_f1": self.decided[DEFAULT_POLICY]["micro_f1"], "micro_f1_fixed": self.decided["fixed"]["micro_f1"]}
 
 
 def rank(
@@ -186,14 +187,15 @@ def _results(contestant: Contestant, labels: NDArray[np.int8], bootstrap: Patien
         f"macro_{name}": np.stack([mean_of_defined(np.where(in_macro, run.ranked[name], np.nan)) for run in runs]) for name in findings
     }
     decided = {
-        policy: {name: np.mean([run.decided[policy][name] for run in runs], axis=0) for name in figures}
+        policy: {name: np.stack([run.decided[policy][name] for run in runs]) for name in figures}
         for policy, figures in runs[0].decided.items()
     }
     return _Results(
         findings,
         {name: samples.mean(axis=0) for name, samples in macro.items()},
         {name: samples[:, 0].tolist() for name, samples in macro.items()},
-        decided,
+        {policy: {name: samples.mean(axis=0) for name, samples in figures.items()} for policy, figures in decided.items()},
+        {policy: {name: samples[:, 0].tolist() for name, samples in figures.items()} for policy, figures in decided.items()},
     )
 
 
@@ -203,7 +205,11 @@ def _row(contestant: Contestant, results: _Results) -> dict[str, Any]:
         per_seed = results.macro_per_seed[name]
         spread = number(float(np.std(per_seed, ddof=1))) if len(per_seed) > 1 else None
         row[name] = {**estimate(samples), "sd": spread, "per_seed": [number(value) for value in per_seed]}
-    row["thresholds"] = {policy: estimates(figures) for policy, figures in results.decided.items()}
+    row["thresholds"] = {
+        policy: estimates(figures)
+        | {f"{name}_per_seed": [number(value) for value in values] for name, values in results.decided_per_seed[policy].items()}
+        for policy, figures in results.decided.items()
+    }
     row["seconds"] = {"mean": number(float(np.mean(contestant.seconds))), "per_seed": [number(value) for value in contestant.seconds]}
     return row
 

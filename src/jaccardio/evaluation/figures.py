@@ -54,13 +54,18 @@ def draw_figures(evaluation: Evaluation, labels: NDArray[np.int8], scores: NDArr
         (n, k), what was evaluated. Panels stand in order of prevalence; findings left out of macro figures are grey.
     """
     return Figures(
-        roc=_panels(evaluation, labels, scores, _draw_roc, "auroc", "1 − specificity", "sensitivity"),
+        roc=draw_roc(evaluation, labels, scores),
         precision_recall=_panels(evaluation, labels, scores, _draw_precision_recall, "auprc", "recall", "precision"),
         auroc_intervals=_auroc_intervals(evaluation.per_finding),
         reliability=None
         if evaluation.metrics["calibration"]["left_out"]
         else _panels(evaluation, labels, scores, _draw_reliability, "ece", "mean score of a bin", "share present"),
     )
+
+
+def draw_roc(evaluation: Evaluation, labels: NDArray[np.int8], scores: NDArray[np.floating]) -> bytes:
+    """ROC curve of each finding; arguments as `draw_figures`."""
+    return _panels(evaluation, labels, scores, _draw_roc, "auroc", "1 − specificity", "sensitivity")
 
 
 def draw_comparison(columns: Sequence[tuple[str, Mapping[str, Any]]], paper: Sequence[Mapping[str, Any]]) -> bytes:

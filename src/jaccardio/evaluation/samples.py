@@ -49,11 +49,12 @@ class Samples:
     ) -> "Samples":
         """Scores labels (n, k), -1 unknown and masked, against scores (n, k); macro figures are over the findings of `in_macro` (k,).
 
-        Decision figures of a policy that `thresholds` does not hold are undefined.
+        Decided are `POLICIES` and what else `thresholds` holds; figures of a policy that it does not hold are undefined.
         """
+        policies = dict.fromkeys((*POLICIES, *thresholds.values))
         samples, k = bootstrap.replicates + 1, labels.shape[1]
         ranked = {"auroc": np.full((samples, k), np.nan), "auprc": np.full((samples, k), np.nan)}
-        decided = {policy: {name: np.full(samples, np.nan) for name in DECISION_FIGURES} for policy in POLICIES}
+        decided = {policy: {name: np.full(samples, np.nan) for name in DECISION_FIGURES} for policy in policies}
         findings = {name: np.full((samples, k), np.nan) for name in FINDING_FIGURES}
         rankings = [Ranking.of(labels[:, column], scores[:, column]) for column in range(k)]
         decisions = {policy: thresholds.decide(scores, policy) for policy in thresholds.values}

@@ -3,7 +3,7 @@
 A finding is called present iff its score >= its threshold.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ POLICIES = ("fixed", "global", "per_finding")
 DEFAULT_POLICY = "global"
 FIXED_THRESHOLD = 0.5
 MINIMUM_VALIDATION_POSITIVES = 10
+ORACLE = "oracle, not a result"
+"""Name under which thresholds fitted on the tested part itself stand: what the best ones would have given, which nobody could know."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +28,8 @@ class Thresholds:
     Attributes
     ----------
     values
-        Policy -> (k,) float64: ``fixed`` is 0.5 throughout, ``global`` one fitted value throughout, ``per_finding`` one each.
+        Policy -> (k,) float64: ``fixed`` is 0.5 throughout, ``global`` one fitted value throughout, ``per_finding`` one each; with
+        `with_oracle` also `ORACLE`.
     """
 
     values: Mapping[str, NDArray[np.float64]]
@@ -46,6 +49,14 @@ class Thresholds:
     def decide(self, scores: NDArray[np.floating], policy: str = DEFAULT_POLICY) -> NDArray[np.bool_]:
         """Decisions (n, k) for scores (n, k): True where the finding is called present."""
         return np.asarray(scores >= self[policy])
+
+    def of(self, columns: Sequence[int]) -> "Thresholds":
+        """Those of some findings, by column, in the order given."""
+        return Thresholds({policy: values[list(columns)] for policy, values in self.values.items()})
+
+    def with_oracle(self, labels: NDArray[np.int8], scores: NDArray[np.floating]) -> "Thresholds":
+        """These and, as `ORACLE`, those per finding that are fitted on the tested labels (n, k) and scores (n, k) themselves."""
+        return Thresholds({**self.values, ORACLE: fit_thresholds(labels, scores)["per_finding"]})
 
     def to_dict(self) -> dict[str, list[float]]:
         """JSON form; floats survive the round trip exactly."""

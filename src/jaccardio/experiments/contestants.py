@@ -1,4 +1,4 @@
-"""From finished runs to what is ranked: each run's scores on the test part, looked at once and kept."""
+"""From finished runs to what is ranked: each run's scores on what it has not seen, looked at once and kept."""
 
 import io
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError
 from jaccardio.evaluation.contest import Contestant
 from jaccardio.evaluation.thresholds import POLICIES, Thresholds
-from jaccardio.experiments.evaluate_run import score_part
+from jaccardio.experiments.evaluate_run import Window, score_part
 from jaccardio.files import read_json, write_atomic
 from jaccardio.findings.vocabulary import Vocabulary
-from jaccardio.models.folder import THRESHOLDS
+from jaccardio.models.folder import THRESHOLDS, VOCABULARY
 from jaccardio.training.material import Material
 from jaccardio.training.run_folder import RunFolder
 
@@ -27,12 +27,14 @@ NORMAL_CODES = ("NORM", "normal")
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """The test part, on which objectives are ranked.
+    """ECGs that no run has seen, on which runs are ranked: the test part, or another hospital.
 
     Attributes
     ----------
+    part
+        ``test``, or ``all`` of another hospital's store.
     vocabulary
-        The findings that can be learned from the training part, the columns of `labels` (n, k).
+        The findings that can be learned from the training part and that the store knows, the columns of `labels` (n, k).
     prevalence
         (k,) share of positives in the training part.
     ids, patients
@@ -40,6 +42,7 @@ class HeldOut:
     """
 
     store: Store
+    part: str
     vocabulary: Vocabulary
     prevalence: NDArray[np.float64]
     labels: NDArray[np.int8]
@@ -58,24 +61,54 @@ class HeldOut:
         if not split.parts["test"]:
             raise DataError("the test part of the split is empty; run `jaccardio split` with other folds or fractions.")
         material = Material.gather(store, split)
-        rows = store.rows_of(split.parts["test"])
-        columns = np.array([store.vocabulary.index(code) for code in material.vocabulary.codes])
+        return cls._gather(store, "test", material.vocabulary, material.prevalence(), store.rows_of(split.parts["test"]))
+
+    def elsewhere(self, store: Store) -> "HeldOut":
+        """Another hospital's whole store, with the findings that it shares with this one.
+
+        Raises
+        ------
+        DataError
+            There is none.
+        """
+        shared = [column for column, code in enumerate(self.vocabulary.codes) if code in store.vocabulary.codes]
+        if not shared:
+            raise DataError(
+                f"{store.path}: its findings ({store.vocabulary.name}) and those of {self.store.path} ({self.vocabulary.name}) have none "
+                f"in common. Run `jaccardio relabel {store.path.name} --vocabulary {self.vocabulary.name}` first."
+            )
+        return self._gather(store, "all", self.vocabulary.subset(shared), self.prevalence[shared], np.arange(len(store)))
+
+    @classmethod
+    def _gather(
+        cls, store: Store, part: str, vocabulary: Vocabulary, prevalence: NDArray[np.float64], rows: NDArray[np.int64]
+    ) -> "HeldOut":
+        columns = np.array([store.vocabulary.index(code) for code in vocabulary.codes])
         patients = store.records["patient_key"].to_numpy()[rows]
-        return cls(store, material.vocabulary, material.prevalence(), store.labels[np.ix_(rows, columns)], store.ids[rows], patients)
+        return cls(store, part, vocabulary, prevalence, store.labels[np.ix_(rows, columns)], store.ids[rows], patients)
 
 
-def contestant(name: str, note: str, runs: Sequence[RunFolder], part: HeldOut, kept: Path, device: str) -> Contestant:
+def contestant(
+    name: str, note: str, runs: Sequence[RunFolder], part: HeldOut, kept: Path, device: str, window: Window | None = None
+) -> Contestant:
     """A contestant from the runs of its seeds.
 
     Parameters
     ----------
     kept
-        Folder of scores; those that stand there are taken, and the test part is not looked at again.
+        Folder of scores; those that stand there are taken, and the part is not looked at again.
+    window
+        What of each ECG the models see; None is all.
     """
+    thresholds = []
+    for run in runs:
+        vocabulary = Vocabulary.from_dict(read_json(run.model / VOCABULARY))
+        columns = [vocabulary.index(code) for code in part.vocabulary.codes]
+        thresholds.append(Thresholds.from_dict(read_json(run.model / THRESHOLDS)).of(columns))
     return Contestant(
         name,
-        [_test_scores(run, part, kept / f"{run.path.name}.parquet", device) for run in runs],
-        [Thresholds.from_dict(read_json(run.model / THRESHOLDS)) for run in runs],
+        [_kept_scores(run, part, kept, device, window) for run in runs],
+        thresholds,
         [float(read_json(run.summary_file)["seconds"]) for run in runs],
         note,
     )
@@ -89,13 +122,28 @@ def always_normal(part: HeldOut) -> Contestant:
     return Contestant("always-normal", [np.tile(part.prevalence, (len(part.labels), 1))], [thresholds], [0.0], note)
 
 
-def _test_scores(run: RunFolder, part: HeldOut, file: Path, device: str) -> NDArray[np.float64]:
+def kept_file(kept: Path, run: RunFolder, part: HeldOut, what: str = "") -> Path:
+    """Where what a run says of a part is kept: named by the run, for another hospital also by its store, and by what it says."""
+    place = "" if part.part == "test" else f"-{part.store.fingerprint[:8]}"
+    return kept / f"{run.path.name}{place}{what}.parquet"
+
+
+def write_table(file: Path, ids: NDArray[np.str_], columns: dict[str, NDArray[np.float64]]) -> None:
+    """Writes one row a recording: ``recording_id`` and the columns."""
+    buffer = io.BytesIO()
+    pd.DataFrame({"recording_id": ids, **columns}).to_parquet(buffer, index=False)
+    write_atomic(file, buffer.getvalue())
+
+
+def read_table(file: Path, ids: NDArray[np.str_], columns: Sequence[str]) -> NDArray[np.float64]:
+    """(n, columns) of what `write_table` wrote, for recordings in the order of `ids`."""
+    return np.asarray(pd.read_parquet(file).set_index("recording_id").loc[ids, list(columns)], np.float64)
+
+
+def _kept_scores(run: RunFolder, part: HeldOut, kept: Path, device: str, window: Window | None) -> NDArray[np.float64]:
+    file = kept_file(kept, run, part, "" if window is None else f"-{window.start:g}-{window.seconds:g}s")
     if not file.is_file():
-        scored = score_part(run, part.store, "test", device=device)
-        columns: dict[str, object] = {"recording_id": part.store.ids[scored.rows]}
-        columns |= {f"score_{code}": column for code, column in zip(scored.vocabulary.codes, scored.scores.T, strict=True)}
-        buffer = io.BytesIO()
-        pd.DataFrame(columns).to_parquet(buffer, index=False)
-        write_atomic(file, buffer.getvalue())
-    table = pd.read_parquet(file).set_index("recording_id").loc[part.ids]
-    return np.asarray(table[[f"score_{code}" for code in part.vocabulary.codes]], np.float64)
+        scored = score_part(run, part.store, part.part, device=device, window=window)
+        columns = {f"score_{code}": column for code, column in zip(scored.vocabulary.codes, scored.scores.T, strict=True)}
+        write_table(file, part.store.ids[scored.rows], columns)
+    return read_table(file, part.ids, [f"score_{code}" for code in part.vocabulary.codes])

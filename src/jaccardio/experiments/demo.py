@@ -5,27 +5,27 @@ Trains standard SigLIP, the paper's loss and the statement target with equal bud
 the figures beside the paper's Tables 1 and 6.
 """
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from jaccardio.cohort.ingest import ingest
 from jaccardio.cohort.split import Split, default_split
-from jaccardio.cohort.store import Store
-from jaccardio.errors import UsageError
+from jaccardio.errors import JaccardioError, UsageError
 from jaccardio.evaluation.comparison import write_comparison
 from jaccardio.experiments.evaluate_run import evaluate_run
-from jaccardio.simulation.disk import simulate_hospitals
+from jaccardio.experiments.hospitals import ingested, simulated_hospitals
+from jaccardio.experiments.paper import paper_columns
+from jaccardio.experiments.run_cache import RunCache
 from jaccardio.training.config import load_preset
-from jaccardio.training.loop import train
-from jaccardio.training.run_folder import RunFolder
 
 PRESETS = ("siglip-small", "paper-small", "truth-small")
 SETTINGS = ("training.epochs=24",)
 """For simulated hospitals: a seventh of PTB-XL's training ECGs, so three times the epochs."""
 
 REPLICATES = 1000
+PAPER_COLUMNS = ("standard", "modified", "final", "other-hospital")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class DemoReport:
 
 
 def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], None]) -> DemoReport:
-    """Runs the whole demo into `out`, which is emptied first if an earlier demo made it.
+    """Runs the whole demo into `out`. What an earlier demo of the same arguments left there is taken; that of others is removed first.
 
     Parameters
     ----------
@@ -49,27 +49,28 @@ def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], No
         Receives one line per stage.
     """
     marker = out / ".jaccardio-demo"
-    if marker.exists():
+    arguments = json.dumps({"data": None if data is None else str(data.resolve()), "records": records})
+    if marker.exists() and marker.read_text("utf-8") != arguments:
         shutil.rmtree(out)
-    if out.exists() and any(out.iterdir()):
+    if out.exists() and not marker.exists() and any(out.iterdir()):
         raise UsageError(f"{out}: the folder is not empty and was not made by the demo. Choose another --out.")
     out.mkdir(parents=True, exist_ok=True)
-    marker.touch()
-    say("simulating two hospitals (simulated ECGs, not patients)")
-    simulate_hospitals(out / "hospitals", records, 2, 0, 500.0, jobs=2)
-    key = out / "patient.key"
-    home = _store(out / "store", data, out / "hospitals" / "site-a", key, say)
-    away = _store(out / "store-b", None, out / "hospitals" / "site-b", key, say)
+    marker.write_text(arguments, "utf-8")
+    hospitals = simulated_hospitals(out, records, 500.0, say)
+    home = ingested(data or hospitals / "site-a", out / "store", "ptbxl" if data else "manifest", 100.0, say)
+    away = ingested(hospitals / "site-b", out / "store-b", "manifest", 100.0, say)
     split = default_split(home)
     settings = () if data else SETTINGS
+    runs = RunCache(out / "runs", home, split, jobs=1, device="auto", say=say)
     columns, figures = [], []
     for preset in PRESETS:
         say(f"training {preset}")
-        run = RunFolder(out / "runs" / preset)
-        train(home, split, load_preset(preset, settings), run.path)
+        run = runs.train(preset, load_preset(preset, settings))
+        if run is None:
+            raise JaccardioError("; ".join(runs.failures.values()))
         for place, store, part in (("home", home, "test"), ("second hospital", away, "all")):
             report = out / "reports" / f"{preset}-{place.split()[0]}"
-            done = evaluate_run(RunFolder.open(run.path), store, part, report, replicates=REPLICATES)
+            done = evaluate_run(run, store, part, report, replicates=REPLICATES)
             value = done.evaluation.metrics["macro_auroc"]["value"]
             say(f"  {place}: macro-AUROC {_shown(value)} on {done.records} ECGs")
             columns.append((f"{preset}, {place}", done.evaluation.metrics))
@@ -80,7 +81,8 @@ def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], No
         "Second hospital": "simulated hospital B, not patients",
         "Budget": "equal for all three: encoder, epochs, batch, augmentation, threshold search",
     }
-    write_comparison(page, columns, title="Standard SigLIP, the paper's loss, and the statement target", facts=facts, paper=True)
+    printed = [paper_columns()[key].to_dict() for key in PAPER_COLUMNS]
+    write_comparison(page, columns, title="Standard SigLIP, the paper's loss, and the statement target", facts=facts, paper=printed)
     return DemoReport(page, tuple(figures))
 
 
@@ -91,10 +93,3 @@ def _described(split: Split) -> str:
 
 def _shown(value: float | None) -> str:
     return "undefined" if value is None else f"{value:.3f}"
-
-
-def _store(path: Path, ptbxl: Path | None, site: Path, key: Path, say: Callable[[str], None]) -> Store:
-    corpus, source = ("ptbxl", ptbxl) if ptbxl else ("manifest", site)
-    report = ingest(source, path, corpus=corpus, vocabulary="paper26", sampling_rate=100.0, key_file=key, jobs=2)
-    say(f"ingested {report.stored} ECGs into {path.name}, {len(report.rejected)} rejected")
-    return Store.open(path)

@@ -1,6 +1,6 @@
 """Evaluation of a run on a part of its own store, or on another hospital's store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,20 +61,43 @@ class ScoredPart:
     test_uses: int
 
 
+@dataclass(frozen=True)
+class Window:
+    """A stretch of an ECG, cut out and scored alone: `seconds` from `start` on."""
+
+    start: float
+    seconds: float
+
+    def cut(self, signals: Iterator[NDArray[np.float32]], sampling_rate: float) -> Iterator[NDArray[np.float32]]:
+        """The window of batches (b, 12, samples)."""
+        first = round(self.start * sampling_rate)
+        return (batch[:, :, first : first + round(self.seconds * sampling_rate)] for batch in signals)
+
+
 def score_part(
-    run: RunFolder, store: Store, part: str, *, device: str = "auto", progress: Callable[[int, int], None] | None = None
+    run: RunFolder,
+    store: Store,
+    part: str,
+    *,
+    device: str = "auto",
+    window: Window | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> ScoredPart:
     """Scores one part with the run's model; unless it is the validation part, the look is written into the run.
 
-    Parameters and errors are those of `evaluate_run`.
+    Parameters
+    ----------
+    window
+        What of each ECG the model sees; None is all. The others, and errors, are those of `evaluate_run`.
     """
     rows = rows_of_part(run, store, part)
     if part != "validation":
         check_unseen(run, store, rows.tolist())
     predictor = Predictor.from_pretrained(run.path, device)
     vocabulary, ours, theirs = shared_findings(predictor, store)
-    scores = predictor.scores(signals_for(predictor, store, rows, progress))[:, ours]
-    thresholds = Thresholds({policy: values[ours] for policy, values in predictor.thresholds.values.items()})
+    signals = signals_for(predictor, store, rows, progress)
+    scores = predictor.scores(signals if window is None else window.cut(signals, predictor.contract.sampling_rate))[:, ours]
+    thresholds = predictor.thresholds.of(ours.tolist())
     test_uses = run.record_test_use(store, part, len(rows)) if part != "validation" else 0
     calibration = predictor.calibration.of_findings(ours)
     return ScoredPart(rows, vocabulary, store.labels[np.ix_(rows, theirs)], scores, thresholds, calibration, test_uses)

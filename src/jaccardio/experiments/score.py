@@ -275,8 +275,7 @@ def _contestant(side: _Side, name: str, ids: Sequence[str], codes: Sequence[str]
     place = {identifier: row for row, identifier in enumerate(side.ids)}
     columns = [list(side.codes).index(code) for code in codes]
     scores = side.scores[np.ix_([place[identifier] for identifier in ids], columns)]
-    thresholds = Thresholds({policy: values[columns] for policy, values in side.thresholds.values.items()})
-    return Contestant(name, [scores], [thresholds], [float("nan")])
+    return Contestant(name, [scores], [side.thresholds.of(columns)], [float("nan")])
 
 
 def _facts(store: Store, part: str, side: _Side) -> dict[str, str]:

@@ -1,0 +1,30 @@
+"""Two simulated hospitals as stores: made once, taken when they are there, made again where they were interrupted."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from jaccardio.cohort.ingest import ingest
+from jaccardio.cohort.store import MANIFEST, Store
+from jaccardio.simulation.disk import simulate_hospitals
+
+SITES = ("site-a", "site-b")
+
+
+def simulated_hospitals(out: Path, records: int, sampling_rate: float, say: Callable[[str], None]) -> Path:
+    """The folder of two hospitals' files in `out`: `records` ECGs at the first, a third of that at the second."""
+    folder = out / "hospitals"
+    if not all((folder / site / "manifest.csv").is_file() for site in SITES):
+        say("simulating two hospitals (simulated ECGs, not patients)")
+        shutil.rmtree(folder, ignore_errors=True)  # a site without manifest was interrupted
+        simulate_hospitals(folder, records, len(SITES), 0, sampling_rate, jobs=2)
+    return folder
+
+
+def ingested(source: Path, path: Path, corpus: str, sampling_rate: float, say: Callable[[str], None]) -> Store:
+    """The store of a corpus with the paper's findings; the pseudonyms' key lies beside it, one for all stores of that folder."""
+    if not (path / MANIFEST).is_file():
+        key = path.parent / "patient.key"
+        report = ingest(source, path, corpus=corpus, vocabulary="paper26", sampling_rate=sampling_rate, key_file=key, jobs=2)
+        say(f"ingested {report.stored} ECGs into {path.name}, {len(report.rejected)} rejected")
+    return Store.open(path)

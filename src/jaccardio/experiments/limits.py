@@ -1,0 +1,53 @@
+"""What of the paper a reproduction cannot show, derived from its data and its scale."""
+
+from jaccardio.experiments.contestants import HeldOut
+from jaccardio.experiments.study import Study
+from jaccardio.findings.labels import PRESENT
+from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.simulation.sites import ECHO_FINDINGS
+
+PAPER_TEXTS = {"Qwen3-8B": "Qwen/Qwen3-8B", "Gemma3-4B": "google/gemma-3-4b-it"}
+PAPER_RECORDS = 33_732
+
+UNSTATED = (
+    "what the paper does not state is our choice: batch size, schedule after the warm-up, weight decay, length of the crop, thresholds, "
+    "the average of the Jaccard index, sizes of the parts, seeds"
+)
+
+
+def limits(study: Study) -> list[str]:
+    """One sentence for each thing that stands between this study and the paper's, whatever the table."""
+    sentences = []
+    if study.scale.name != "paper":
+        sentences.append(f"the paper's budget and network: this is scale {study.scale.description}")
+    missing = [name for name, encoder in PAPER_TEXTS.items() if encoder not in study.scale.texts]
+    if missing:
+        sentences.append(f"{' and '.join(missing)}: not run; the text encoders here are {' and '.join(study.scale.texts)}")
+    simulated = any("simulated" in name for name in study.store.records["database"].unique())
+    if simulated:
+        sentences.append("patients: the ECGs are simulated, so no figure here says anything about them")
+    sentences.append(f"the paper's cohort: {PAPER_RECORDS:,} ECGs that are not public; here {len(study.store):,} others")
+    paper = Vocabulary.load("paper26")
+    learned = set(study.home.vocabulary.codes)
+    if unlearned := [code for code in paper.codes if code not in learned]:
+        sentences.append(f"findings that are unknown throughout the training part: {', '.join(unlearned)}")
+    notes = [f"{finding.code}: {finding.note}" for finding in paper.findings if finding.code in ECHO_FINDINGS & learned]
+    if notes and not simulated:
+        sentences.append(f"labels from echocardiography ({'; '.join(notes)})")
+    for name, part in {"the test part": study.home, **study.away}.items():
+        if empty := _without_positives(part):
+            sentences.append(f"findings without a positive in {name}: {', '.join(empty)}")
+        if few := _left(part):
+            sentences.append(f"findings of the own hospital that {name} does not know: {', '.join(few)}")
+    if not study.away:
+        sentences.append("another hospital: none was named with --external")
+    return [*sentences, UNSTATED]
+
+
+def _without_positives(part: HeldOut) -> list[str]:
+    columns = zip(part.vocabulary.codes, part.labels.T, strict=True)
+    return [code for code, column in columns if (column >= 0).any() and not (column == PRESENT).any()]
+
+
+def _left(part: HeldOut) -> list[str]:
+    return [code for code, column in zip(part.vocabulary.codes, part.labels.T, strict=True) if not (column >= 0).any()]

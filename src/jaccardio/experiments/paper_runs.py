@@ -1,0 +1,99 @@
+"""The models that the paper's tables are made of, each defined once: a run that two tables show is trained once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from jaccardio.experiments.scales import Scale
+from jaccardio.training.config import TrainConfig, load_preset
+
+OURS = "jaccardio-small"
+"""The preset that stands beside the paper's models."""
+
+_STANDARD = ("objective.target=identity", "objective.loss=sigmoid")
+_NARROW, _WIDE, _WIDER = ("model.embedding=128",), ("model.embedding=256",), ("model.embedding=512",)
+_WHOLE = ("data.crop_seconds=0",)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One model at any scale.
+
+    Attributes
+    ----------
+    name
+        As tables call it; ``{text}`` stands for the text encoder.
+    settings
+        What makes it that model, on top of the scale's preset (the Jaccard loss with random crops), as ``section.key=value``.
+    schedule
+        ``short`` or ``long`` (the paper's two), or ``own``: the preset `OURS` and its own schedule.
+    text
+        Which of the scale's two text encoders.
+    supervised
+        Whether the scale's settings of the supervised ResNet belong to it.
+    aside
+        Whether one seed is enough: no claim of the paper's own tables rests on it.
+    """
+
+    name: str
+    settings: tuple[str, ...] = ()
+    schedule: Literal["short", "long", "own"] = "short"
+    text: int = 0
+    supervised: bool = False
+    aside: bool = False
+
+    def configure(self, scale: Scale, seed: int) -> TrainConfig:
+        """The whole configuration at a scale.
+
+        Raises
+        ------
+        UsageError
+            A setting does not fit.
+        """
+        return load_preset(
+            OURS if self.schedule == "own" else scale.preset,
+            (
+                f"data.sampling_rate={scale.sampling_rate}",
+                f"model.text={scale.texts[self.text]}",
+                *scale.common,
+                *scale.schedules[self.schedule],
+                *(scale.supervised if self.supervised else ()),
+                *self.settings,
+                f"training.seed={seed}",
+            ),
+        )
+
+    def title(self, scale: Scale) -> str:
+        """The name at a scale."""
+        return self.name.format(text=scale.texts[self.text])
+
+
+RUNS: Mapping[str, Run] = {
+    "standard": Run("standard SigLIP", (*_STANDARD, *_NARROW, *_WHOLE)),
+    "jaccard": Run("Jaccard loss, text {text}", (*_NARROW, *_WHOLE)),
+    "other-text": Run("Jaccard loss, text {text}", (*_NARROW, *_WHOLE), text=1),
+    "embedding-256": Run("embedding 256", (*_WIDE, *_WHOLE)),
+    "embedding-512": Run("embedding 512", (*_WIDER, *_WHOLE), aside=True),
+    "crop": Run("256, random crop", _WIDE),
+    "final": Run("256, random crop, long schedule", _WIDE, "long"),
+    "supervised": Run(
+        "supervised ResNet, weighted",
+        (
+            "model.kind=classifier",
+            "objective.statements=findings",
+            "objective.target=truth",
+            "objective.loss=sigmoid",
+            "objective.positive_weight=true",
+        ),
+        "long",
+        supervised=True,
+    ),
+    "vit": Run("ViT in the place of ResNet", (*_WIDE, "model.encoder=vit1d"), "long", aside=True),
+    "sister": Run(
+        "symmetric InfoNCE at 0.07",
+        (*_WIDE, "objective.target=identity", "objective.loss=softmax", f"model.initial_scale={1 / 0.07}"),
+        aside=True,
+    ),
+    "ours": Run(OURS, schedule="own"),
+}
+"""Models by the name of their run folders."""

@@ -1,0 +1,29 @@
+"""Table 6: the final model at another hospital."""
+
+from jaccardio.experiments.paper import paper_columns
+from jaccardio.experiments.study import Study
+from jaccardio.experiments.tables import Table
+
+
+def table6(study: Study) -> Table:
+    """The final model at another hospital, with the thresholds of its own.
+
+    Paper: Table 6. Micro-F1 0.503 at the own hospital, 0.484 at the other, called minimal decline.
+    Command: jaccardio reproduce table6 --scale small --store STORE --external STORE2 --out DIR
+    Cost: the runs of table3's last column and jaccardio-small.
+    Expect: AUROC falls less than F1, whose thresholds were fitted to another prevalence and another recorder.
+    """
+    table = Table("The final model at its own and at another hospital")
+    for place, hospital, part in study.places():
+        title = f"{study.title('final')}, {place}"
+        ours = f"{study.title('ours')}, {place}"
+        found = [study.entered(table, "final", part, title), study.entered(table, "ours", part, ours)]
+        entered = [one for one in found if one is not None] + [study.control(part, place)]
+        column = paper_columns()["final" if hospital == "own" else "other-hospital"]
+        study.contest(table, part, entered, paper={title: column}, reference=title)
+    study.without_others(table)
+    table.remarks.append(
+        "The two hospitals have other patients, so their figures cannot be paired: read the intervals. Differences are between models "
+        "within one hospital."
+    )
+    return table

@@ -1,0 +1,155 @@
+"""Every table of the paper by one command: each recipe's figures in ``results.json`` and one report, as soon as it is done.
+
+Command: ``jaccardio reproduce``. Runs and scores are kept, so that tables share them and an interrupted reproduction goes on.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from jaccardio.cohort.split import PARTS, default_split, load_split, save_split
+from jaccardio.cohort.store import Store
+from jaccardio.errors import UsageError
+from jaccardio.evaluation.reproduction_page import write_reproduction
+from jaccardio.experiments.contestants import HeldOut
+from jaccardio.experiments.hospitals import ingested, simulated_hospitals
+from jaccardio.experiments.limits import limits
+from jaccardio.experiments.recipes import RECIPES, docstring_parts
+from jaccardio.experiments.run_cache import RunCache
+from jaccardio.experiments.scales import SCALES, Scale
+from jaccardio.experiments.study import Study
+from jaccardio.experiments.tables import Table
+from jaccardio.files import read_json, write_atomic, write_json
+
+SMOKE_RECORDS = 480
+RESULTS, REPORT = "results.json", "report.html"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """What `run_reproduce` wrote, and run -> why it has no model."""
+
+    results: Path
+    page: Path
+    failures: dict[str, str]
+
+
+def run_reproduce(
+    names: Sequence[str],
+    scale: str,
+    out: Path,
+    *,
+    store: Path | None,
+    external: Sequence[Path] = (),
+    seeds: int | None = None,
+    jobs: int = 1,
+    device: str = "auto",
+    say: Say,
+) -> Reproduction:
+    """Makes some tables and merges each into ``results.json`` and ``report.html`` of `out`.
+
+    Parameters
+    ----------
+    names
+        Names of `RECIPES`.
+    scale
+        A name of `SCALES`.
+    store
+        The cohort; scale smoke simulates its own and takes none.
+    external
+        Stores of other hospitals.
+    seeds
+        Of each run; None is the scale's.
+    jobs
+        Runs side by side.
+    say
+        Receives one line for each stage and run.
+
+    Raises
+    ------
+    UsageError
+        An unknown scale, a store that is missing or one too many or of another sampling rate, or tables of another scale in `out`.
+    DataError
+        `out` holds runs of another store or split, a part is empty, or another hospital shares no finding.
+    """
+    if scale not in SCALES:
+        raise UsageError(f"unknown scale {scale!r}; available: {', '.join(SCALES)}.")
+    results = _results(out, scale)
+    study = _study(SCALES[scale], out, store, external, seeds, jobs, device, say)
+    for name in names:
+        say(f"{name}: {docstring_parts(RECIPES[name])['']}")
+        table = RECIPES[name](study)
+        table.could_not += limits(study)
+        results[name] = {"scale": scale} | _document(out, name, table)
+        ordered = {key: results[key] for key in RECIPES if key in results}
+        write_json(out / RESULTS, ordered)
+        write_reproduction(out / REPORT, ordered, out, facts=_facts(study))
+    return Reproduction(out / RESULTS, out / REPORT, study.runs.failures)
+
+
+def _results(out: Path, scale: str) -> dict[str, Any]:
+    """The tables that stand in `out`."""
+    if not (out / RESULTS).is_file():
+        return {}
+    results: dict[str, Any] = read_json(out / RESULTS)
+    if others := {table["scale"] for table in results.values()} - {scale}:
+        raise UsageError(f"{out}: its tables are of scale {', '.join(sorted(others))}. Reproduce scale {scale} into a new --out.")
+    return results
+
+
+def _study(
+    scale: Scale, out: Path, store: Path | None, external: Sequence[Path], seeds: int | None, jobs: int, device: str, say: Say
+) -> Study:
+    if scale.name == "smoke":
+        if store is not None or external:
+            raise UsageError("scale smoke simulates its own hospitals; leave --store and --external out, or take --scale small.")
+        hospitals = simulated_hospitals(out, SMOKE_RECORDS, scale.sampling_rate, say)
+        home, *others = (
+            ingested(hospitals / site, out / name, "manifest", scale.sampling_rate, say)
+            for site, name in (("site-a", "store"), ("site-b", "store-b"))
+        )
+    elif store is None:
+        raise UsageError(f"scale {scale.name} needs a cohort: --store STORE, ingested with --fs {scale.sampling_rate:g}.")
+    else:
+        home, *others = (Store.open(path) for path in (store, *external))
+    if home.contract.sampling_rate != scale.sampling_rate:
+        raise UsageError(
+            f"{home.path}: the store holds {home.contract.sampling_rate:g} Hz; scale {scale.name} is made for {scale.sampling_rate:g} Hz. "
+            f"Ingest with --fs {scale.sampling_rate:g}."
+        )
+    split = load_split(home)
+    if split is None:
+        split = default_split(home)
+        save_split(home, split)
+        say(f"{home.path}: had no split; made the default one")
+    part = HeldOut.of(home, split)
+    away = {f"hospital {number}" if len(others) > 1 else "other hospital": part.elsewhere(other) for number, other in enumerate(others, 2)}
+    runs = RunCache(out / "runs", home, split, jobs=jobs, device=device, say=say)
+    return Study(scale, home, split, part, away, runs, out / "scores", seeds, device)
+
+
+def _document(out: Path, name: str, table: Table) -> dict[str, Any]:
+    """A table as ``results.json`` holds it; its pictures become files."""
+    pictures = []
+    for number, (caption, png) in enumerate(table.pictures.items(), 1):
+        file = f"{name}-{number}.png"
+        write_atomic(out / file, png)
+        pictures.append({"file": file, "caption": caption})
+    document = asdict(table)
+    return document | {"could_not": list(dict.fromkeys(table.could_not)), "pictures": pictures}
+
+
+def _facts(study: Study) -> dict[str, str]:
+    parts = ", ".join(f"{part} {len(study.split.parts[part]):,}" for part in PARTS)
+    facts = {
+        "Scale": study.scale.description,
+        "Own hospital": f"{study.described(study.home)}; all parts: {parts}",
+        **{name.capitalize(): study.described(part) for name, part in study.away.items()},
+        "Text encoders": " and ".join(study.scale.texts),
+        "Choices": "epoch and thresholds on the validation part of the own hospital only; the oracle is named as such",
+        "Intervals": f"95 %, over {study.scale.replicates:,} bootstrap samples of patients; ± is the standard deviation over seeds",
+    }
+    return facts

@@ -1,0 +1,83 @@
+"""How large a reproduction is: what `smoke`, `small` and `paper` mean for data, network, budget and statistics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scale:
+    """One size of everything.
+
+    Attributes
+    ----------
+    description
+        One line for the report.
+    sampling_rate
+        Hz of the stores.
+    preset
+        What the paper's models start from.
+    texts
+        The two text encoders of Table 2, the first also that of all other runs.
+    schedules
+        Settings of ``short`` (the paper's 250 epochs with 5,000 warm-up steps), ``long`` (600 with 20,000) and ``own`` (on top of a
+        preset that is not the paper's).
+    common
+        Settings of every run.
+    supervised
+        What the supervised ResNet of Table 8 has of its own.
+    seeds
+        Of each run; those that only look aside (`Run.aside`) have one.
+    replicates
+        Of the bootstrap.
+    """
+
+    name: str
+    description: str
+    sampling_rate: float
+    preset: str
+    texts: tuple[str, str]
+    schedules: Mapping[str, tuple[str, ...]]
+    common: tuple[str, ...] = ()
+    supervised: tuple[str, ...] = ()
+    seeds: int = 3
+    replicates: int = 1000
+
+
+SCALES: Mapping[str, Scale] = {
+    scale.name: scale
+    for scale in (
+        Scale(
+            "smoke",
+            "smoke: small simulated hospitals, networks too small and trained too shortly to learn much; it shows that everything runs",
+            sampling_rate=100.0,
+            preset="paper-small",
+            texts=("random", "table"),
+            schedules={"short": ("training.epochs=2",), "long": ("training.epochs=4",), "own": ("training.epochs=4",)},
+            common=("model.width=4", "training.batch_size=64", "training.precision=fp32"),
+            seeds=1,
+            replicates=100,
+        ),
+        Scale(
+            "small",
+            "small: 100 Hz, ResNet-18 of width 32, batch 128, 8 epochs for the paper's 250 and 16 for its 600",
+            sampling_rate=100.0,
+            preset="paper-small",
+            texts=("minilm", "random"),
+            schedules={"short": ("training.epochs=8",), "long": ("training.epochs=16",), "own": ()},
+        ),
+        Scale(
+            "paper",
+            "paper: 500 Hz, ResNet-18 of width 64, the paper's epochs, warm-up, optimiser and language models",
+            sampling_rate=500.0,
+            preset="paper",
+            texts=("Qwen/Qwen3-8B", "google/gemma-3-4b-it"),
+            schedules={
+                "short": ("training.epochs=250", "training.warmup=5000"),
+                "long": ("training.epochs=600", "training.warmup=20000"),
+                "own": (),
+            },
+            supervised=("training.learning_rate=1e-4", "training.batch_size=32"),
+        ),
+    )
+}
+"""Scales by name."""

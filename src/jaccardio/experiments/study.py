@@ -1,0 +1,194 @@
+"""`Study`: what a recipe asks for. It trains what is missing, keeps scores, and turns contests into tables."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaccardio.cohort.split import Split
+from jaccardio.cohort.store import Store
+from jaccardio.evaluation.bootstrap import PatientBootstrap
+from jaccardio.evaluation.contest import Contestant, rank
+from jaccardio.evaluation.per_finding import FINDING_FIGURES, mean_over_records, per_finding
+from jaccardio.evaluation.thresholds import DEFAULT_POLICY
+from jaccardio.experiments.contestants import HeldOut, always_normal, contestant
+from jaccardio.experiments.evaluate_run import Window
+from jaccardio.experiments.paper import PaperColumn, PaperFinding, paper_columns
+from jaccardio.experiments.paper_runs import RUNS
+from jaccardio.experiments.run_cache import RunCache
+from jaccardio.experiments.scales import Scale
+from jaccardio.experiments.tables import Table, contest_differences, contest_rows, figure_row, judged
+from jaccardio.findings.labels import PRESENT
+from jaccardio.training.run_folder import RunFolder
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """One cohort, perhaps other hospitals, at one scale.
+
+    Attributes
+    ----------
+    home
+        The test part of the cohort that the runs are trained on.
+    away
+        Other hospitals by name; none where the cohort stands alone.
+    kept
+        Folder of scores.
+    seeds
+        Of each run; None is the scale's.
+    """
+
+    scale: Scale
+    store: Store
+    split: Split
+    home: HeldOut
+    away: Mapping[str, HeldOut]
+    runs: RunCache
+    kept: Path
+    seeds: int | None
+    device: str
+
+    def train(self, names: Sequence[str]) -> dict[str, list[RunFolder]]:
+        """The finished runs of each name, one for each seed; a run that failed is missing and named in the run cache's failures."""
+        wanted = [(name, seed) for name in names for seed in range(self._seeds(name))]
+        done = self.runs.side_by_side(lambda pair: self.runs.train(pair[0], RUNS[pair[0]].configure(self.scale, pair[1])), wanted)
+        trained: dict[str, list[RunFolder]] = {name: [] for name in names}
+        for (name, _), run in zip(wanted, done, strict=True):
+            if run is not None:
+                trained[name].append(run)
+        return trained
+
+    def entered(self, table: Table, name: str, part: HeldOut, title: str = "", window: Window | None = None) -> Contestant | None:
+        """A run's seeds on a part, the oracle among their thresholds; None where every seed failed, which is written into the table."""
+        runs = self.train([name])[name]
+        if not runs:
+            line = f"{self.title(name)}: {self._failure(name)}"
+            table.could_not += [line] if line not in table.could_not else []
+            return None
+        return _with_oracle(contestant(title or self.title(name), "", runs, part, self.kept, self.device, window), part)
+
+    def title(self, name: str) -> str:
+        """What tables call a run at this scale."""
+        return RUNS[name].title(self.scale)
+
+    def compare(
+        self,
+        table: Table,
+        names: Sequence[str],
+        *,
+        paper: Mapping[str, str],
+        reference: str,
+        claims: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Ranks runs and the control "always normal" on the test part and adds rows, differences and claims to a table.
+
+        Parameters
+        ----------
+        names
+            Keys of `RUNS`.
+        paper
+            Run -> key of the paper's column.
+        reference
+            The run that the others are measured against.
+        claims
+            Run -> what the paper claims of its micro-F1 against the reference's.
+        """
+        self.train(names)  # all at once, so that they can run side by side
+        found = [self.entered(table, name, self.home) for name in names]
+        self.contest(
+            table,
+            self.home,
+            [*(one for one in found if one is not None), self.control(self.home)],
+            paper={self.title(name): paper_columns()[key] for name, key in paper.items()},
+            reference=self.title(reference),
+            claims={self.title(name): claim for name, claim in claims.items()},
+        )
+
+    def contest(
+        self,
+        table: Table,
+        part: HeldOut,
+        contestants: Sequence[Contestant],
+        *,
+        paper: Mapping[str, PaperColumn],
+        reference: str,
+        claims: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Ranks contestants on a part and adds what was found to a table; here names are those of tables."""
+        for column in dict.fromkeys(paper.values()):
+            if column.to_dict() not in table.paper:
+                table.paper.append(column.to_dict())
+        if reference not in [one.name for one in contestants]:
+            table.could_not.append(f"the comparison with {reference}, which has no run")
+            return
+        contest = rank(
+            part.labels, part.patients, part.vocabulary.codes, contestants, reference=reference, replicates=self.scale.replicates
+        )
+        order = [one.name for one in contestants]
+        for row in sorted(contest.document["rows"], key=lambda row: order.index(row["name"])):
+            table.rows += contest_rows(row, paper.get(row["name"]))
+        differences = contest_differences(contest.document)
+        table.differences += differences
+        for row in differences:
+            if row["metric"] == "micro_f1" and row["run"] in claims:
+                table.claims.append(judged(claims[row["run"]], row))
+        table.scored.append(self.described(part, contest.document))
+
+    def findings(
+        self, table: Table, one: Contestant, part: HeldOut, paper: Mapping[str, PaperFinding], figures: Sequence[str] = FINDING_FIGURES
+    ) -> None:
+        """Adds a row for each finding and figure of a contestant on a part, and one for the number of its positives."""
+        found = per_finding(part.labels, part.patients, part.vocabulary.codes, one, replicates=self.scale.replicates)
+        for code, labels in zip(part.vocabulary.codes, part.labels.T, strict=True):
+            count = {"value": int((labels == PRESENT).sum())}
+            table.rows.append(figure_row(one.name, "positives", None, count, finding=code))
+            for metric in figures:
+                threshold = None if metric in ("auroc", "auprc") else DEFAULT_POLICY
+                printed = getattr(paper.get(code), metric, None)
+                table.rows.append(figure_row(one.name, metric, threshold, found[code][metric], printed, finding=code))
+        table.scored.append(self.described(part))
+
+    def places(self) -> list[tuple[str, str, HeldOut]]:
+        """The test part and every other hospital: name, ``own`` or ``other``, and the ECGs."""
+        return [("own hospital", "own", self.home), *((name, "other", part) for name, part in self.away.items())]
+
+    def control(self, part: HeldOut, place: str = "") -> Contestant:
+        """The control "always normal" on a part, the oracle among its thresholds."""
+        return _with_oracle(replace(always_normal(part), name=f"always-normal, {place}" if place else "always-normal"), part)
+
+    def means(self, part: HeldOut, names: Sequence[str], of_seeds: Sequence[NDArray[np.float64]]) -> dict[str, dict[str, Any]]:
+        """Means over a part's ECGs of figures of each ECG, (n, names) for each seed, as `mean_over_records` gives them."""
+        bootstrap = PatientBootstrap(part.patients, self.scale.replicates)
+        return {name: mean_over_records([values[:, column] for values in of_seeds], bootstrap) for column, name in enumerate(names)}
+
+    def without_others(self, table: Table) -> None:
+        """Says in a table that there is no other hospital, where there is none."""
+        if not self.away:
+            table.could_not.append("figures of another hospital: name its store with --external")
+
+    def described(self, part: HeldOut, document: Mapping[str, Any] | None = None) -> str:
+        """Which ECGs were scored, in one line; from a contest's document also how many findings macro figures hold."""
+        where = f"test part, {databases(part.store)}" if part.part == "test" else databases(part.store)
+        macro = f", {len(document['findings_in_macro'])} of {len(part.vocabulary)} findings in macro figures" if document else ""
+        return f"{where}: {len(part.ids):,} ECGs of {len(set(part.patients.tolist())):,} patients{macro}"
+
+    def _seeds(self, name: str) -> int:
+        return self.seeds or (1 if RUNS[name].aside else self.scale.seeds)
+
+    def _failure(self, name: str) -> str:
+        reasons = {reason for run, reason in self.runs.failures.items() if run.rpartition("-")[0] == name}
+        return "; ".join(sorted(reasons)) or "not trained"
+
+
+def databases(store: Store) -> str:
+    """Where a store's ECGs come from."""
+    return f"{store.manifest['corpus']} ({', '.join(sorted(store.records['database'].unique()))})"
+
+
+def _with_oracle(one: Contestant, part: HeldOut) -> Contestant:
+    thresholds = [fitted.with_oracle(part.labels, scores) for fitted, scores in zip(one.thresholds, one.scores, strict=True)]
+    return Contestant(one.name, one.scores, thresholds, one.seconds, one.note)
