@@ -1,4 +1,4 @@
-"""demo, compare and bench: what they print; the studies themselves are tested in tests/experiments."""
+"""demo, compare, reproduce and bench: what they print; the studies themselves are tested in tests/experiments."""
 
 from pathlib import Path
 
@@ -6,6 +6,8 @@ import pytest
 
 from jaccardio.experiments import bench as bench_module
 from jaccardio.experiments import demo as demo_module
+from jaccardio.experiments import reproduce as reproduce_module
+from jaccardio.experiments.recipes import RECIPES
 from jaccardio.training import loop
 from tests.cli.conftest import SETTINGS, Command
 
@@ -60,3 +62,36 @@ def test_compare_ranks_and_says_what_failed(jaccardio: Command, store: Path, tmp
     (tmp_path / "file").touch()
     words[words.index(tmp_path / "out")] = tmp_path / "file"
     assert jaccardio(*words, "--objectives", "siglip").status == 2
+
+
+def test_reproduce_lists_what_there_is(jaccardio: Command) -> None:
+    listed = jaccardio("reproduce", "--list")
+    assert listed.status == 0
+    assert all(f"\n{name} " in f"\n{listed.out}" for name in RECIPES)
+    document = jaccardio("reproduce", "table8", "--list", "--json").json()
+    assert list(document) == ["table8"]
+    assert set(document["table8"]) == {"what", "Paper", "Command", "Cost", "Expect"}
+
+
+def test_reproduce_prints_where_its_tables_are_and_what_failed(jaccardio: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, object] = {}
+    failures: dict[str, str] = {}
+
+    def run_reproduce(names: list[str], scale: str, out: Path, **more: object) -> reproduce_module.Reproduction:
+        asked.update(more, names=names, scale=scale)
+        return reproduce_module.Reproduction(out / "results.json", out / "report.html", failures)
+
+    monkeypatch.setattr(reproduce_module, "run_reproduce", run_reproduce)
+    words = ["--scale", "small", "--store", tmp_path / "store", "--external", "a", "--external", "b", "--seeds", 2, "--jobs", 1]
+    done = jaccardio("reproduce", "table3,table1", *words, "--out", tmp_path, "--json")
+    assert (done.status, done.json()["page"]) == (0, str(tmp_path / "report.html"))
+    assert (asked["names"], asked["scale"], asked["store"]) == (["table1", "table3"], "small", tmp_path / "store")
+    assert (asked["external"], asked["seeds"], asked["jobs"]) == ([Path("a"), Path("b")], 2, 1)
+    assert "not a medical device" in done.err
+
+    failures["final-0123abcd"] = "the loss is not finite."
+    partly = jaccardio("reproduce", "--out", tmp_path)
+    assert (partly.status, asked["names"]) == (1, list(RECIPES))
+    assert "failed final-0123abcd: the loss is not finite." in partly.out
+    assert jaccardio("reproduce", "table9", "--out", tmp_path).status == 2
+    assert "--out DIR" in jaccardio("reproduce", "table1").err

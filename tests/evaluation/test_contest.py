@@ -10,7 +10,7 @@ from jaccardio.evaluation.bootstrap import PatientBootstrap
 from jaccardio.evaluation.contest import COMPARED_FIGURES, Contest, Contestant, rank, spearman
 from jaccardio.evaluation.metrics import evaluate
 from jaccardio.evaluation.ranking import Ranking
-from jaccardio.evaluation.thresholds import POLICIES, fit_thresholds
+from jaccardio.evaluation.thresholds import ORACLE, POLICIES, fit_thresholds
 
 from .cases import Case
 
@@ -70,7 +70,9 @@ def test_figures_of_a_seed_are_those_of_evaluate_and_seeds_are_averaged(case: Ca
         assert row[name]["sd"] == pytest.approx(np.std(values, ddof=1))
     for policy in POLICIES:
         for name in ("micro_f1", "macro_f1", "hamming_loss", "jaccard_samples", "jaccard_micro", "jaccard_macro"):
-            assert row["thresholds"][policy][name] == pytest.approx(np.mean([run.metrics["thresholds"][policy][name] for run in single]))
+            values = [run.metrics["thresholds"][policy][name] for run in single]
+            assert row["thresholds"][policy][f"{name}_per_seed"] == values
+            assert row["thresholds"][policy][name] == pytest.approx(np.mean(values))
     assert contest.gains["auroc"].to_numpy() == pytest.approx(np.mean([run.per_finding["auroc"] for run in single], axis=0))
     assert contest.gains["auprc"].to_numpy() == pytest.approx(np.mean([run.per_finding["auprc"] for run in single], axis=0))
     assert contest.gains["prevalence"].equals(single[0].per_finding["prevalence"])
@@ -96,6 +98,15 @@ def test_intervals_are_those_of_a_plain_loop_over_replicates(case: Case) -> None
     table = contest.gains[contest.gains["contestant"] == "other"]
     assert table["auroc_gain_low"].to_numpy() == pytest.approx(np.quantile(gain, 0.025, axis=1))
     assert table["auroc_gain_high"].to_numpy() == pytest.approx(np.quantile(gain, 0.975, axis=1))
+
+
+def test_an_oracle_is_one_more_policy_and_touches_no_other(case: Case) -> None:
+    base = entry(case, "base", case.scores)
+    oracle = Contestant("base", base.scores, [base.thresholds[0].with_oracle(case.labels, case.scores)], base.seconds)
+    [plain], [row] = ranked(case, base).document["rows"], ranked(case, oracle).document["rows"]
+    assert list(row["thresholds"]) == [*POLICIES, ORACLE]
+    assert row["thresholds"][ORACLE]["macro_f1"] >= max(row["thresholds"][policy]["macro_f1"] for policy in POLICIES)
+    assert {**row, "thresholds": {policy: row["thresholds"][policy] for policy in POLICIES}} == plain
 
 
 def test_paired_intervals_are_narrower_than_unpaired_ones(case: Case) -> None:

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from jaccardio.errors import DataError, UsageError
-from jaccardio.evaluation.thresholds import POLICIES, Thresholds, fit_thresholds
+from jaccardio.evaluation.thresholds import ORACLE, POLICIES, Thresholds, fit_thresholds
 
 from .cases import Case, random_case
 
@@ -74,3 +74,14 @@ def test_unknown_policy_and_damaged_documents_are_refused(case: Case) -> None:
         thresholds["best"]
     with pytest.raises(DataError, match="thresholds"):
         Thresholds.from_dict({"fixed": [0.5]})
+
+
+def test_the_oracle_is_fitted_on_what_is_tested_and_named_so() -> None:
+    rng = np.random.default_rng(0)
+    labels = (rng.random((200, 2)) < 0.3).astype(np.int8)
+    scores = np.clip(0.3 * labels + rng.random((200, 2)), 0, 1)
+    validation = fit_thresholds(labels[:40], scores[:40])
+    tested = validation.with_oracle(labels[40:], scores[40:])
+    assert tested[ORACLE].tolist() == fit_thresholds(labels[40:], scores[40:])["per_finding"].tolist()
+    assert all((tested[policy] == validation[policy]).all() for policy in POLICIES)
+    assert tested.of([1])[ORACLE].tolist() == tested[ORACLE].tolist()[1:]

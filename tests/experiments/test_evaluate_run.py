@@ -13,7 +13,7 @@ from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.calibration import fit_calibration
 from jaccardio.evaluation.ranking import auroc
-from jaccardio.experiments.evaluate_run import evaluate_run
+from jaccardio.experiments.evaluate_run import Window, evaluate_run, score_part
 from jaccardio.training.run_folder import RunFolder
 from tests.conftest import Hospitals
 
@@ -125,3 +125,17 @@ def test_a_relabelled_store_is_still_the_runs_own(run: RunFolder, hospitals: Hos
     relabel(tmp_path / "store", "paper26")
     store = Store.open(tmp_path / "store")
     assert evaluate_run(run, store, "test", tmp_path / "out", device="cpu", replicates=20).records == len(run.split.parts["test"])
+
+
+def test_a_window_is_cut_and_not_rolled(run: RunFolder, hospitals: Hospitals) -> None:
+    """What stands outside the window changes no score; where the window lies does."""
+    batch = np.arange(2 * 12 * 1000, dtype=np.float32).reshape(2, 12, 1000)
+    [cut] = Window(2.5, 5.0).cut(iter([batch]), 100.0)
+    assert (cut == batch[:, :, 250:750]).all()
+    store = Store.open(hospitals.home)
+    whole, first, last = (
+        score_part(run, store, "test", device="cpu", window=window).scores for window in (None, Window(0, 5), Window(5, 5))
+    )
+    assert whole.shape == first.shape == last.shape
+    assert not np.allclose(first, last)
+    assert len((run.path / "test_uses.jsonl").read_text().splitlines()) == 3  # each is a look at the test part

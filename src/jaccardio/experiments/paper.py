@@ -10,7 +10,7 @@ from typing import Any
 from jaccardio.evaluation.comparison import implied_density
 
 COMMON_BASE = ("standard", "embedding-256", "crop", "final", "supervised")
-"""Columns of the paper's own hospital that share one label base, the mean of their densities; the other two have half of it."""
+"""Columns of the paper's own hospital that share one label base: the mean of their densities; two have half."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class PaperColumn:
 
     @property
     def hamming_on_common_base(self) -> float:
-        """Hamming loss with the label density of `COMMON_BASE`; precision and recall do not depend on it. The other hospital has its own."""
+        """Hamming loss at the label density of `COMMON_BASE`; precision and recall do not depend on it. The other hospital keeps its."""
         if self.hospital != "own":
             return self.hamming_loss
         base = sum(paper_columns()[key].density for key in COMMON_BASE) / len(COMMON_BASE)

@@ -126,9 +126,15 @@ def _study(
         save_split(home, split)
         say(f"{home.path}: had no split; made the default one")
     part = HeldOut.of(home, split)
-    away = {f"hospital {number}" if len(others) > 1 else "other hospital": part.elsewhere(other) for number, other in enumerate(others, 2)}
+    away = {_place(number, other): part.elsewhere(other) for number, other in enumerate(others, 2)}
     runs = RunCache(out / "runs", home, split, jobs=jobs, device=device, say=say)
     return Study(scale, home, split, part, away, runs, out / "scores", seeds, device)
+
+
+def _place(number: int, store: Store) -> str:
+    """What another hospital is called: by its database, or by its corpus where it holds several."""
+    names = store.records["database"].unique()
+    return f"hospital {number} ({names[0] if len(names) == 1 else store.manifest['corpus']})"
 
 
 def _document(out: Path, name: str, table: Table) -> dict[str, Any]:
@@ -144,7 +150,7 @@ def _document(out: Path, name: str, table: Table) -> dict[str, Any]:
 
 def _facts(study: Study) -> dict[str, str]:
     parts = ", ".join(f"{part} {len(study.split.parts[part]):,}" for part in PARTS)
-    facts = {
+    return {
         "Scale": study.scale.description,
         "Own hospital": f"{study.described(study.home)}; all parts: {parts}",
         **{name.capitalize(): study.described(part) for name, part in study.away.items()},
@@ -152,4 +158,3 @@ def _facts(study: Study) -> dict[str, str]:
         "Choices": "epoch and thresholds on the validation part of the own hospital only; the oracle is named as such",
         "Intervals": f"95 %, over {study.scale.replicates:,} bootstrap samples of patients; ± is the standard deviation over seeds",
     }
-    return facts

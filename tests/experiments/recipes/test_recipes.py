@@ -1,0 +1,66 @@
+"""The registry: every recipe says what it needs to, and the scales configure every run."""
+
+import numpy as np
+import pytest
+
+from jaccardio.errors import UsageError
+from jaccardio.experiments.paper_runs import OURS, RUNS
+from jaccardio.experiments.recipes import PARTS, RECIPES, chosen, docstring_parts
+from jaccardio.experiments.recipes.sister import statement_accuracy
+from jaccardio.experiments.run_cache import run_name
+from jaccardio.experiments.scales import SCALES, Scale
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_says_what_it_is_and_how_to_run_it(name: str) -> None:
+    parts = docstring_parts(RECIPES[name])
+    assert set(parts) == {"", *PARTS}
+    assert all(parts.values())
+    assert parts["Command"].startswith(f"jaccardio reproduce {name} --scale small")
+
+
+def test_recipes_are_chosen_by_name_in_the_papers_order() -> None:
+    assert chosen("all") == list(RECIPES)
+    assert chosen("table3, table1") == ["table1", "table3"]
+    for names in ("table9", "table1,none", " , "):
+        with pytest.raises(UsageError, match="use all, or some of table1"):
+            chosen(names)
+
+
+@pytest.mark.parametrize("scale", SCALES.values(), ids=SCALES)
+def test_every_run_is_another_one_at_every_scale(scale: Scale) -> None:
+    configs = {name: run.configure(scale, 0) for name, run in RUNS.items()}
+    assert len({run_name("", config) for config in configs.values()}) == len(RUNS)
+    assert configs["ours"].preset == OURS
+    whole = ("standard", "jaccard", "other-text", "embedding-256", "embedding-512")
+    for name, config in configs.items():
+        assert config.training.seed == 0
+        assert config.model.text == scale.texts[1 if name == "other-text" else 0]
+        assert config.data.sampling_rate == scale.sampling_rate
+        assert config.data.crop_seconds == (0 if name in whole else 2.5 if name == "ours" else 7.5)
+
+
+def test_the_papers_scale_is_the_papers_setting() -> None:
+    scale = SCALES["paper"]
+    first, final, supervised = (RUNS[name].configure(scale, 1) for name in ("standard", "final", "supervised"))
+    assert (first.training.epochs, first.training.warmup, first.model.embedding) == (250, 5000, 128)
+    assert (final.training.epochs, final.training.warmup, final.model.embedding) == (600, 20000, 256)
+    assert (first.training.optimiser, first.training.learning_rate) == ("adam", 1e-3)
+    assert (first.objective.target, first.objective.loss) == ("identity", "sigmoid")
+    assert (final.objective.target, final.objective.loss) == ("jaccard", "signed_sigmoid")
+    assert (supervised.model.kind, supervised.objective.positive_weight) == ("classifier", True)
+    assert (supervised.training.learning_rate, supervised.training.batch_size, supervised.training.epochs) == (1e-4, 32, 600)
+    assert final.data.sampling_rate == 500
+
+
+def test_statement_accuracy_by_hand() -> None:
+    statements = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0], [1, 1, 1]], np.bool_)
+    labels = np.array([[1, 1, 0], [1, 0, -1], [0, 0, 1]], np.int8)
+    similarity = np.array(
+        [
+            [0.1, 0.9, 0.2, 0.0, 0.3, 0.4],  # its own statement first
+            [0.5, 0.6, 0.2, 0.0, 0.3, 0.4],  # one that names more comes first, its own second
+            [0.9, 0.8, 0.7, 0.1, 0.6, 0.5],  # its own last: only the statement of everything, fifth, names it
+        ]
+    )
+    assert statement_accuracy(similarity, labels, statements).tolist() == [[1, 1, 1, 1], [0, 1, 1, 1], [0, 0, 0, 1]]

@@ -1,0 +1,239 @@
+"""Every recipe at scale smoke: what it writes, that a rerun repeats nothing, and that an interrupted one goes on."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jaccardio.cohort.store import Store
+from jaccardio.errors import DataError, JaccardioError, UsageError
+from jaccardio.evaluation.thresholds import ORACLE, POLICIES
+from jaccardio.experiments import contestants
+from jaccardio.experiments.paper_runs import RUNS
+from jaccardio.experiments.recipes import RECIPES, chosen, sister
+from jaccardio.experiments.reproduce import Reproduction, run_reproduce
+from jaccardio.training import loop
+from jaccardio.training.run_folder import RunFolder
+from tests.conftest import Hospitals
+
+
+def _reproduce(out: Path, names: str, **more: Any) -> Reproduction:
+    return run_reproduce(chosen(names), "smoke", out, store=None, device="cpu", say=lambda _: None, **more)
+
+
+def _results(out: Path) -> Any:
+    return json.loads((out / "results.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("reproduce") / "out"
+    assert _reproduce(out, "all").failures == {}
+    return out
+
+
+@pytest.fixture
+def copy(reproduced: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(reproduced, tmp_path / "out"))
+
+
+@pytest.fixture
+def trained_now(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the runs that are begun or resumed from here on."""
+    names: list[str] = []
+    train, resume = loop.train, loop.resume
+
+    def training(store: Store, split: Any, config: Any, out: Path, **more: Any) -> Any:
+        names.append(out.name)
+        return train(store, split, config, out, **more)
+
+    def resuming(store: Store, out: Path, **more: Any) -> Any:
+        names.append(f"resumed {out.name}")
+        return resume(store, out, **more)
+
+    monkeypatch.setattr(loop, "train", training)
+    monkeypatch.setattr(loop, "resume", resuming)
+    return names
+
+
+def test_every_table_has_rows_as_the_format_says(reproduced: Path) -> None:
+    results = _results(reproduced)
+    assert list(results) == list(RECIPES)
+    for name, table in results.items():
+        assert table["rows"], name
+        assert table["scale"] == "smoke"
+        for row in table["rows"]:
+            assert {"run", "metric", "threshold", "value", "ci95", "seeds", "paper"} <= set(row)
+            assert row["threshold"] in (None, *POLICIES, ORACLE)
+            if row["ci95"] is not None:
+                assert row["ci95"][0] <= row["ci95"][1]
+            if row["seeds"] is not None and None not in row["seeds"]:
+                assert row["value"] == pytest.approx(np.mean(row["seeds"]))
+
+
+def test_each_model_is_trained_once_for_all_tables(reproduced: Path) -> None:
+    runs = sorted(path.name.rpartition("-")[0] for path in (reproduced / "runs").iterdir())
+    assert runs == sorted(RUNS)
+
+
+def test_rows_hold_the_figures_of_the_kept_scores_and_the_papers(reproduced: Path) -> None:
+    store = Store.open(reproduced / "store")
+    [run] = (RunFolder.open(path) for path in (reproduced / "runs").glob("final-*"))
+    scores = pd.read_parquet(reproduced / "scores" / f"{run.path.name}.parquet").set_index("recording_id")
+    rows = store.rows_of(list(run.split.parts["test"]))
+    assert set(scores.index) == set(store.ids[rows])
+    called = scores.loc[store.ids[rows], [f"score_{code}" for code in store.vocabulary.codes]].to_numpy() >= 0.5
+    known, present = store.labels[rows] >= 0, store.labels[rows] == 1
+    expected = {
+        "hamming_loss": (called != present)[known].mean(),
+        "micro_f1": 2 * (called & present).sum() / (present.sum() + (called & known).sum()),
+    }
+    table = _results(reproduced)["table3"]
+    title = "256, random crop, long schedule"
+    found = {row["metric"]: row for row in table["rows"] if row["run"] == title and row["threshold"] == "fixed"}
+    for metric, value in expected.items():
+        assert found[metric]["value"] == pytest.approx(value)
+    assert (found["micro_f1"]["paper"], found["hamming_loss"]["paper"]) == (0.5028, 0.0680)
+    assert {found[f"jaccard_{average}"]["paper"] for average in ("samples", "micro", "macro")} == {0.3495}
+    assert found["jaccard_micro"]["paper_recomputed"] == pytest.approx(0.3358, abs=1e-4)
+    oracle = [row for row in table["rows"] if row["threshold"] == ORACLE]
+    assert oracle
+    assert all(row["paper"] is None for row in oracle)
+
+
+def test_controls_ours_and_claims_stand_in_the_tables(reproduced: Path) -> None:
+    results = _results(reproduced)
+    for name in ("table1", "table2", "table3", "table8", "encoder", "sister"):
+        assert {"jaccardio-small", "always-normal"} <= {row["run"] for row in results[name]["rows"]}
+        assert {row["metric"] for row in results[name]["differences"]} == {"macro_auroc", "macro_auprc", "micro_f1"}
+    for claim in (claim for table in results.values() for claim in table["claims"]):
+        held = claim["p_holm"] is not None and claim["p_holm"] < 0.05
+        assert claim["verdict"] == ("open" if not held else "held" if claim["value"] > 0 else "contradicted")
+    assert [claim["threshold"] for claim in results["table8"]["claims"]] == ["global", "fixed"]
+    text = {row["run"] for row in results["table2"]["rows"] if row["run"].startswith("Jaccard")}
+    assert text == {"Jaccard loss, text random", "Jaccard loss, text table"}
+    assert all(row["paper"] is None for row in results["table2"]["rows"])
+
+
+def test_tables_of_findings_hold_every_finding_of_the_hospital(reproduced: Path) -> None:
+    results, home, away = _results(reproduced), Store.open(reproduced / "store"), Store.open(reproduced / "store-b")
+    for name, store in (("table5", home), ("table7", away)):
+        assert {row["finding"] for row in results[name]["rows"]} == set(store.vocabulary.codes)
+    positives = {row["finding"]: row["value"] for row in results["table7"]["rows"] if row["metric"] == "positives"}
+    assert positives == dict(zip(away.vocabulary.codes, (away.labels == 1).sum(axis=0).tolist(), strict=True))
+    low_ef = {row["run"]: row["paper"] for row in results["rocs"]["rows"] if (row["finding"], row["metric"]) == ("low_ef", "auroc")}
+    assert sorted(low_ef.values()) == [0.887, 0.888]
+    prevalence = {row["finding"]: row for row in results["table4"]["rows"] if row["metric"] == "prevalence, test"}
+    assert prevalence["normal"]["paper"] == pytest.approx(0.1565, abs=1e-4)
+    assert prevalence["vt"]["paper"] is None
+
+
+def test_what_could_not_be_reproduced_is_derived_from_the_data(reproduced: Path) -> None:
+    said = _results(reproduced)["table7"]["could_not"]
+    away = Store.open(reproduced / "store-b")
+    silent = [
+        code for code, column in zip(away.vocabulary.codes, away.labels.T, strict=True) if (column == 0).any() and not (column == 1).any()
+    ]
+    assert silent
+    assert f"findings without a positive in hospital 2 (simulated site-b): {', '.join(silent)}" in said
+    assert any("Qwen3-8B and Gemma3-4B: not run; the text encoders here are random and table" in line for line in said)
+    assert any("lae, frequent_vpc" in line and "does not know" in line for line in said)
+    assert any("simulated" in line for line in said)
+
+
+def test_the_report_is_one_page_that_needs_nothing_else(reproduced: Path) -> None:
+    html = (reproduced / "report.html").read_text("utf-8")
+    assert "Simulated ECGs" in html
+    assert not re.search(r"src\s*=\s*(?!\"data:)|href\s*=\s*(?!\"#)|url\(|@import|<link|https?://", html)
+    assert html.count("data:image/png;base64,") == 2
+    assert html.count("Oracle, not a result") >= 6
+    assert "0.0903" in html  # the modified loss on the label base of the others
+    assert "What could and could not be reproduced" in html
+    patients = set(Store.open(reproduced / "store").records["patient_key"]) | set(Store.open(reproduced / "store").ids.tolist())
+    assert not [key for key in patients if key in html]
+    assert str(reproduced) not in html
+
+
+def test_a_rerun_trains_nothing_and_looks_at_no_test_part(copy: Path, trained_now: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contestants, "score_part", None)
+    monkeypatch.setattr(sister, "Predictor", None)
+    before = _results(copy)
+    _reproduce(copy, "all")
+    assert trained_now == []
+    assert _results(copy) == before
+
+
+def test_one_more_table_is_merged_into_those_that_are_there(copy: Path) -> None:
+    whole = _results(copy)
+    (copy / "results.json").write_text(json.dumps({name: whole[name] for name in ("table1", "table8")}))
+    _reproduce(copy, "table4")
+    assert list(_results(copy)) == ["table1", "table4", "table8"]
+    assert _results(copy)["table8"] == whole["table8"]
+    assert 'id="table8"' in (copy / "report.html").read_text()
+
+
+def test_an_interrupted_reproduction_goes_on(
+    reproduced: Path, tmp_path: Path, trained_now: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, save, saved = tmp_path / "out", loop.save_checkpoint, 0
+    for part in ("hospitals", "store", "store-b"):
+        shutil.copytree(reproduced / part, out / part)
+
+    def interrupt(*arguments: Any) -> None:
+        nonlocal saved
+        save(*arguments)
+        saved += 1
+        if saved == 3:  # after the first of two epochs of the second run
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop, "save_checkpoint", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        _reproduce(out, "table1")
+    assert not (out / "results.json").exists()
+    _reproduce(out, "table1")
+    assert [name.rpartition("-")[0] for name in trained_now] == ["standard", "jaccard", "resumed jaccard", "ours"]
+    assert _results(out)["table1"] == _results(reproduced)["table1"]
+
+
+def test_a_failed_run_is_named_and_stops_no_table(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise JaccardioError("the loss is not finite.")
+
+    for path in [*(copy / "runs").glob("jaccard-*"), *(copy / "runs").glob("final-*")]:
+        shutil.rmtree(path)
+    monkeypatch.setattr(loop, "train", failing)
+    done = _reproduce(copy, "table1,table3,table5,rocs,table6,crop_robustness,sister")
+    assert sorted(run.rpartition("-")[0] for run in done.failures) == ["final", "jaccard"]
+    results = _results(copy)
+    assert "Jaccard loss, text random: the loss is not finite." in results["table1"]["could_not"]
+    assert {row["run"] for row in results["table1"]["rows"]} == {"standard SigLIP", "jaccardio-small", "always-normal"}
+    assert any("the comparison with Jaccard loss, text random" in line for line in results["table3"]["could_not"])
+
+
+def test_what_does_not_fit_is_refused_before_training(copy: Path, hospitals: Hospitals, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="unknown scale 'huge'; available: smoke, small, paper"):
+        run_reproduce(["table4"], "huge", tmp_path, store=None, say=print)
+    with pytest.raises(UsageError, match="simulates its own hospitals"):
+        run_reproduce(["table4"], "smoke", tmp_path, store=hospitals.home, say=print)
+    with pytest.raises(UsageError, match="needs a cohort: --store STORE, ingested with --fs 100"):
+        run_reproduce(["table4"], "small", tmp_path, store=None, say=print)
+    with pytest.raises(UsageError, match="Ingest with --fs 500"):
+        run_reproduce(["table4"], "paper", tmp_path, store=hospitals.home, say=print)
+    with pytest.raises(UsageError, match="its tables are of scale smoke"):
+        run_reproduce(["table4"], "small", copy, store=copy / "store", say=print)
+    (copy / "results.json").unlink()
+    with pytest.raises(DataError, match="another store or split"):
+        run_reproduce(["table4"], "small", copy, store=hospitals.home, say=print)
+
+
+def test_a_cohort_alone_says_that_there_is_no_other_hospital(hospitals: Hospitals, tmp_path: Path) -> None:
+    run_reproduce(["table4"], "small", tmp_path / "out", store=hospitals.home, say=print)
+    table = _results(tmp_path / "out")["table4"]
+    assert "another hospital: none was named with --external" in table["could_not"]
+    run_reproduce(["table4"], "small", tmp_path / "out", store=hospitals.home, external=[hospitals.away], say=print)
+    assert "another hospital: none was named with --external" not in _results(tmp_path / "out")["table4"]["could_not"]
