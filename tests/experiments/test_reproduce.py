@@ -13,10 +13,10 @@ import pytest
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, JaccardioError, UsageError
 from jaccardio.evaluation.thresholds import ORACLE, POLICIES
-from jaccardio.experiments import contestants
 from jaccardio.experiments.paper_runs import RUNS
-from jaccardio.experiments.recipes import RECIPES, chosen, sister
+from jaccardio.experiments.recipes import RECIPES, chosen
 from jaccardio.experiments.reproduce import Reproduction, run_reproduce
+from jaccardio.prediction.predictor import Predictor
 from jaccardio.training import loop
 from jaccardio.training.run_folder import RunFolder
 from tests.conftest import Hospitals
@@ -160,8 +160,7 @@ def test_the_report_is_one_page_that_needs_nothing_else(reproduced: Path) -> Non
 
 
 def test_a_rerun_trains_nothing_and_looks_at_no_test_part(copy: Path, trained_now: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contestants, "score_part", None)
-    monkeypatch.setattr(sister, "Predictor", None)
+    monkeypatch.setattr(Predictor, "from_pretrained", None)
     before = _results(copy)
     _reproduce(copy, "all")
     assert trained_now == []
