@@ -145,7 +145,8 @@ def _document(out: Path, name: str, table: Table) -> dict[str, Any]:
         write_atomic(out / file, png)
         pictures.append({"file": file, "caption": caption})
     document = asdict(table)
-    return document | {"could_not": list(dict.fromkeys(table.could_not)), "pictures": pictures}
+    once = {name: list(dict.fromkeys(document[name])) for name in ("scored", "could_not")}
+    return document | once | {"pictures": pictures}
 
 
 def _facts(study: Study) -> dict[str, str]:

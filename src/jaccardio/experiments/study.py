@@ -148,8 +148,9 @@ class Study:
             table.rows.append(figure_row(one.name, "positives", None, count, finding=code))
             for metric in figures:
                 threshold = None if metric in ("auroc", "auprc") else DEFAULT_POLICY
-                printed = getattr(paper.get(code), metric, None)
-                table.rows.append(figure_row(one.name, metric, threshold, found[code][metric], printed, finding=code))
+                known = getattr(paper.get(code), metric, None)
+                printed, implied = (None, known) if metric == "predicted_rate" else (known, None)
+                table.rows.append(figure_row(one.name, metric, threshold, found[code][metric], printed, implied, finding=code))
         table.scored.append(self.described(part))
 
     def places(self) -> list[tuple[str, str, HeldOut]]:

@@ -27,8 +27,8 @@ class Table:
     title
         One line.
     rows
-        ``run``, ``metric``, ``threshold``, ``value``, ``ci95``, ``seeds`` (the value of each seed), ``paper`` (as printed), and where they
-        differ ``paper_recomputed``; ``finding`` where the figure is one finding's.
+        ``run``, ``metric``, ``threshold``, ``value``, ``ci95``, ``seeds`` (the value of each seed), ``paper`` (as printed), and where
+        the printed figures imply one ``paper_recomputed``; ``finding`` where the figure is one finding's.
     differences
         Paired: ``run`` minus ``reference`` in a metric at a threshold, with ``ci95``, ``p`` and ``p_holm``.
     claims

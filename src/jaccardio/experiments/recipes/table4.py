@@ -19,10 +19,10 @@ def table4(study: Study) -> Table:
     printed = paper_findings("table5")
     for code, row in audit(study.store, study.split).iterrows():
         for part in PARTS:
-            paper = printed[str(code)].prevalence if part == "test" and code in printed else None
+            implied = printed[str(code)].prevalence if part == "test" and code in printed else None
             share = None if row[f"{part}_known"] == 0 else float(row[f"{part}_prevalence"])
             table.rows.append(figure_row("split", f"known, {part}", None, {"value": int(row[f"{part}_known"])}, finding=str(code)))
-            table.rows.append(figure_row("split", f"prevalence, {part}", None, {"value": share}, paper, finding=str(code)))
+            table.rows.append(figure_row("split", f"prevalence, {part}", None, {"value": share}, None, implied, finding=str(code)))
         deviation = float(row["deviation"])
         value = {"value": deviation if deviation == deviation else None}  # NaN where a part knows nothing of the finding
         table.rows.append(figure_row("split", "largest deviation", None, value, finding=str(code)))
