@@ -4,7 +4,7 @@ import pytest
 from jaccardio.evaluation.bootstrap import PatientBootstrap
 from jaccardio.evaluation.contest import Contestant
 from jaccardio.evaluation.metrics import evaluate
-from jaccardio.evaluation.per_finding import FINDING_FIGURES, mean_over_records, per_finding
+from jaccardio.evaluation.per_finding import PER_FINDING_FIGURES, mean_over_records, per_finding
 from jaccardio.evaluation.thresholds import fit_thresholds
 
 from .cases import Case
@@ -28,7 +28,7 @@ def test_figures_of_one_seed_are_those_of_evaluate_and_seeds_are_averaged(case: 
         for kept in (runs[:1], runs)
     )
     for code in case.codes:
-        for name in FINDING_FIGURES:
+        for name in PER_FINDING_FIGURES:
             values = [table.loc[code, name] for table in evaluated]
             assert one[code][name]["value"] == pytest.approx(values[0])
             assert both[code][name]["per_seed"] == pytest.approx(values)
@@ -48,9 +48,10 @@ def test_what_is_undefined_is_none(case: Case) -> None:
 
 def test_means_over_records_weigh_patients_as_they_are_drawn(case: Case) -> None:
     rng = np.random.default_rng(0)
-    values = [rng.random(len(case.labels)) for _ in range(2)]
+    left_out = rng.random(len(case.labels)) < 0.2
+    values = [np.where(left_out, np.nan, rng.random(len(case.labels))) for _ in range(2)]
     found = mean_over_records(values, PatientBootstrap(case.patients, 30))
-    assert found["per_seed"] == pytest.approx([one.mean() for one in values])
-    assert found["value"] == pytest.approx(np.mean(values))
-    means = [np.repeat((values[0] + values[1]) / 2, weights).mean() for weights in PatientBootstrap(case.patients, 30).weights(0, 30)]
+    assert found["per_seed"] == pytest.approx([one[~left_out].mean() for one in values])
+    assert found["value"] == pytest.approx(np.mean([one[~left_out] for one in values]))
+    means = [np.nanmean(np.repeat((values[0] + values[1]) / 2, weights)) for weights in PatientBootstrap(case.patients, 30).weights(0, 30)]
     assert found["ci95"] == pytest.approx(np.quantile(means, [0.025, 0.975]).tolist())

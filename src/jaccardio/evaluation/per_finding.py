@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.evaluation.bootstrap import PatientBootstrap
+from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined
 from jaccardio.evaluation.contest import Contestant
+from jaccardio.evaluation.decisions import weighted_mean_of_defined
 from jaccardio.evaluation.metrics import check_predictions
 from jaccardio.evaluation.samples import Samples, estimate, number
 
-FINDING_FIGURES = ("auroc", "auprc", "accuracy", "precision", "recall", "f1", "predicted_rate")
+PER_FINDING_FIGURES = ("auroc", "auprc", "accuracy", "precision", "recall", "f1", "predicted_rate")
 """Those with a decision in them at the global threshold."""
 
 
@@ -24,7 +25,7 @@ def per_finding(
     replicates: int = 1000,
     seed: int = 0,
 ) -> dict[str, dict[str, dict[str, Any]]]:
-    """Finding -> figure of `FINDING_FIGURES` -> ``value`` (mean over seeds), ``ci95`` and ``per_seed``, None where undefined.
+    """Finding -> figure of `PER_FINDING_FIGURES` -> ``value`` (mean over seeds), ``ci95`` and ``per_seed``, None where undefined.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ def per_finding(
     table: dict[str, dict[str, dict[str, Any]]] = {}
     for column, code in enumerate(codes):
         table[code] = {}
-        for name in FINDING_FIGURES:
+        for name in PER_FINDING_FIGURES:
             of_seeds = np.stack([run[name][:, column] for run in runs])
             per_seed = [number(value) for value in of_seeds[:, 0]]
             table[code][name] = {**estimate(of_seeds.mean(axis=0)), "per_seed": per_seed}
@@ -64,10 +65,10 @@ def mean_over_records(values: Sequence[NDArray[np.float64]], bootstrap: PatientB
     Parameters
     ----------
     values
-        (n,) for each seed, such as whether the right statement came first.
+        (n,) for each seed, such as whether the right statement came first; NaN in every seed leaves a record out.
     """
-    per_seed = [float(of_records.mean()) for of_records in values]
+    per_seed = [number(value) for value in mean_of_defined(np.stack(values))]
     mean, samples = np.mean(values, axis=0), np.empty(bootstrap.replicates + 1)
     for rows, weights in bootstrap.samples():
-        samples[rows] = weights @ mean / weights.sum(axis=1)
+        samples[rows] = weighted_mean_of_defined(mean, weights.astype(np.float64))
     return {**estimate(samples), "per_seed": per_seed}

@@ -79,7 +79,7 @@ def retrieve_ecgs(
     DataError
         The shapes disagree, or a similarity is not a finite number.
     """
-    _check(labels, statements, similarity, bootstrap)
+    _check(labels, statements, similarity, bootstrap.n_records)
     queries = []
     for statement, column in zip(statements, similarity.T, strict=True):
         relevance = ecg_superset(labels, statement)
@@ -107,11 +107,29 @@ def retrieve_statements(
         ``candidates``; for ``exact`` and ``superset``: ``queries``, ``map``, ``accuracy_at_1`` and so on for `CUTS` (whether a relevant
         statement is among the first) and ``recall_at_1`` and so on (the share of the relevant ones that is), each with ``_ci95``.
     """
-    _check(labels, statements, similarity, bootstrap)
+    _check(labels, statements, similarity, bootstrap.n_records)
     document: dict[str, Any] = {"candidates": len(statements)}
+    for meaning, values in statement_figures(labels, statements, similarity).items():
+        means = {name: np.full(bootstrap.replicates + 1, np.nan) for name in values}
+        for rows, weights in bootstrap.samples():
+            for name, column in values.items():
+                means[name][rows] = weighted_mean_of_defined(column, weights.astype(np.float64))
+        document[meaning] = {"queries": int(np.isfinite(values["map"]).sum()), **estimates(means)}
+    return document
+
+
+def statement_figures(
+    labels: NDArray[np.int8], statements: NDArray[np.bool_], similarity: NDArray[np.floating]
+) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """The figures that `retrieve_statements` means, of each ECG: meaning -> figure -> (n,), NaN where the ECG asks nothing.
+
+    Parameters and errors are those of `retrieve_ecgs`.
+    """
+    _check(labels, statements, similarity, len(labels))
+    found = {}
     for meaning, relevance_of in (("exact", exact), ("superset", statement_superset)):
         names = ["map", *(f"{figure}_at_{cut}" for cut in CUTS for figure in ("accuracy", "recall"))]
-        values = {name: np.full(len(labels), np.nan) for name in names}
+        values = found[meaning] = {name: np.full(len(labels), np.nan) for name in names}
         for ecg, (row, similarities) in enumerate(zip(labels, similarity, strict=True)):
             relevance = relevance_of(row, statements)
             if _asks(relevance):
@@ -121,12 +139,7 @@ def retrieve_statements(
                     values[f"accuracy_at_{cut}"][ecg] = relevant[:cut].any()
                     values[f"recall_at_{cut}"][ecg] = figures[f"recall_at_{cut}"][0]
                 values["map"][ecg] = figures["map"][0]
-        means = {name: np.full(bootstrap.replicates + 1, np.nan) for name in names}
-        for rows, weights in bootstrap.samples():
-            for name, column in values.items():
-                means[name][rows] = weighted_mean_of_defined(column, weights.astype(np.float64))
-        document[meaning] = {"queries": int(np.isfinite(values["map"]).sum()), **estimates(means)}
-    return document
+    return found
 
 
 def _all(states: NDArray[np.int8]) -> NDArray[np.int8]:
@@ -177,12 +190,12 @@ def _ranked_figures(weights: NDArray[np.float64], relevant: NDArray[np.bool_]) -
     return figures
 
 
-def _check(labels: NDArray[np.int8], statements: NDArray[np.bool_], similarity: NDArray[np.floating], bootstrap: PatientBootstrap) -> None:
+def _check(labels: NDArray[np.int8], statements: NDArray[np.bool_], similarity: NDArray[np.floating], records: int) -> None:
     fits = labels.ndim == statements.ndim == 2 and statements.shape[1] == labels.shape[1] and statements.dtype == np.bool_
-    if not fits or similarity.shape != (len(labels), len(statements)) or bootstrap.n_records != len(labels):
+    if not fits or similarity.shape != (len(labels), len(statements)) or records != len(labels):
         raise DataError(
             f"retrieval: labels {labels.shape}, statements {statements.shape} of type {statements.dtype}, similarities {similarity.shape} "
-            f"and patients of {bootstrap.n_records} records do not belong together."
+            f"and patients of {records} records do not belong together."
         )
     if bad := int((~np.isfinite(similarity)).sum()):
         raise DataError(f"retrieval: {bad} similarities are not finite numbers; the model that made them is damaged or diverged.")

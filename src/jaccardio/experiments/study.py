@@ -13,7 +13,7 @@ from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.evaluation.bootstrap import PatientBootstrap
 from jaccardio.evaluation.contest import Contestant, rank
-from jaccardio.evaluation.per_finding import FINDING_FIGURES, mean_over_records, per_finding
+from jaccardio.evaluation.per_finding import PER_FINDING_FIGURES, mean_over_records, per_finding
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY
 from jaccardio.experiments.contestants import HeldOut, always_normal, contestant
 from jaccardio.experiments.evaluate_run import Window
@@ -139,7 +139,7 @@ class Study:
         table.scored.append(self.described(part, contest.document))
 
     def findings(
-        self, table: Table, one: Contestant, part: HeldOut, paper: Mapping[str, PaperFinding], figures: Sequence[str] = FINDING_FIGURES
+        self, table: Table, one: Contestant, part: HeldOut, paper: Mapping[str, PaperFinding], figures: Sequence[str] = PER_FINDING_FIGURES
     ) -> None:
         """Adds a row for each finding and figure of a contestant on a part, and one for the number of its positives."""
         found = per_finding(part.labels, part.patients, part.vocabulary.codes, one, replicates=self.scale.replicates)

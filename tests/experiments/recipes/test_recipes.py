@@ -1,12 +1,10 @@
 """The registry: every recipe says what it needs to, and the scales configure every run."""
 
-import numpy as np
 import pytest
 
 from jaccardio.errors import UsageError
 from jaccardio.experiments.paper_runs import OURS, RUNS
 from jaccardio.experiments.recipes import PARTS, RECIPES, chosen, docstring_parts
-from jaccardio.experiments.recipes.sister import statement_accuracy
 from jaccardio.experiments.run_cache import run_name
 from jaccardio.experiments.scales import SCALES, Scale
 
@@ -51,16 +49,3 @@ def test_the_papers_scale_is_the_papers_setting() -> None:
     assert (supervised.model.kind, supervised.objective.positive_weight) == ("classifier", True)
     assert (supervised.training.learning_rate, supervised.training.batch_size, supervised.training.epochs) == (1e-4, 32, 600)
     assert final.data.sampling_rate == 500
-
-
-def test_statement_accuracy_by_hand() -> None:
-    statements = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0], [1, 1, 1]], np.bool_)
-    labels = np.array([[1, 1, 0], [1, 0, -1], [0, 0, 1]], np.int8)
-    similarity = np.array(
-        [
-            [0.1, 0.9, 0.2, 0.0, 0.3, 0.4],  # its own statement first
-            [0.5, 0.6, 0.2, 0.0, 0.3, 0.4],  # one that names more comes first, its own second
-            [0.9, 0.8, 0.7, 0.1, 0.6, 0.5],  # its own last: only the statement of everything, fifth, names it
-        ]
-    )
-    assert statement_accuracy(similarity, labels, statements).tolist() == [[1, 1, 1, 1], [0, 1, 1, 1], [0, 0, 0, 1]]

@@ -5,15 +5,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from jaccardio.evaluation.retrieval import distinct_statements, statement_figures
 from jaccardio.experiments.contestants import HeldOut, kept_file, read_table, write_table
 from jaccardio.experiments.study import Study
 from jaccardio.experiments.tables import Table, figure_row
-from jaccardio.findings.labels import PRESENT
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_scores import signals_for
 from jaccardio.training.run_folder import RunFolder
 
-FIGURES = ("top-1 exact", "top-5 exact", "top-1 superset", "top-5 superset")
+FIGURES = {f"top-{cut} {meaning}": (meaning, f"accuracy_at_{cut}") for meaning in ("exact", "superset") for cut in (1, 5)}
+"""Name in the table -> meaning and figure of `statement_figures`."""
 
 
 def sister(study: Study) -> Table:
@@ -31,49 +32,28 @@ def sister(study: Study) -> Table:
     for name in names:
         found = [_kept_accuracy(run, study.home, study.kept, study.device) for run in study.train([name])[name]]
         if found:
-            for figure, values in study.means(study.home, FIGURES, found).items():
+            for figure, values in study.means(study.home, list(FIGURES), found).items():
                 table.rows.append(figure_row(study.title(name), figure, None, values))
-    statements = len(np.unique(study.home.labels == PRESENT, axis=0))
-    table.scored.append(f"against all {statements:,} distinct statements of the test part")
+    statements = distinct_statements(study.home.labels)
+    table.scored.append(f"against all {len(statements):,} distinct statements of the test part")
     table.remarks.append(
         "Exact: the ECG's own statement is among the best k. Superset: one of the best k names every finding that the ECG shows, and "
-        "perhaps more. The temperature starts at 0.07 and is learned."
+        "perhaps more. An unknown label makes a statement neither right nor wrong where it decides; an ECG without a right or without a "
+        "wrong statement is left out. The temperature starts at 0.07 and is learned."
     )
     return table
 
 
-def statement_accuracy(similarity: NDArray[np.floating], labels: NDArray[np.int8], statements: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Whether the right statement comes first, (n, 4) zeros and ones in the order of `FIGURES`.
-
-    Parameters
-    ----------
-    similarity
-        (n, m) of each ECG with each statement.
-    labels
-        (n, k) int8; what is unknown is in no statement.
-    statements
-        (m, k) findings of each statement, all distinct.
-    """
-    present = labels == PRESENT
-    hits = []
-    for shown, row in zip(present, similarity, strict=True):
-        best = statements[np.argsort(-row, kind="stable")[:5]]
-        exact = (best == shown).all(axis=1)
-        superset = (best | ~shown).all(axis=1)
-        hits.append([exact[0], exact.any(), superset[0], superset.any()])
-    return np.asarray(hits, np.float64)
-
-
 def _kept_accuracy(run: RunFolder, part: HeldOut, kept: Path, device: str) -> NDArray[np.float64]:
-    """`statement_accuracy` of a run on a part, computed once."""
+    """`FIGURES` of each ECG (n, 4) by a run on a part, computed once."""
     file = kept_file(kept, run, part, "-statements")
     if not file.is_file():
         predictor = Predictor.from_pretrained(run.path, device)
         rows = part.store.rows_of(part.ids.tolist())
-        statements = np.unique(part.labels == PRESENT, axis=0)
+        statements = distinct_statements(part.labels)
         sentences = [part.vocabulary.sentence(np.flatnonzero(statement).tolist()) for statement in statements]
         similarity = predictor.embed(signals_for(predictor, part.store, rows)) @ predictor.encode_text(sentences).T
         run.record_test_use(part.store, part.part, len(rows))
-        hits = statement_accuracy(similarity, part.labels, statements)
-        write_table(file, part.ids, dict(zip(FIGURES, hits.T, strict=True)))
-    return read_table(file, part.ids, FIGURES)
+        found = statement_figures(part.labels, statements, similarity)
+        write_table(file, part.ids, {name: found[meaning][figure] for name, (meaning, figure) in FIGURES.items()})
+    return read_table(file, part.ids, list(FIGURES))
