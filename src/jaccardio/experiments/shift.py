@@ -13,7 +13,6 @@ from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError
 from jaccardio.evaluation.shift import Place, measure_shift
 from jaccardio.evaluation.shift_page import write_shift
-from jaccardio.evaluation.thresholds import Thresholds
 from jaccardio.experiments.evaluate_run import ScoredPart, score_part
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_scores import signals_for
@@ -43,7 +42,7 @@ def run_shift(run: RunFolder, home: Store, away: Store, out: Path, *, device: st
     predictor = Predictor.from_pretrained(run.path, device)
     places = {name: _place(predictor, store, scored[name], shared) for name, store in (("home", home), ("away", away))}
     columns = _columns(scored["home"], shared)
-    thresholds = Thresholds({policy: values[columns] for policy, values in scored["home"].thresholds.values.items()})
+    thresholds = scored["home"].thresholds.of(columns.tolist())
     document = measure_shift(places["home"], places["away"], shared, thresholds, replicates)
     facts = {
         "Model": f"preset {run.config.preset}, seed {run.config.training.seed}",
