@@ -9,13 +9,15 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from jaccardio.evaluation.contest import COMPARED_FIGURES, Contest
+from jaccardio.evaluation.contest import Contest
 from jaccardio.evaluation.figures import ACCENT, DOTS_PER_INCH, GRID, INK, MUTED, STYLE, plain, png
 from jaccardio.evaluation.pages import render_page
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY
 from jaccardio.files import write_atomic, write_json
 
 COLOURS = (ACCENT, MUTED, INK)
+FIGURES = ("macro_auroc", "macro_auprc", "micro_f1")
+"""Of rows and differences; micro-F1 at the global threshold."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +67,7 @@ def write_probe(folder: Path, steps: Sequence[FewShot], *, title: str, facts: Ma
             }
             for step in steps
             for row in step.contest.document["differences"]
-            for metric in COMPARED_FIGURES
+            for metric in FIGURES
         ],
         "fractions": [
             {
