@@ -21,14 +21,14 @@ class ModelConfig(BaseModel):
         Weight the backbone's channels by what the whole ECG holds; ``vit1d`` refuses it.
     stem_stride
         Samples from one output of a residual network's stem to the next: 4 as published, for 500 Hz. At 100 Hz that is coarse; 2 and 1
-        cost two and four times as much. Encoders without such a stem refuse what is not 4.
+        see more and train more slowly. Encoders without such a stem refuse what is not 4.
     pooling
         From feature maps over time to one vector: ``mean``, ``mean-max`` (both side by side) or ``attention``.
     embedding
         Length of the common ECG and text vectors, to which a trained layer on either side leads. 0: the projected text vectors as they
         are, without a trained layer on the side of the text.
     normalise_ecg
-        L2-normalise ECG vectors as the paper does; else they are divided by sqrt(embedding), so that their length can carry
+        L2-normalise ECG vectors as the paper does; else they are divided by the root of their dimension, so that their length can carry
         how marked a finding is.
     initial_scale
         exp(t') of Listing 1 at the start.
@@ -48,7 +48,7 @@ class ModelConfig(BaseModel):
         sees the length it was trained on. 1: in one piece.
     whitening
         0: text vectors are centred on the prompt bank only. 1: they are whitened by the bank, its prompts stand at right angles.
-        Between: half-way there (`TextProjection`).
+        Between: its power (`TextProjection`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
