@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
 
-from jaccardio.evaluation.bootstrap import PatientBootstrap
 from jaccardio.evaluation.contest import Contestant
 from jaccardio.evaluation.metrics import evaluate
-from jaccardio.evaluation.per_finding import PER_FINDING_FIGURES, mean_over_records, per_finding
+from jaccardio.evaluation.per_finding import PER_FINDING_FIGURES, per_finding
 from jaccardio.evaluation.thresholds import fit_thresholds
 
 from .cases import Case
@@ -44,14 +43,3 @@ def test_what_is_undefined_is_none(case: Case) -> None:
     thresholds = fit_thresholds(labels, case.scores)
     table = per_finding(labels, case.patients, case.codes, Contestant("x", [case.scores], [thresholds], [1.0]), replicates=5)
     assert table[case.codes[0]]["auroc"] == {"value": None, "ci95": None, "per_seed": [None]}
-
-
-def test_means_over_records_weigh_patients_as_they_are_drawn(case: Case) -> None:
-    rng = np.random.default_rng(0)
-    left_out = rng.random(len(case.labels)) < 0.2
-    values = [np.where(left_out, np.nan, rng.random(len(case.labels))) for _ in range(2)]
-    found = mean_over_records(values, PatientBootstrap(case.patients, 30))
-    assert found["per_seed"] == pytest.approx([one[~left_out].mean() for one in values])
-    assert found["value"] == pytest.approx(np.mean([one[~left_out] for one in values]))
-    means = [np.nanmean(np.repeat((values[0] + values[1]) / 2, weights)) for weights in PatientBootstrap(case.patients, 30).weights(0, 30)]
-    assert found["ci95"] == pytest.approx(np.quantile(means, [0.025, 0.975]).tolist())

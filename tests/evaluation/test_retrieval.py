@@ -73,7 +73,7 @@ def test_relevance_is_what_holds_for_every_value_of_the_unknown_labels(meaning: 
 
 def test_ecgs_found_by_statements_equal_the_loop_in_the_sample_and_in_every_replicate() -> None:
     bootstrap = PatientBootstrap(PATIENTS, replicates=20)
-    document = retrieve_ecgs(LABELS, STATEMENTS, SIMILARITY, bootstrap)
+    document = retrieve_ecgs(LABELS, STATEMENTS, [SIMILARITY], bootstrap, minimum_relevant=1)
     weights = np.vstack([np.ones((1, 40), np.uint16), bootstrap.weights(0, 20)])
     means: dict[str, list[float]] = {}
     for drawn in weights:
@@ -87,13 +87,13 @@ def test_ecgs_found_by_statements_equal_the_loop_in_the_sample_and_in_every_repl
             means.setdefault(name, []).append(float(np.mean([figures[name] for figures in answered])))
     assert document["queries"] == len(STATEMENTS)
     for name in ("map", *(f"{figure}_at_{cut}" for cut in CUTS for figure in ("recall", "precision"))):
-        assert document[name] == pytest.approx(means[name][0], abs=1e-12)
-        assert document[f"{name}_ci95"] == pytest.approx(np.quantile(means[name][1:], [0.025, 0.975]).tolist(), abs=1e-12)
+        assert document[name]["value"] == pytest.approx(means[name][0], abs=1e-12)
+        assert document[name]["ci95"] == pytest.approx(np.quantile(means[name][1:], [0.025, 0.975]).tolist(), abs=1e-12)
 
 
 def test_statements_found_by_ecgs_equal_the_loop_in_the_sample_and_in_every_replicate() -> None:
     bootstrap = PatientBootstrap(PATIENTS, replicates=20)
-    document = retrieve_statements(LABELS, STATEMENTS, SIMILARITY, bootstrap)
+    document = retrieve_statements(LABELS, STATEMENTS, [SIMILARITY], bootstrap)
     assert document["candidates"] == len(STATEMENTS)
     for meaning in ("exact", "superset"):
         queries = {}
@@ -109,9 +109,9 @@ def test_statements_found_by_ecgs_equal_the_loop_in_the_sample_and_in_every_repl
                 sum(drawn[place] * value for place, value in values.items()) / sum(drawn[place] for place in values)
                 for drawn in bootstrap.weights(0, 20).astype(float)
             ]
-            assert document[meaning][name] == pytest.approx(np.mean(list(values.values())), abs=1e-12)
+            assert document[meaning][name]["value"] == pytest.approx(np.mean(list(values.values())), abs=1e-12)
             expected = np.quantile(replicates, [0.025, 0.975]).tolist()
-            assert document[meaning][f"{name}_ci95"] == pytest.approx(expected, abs=1e-12)
+            assert document[meaning][name]["ci95"] == pytest.approx(expected, abs=1e-12)
 
 
 def test_hiding_a_label_only_takes_candidates_away() -> None:
@@ -128,20 +128,20 @@ def test_a_perfect_model_finds_everything_and_one_that_tells_nothing_apart_finds
     statements = distinct_statements(labels)
     nearness = -np.abs(labels[:, None].astype(float) - statements[None]).sum(axis=-1)
     bootstrap = PatientBootstrap(PATIENTS, replicates=5)
-    perfect = retrieve_statements(labels, statements, nearness, bootstrap)
-    assert perfect["exact"]["accuracy_at_1"] == perfect["exact"]["map"] == 1
-    flat = retrieve_statements(labels, statements, np.zeros_like(nearness), bootstrap)
-    assert flat["exact"]["accuracy_at_1"] == flat["exact"]["accuracy_at_10"] == 0
-    assert flat["exact"]["map"] == pytest.approx(1 / len(statements))
+    perfect = retrieve_statements(labels, statements, [nearness], bootstrap)
+    assert perfect["exact"]["accuracy_at_1"]["value"] == perfect["exact"]["map"]["value"] == 1
+    flat = retrieve_statements(labels, statements, [np.zeros_like(nearness)], bootstrap)
+    assert flat["exact"]["accuracy_at_1"]["value"] == flat["exact"]["accuracy_at_10"]["value"] == 0
+    assert flat["exact"]["map"]["value"] == pytest.approx(1 / len(statements))
 
 
 def test_single_findings_are_statements_too_and_undefined_figures_are_null() -> None:
     bootstrap = PatientBootstrap(PATIENTS, replicates=5)
     eye = np.eye(4, dtype=bool)
-    assert retrieve_ecgs(LABELS, eye, LABELS.astype(float), bootstrap)["precision_at_5"] == 1
-    nothing = retrieve_ecgs(np.full_like(LABELS, -1), eye, np.zeros((40, 4)), bootstrap)
-    assert (nothing["queries"], nothing["map"], nothing["map_ci95"]) == (0, None, None)
-    json.dumps(retrieve_statements(np.full_like(LABELS, -1), eye, np.zeros((40, 4)), bootstrap), allow_nan=False)
+    assert retrieve_ecgs(LABELS, eye, [LABELS.astype(float)], bootstrap)["precision_at_5"]["value"] == 1
+    nothing = retrieve_ecgs(np.full_like(LABELS, -1), eye, [np.zeros((40, 4))], bootstrap)
+    assert (nothing["queries"], nothing["map"]) == (0, {"value": None, "ci95": None, "per_seed": [None]})
+    json.dumps(retrieve_statements(np.full_like(LABELS, -1), eye, [np.zeros((40, 4))], bootstrap), allow_nan=False)
 
 
 def test_distinct_statements_are_those_that_ecgs_show() -> None:
@@ -153,8 +153,30 @@ def test_what_does_not_belong_together_is_refused() -> None:
     bootstrap = PatientBootstrap(PATIENTS, replicates=1)
     for similarity, statements in ((SIMILARITY.T, STATEMENTS), (SIMILARITY, STATEMENTS[:, :3]), (SIMILARITY, STATEMENTS.astype(int))):
         with pytest.raises(DataError, match="do not belong together"):
-            retrieve_ecgs(LABELS, statements, similarity, bootstrap)
+            retrieve_ecgs(LABELS, statements, [similarity], bootstrap)
     with pytest.raises(DataError, match="1 similarities are not finite"):
         retrieve_statements(
-            LABELS, STATEMENTS, np.where(np.arange(SIMILARITY.size).reshape(SIMILARITY.shape) == 3, np.inf, SIMILARITY), bootstrap
+            LABELS, STATEMENTS, [np.where(np.arange(SIMILARITY.size).reshape(SIMILARITY.shape) == 3, np.inf, SIMILARITY)], bootstrap
         )
+    with pytest.raises(DataError, match="similarities of shapes \\[\\]"):
+        retrieve_ecgs(LABELS, STATEMENTS, [], bootstrap)
+
+
+def test_figures_of_several_seeds_are_their_means() -> None:
+    bootstrap = PatientBootstrap(PATIENTS, replicates=5)
+    both = [SIMILARITY, RNG.normal(0, 1, SIMILARITY.shape)]
+    apart = [retrieve_ecgs(LABELS, STATEMENTS, [one], bootstrap)["map"]["value"] for one in both]
+    together = retrieve_ecgs(LABELS, STATEMENTS, both, bootstrap)["map"]
+    assert together["per_seed"] == apart
+    assert together["value"] == pytest.approx(np.mean(apart))
+    exactly = [retrieve_statements(LABELS, STATEMENTS, [one], bootstrap)["exact"]["map"]["value"] for one in both]
+    assert retrieve_statements(LABELS, STATEMENTS, both, bootstrap)["exact"]["map"]["per_seed"] == pytest.approx(exactly)
+
+
+def test_statements_with_few_relevant_ecgs_look_for_none() -> None:
+    bootstrap = PatientBootstrap(PATIENTS, replicates=5)
+    relevant = np.array([sum(relevance("ecg_superset", ecg, statement) == 1 for ecg in LABELS) for statement in STATEMENTS])
+    assert 0 < (relevant >= 10).sum() < len(relevant)
+    found = retrieve_ecgs(LABELS, STATEMENTS, [SIMILARITY], bootstrap)
+    assert found == retrieve_ecgs(LABELS, STATEMENTS[relevant >= 10], [SIMILARITY[:, relevant >= 10]], bootstrap)
+    assert found["queries"] == (relevant >= 10).sum()

@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, JaccardioError, UsageError
 from jaccardio.evaluation.thresholds import ORACLE, POLICIES
-from jaccardio.experiments.paper_runs import RUNS
+from jaccardio.experiments.paper_runs import LEFT_OUT, RUNS
 from jaccardio.experiments.recipes import RECIPES, chosen
 from jaccardio.experiments.reproduce import Reproduction, run_reproduce
 from jaccardio.prediction.predictor import Predictor
+from jaccardio.prediction.store_scores import signals_for
 from jaccardio.training import loop
 from jaccardio.training.run_folder import RunFolder
 from tests.conftest import Hospitals
@@ -83,7 +85,7 @@ def test_each_model_is_trained_once_for_all_tables(reproduced: Path) -> None:
 
 def test_rows_hold_the_figures_of_the_kept_scores_and_the_papers(reproduced: Path) -> None:
     store = Store.open(reproduced / "store")
-    [run] = (RunFolder.open(path) for path in (reproduced / "runs").glob("final-*"))
+    [run] = (RunFolder.open(path) for path in (reproduced / "runs").glob("final-????????"))
     scores = pd.read_parquet(reproduced / "scores" / f"{run.path.name}.parquet").set_index("recording_id")
     rows = store.rows_of(list(run.split.parts["test"]))
     assert set(scores.index) == set(store.ids[rows])
@@ -131,6 +133,39 @@ def test_tables_of_findings_hold_every_finding_of_the_hospital(reproduced: Path)
     prevalence = {row["finding"]: row for row in results["table4"]["rows"] if row["metric"] == "prevalence, test"}
     assert prevalence["normal"]["paper_recomputed"] == pytest.approx(0.1565, abs=1e-4)
     assert "paper_recomputed" not in prevalence["vt"]
+
+
+def test_left_out_findings_are_scored_by_models_that_never_heard_of_them(reproduced: Path) -> None:
+    table, store = _results(reproduced)["left_out"], Store.open(reproduced / "store")
+    found = {(row["run"], row["finding"]): row for row in table["rows"] if row["metric"] == "auroc"}
+    for name, title in (("ours", "jaccardio-small"), ("ours-left-out", "jaccardio-small, findings left out")):
+        [path] = (path for path in (reproduced / "runs").iterdir() if path.name.rpartition("-")[0] == name)
+        predictor = Predictor.from_pretrained(path, "cpu")
+        assert (set(LEFT_OUT) & set(predictor.vocabulary.codes) == set()) is (name != "ours")
+        rows = store.rows_of(list(RunFolder.open(path).split.parts["test"]))
+        ecgs = predictor.embed(signals_for(predictor, store, rows))
+        for code in LEFT_OUT:
+            column = store.vocabulary.index(code)
+            labels, known = store.labels[rows, column], store.labels[rows, column] >= 0
+            scores = ecgs @ predictor.encode_text([store.vocabulary.prompts("en")[column]])[0]
+            expected = pytest.approx(roc_auc_score(labels[known], scores[known]), abs=1e-6) if labels.max() == 1 else None
+            assert found[title, code]["value"] == expected
+    assert any(row["value"] is not None for row in found.values())
+    assert {(row["run"], row["reference"]) for row in table["differences"]} == {
+        (f"{title}, findings left out", title) for title in ("jaccardio-small", "256, random crop, long schedule")
+    }
+    assert {row["threshold"] for row in table["rows"]} == {None}  # similarities have no thresholds
+
+
+def test_retrieval_goes_both_ways(reproduced: Path) -> None:
+    table = _results(reproduced)["retrieval"]
+    ways = {row["run"].partition(": ")[0] for row in table["rows"]}
+    assert ways == {"statement to ECGs", "ECG to statement, exact", "ECG to statement, superset"}
+    top = {row["metric"]: row["value"] for row in _results(reproduced)["sister"]["rows"] if row["run"] == "jaccardio-small"}
+    [same] = (
+        row["value"] for row in table["rows"] if (row["run"], row["metric"]) == ("ECG to statement, exact: jaccardio-small", "recall_at_5")
+    )
+    assert same == top["top-5 exact"]
 
 
 def test_what_could_not_be_reproduced_is_derived_from_the_data(reproduced: Path) -> None:

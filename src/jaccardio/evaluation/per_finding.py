@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined
+from jaccardio.evaluation.bootstrap import PatientBootstrap
 from jaccardio.evaluation.contest import Contestant
-from jaccardio.evaluation.decisions import weighted_mean_of_defined
 from jaccardio.evaluation.metrics import check_predictions
-from jaccardio.evaluation.samples import Samples, estimate, number
+from jaccardio.evaluation.samples import Samples, estimate_of_seeds
 
 PER_FINDING_FIGURES = ("auroc", "auprc", "accuracy", "precision", "recall", "f1", "predicted_rate")
 """Those with a decision in them at the global threshold."""
@@ -53,22 +52,5 @@ def per_finding(
     for column, code in enumerate(codes):
         table[code] = {}
         for name in PER_FINDING_FIGURES:
-            of_seeds = np.stack([run[name][:, column] for run in runs])
-            per_seed = [number(value) for value in of_seeds[:, 0]]
-            table[code][name] = {**estimate(of_seeds.mean(axis=0)), "per_seed": per_seed}
+            table[code][name] = estimate_of_seeds([run[name][:, column] for run in runs])
     return table
-
-
-def mean_over_records(values: Sequence[NDArray[np.float64]], bootstrap: PatientBootstrap) -> dict[str, Any]:
-    """Mean of one figure of each record: ``value`` (mean over seeds), ``ci95`` over patients and ``per_seed``.
-
-    Parameters
-    ----------
-    values
-        (n,) for each seed, such as whether the right statement came first; NaN in every seed leaves a record out.
-    """
-    per_seed = [number(value) for value in mean_of_defined(np.stack(values))]
-    mean, samples = np.mean(values, axis=0), np.empty(bootstrap.replicates + 1)
-    for rows, weights in bootstrap.samples():
-        samples[rows] = weighted_mean_of_defined(mean, weights.astype(np.float64))
-    return {**estimate(samples), "per_seed": per_seed}

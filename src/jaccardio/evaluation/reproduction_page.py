@@ -25,6 +25,7 @@ METRIC_TITLES = {
     "auprc": "AUPRC",
     "f1": "F1",
     "predicted_rate": "Predicted",
+    "map": "Average precision, mean",
 }
 
 Row = Mapping[str, Any]

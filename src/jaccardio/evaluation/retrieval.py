@@ -14,6 +14,7 @@ that tells nothing apart gains nothing from the order of the records. A query wi
 nothing and is left out.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,8 @@ from numpy.typing import NDArray
 
 from jaccardio.errors import DataError
 from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined
-from jaccardio.evaluation.decisions import weighted_mean_of_defined
-from jaccardio.evaluation.samples import estimates
+from jaccardio.evaluation.metrics import MINIMUM_POSITIVES
+from jaccardio.evaluation.samples import estimate_of_seeds, mean_over_records
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
 
 CUTS = (1, 5, 10)
@@ -51,7 +52,11 @@ def exact(labels: NDArray[np.int8], statements: NDArray[np.bool_]) -> NDArray[np
 
 
 def retrieve_ecgs(
-    labels: NDArray[np.int8], statements: NDArray[np.bool_], similarity: NDArray[np.floating], bootstrap: PatientBootstrap
+    labels: NDArray[np.int8],
+    statements: NDArray[np.bool_],
+    similarities: Sequence[NDArray[np.floating]],
+    bootstrap: PatientBootstrap,
+    minimum_relevant: int = MINIMUM_POSITIVES,
 ) -> dict[str, Any]:
     """From statements to ECGs: means over the statements; relevant is an ECG that shows every finding of the statement.
 
@@ -63,39 +68,37 @@ def retrieve_ecgs(
         (n, k) int8; -1 unknown.
     statements
         (m, k) True where the statement names the finding; ``np.eye(k)`` for single findings.
-    similarity
-        (n, m) of ECGs and statements, higher is nearer.
+    similarities
+        (n, m) of ECGs and statements for each seed, higher is nearer.
     bootstrap
         Of the n ECGs.
+    minimum_relevant
+        Statements with fewer relevant ECGs ask nothing: where hardly any is relevant, a replicate often draws none of them or one twice,
+        and intervals lie above the figure.
 
     Returns
     -------
     dict
-        ``queries`` (how many statements asked something), ``map`` (mean average precision), ``recall_at_1``, ``precision_at_1`` and so on
-        for `CUTS`, each with ``_ci95``.
+        ``queries`` (how many statements asked something); ``map`` (mean average precision), ``recall_at_1``, ``precision_at_1`` and so on
+        for `CUTS`: ``value`` (mean over seeds), ``ci95`` and ``per_seed`` each.
 
     Raises
     ------
     DataError
-        The shapes disagree, or a similarity is not a finite number.
+        The shapes disagree, there is no seed, or a similarity is not a finite number.
     """
-    _check(labels, statements, similarity, bootstrap.n_records)
-    queries = []
-    for statement, column in zip(statements, similarity.T, strict=True):
-        relevance = ecg_superset(labels, statement)
-        if _asks(relevance):
-            queries.append(_order(relevance, column))
-    names = ["map", *(f"{figure}_at_{cut}" for cut in CUTS for figure in ("recall", "precision"))]
-    samples = {name: np.full((bootstrap.replicates + 1, max(len(queries), 1)), np.nan) for name in names}
-    for rows, weights in bootstrap.samples():
-        for place, (order, relevant) in enumerate(queries):
-            for name, values in _ranked_figures(weights[:, order].astype(np.float64), relevant).items():
-                samples[name][rows, place] = values
-    return {"queries": len(queries), **estimates({name: mean_of_defined(table) for name, table in samples.items()})}
+    _check(labels, statements, similarities, bootstrap.n_records)
+    relevances = {column: ecg_superset(labels, statement) for column, statement in enumerate(statements)}
+    asked = {column: relevance for column, relevance in relevances.items() if _asks(relevance, minimum_relevant)}
+    of_seeds = [
+        _ecg_samples([_order(relevance, similarity[:, column]) for column, relevance in asked.items()], bootstrap)
+        for similarity in similarities
+    ]
+    return {"queries": len(asked)} | {name: estimate_of_seeds([samples[name] for samples in of_seeds]) for name in of_seeds[0]}
 
 
 def retrieve_statements(
-    labels: NDArray[np.int8], statements: NDArray[np.bool_], similarity: NDArray[np.floating], bootstrap: PatientBootstrap
+    labels: NDArray[np.int8], statements: NDArray[np.bool_], similarities: Sequence[NDArray[np.floating]], bootstrap: PatientBootstrap
 ) -> dict[str, Any]:
     """From ECGs to statements: means over the ECGs, once for each meaning of relevant; the candidates are the same in every replicate.
 
@@ -105,41 +108,44 @@ def retrieve_statements(
     -------
     dict
         ``candidates``; for ``exact`` and ``superset``: ``queries``, ``map``, ``accuracy_at_1`` and so on for `CUTS` (whether a relevant
-        statement is among the first) and ``recall_at_1`` and so on (the share of the relevant ones that is), each with ``_ci95``.
+        statement is among the first) and ``recall_at_1`` and so on (the share of the relevant ones that is), as in `retrieve_ecgs`.
     """
-    _check(labels, statements, similarity, bootstrap.n_records)
+    _check(labels, statements, similarities, bootstrap.n_records)
     document: dict[str, Any] = {"candidates": len(statements)}
-    for meaning, values in statement_figures(labels, statements, similarity).items():
-        means = {name: np.full(bootstrap.replicates + 1, np.nan) for name in values}
-        for rows, weights in bootstrap.samples():
-            for name, column in values.items():
-                means[name][rows] = weighted_mean_of_defined(column, weights.astype(np.float64))
-        document[meaning] = {"queries": int(np.isfinite(values["map"]).sum()), **estimates(means)}
+    for meaning, relevance_of in (("exact", exact), ("superset", statement_superset)):
+        relevances = [relevance_of(row, statements) for row in labels]
+        of_seeds = [_statement_figures(relevances, similarity) for similarity in similarities]
+        figures = {name: mean_over_records([values[name] for values in of_seeds], bootstrap) for name in of_seeds[0]}
+        document[meaning] = {"queries": sum(map(_asks, relevances))} | figures
     return document
 
 
-def statement_figures(
-    labels: NDArray[np.int8], statements: NDArray[np.bool_], similarity: NDArray[np.floating]
-) -> dict[str, dict[str, NDArray[np.float64]]]:
-    """The figures that `retrieve_statements` means, of each ECG: meaning -> figure -> (n,), NaN where the ECG asks nothing.
+def _ecg_samples(
+    rankings: Sequence[tuple[NDArray[np.int64], NDArray[np.bool_]]], bootstrap: PatientBootstrap
+) -> dict[str, NDArray[np.float64]]:
+    """Means over queries, each the order of its ECGs and whether each is relevant: figure -> (r + 1,)."""
+    names = ["map", *(f"{figure}_at_{cut}" for cut in CUTS for figure in ("recall", "precision"))]
+    samples = {name: np.full((bootstrap.replicates + 1, max(len(rankings), 1)), np.nan) for name in names}
+    for rows, weights in bootstrap.samples():
+        for place, (order, relevant) in enumerate(rankings):
+            for name, values in _ranked_figures(weights[:, order].astype(np.float64), relevant).items():
+                samples[name][rows, place] = values
+    return {name: mean_of_defined(table) for name, table in samples.items()}
 
-    Parameters and errors are those of `retrieve_ecgs`.
-    """
-    _check(labels, statements, similarity, len(labels))
-    found = {}
-    for meaning, relevance_of in (("exact", exact), ("superset", statement_superset)):
-        names = ["map", *(f"{figure}_at_{cut}" for cut in CUTS for figure in ("accuracy", "recall"))]
-        values = found[meaning] = {name: np.full(len(labels), np.nan) for name in names}
-        for ecg, (row, similarities) in enumerate(zip(labels, similarity, strict=True)):
-            relevance = relevance_of(row, statements)
-            if _asks(relevance):
-                _, relevant = _order(relevance, similarities)
-                figures = _ranked_figures(np.ones((1, len(relevant))), relevant)
-                for cut in CUTS:
-                    values[f"accuracy_at_{cut}"][ecg] = relevant[:cut].any()
-                    values[f"recall_at_{cut}"][ecg] = figures[f"recall_at_{cut}"][0]
-                values["map"][ecg] = figures["map"][0]
-    return found
+
+def _statement_figures(relevances: Sequence[NDArray[np.int8]], similarity: NDArray[np.floating]) -> dict[str, NDArray[np.float64]]:
+    """Figures of each ECG, (n,), NaN where the ECG asks nothing, from the relevance (m,) of every statement to each of n ECGs."""
+    names = ["map", *(f"{figure}_at_{cut}" for cut in CUTS for figure in ("accuracy", "recall"))]
+    values = {name: np.full(len(relevances), np.nan) for name in names}
+    for ecg, (relevance, similarities) in enumerate(zip(relevances, similarity, strict=True)):
+        if _asks(relevance):
+            _, relevant = _order(relevance, similarities)
+            figures = _ranked_figures(np.ones((1, len(relevant))), relevant)
+            for cut in CUTS:
+                values[f"accuracy_at_{cut}"][ecg] = relevant[:cut].any()
+                values[f"recall_at_{cut}"][ecg] = figures[f"recall_at_{cut}"][0]
+            values["map"][ecg] = figures["map"][0]
+    return values
 
 
 def _all(states: NDArray[np.int8]) -> NDArray[np.int8]:
@@ -152,8 +158,8 @@ def _not(labels: NDArray[np.int8]) -> NDArray[np.int8]:
     return np.where(labels == UNKNOWN, UNKNOWN, 1 - labels).astype(np.int8)
 
 
-def _asks(relevance: NDArray[np.int8]) -> bool:
-    return bool((relevance == PRESENT).any() and (relevance == ABSENT).any())
+def _asks(relevance: NDArray[np.int8], minimum_relevant: int = 1) -> bool:
+    return bool((relevance == PRESENT).sum() >= minimum_relevant and (relevance == ABSENT).any())
 
 
 def _order(relevance: NDArray[np.int8], similarity: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -178,24 +184,28 @@ def _ranked_figures(weights: NDArray[np.float64], relevant: NDArray[np.bool_]) -
     dict
         (r,) each; NaN where no relevant candidate was drawn.
     """
-    through, hits = np.cumsum(weights, axis=1), np.cumsum(weights * relevant, axis=1)
+    through = np.cumsum(weights, axis=1)
+    at = np.flatnonzero(relevant)
+    drawn = weights[:, at]  # of the relevant candidates alone: they are few
+    hits, places = np.cumsum(drawn, axis=1), through[:, at]
     total = np.where(hits[:, -1] > 0, hits[:, -1], np.nan)
     figures = {}
     for cut in CUTS:
-        within = np.clip(cut - (through - weights), 0, weights)  # of each candidate's copies, those among the first `cut`
-        found = np.where(np.isnan(total), np.nan, (within * relevant).sum(axis=1))
+        within = np.clip(cut - (places - drawn), 0, drawn)  # of each candidate's copies, those among the first `cut`
+        found = np.where(np.isnan(total), np.nan, within.sum(axis=1))
         figures[f"recall_at_{cut}"], figures[f"precision_at_{cut}"] = found / total, found / cut
-    precision = np.divide(hits, through, out=np.zeros_like(hits), where=through > 0)  # at the last copy of each candidate
-    figures["map"] = (weights * relevant * precision).sum(axis=1) / total
+    precision = np.divide(hits, places, out=np.zeros_like(hits), where=places > 0)  # at the last copy of each candidate
+    figures["map"] = (drawn * precision).sum(axis=1) / total
     return figures
 
 
-def _check(labels: NDArray[np.int8], statements: NDArray[np.bool_], similarity: NDArray[np.floating], records: int) -> None:
+def _check(labels: NDArray[np.int8], statements: NDArray[np.bool_], similarities: Sequence[NDArray[np.floating]], records: int) -> None:
+    shapes = sorted({similarity.shape for similarity in similarities})
     fits = labels.ndim == statements.ndim == 2 and statements.shape[1] == labels.shape[1] and statements.dtype == np.bool_
-    if not fits or similarity.shape != (len(labels), len(statements)) or records != len(labels):
+    if not fits or shapes != [(len(labels), len(statements))] or records != len(labels):
         raise DataError(
-            f"retrieval: labels {labels.shape}, statements {statements.shape} of type {statements.dtype}, similarities {similarity.shape} "
+            f"retrieval: labels {labels.shape}, statements {statements.shape} of type {statements.dtype}, similarities of shapes {shapes} "
             f"and patients of {records} records do not belong together."
         )
-    if bad := int((~np.isfinite(similarity)).sum()):
+    if bad := sum(int((~np.isfinite(similarity)).sum()) for similarity in similarities):
         raise DataError(f"retrieval: {bad} similarities are not finite numbers; the model that made them is damaged or diverged.")

@@ -1,13 +1,13 @@
 """Every figure of one set of scores, in the sample and in each bootstrap replicate, and how a figure stands in a document."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.evaluation.bootstrap import PatientBootstrap, percentile_interval
+from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, percentile_interval
 from jaccardio.evaluation.decisions import (
     DECISION_FIGURES,
     FINDING_FIGURES,
@@ -87,6 +87,26 @@ def auroc_samples(labels: NDArray[np.int8], scores: NDArray[np.floating], bootst
 def estimate(samples: NDArray[np.float64]) -> dict[str, Any]:
     """One figure (r + 1,) as a document: ``value`` in the sample and ``ci95``, None where undefined."""
     return {"value": number(samples[0]), "ci95": interval(*percentile_interval(samples[1:]))}
+
+
+def estimate_of_seeds(samples: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
+    """One figure as a mean over seeds, (r + 1,) for each: ``value`` and ``ci95`` as in `estimate`, and ``per_seed``."""
+    return {**estimate(np.mean(samples, axis=0)), "per_seed": [number(of_seed[0]) for of_seed in samples]}
+
+
+def mean_over_records(values: Sequence[NDArray[np.float64]], bootstrap: PatientBootstrap) -> dict[str, Any]:
+    """Mean of one figure of each record, as `estimate_of_seeds` has it.
+
+    Parameters
+    ----------
+    values
+        (n,) for each seed, such as whether the right statement came first; NaN in every seed leaves a record out.
+    """
+    per_seed = [number(value) for value in mean_of_defined(np.stack(values))]
+    mean, samples = np.mean(values, axis=0), np.empty(bootstrap.replicates + 1)
+    for rows, weights in bootstrap.samples():
+        samples[rows] = weighted_mean_of_defined(mean, weights.astype(np.float64))
+    return {**estimate(samples), "per_seed": per_seed}
 
 
 def estimates(figures: Mapping[str, NDArray[np.float64]]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +78,13 @@ class HeldOut:
                 f"in common. Run `jaccardio relabel {store.path.name} --vocabulary {self.vocabulary.name}` first."
             )
         return self._gather(store, "all", self.vocabulary.subset(shared), self.prevalence[shared], np.arange(len(store)))
+
+    def of_findings(self, codes: Sequence[str]) -> "HeldOut":
+        """The same ECGs with some of the findings, in the order of the vocabulary."""
+        columns = sorted(self.vocabulary.index(code) for code in codes)
+        return replace(
+            self, vocabulary=self.vocabulary.subset(columns), prevalence=self.prevalence[columns], labels=self.labels[:, columns]
+        )
 
     @classmethod
     def _gather(

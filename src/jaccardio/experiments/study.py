@@ -13,7 +13,7 @@ from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.evaluation.bootstrap import PatientBootstrap
 from jaccardio.evaluation.contest import Contestant, rank
-from jaccardio.evaluation.per_finding import PER_FINDING_FIGURES, mean_over_records, per_finding
+from jaccardio.evaluation.per_finding import PER_FINDING_FIGURES, per_finding
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY
 from jaccardio.experiments.contestants import HeldOut, always_normal, contestant
 from jaccardio.experiments.evaluate_run import Window
@@ -21,6 +21,7 @@ from jaccardio.experiments.paper import PaperColumn, PaperFinding, paper_columns
 from jaccardio.experiments.paper_runs import RUNS
 from jaccardio.experiments.run_cache import RunCache
 from jaccardio.experiments.scales import Scale
+from jaccardio.experiments.sentences import similarities
 from jaccardio.experiments.tables import Table, contest_differences, contest_rows, figure_row, judged
 from jaccardio.findings.labels import PRESENT
 from jaccardio.training.run_folder import RunFolder
@@ -64,12 +65,14 @@ class Study:
 
     def entered(self, table: Table, name: str, part: HeldOut, title: str = "", window: Window | None = None) -> Contestant | None:
         """A run's seeds on a part, the oracle among their thresholds; None where every seed failed, which is written into the table."""
-        runs = self.train([name])[name]
+        runs = self._trained(table, name)
         if not runs:
-            line = f"{self.title(name)}: {self._failure(name)}"
-            table.could_not += [line] if line not in table.could_not else []
             return None
         return _with_oracle(contestant(title or self.title(name), "", runs, part, self.kept, self.device, window), part)
+
+    def similarities(self, table: Table, name: str, part: HeldOut, sentences: Sequence[str]) -> list[NDArray[np.float64]]:
+        """How near a part's ECGs lie to sentences, (n, m) for each seed of a run; none where every seed failed, as in `entered`."""
+        return [similarities(run, part, sentences, self.kept, self.device) for run in self._trained(table, name)]
 
     def title(self, name: str) -> str:
         """What tables call a run at this scale."""
@@ -161,10 +164,9 @@ class Study:
         """The control "always normal" on a part, the oracle among its thresholds."""
         return _with_oracle(replace(always_normal(part), name=f"always-normal, {place}" if place else "always-normal"), part)
 
-    def means(self, part: HeldOut, names: Sequence[str], of_seeds: Sequence[NDArray[np.float64]]) -> dict[str, dict[str, Any]]:
-        """Means over a part's ECGs of figures of each ECG, (n, names) for each seed, as `mean_over_records` gives them."""
-        bootstrap = PatientBootstrap(part.patients, self.scale.replicates)
-        return {name: mean_over_records([values[:, column] for values in of_seeds], bootstrap) for column, name in enumerate(names)}
+    def bootstrap(self, part: HeldOut) -> PatientBootstrap:
+        """Resamples of a part's patients."""
+        return PatientBootstrap(part.patients, self.scale.replicates)
 
     def without_others(self, table: Table) -> None:
         """Says in a table that there is no other hospital, where there is none."""
@@ -179,6 +181,14 @@ class Study:
 
     def _seeds(self, name: str) -> int:
         return self.seeds or (1 if RUNS[name].aside else self.scale.seeds)
+
+    def _trained(self, table: Table, name: str) -> list[RunFolder]:
+        """The runs of a name; none where every seed failed, which is written into the table."""
+        runs = self.train([name])[name]
+        if not runs:
+            line = f"{self.title(name)}: {self._failure(name)}"
+            table.could_not += [line] if line not in table.could_not else []
+        return runs
 
     def _failure(self, name: str) -> str:
         reasons = {reason for run, reason in self.runs.failures.items() if run.rpartition("-")[0] == name}

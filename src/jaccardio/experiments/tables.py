@@ -60,10 +60,12 @@ def contest_rows(row: Mapping[str, Any], paper: PaperColumn | None) -> list[dict
     """The rows of one contestant of a contest's document, with the paper's figures beside them.
 
     The paper prints one Jaccard index and does not say which: it stands beside all three. Its thresholds are not stated either: its
-    figures stand beside every policy but the oracle.
+    figures stand beside every policy but the oracle. A policy that the contestant has no thresholds for has no rows.
     """
     rows = [figure_row(row["name"], metric, None, row[metric]) for metric in RANKING_FIGURES]
     for policy, figures in row["thresholds"].items():
+        if figures["hamming_loss"] is None:
+            continue
         for metric in DECISION_FIGURES:
             figure = {"value": figures[metric], "ci95": figures[f"{metric}_ci95"], "per_seed": figures[f"{metric}_per_seed"]}
             printed = None if paper is None else getattr(paper, "jaccard" if metric.startswith("jaccard") else metric, None)
@@ -77,11 +79,12 @@ def contest_rows(row: Mapping[str, Any], paper: PaperColumn | None) -> list[dict
 
 
 def contest_differences(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The paired differences of a contest's document, one row for each run and figure."""
+    """The paired differences of a contest's document, one row for each run and figure that is defined."""
     return [
         {"run": row["name"], "reference": document["reference"], "metric": metric, "threshold": threshold, **row[figure]}
         for row in document["differences"]
         for figure, (metric, threshold) in DIFFERENCES.items()
+        if row[figure]["value"] is not None
     ]
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from jaccardio.errors import UsageError
 from jaccardio.experiments.recipes.crop_robustness import crop_robustness
 from jaccardio.experiments.recipes.encoder import encoder
+from jaccardio.experiments.recipes.left_out import left_out
+from jaccardio.experiments.recipes.retrieval import retrieval
 from jaccardio.experiments.recipes.rocs import rocs
 from jaccardio.experiments.recipes.sister import sister
 from jaccardio.experiments.recipes.table1 import table1
@@ -23,7 +25,22 @@ Recipe = Callable[[Study], Table]
 
 RECIPES: Mapping[str, Recipe] = {
     recipe.__name__: recipe
-    for recipe in (table1, table2, table3, table4, table5, rocs, table6, table7, table8, crop_robustness, encoder, sister)
+    for recipe in (
+        table1,
+        table2,
+        table3,
+        table4,
+        table5,
+        rocs,
+        table6,
+        table7,
+        table8,
+        crop_robustness,
+        encoder,
+        sister,
+        retrieval,
+        left_out,
+    )
 }
 """Recipes by name."""
 

@@ -1,8 +1,10 @@
 """The paper's reason for random crops, tested: does a model trained with them depend less on where and how long an ECG is cut?"""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jaccardio.evaluation.contest import Contestant
+from jaccardio.evaluation.samples import mean_over_records
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY
 from jaccardio.experiments.evaluate_run import Window
 from jaccardio.experiments.study import Study
@@ -47,9 +49,10 @@ def crop_robustness(study: Study) -> Table:
 
 
 def _add_shift(table: Table, study: Study, run: str, before: Contestant, after: Contestant) -> None:
-    of_seeds = []
+    of_seeds: dict[str, list[NDArray[np.float64]]] = {"calls changed": [], "score moved": []}
     for one, other, thresholds in zip(before.scores, after.scores, before.thresholds, strict=True):
         changed = thresholds.decide(one, DEFAULT_POLICY) != thresholds.decide(other, DEFAULT_POLICY)
-        of_seeds.append(np.stack([changed.mean(axis=1), np.abs(one - other).mean(axis=1)], axis=1))
-    for metric, figure in study.means(study.home, ("calls changed", "score moved"), of_seeds).items():
-        table.rows.append(figure_row(run, metric, None, figure))
+        of_seeds["calls changed"].append(changed.mean(axis=1))
+        of_seeds["score moved"].append(np.abs(one - other).mean(axis=1))
+    bootstrap = study.bootstrap(study.home)
+    table.rows += [figure_row(run, metric, None, mean_over_records(values, bootstrap)) for metric, values in of_seeds.items()]

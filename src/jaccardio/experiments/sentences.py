@@ -1,0 +1,46 @@
+"""How near a run's ECGs lie to sentences, computed once and kept."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaccardio.evaluation.retrieval import distinct_statements
+from jaccardio.experiments.contestants import HeldOut, kept_file, read_table, write_table
+from jaccardio.prediction.predictor import Predictor
+from jaccardio.prediction.store_scores import signals_for
+from jaccardio.training.leakage import check_unseen
+from jaccardio.training.run_folder import RunFolder
+
+
+def statements_of(part: HeldOut) -> tuple[NDArray[np.bool_], list[str]]:
+    """The distinct finding sets (m, k) that the ECGs of a part show, and a sentence for each."""
+    statements = distinct_statements(part.labels)
+    return statements, [part.vocabulary.sentence(np.flatnonzero(statement).tolist()) for statement in statements]
+
+
+def similarities(run: RunFolder, part: HeldOut, sentences: Sequence[str], kept: Path, device: str) -> NDArray[np.float64]:
+    """Inner products (n, m) of ECG and sentence embeddings, as in ``jaccardio search``; the look is written into the run.
+
+    Within one finding they order ECGs as the model's scores do, which only scale and shift them.
+
+    Raises
+    ------
+    DataError
+        The run has seen some of the ECGs.
+    UsageError
+        The run is a classifier, which knows no sentences.
+    """
+    file = kept_file(kept, run, part, f"-sentences-{hashlib.sha256(chr(10).join(sentences).encode()).hexdigest()[:8]}")
+    columns = [str(number) for number in range(len(sentences))]
+    if not file.is_file():
+        rows = part.store.rows_of(part.ids.tolist())
+        check_unseen(run, part.store, rows.tolist())
+        predictor = Predictor.from_pretrained(run.path, device)
+        texts = predictor.encode_text(sentences)
+        found = (predictor.embed(signals_for(predictor, part.store, rows)) @ texts.T).astype(np.float64)
+        run.record_test_use(part.store, part.part, len(rows))
+        write_table(file, part.ids, dict(zip(columns, found.T, strict=True)))
+    return read_table(file, part.ids, columns)
