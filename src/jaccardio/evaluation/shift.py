@@ -60,7 +60,7 @@ def measure_shift(home: Place, away: Place, codes: Sequence[str], thresholds: Th
         "macro_auroc": _changed(macro["home"], macro["away"]),
         "findings": _findings(codes, in_macro, places, prevalence, auroc),
         "embedding": {
-            "measure": "squared Fréchet distance of Gaussians",
+            "measure": "Squared Fréchet distance of Gaussians",
             "between": _over_draws(drift.between),
             "within_home": _over_draws(drift.within),
             "ratio": number(float(drift.between.mean() / drift.within.mean())) if drift.within.mean() > 0 else None,

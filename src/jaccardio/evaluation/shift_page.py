@@ -56,7 +56,7 @@ def draw_changes(document: Mapping[str, Any]) -> bytes:
 def draw_retuning(document: Mapping[str, Any]) -> bytes:
     """Micro-F1 away against the number of labelled local ECGs, and where 95 % of the draws lie; dotted: the thresholds from home."""
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(6.4, 3.2), dpi=DOTS_PER_INCH, layout="constrained")
+        figure = Figure(figsize=(9.7, 3.6), dpi=DOTS_PER_INCH, layout="constrained")
         axes = figure.subplots()
         for policy, colour in POLICY_COLOURS.items():
             rows = [row for row in document["thresholds"] if row["policy"] == policy]

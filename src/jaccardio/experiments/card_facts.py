@@ -62,7 +62,11 @@ def _model(run: RunFolder) -> dict[str, str]:
         "epoch": f"{summary['epoch']}, chosen by {summary['selected_by']}",
         "made with": f"jaccardio {read_json(run.path / 'environment.json')['packages']['jaccardio']}",
     }
-    return facts | ({"text encoder": f"{config.model.text}, frozen"} if config.model.kind == "text" else {})
+    if config.model.kind == "text":
+        facts["text encoder"] = f"{config.model.text}, frozen"
+    if config.data.hidden_findings:
+        facts["findings kept from it"] = ", ".join(config.data.hidden_findings)
+    return facts
 
 
 def _labels(records: pd.DataFrame, vocabulary: Vocabulary) -> dict[str, str]:

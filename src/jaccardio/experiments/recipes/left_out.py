@@ -10,8 +10,7 @@ from jaccardio.experiments.tables import Table
 def left_out(study: Study) -> Table:
     """Zero-shot on left-out findings: models that were never told of four findings beside the same models that were.
 
-    Paper: nothing of it, although section 1 gives recognition of unseen findings as a reason for language. The models are that of table3's
-    last column and jaccardio-small.
+    Paper: nothing of it; the models are that of table3's last column and jaccardio-small.
     Command: jaccardio reproduce left_out --scale small --store STORE --out DIR
     Cost: 6 runs at small beside those of table3's last column and jaccardio-small, about 6 minutes each on one core.
     Expect: far below the models that were told, for many findings no better than chance: 26 sentences teach little language.
