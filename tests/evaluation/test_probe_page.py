@@ -51,6 +51,6 @@ def test_every_encoder_at_every_share(case: Case, tmp_path: Path) -> None:
     html = (tmp_path / "probe.html").read_text("utf-8")
     assert "<script" not in html
     assert "Simulated ECGs" in html
-    assert "10.0 % of the training labels" in html
+    assert "10 % of the training labels" in html
     assert "scored constant by the probes there: f0 2." in html
     assert imread(io.BytesIO((tmp_path / "learning_curve.png").read_bytes())).std() > 0.01
