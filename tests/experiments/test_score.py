@@ -147,7 +147,7 @@ def test_predictions_are_paired_with_a_run_on_the_same_patients(hospitals: Hospi
     perfect = write(tmp_path / "perfect.parquet", store, 0.9 * (store.labels == 1) + 0.01)
     contest = scored(store, perfect, against=run.path).contest
     assert contest is not None
-    assert contest.document["reference"] == "truth-small, seed 0"
+    assert contest.document["reference"] == "run (truth-small, seed 0)"
     [difference] = contest.document["differences"]
     theirs = score_part(run, store, "test", device="cpu")
     expected = evaluate(

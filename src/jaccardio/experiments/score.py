@@ -237,7 +237,7 @@ def _opponent(
     if submission.against.is_dir():
         run = RunFolder.open(submission.against)
         scored = score_part(run, store, submission.part, device=device, progress=progress)
-        name = f"{run.config.preset}, seed {run.config.training.seed}"
+        name = f"{run.path.name} ({run.config.preset}, seed {run.config.training.seed})"
         ids, thresholds = store.ids[scored.rows].tolist(), scored.thresholds
         return _Side(name, ids, scored.vocabulary.codes, scored.scores, thresholds, "fitted on the run's validation part", {}, True)
     table = read_predictions(submission.against, store.vocabulary.codes, submission.ids, submission.columns)
