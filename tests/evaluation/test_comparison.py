@@ -20,7 +20,9 @@ PRINTED = {
     "micro_f1": 0.0681,
     "jaccard": 0.0373,
     "density": 0.0666,
+    "hamming_on_common_base": 0.0665,
 }
+MOVED = PRINTED | {"name": "modified loss", "density": 0.0333, "hamming_loss": 0.0451, "hamming_on_common_base": 0.0903}
 
 
 def metrics_of(case: Case, scores: np.ndarray, thresholds: Thresholds) -> dict[str, Any]:
@@ -31,12 +33,14 @@ def test_the_page_compares_and_needs_nothing_else(case: Case, tmp_path: Path) ->
     thresholds = fit_thresholds(case.labels, case.scores)
     silent = metrics_of(case, np.zeros_like(case.scores), thresholds)
     columns = [("<b>first</b>", metrics_of(case, case.scores, thresholds)), ("silent", silent)]
-    write_comparison(tmp_path / "page.html", columns, title="Two", facts={"Home": "simulated hospital A"}, paper=[PRINTED])
+    write_comparison(tmp_path / "page.html", columns, title="Two", facts={"Home": "simulated hospital A"}, paper=[PRINTED, MOVED])
     html = (tmp_path / "page.html").read_text("utf-8")
     assert "&lt;b&gt;first&lt;/b&gt;" in html
     assert "<b>first" not in html
     assert not re.search(r"(src|href)\s*=\s*(?!\"data:)", html)
     assert "columns do not share a label base" in html
+    assert "Modified loss has 3.3 %; on the base of the other columns of its hospital its Hamming loss would be 0.0903." in html
+    assert "Standard siglip has" not in html
     assert "Simulated ECGs" in html
     assert all(f"{PRINTED[figure]:.4f}" in html for figure in ("micro_f1", "jaccard", "hamming_loss"))
 

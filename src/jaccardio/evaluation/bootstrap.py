@@ -84,6 +84,16 @@ def percentile_interval(replicates: NDArray[np.float64]) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def without_excess(samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Samples (r + 1, k), row 0 the sample itself, with the mean excess of the replicates over it taken off each replicate.
+
+    For figures that a replicate raises by construction, because it repeats records: average precision and expected calibration error.
+    Without it their intervals lie above the figure. What is left is held in [0, 1].
+    """
+    excess = mean_of_defined(samples[1:].T) - samples[0]
+    return np.concatenate([samples[:1], np.clip(samples[1:] - excess, 0, 1)])
+
+
 def mean_of_defined(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean over findings, (r, k) -> (r,), of those defined in each replicate; NaN where none is.
 

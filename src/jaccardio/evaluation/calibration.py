@@ -92,8 +92,8 @@ class Calibration:
 def fit_calibration(labels: NDArray[np.int8], scores: NDArray[np.floating]) -> Calibration:
     """Fits both recalibrations on validation data, each by the least logistic loss over known cells.
 
-    A finding takes the shared temperature instead of Platt's pair where it has fewer than 10 validation positives or negatives, or
-    where the fitted slope is not positive, which would turn the order of its scores over.
+    A finding takes the shared temperature instead of Platt's pair where it has fewer than 10 validation positives or negatives, where
+    all its scores are one, or where the fitted slope is not positive, which would turn the order of its scores over.
 
     Parameters
     ----------
@@ -110,8 +110,8 @@ def fit_calibration(labels: NDArray[np.int8], scores: NDArray[np.floating]) -> C
         rows = known[:, finding]
         column = labels[rows, finding]
         positives, negatives = np.count_nonzero(column == PRESENT), np.count_nonzero(column == ABSENT)
-        if min(positives, negatives) < MINIMUM_VALIDATION_CASES:
-            continue
+        if min(positives, negatives) < MINIMUM_VALIDATION_CASES or np.ptp(logits[rows, finding]) == 0:
+            continue  # one score for all has no slope
         targets = np.where(column == PRESENT, (positives + 1) / (positives + 2), 1 / (negatives + 2))
         fitted_slope, fitted_intercept = logistic_fit(targets, logits[rows, finding])
         if fitted_slope > 0:
@@ -130,7 +130,7 @@ def logits_of(scores: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def logistic_fit(targets: NDArray[np.float64], logits: NDArray[np.float64]) -> tuple[float, float]:
-    """Slope and intercept of the least logistic loss of `targets` (m,) in [0, 1] on `logits` (m,); the loss must have a minimum."""
+    """Slope and intercept of the least logistic loss of `targets` (m,) in [0, 1] on `logits` (m,); the loss must have one minimum."""
     inputs = np.stack([logits, np.ones_like(logits)], axis=1)
 
     def loss(pair: NDArray[np.float64]) -> float:

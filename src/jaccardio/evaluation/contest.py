@@ -13,7 +13,7 @@ from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, percentile_interval
 from jaccardio.evaluation.differences import holm, two_sided_p
 from jaccardio.evaluation.metrics import MINIMUM_POSITIVES, check_predictions, evaluated_on, left_out_of_macro
-from jaccardio.evaluation.samples import Samples, estimate, estimates, number
+from jaccardio.evaluation.samples import Samples, estimate, estimates, number, spread
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY, Thresholds
 from jaccardio.findings.labels import PRESENT
 
@@ -203,8 +203,7 @@ def _row(contestant: Contestant, results: _Results) -> dict[str, Any]:
     row: dict[str, Any] = {"name": contestant.name, "note": contestant.note, "seeds": len(contestant.scores)}
     for name, samples in results.macro.items():
         per_seed = results.macro_per_seed[name]
-        spread = number(float(np.std(per_seed, ddof=1))) if len(per_seed) > 1 else None
-        row[name] = {**estimate(samples), "sd": spread, "per_seed": [number(value) for value in per_seed]}
+        row[name] = {**estimate(samples), "sd": spread(per_seed), "per_seed": [number(value) for value in per_seed]}
     row["thresholds"] = {
         policy: estimates(figures)
         | {f"{name}_per_seed": [number(value) for value in values] for name, values in results.decided_per_seed[policy].items()}

@@ -158,8 +158,8 @@ def left_out_of_macro(labels: NDArray[np.int8], codes: Sequence[str], minimum_po
         known, positives = int((column >= 0).sum()), int((column == PRESENT).sum())
         if known == 0:
             left_out[code] = "unknown in every record"
-        elif positives < minimum_positives:
-            left_out[code] = f"{positives} positive{'' if positives == 1 else 's'}, fewer than {minimum_positives}"
+        elif positives < max(1, minimum_positives):
+            left_out[code] = f"{positives} positive{'' if positives == 1 else 's'}, fewer than {max(1, minimum_positives)}"
         elif positives == known:
             left_out[code] = "no known negative"
     return left_out

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from jaccardio.disclaimer import DISCLAIMER
-from jaccardio.evaluation.metrics import MINIMUM_POSITIVES, Evaluation
+from jaccardio.evaluation.metrics import Evaluation
 from jaccardio.evaluation.pages import render_markdown
 from jaccardio.evaluation.thresholds import POLICIES
 from jaccardio.files import write_atomic
@@ -59,7 +59,7 @@ def write_model_card(folder: Path, evaluation: Evaluation, facts: CardFacts) -> 
         lowest_auroc=judged.sort_values("auroc", kind="stable").head(WORST).to_dict("records"),
         most_false_positives=_most(table, "false_positives").to_dict("records"),
         most_false_negatives=_most(table, "false_negatives").to_dict("records"),
-        minimum_positives=MINIMUM_POSITIVES,
+        minimum_positives=evaluation.metrics["subgroups"]["minimum_positives"],
         policies=POLICIES,
         disclaimer=DISCLAIMER,
     )

@@ -8,6 +8,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from jaccardio.evaluation.samples import spread
+
 UNDEFINED = "–"
 
 
@@ -58,6 +60,16 @@ def _estimate(value: float | None, pair: Sequence[float] | None) -> Markup:
     return Markup('{}<span class="interval">{}</span>').format(_number(value), _interval(pair))
 
 
+def _signed(value: float | None) -> str:
+    return UNDEFINED if value is None or not math.isfinite(value) else f"{value:+.3f}".replace("-", "−")
+
+
+def _change(value: float | None, pair: Sequence[float] | None) -> Markup:
+    """A difference with its interval below it, for a table cell; both signed."""
+    interval = f"{_signed(pair[0])} to {_signed(pair[1])}" if pair is not None else ""
+    return Markup('{}<span class="interval">{}</span>').format(_signed(value), interval)
+
+
 def _picture(png: bytes, description: str) -> Markup:
     return Markup('<img alt="{}" src="data:image/png;base64,{}">').format(escape(description), base64.b64encode(png).decode())
 
@@ -86,8 +98,10 @@ def _environment(finalize: Callable[[object], object] | None) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=_number, percent=_percent, count=_count, interval=_interval, with_interval=_with_interval)
-    environment.globals.update(estimate=_estimate, picture=_picture)
+    environment.filters.update(
+        number=_number, percent=_percent, count=_count, signed=_signed, interval=_interval, with_interval=_with_interval, spread=spread
+    )
+    environment.globals.update(estimate=_estimate, change=_change, picture=_picture)
     return environment
 
 

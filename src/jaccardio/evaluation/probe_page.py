@@ -12,6 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from jaccardio.evaluation.contest import Contest
 from jaccardio.evaluation.figures import ACCENT, DOTS_PER_INCH, GRID, INK, MUTED, STYLE, plain, png
 from jaccardio.evaluation.pages import render_page
+from jaccardio.evaluation.samples import spread
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY
 from jaccardio.files import write_atomic, write_json
 
@@ -123,14 +124,19 @@ def draw_learning_curve(steps: Sequence[FewShot]) -> bytes:
 
 
 def _rows(step: FewShot) -> list[dict[str, Any]]:
-    """One row for each encoder and metric: value, interval, and the subsets' own figures and spread where they are known."""
+    """One row for each encoder and metric: value, interval, and the subsets' own figures and spread."""
     rows = []
     for row in step.contest.document["rows"]:
         decided = row["thresholds"][DEFAULT_POLICY]
         estimates = {
             "macro_auroc": row["macro_auroc"],
             "macro_auprc": row["macro_auprc"],
-            "micro_f1": {"value": decided["micro_f1"], "ci95": decided["micro_f1_ci95"], "sd": None, "per_seed": None},
+            "micro_f1": {
+                "value": decided["micro_f1"],
+                "ci95": decided["micro_f1_ci95"],
+                "sd": spread(decided["micro_f1_per_seed"]),
+                "per_seed": decided["micro_f1_per_seed"],
+            },
         }
         for metric, one in estimates.items():
             rows.append(

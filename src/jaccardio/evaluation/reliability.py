@@ -15,7 +15,7 @@ from scipy.optimize import brentq
 from scipy.sparse import csr_array
 from scipy.special import expit
 
-from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined
+from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, without_excess
 from jaccardio.evaluation.calibration import Calibration, logistic_fit, logits_of
 from jaccardio.evaluation.decisions import ratio
 from jaccardio.evaluation.samples import estimates, number
@@ -72,12 +72,10 @@ class Reliability:
             ece[chunk], brier[chunk] = ratio(gaps, size), ratio(squared, size)
             micro_ece[chunk] = ratio(np.abs(real @ pooled).sum(axis=1), size.sum(axis=1))
             micro_brier[chunk] = ratio(squared.sum(axis=1), size.sum(axis=1))
-        # a resample repeats ECGs, so its bins are noisier and its ECE larger: the mean excess is taken off, lest intervals miss the figure
-        ece[1:] = np.maximum(ece[1:] - (mean_of_defined(ece[1:].T) - ece[0]), 0)
-        micro_ece[1:] = np.maximum(micro_ece[1:] - (mean_of_defined(micro_ece[None, 1:])[0] - micro_ece[0]), 0)
         # if scores are right, a bin's summed error is about normal with variance sum p (1 - p)
         variance = np.bincount(place, weights=(scores * (1 - scores))[known], minlength=k * BINS)
         chance = np.sqrt(2 / np.pi * variance).reshape(k, BINS).sum(axis=1)
+        ece, micro_ece = without_excess(ece), without_excess(micro_ece[:, None])[:, 0]  # a replicate's bins are noisier
         return cls(ece, brier, micro_ece, micro_brier, ratio(chance, known.sum(axis=0).astype(np.float64)))
 
     @classmethod

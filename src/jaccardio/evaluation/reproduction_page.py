@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from jaccardio.evaluation.pages import render_page
+from jaccardio.evaluation.samples import spread
 from jaccardio.evaluation.thresholds import ORACLE, POLICIES
 from jaccardio.files import write_atomic
 
@@ -81,9 +80,7 @@ def _pivot(rows: Sequence[Row]) -> dict[str, Any]:
     """``metrics`` and ``lines``, run -> metric -> row with ``sd`` over seeds, both in order of appearance."""
     lines: dict[str, dict[str, Row]] = {}
     for row in rows:
-        seeds = [value for value in row["seeds"] or () if value is not None]
-        sd = float(np.std(seeds, ddof=1)) if len(seeds) > 1 else None
-        lines.setdefault(row["run"], {})[row["metric"]] = {**row, "sd": sd}
+        lines.setdefault(row["run"], {})[row["metric"]] = {**row, "sd": spread(row["seeds"] or ())}
     return {"metrics": list(dict.fromkeys(row["metric"] for row in rows)), "lines": lines}
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.errors import DataError
-from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined
+from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, without_excess
 from jaccardio.evaluation.metrics import MINIMUM_POSITIVES
 from jaccardio.evaluation.samples import estimate_of_seeds, mean_over_records
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
@@ -73,8 +73,7 @@ def retrieve_ecgs(
     bootstrap
         Of the n ECGs.
     minimum_relevant
-        Statements with fewer relevant ECGs ask nothing: where hardly any is relevant, a replicate often draws none of them or one twice,
-        and intervals lie above the figure.
+        Statements with fewer relevant ECGs ask nothing: where hardly any is relevant, a replicate often draws none of them.
 
     Returns
     -------
@@ -130,6 +129,7 @@ def _ecg_samples(
         for place, (order, relevant) in enumerate(rankings):
             for name, values in _ranked_figures(weights[:, order].astype(np.float64), relevant).items():
                 samples[name][rows, place] = values
+    samples["map"] = without_excess(samples["map"])
     return {name: mean_of_defined(table) for name, table in samples.items()}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, percentile_interval
+from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, percentile_interval, without_excess
 from jaccardio.evaluation.decisions import (
     DECISION_FIGURES,
     FINDING_FIGURES,
@@ -71,6 +71,7 @@ class Samples:
                 if policy == DEFAULT_POLICY:
                     for name, table in counts.per_finding().items():
                         findings[name][rows] = table
+        ranked["auprc"] = without_excess(ranked["auprc"])
         return cls(ranked, decided, findings)
 
 
@@ -94,16 +95,22 @@ def estimate_of_seeds(samples: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
     return {**estimate(np.mean(samples, axis=0)), "per_seed": [number(of_seed[0]) for of_seed in samples]}
 
 
+def spread(per_seed: Sequence[float | None]) -> float | None:
+    """Standard deviation over seeds; None of fewer than two."""
+    defined = [value for value in per_seed if value is not None and np.isfinite(value)]
+    return float(np.std(defined, ddof=1)) if len(defined) > 1 else None
+
+
 def mean_over_records(values: Sequence[NDArray[np.float64]], bootstrap: PatientBootstrap) -> dict[str, Any]:
     """Mean of one figure of each record, as `estimate_of_seeds` has it.
 
     Parameters
     ----------
     values
-        (n,) for each seed, such as whether the right statement came first; NaN in every seed leaves a record out.
+        (n,) for each seed, such as whether the right statement came first; a record that is NaN in any seed is left out.
     """
-    per_seed = [number(value) for value in mean_of_defined(np.stack(values))]
     mean, samples = np.mean(values, axis=0), np.empty(bootstrap.replicates + 1)
+    per_seed = [number(value) for value in mean_of_defined(np.where(np.isnan(mean), np.nan, np.stack(values)))]
     for rows, weights in bootstrap.samples():
         samples[rows] = weighted_mean_of_defined(mean, weights.astype(np.float64))
     return {**estimate(samples), "per_seed": per_seed}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, percentile_interval
 from jaccardio.evaluation.differences import holm, two_sided_p
 from jaccardio.evaluation.drift import REPETITIONS, measure_drift
-from jaccardio.evaluation.metrics import MINIMUM_POSITIVES, check_predictions, evaluated_on, left_out_of_macro
+from jaccardio.evaluation.metrics import MINIMUM_POSITIVES, check_predictions, left_out_of_macro
 from jaccardio.evaluation.retuning import DRAWS, retune
 from jaccardio.evaluation.samples import auroc_samples, estimate, interval, number
 from jaccardio.evaluation.thresholds import Thresholds
@@ -31,7 +31,8 @@ def measure_shift(home: Place, away: Place, codes: Sequence[str], thresholds: Th
     """The document of ``results.json``.
 
     The hospitals have different patients, so each is resampled by itself and an interval of a change is that of the difference of
-    independent replicates. Macro AUROC is over the findings with at least ten positives and one negative at both.
+    independent replicates. Macro AUROC is over the findings with at least ten positives and one negative at both; tested are those of them
+    that at least ten patients show at both.
 
     Parameters
     ----------
@@ -54,11 +55,15 @@ def measure_shift(home: Place, away: Place, codes: Sequence[str], thresholds: Th
     in_macro = np.array([not any(code in reasons for reasons in left_out.values()) for code in codes])
     prevalence = {name: _prevalence_samples(place.labels, bootstraps[name]) for name, place in places.items()}
     auroc = {name: auroc_samples(place.labels, place.scores, bootstraps[name]) for name, place in places.items()}
+    tested = in_macro & np.logical_and.reduce([_positive_patients(place) >= MINIMUM_POSITIVES for place in places.values()])
     macro = {name: mean_of_defined(np.where(in_macro, table, np.nan)) for name, table in auroc.items()}
+    change = mean_of_defined(np.where(in_macro, auroc["away"] - auroc["home"], np.nan))  # of the same findings in each replicate
     drift = measure_drift(home.features, home.patients, away.features, away.patients)
     return {
-        "macro_auroc": _changed(macro["home"], macro["away"]),
-        "findings": _findings(codes, in_macro, places, prevalence, auroc),
+        "macro_auroc": {name: estimate(samples) for name, samples in macro.items()}
+        | {"change": estimate(change), "p": number(two_sided_p(change[1:]))},
+        "findings": _findings(codes, in_macro, tested, places, prevalence, auroc),
+        "findings_in_macro": [code for code, judged in zip(codes, in_macro, strict=True) if judged],
         "embedding": {
             "measure": "Squared Fréchet distance of Gaussians",
             "between": _over_draws(drift.between),
@@ -80,7 +85,7 @@ def measure_shift(home: Place, away: Place, codes: Sequence[str], thresholds: Th
             for row in retune(away.labels, away.scores, away.patients, thresholds)
         ],
         "threshold_draws": DRAWS,
-        **{name: evaluated_on(place.labels, codes, left_out[name], bootstraps[name]) for name, place in places.items()},
+        **{name: _described(place, left_out[name]) for name, place in places.items()},
         "bootstrap": {"unit": "patient", "replicates": replicates, "interval": "percentile, 95 %", "places": "resampled independently"},
     }
 
@@ -97,9 +102,24 @@ def _prevalence_samples(labels: NDArray[np.int8], bootstrap: PatientBootstrap) -
     return table
 
 
+def _positive_patients(place: Place) -> NDArray[np.int64]:
+    """(k,) patients with at least one ECG that shows the finding: the bootstrap draws patients, so these carry a test, not their ECGs."""
+    return np.array([len(set(place.patients[column == PRESENT].tolist())) for column in place.labels.T])
+
+
+def _described(place: Place, left_out: dict[str, str]) -> dict[str, Any]:
+    return {
+        "n_records": len(place.labels),
+        "n_patients": len(set(place.patients.tolist())),
+        "n_known": int((place.labels >= 0).sum()),
+        "findings_left_out": left_out,
+    }
+
+
 def _findings(
     codes: Sequence[str],
     in_macro: NDArray[np.bool_],
+    tested: NDArray[np.bool_],
     places: dict[str, Place],
     prevalence: dict[str, NDArray[np.float64]],
     auroc: dict[str, NDArray[np.float64]],
@@ -107,25 +127,20 @@ def _findings(
     rows: list[dict[str, Any]] = []
     for column, code in enumerate(codes):
         counts = {name: int((place.labels[:, column] == PRESENT).sum()) for name, place in places.items()}
-        figures = {
-            name: _changed(samples["home"][:, column], samples["away"][:, column])
-            for name, samples in (("prevalence", prevalence), ("auroc", auroc))
-        }
-        if not in_macro[column]:
-            figures["auroc"]["p"] = None  # a handful of positives, resampled, claims more than it knows
+        figures: dict[str, dict[str, Any]] = {}
+        for name, samples in (("prevalence", prevalence), ("auroc", auroc)):
+            figures[name] = {place: estimate(table[:, column]) for place, table in samples.items()}
+            figures[name]["change"] = estimate(samples["away"][:, column] - samples["home"][:, column])
         rows.append({"finding": code, "in_macro": bool(in_macro[column]), "n_pos": counts, **figures})
-    adjusted = holm([np.nan if row["auroc"]["p"] is None else row["auroc"]["p"] for row in rows])
-    for row, p in zip(rows, adjusted, strict=True):
-        row["auroc"]["p_holm"] = number(p)
+    # a handful of positive patients, resampled, claims more than it knows
+    p_values = [two_sided_p((auroc["away"] - auroc["home"])[1:, column]) if tested[column] else np.nan for column in range(len(codes))]
+    for row, p, adjusted in zip(rows, p_values, holm(p_values), strict=True):
+        row["auroc"] |= {"p": number(p), "p_holm": number(adjusted)}
     return rows
 
 
-def _changed(home: NDArray[np.float64], away: NDArray[np.float64]) -> dict[str, Any]:
-    """A figure at both places and its change, away minus home, from samples (r + 1,) each."""
-    change = away - home
-    return {"home": estimate(home), "away": estimate(away), "change": estimate(change), "p": number(two_sided_p(change[1:]))}
-
-
 def _over_draws(values: NDArray[np.float64]) -> dict[str, Any]:
-    """Mean over random draws and where 95 % of them lie."""
-    return {"value": number(float(np.mean(values))), "draws95": interval(*percentile_interval(values))}
+    """Mean over the random draws in which a figure is defined and where 95 % of them lie, which one draw does not tell."""
+    defined = values[np.isfinite(values)]
+    low, high = percentile_interval(defined) if len(values) > 1 else (np.nan, np.nan)
+    return {"value": number(float(np.mean(defined))) if len(defined) else None, "draws95": interval(low, high)}

@@ -79,7 +79,8 @@ class _Part:
         known, positives = (labels >= 0).sum(axis=0), (labels == PRESENT).sum(axis=0)
         self.evaluable = (positives >= minimum_positives) & (positives < known)
         self._records, self._patients = len(labels), bootstrap.n_patients
-        self._samples = Samples.of(labels, scores, thresholds, bootstrap, self.evaluable)
+        shown = Thresholds({policy: values for policy, values in thresholds.values.items() if policy == DEFAULT_POLICY})
+        self._samples = Samples.of(labels, scores, shown, bootstrap, self.evaluable)
         self._reliability = Reliability.undefined(len(known), bootstrap)
         if probabilities:
             self._reliability = Reliability.of(labels, scores, bootstrap)

@@ -138,7 +138,7 @@ class Study:
         table.differences += differences
         for row in differences:
             if row["metric"] == "micro_f1" and row["run"] in claims:
-                table.claims.append(judged(claims[row["run"]], row))
+                table.claims.append(judged(claims[row["run"]], row, [_seeds_of(table, run, row) for run in (row["run"], row["reference"])]))
         table.scored.append(self.described(part, contest.document))
 
     def findings(
@@ -198,6 +198,15 @@ class Study:
 def databases(store: Store) -> str:
     """Where a store's ECGs come from."""
     return f"{store.manifest['corpus']} ({', '.join(sorted(store.records['database'].unique()))})"
+
+
+def _seeds_of(table: Table, run: str, difference: Mapping[str, Any]) -> Sequence[float | None] | None:
+    """The figure of a difference for each seed of a run, from the table's rows."""
+    key = (run, difference["metric"], difference["threshold"])
+    seeds: Sequence[float | None] | None = next(
+        row["seeds"] for row in table.rows if (row["run"], row["metric"], row["threshold"]) == key and "finding" not in row
+    )
+    return seeds
 
 
 def _with_oracle(one: Contestant, part: HeldOut) -> Contestant:

@@ -1,10 +1,11 @@
 """`Table`: what a recipe found, as ``results.json`` holds it; and the way from a contest's document to its rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from jaccardio.evaluation.decisions import DECISION_FIGURES
+from jaccardio.evaluation.samples import spread
 from jaccardio.evaluation.thresholds import POLICIES
 from jaccardio.experiments.paper import PaperColumn
 
@@ -88,11 +89,32 @@ def contest_differences(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def judged(claim: str, difference: Mapping[str, Any]) -> dict[str, Any]:
-    """What became of a claim that a difference is positive: held, contradicted, or open, by Holm's p below 0.05."""
-    sure = difference["p_holm"] is not None and difference["p_holm"] < 0.05
+def judged(claim: str, difference: Mapping[str, Any], of_seeds: Sequence[Sequence[float | None] | None]) -> dict[str, Any]:
+    """What became of a claim that a difference is positive: held, contradicted, or open.
+
+    It is open unless Holm's p over patients is below 0.05 and the difference is above twice its standard error over seeds, which p does
+    not hold: training again would change both models.
+
+    Parameters
+    ----------
+    of_seeds
+        The figure of each seed, of the run and of its reference.
+    """
+    error = _seed_error(of_seeds)
+    sure = difference["p_holm"] is not None and difference["p_holm"] < 0.05 and error is not None and abs(difference["value"]) > 2 * error
     verdict = "open" if not sure else "held" if difference["value"] > 0 else "contradicted"
-    return {"claim": claim, "verdict": verdict, **difference}
+    return {"claim": claim, "verdict": verdict, "seed_error": error, **difference}
+
+
+def _seed_error(of_seeds: Sequence[Sequence[float | None] | None]) -> float | None:
+    """Standard error over seeds of the difference of two means; None where a run has fewer than two seeds."""
+    variance = 0.0
+    for values in of_seeds:
+        sd = spread(values or ())
+        if values is None or sd is None:
+            return None
+        variance += float(sd**2 / len(values))
+    return float(variance**0.5)
 
 
 def figure_row(
