@@ -1,4 +1,4 @@
-"""How near ECGs lie to sentences: what `search` would say, looked at once."""
+"""Scores of sentences are those of findings, looked at once."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from jaccardio.cohort.split import load_split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError
 from jaccardio.experiments.contestants import HeldOut
-from jaccardio.experiments.sentences import similarities, statements_of
+from jaccardio.experiments.sentences import sentence_scores, statements_of
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_scores import signals_for
 from jaccardio.training.run_folder import RunFolder
@@ -34,22 +34,23 @@ def test_statements_are_those_of_the_part_in_words(part: HeldOut) -> None:
         assert set(sentence.removeprefix("This ECG shows ").removesuffix(".").split(", ")) == named
 
 
-def test_similarities_are_the_predictors_and_are_looked_at_once(
+def test_sentences_are_scored_as_findings_are_and_looked_at_once(
     part: HeldOut, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run, (_, sentences) = RunFolder.open(trained), statements_of(part)
-    found = similarities(run, part, sentences, tmp_path, "cpu")
+    run, prompts = RunFolder.open(trained), part.vocabulary.prompts("en")
+    found = sentence_scores(run, part, prompts, tmp_path, "cpu")
     predictor = Predictor.from_pretrained(trained, "cpu")
+    assert predictor.vocabulary.codes == part.vocabulary.codes
     rows = part.store.rows_of(part.ids.tolist())
-    expected = predictor.embed(signals_for(predictor, part.store, rows)) @ predictor.encode_text(sentences).T
+    expected = predictor.scores(signals_for(predictor, part.store, rows))  # a prompt's score is its finding's
     assert found == pytest.approx(expected, abs=1e-6)
-    few = similarities(run, part, sentences[:2], tmp_path, "cpu")  # other sentences are not taken for those kept
+    few = sentence_scores(run, part, prompts[:2], tmp_path, "cpu")  # other sentences are not taken for those kept
     assert few == pytest.approx(expected[:, :2], abs=1e-6)
     monkeypatch.setattr(Predictor, "from_pretrained", None)
-    assert np.array_equal(similarities(run, part, sentences, tmp_path, "cpu"), found)
+    assert np.array_equal(sentence_scores(run, part, prompts, tmp_path, "cpu"), found)
 
 
 def test_ecgs_that_the_run_has_seen_are_refused(hospitals: Hospitals, part: HeldOut, trained: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="overlap with the run's train part"):
-        similarities(RunFolder.open(trained), part.elsewhere(Store.open(hospitals.home)), ["x"], tmp_path, "cpu")
+        sentence_scores(RunFolder.open(trained), part.elsewhere(Store.open(hospitals.home)), ["x"], tmp_path, "cpu")
     assert not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""How near a run's ECGs lie to sentences, computed once and kept."""
+"""How a run scores its ECGs against sentences, computed once and kept."""
 
 import hashlib
 from collections.abc import Sequence
@@ -21,10 +21,8 @@ def statements_of(part: HeldOut) -> tuple[NDArray[np.bool_], list[str]]:
     return statements, [part.vocabulary.sentence(np.flatnonzero(statement).tolist()) for statement in statements]
 
 
-def similarities(run: RunFolder, part: HeldOut, sentences: Sequence[str], kept: Path, device: str) -> NDArray[np.float64]:
-    """Inner products (n, m) of ECG and sentence embeddings, as in ``jaccardio search``; the look is written into the run.
-
-    Within one finding they order ECGs as the model's scores do, which only scale and shift them.
+def sentence_scores(run: RunFolder, part: HeldOut, sentences: Sequence[str], kept: Path, device: str) -> NDArray[np.float64]:
+    """Scores (n, m) of a part's ECGs and sentences, made as those of findings are; the look is written into the run.
 
     Raises
     ------
@@ -39,8 +37,7 @@ def similarities(run: RunFolder, part: HeldOut, sentences: Sequence[str], kept: 
         rows = part.store.rows_of(part.ids.tolist())
         check_unseen(run, part.store, rows.tolist())
         predictor = Predictor.from_pretrained(run.path, device)
-        texts = predictor.encode_text(sentences)
-        found = (predictor.embed(signals_for(predictor, part.store, rows)) @ texts.T).astype(np.float64)
+        found = predictor.sentence_scores(signals_for(predictor, part.store, rows), sentences)
         run.record_test_use(part.store, part.part, len(rows))
         write_table(file, part.ids, dict(zip(columns, found.T, strict=True)))
     return read_table(file, part.ids, columns)

@@ -21,7 +21,7 @@ from jaccardio.experiments.paper import PaperColumn, PaperFinding, paper_columns
 from jaccardio.experiments.paper_runs import RUNS
 from jaccardio.experiments.run_cache import RunCache
 from jaccardio.experiments.scales import Scale
-from jaccardio.experiments.sentences import similarities
+from jaccardio.experiments.sentences import sentence_scores
 from jaccardio.experiments.tables import Table, contest_differences, contest_rows, figure_row, judged
 from jaccardio.findings.labels import PRESENT
 from jaccardio.training.run_folder import RunFolder
@@ -70,9 +70,9 @@ class Study:
             return None
         return _with_oracle(contestant(title or self.title(name), "", runs, part, self.kept, self.device, window), part)
 
-    def similarities(self, table: Table, name: str, part: HeldOut, sentences: Sequence[str]) -> list[NDArray[np.float64]]:
-        """How near a part's ECGs lie to sentences, (n, m) for each seed of a run; none where every seed failed, as in `entered`."""
-        return [similarities(run, part, sentences, self.kept, self.device) for run in self._trained(table, name)]
+    def sentence_scores(self, table: Table, name: str, part: HeldOut, sentences: Sequence[str]) -> list[NDArray[np.float64]]:
+        """Scores of a part's ECGs and sentences, (n, m) for each seed of a run; none where every seed failed, as in `entered`."""
+        return [sentence_scores(run, part, sentences, self.kept, self.device) for run in self._trained(table, name)]
 
     def title(self, name: str) -> str:
         """What tables call a run at this scale."""

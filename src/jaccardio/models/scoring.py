@@ -10,6 +10,7 @@ from torch import Tensor
 
 from jaccardio.errors import MissingError, UsageError
 from jaccardio.models.create import Model
+from jaccardio.models.ecg_text import EcgTextModel
 
 
 def choose_device(name: str) -> torch.device:
@@ -41,8 +42,21 @@ def finding_scores(model: Model, signals: Iterable[NDArray[np.float32]], device:
     -------
     (n, findings) in [0, 1]; float64, because in float32 every logit above 17 is the same 1.0.
     """
+    return _scores(model, signals, device, model.finding_logits)
+
+
+def sentence_scores(
+    model: EcgTextModel, signals: Iterable[NDArray[np.float32]], vectors: Tensor, device: torch.device
+) -> NDArray[np.float64]:
+    """As `finding_scores`, of any sentences by their raw text vectors (m, D): (n, m)."""
+    return _scores(model, signals, device, lambda signal: model.logits(signal, vectors))
+
+
+def _scores(
+    model: Model, signals: Iterable[NDArray[np.float32]], device: torch.device, logits_of: Callable[[Tensor], Tensor]
+) -> NDArray[np.float64]:
     parts = model.score_parts
-    logits = _in_batches(model, signals, device, lambda signal: model.finding_logits(_split(signal, parts)))
+    logits = _in_batches(model, signals, device, lambda signal: logits_of(_split(signal, parts)))
     scores: NDArray[np.float64] = expit(logits.astype(np.float64)).reshape(-1, parts, logits.shape[1]).mean(axis=1)
     return scores
 

@@ -6,7 +6,9 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.calibration import Calibration
@@ -14,7 +16,7 @@ from jaccardio.evaluation.thresholds import Thresholds
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.ecg_text import EcgTextModel
 from jaccardio.models.folder import Pretrained, load_pretrained
-from jaccardio.models.scoring import choose_device, ecg_embeddings, finding_scores
+from jaccardio.models.scoring import choose_device, ecg_embeddings, finding_scores, sentence_scores
 from jaccardio.recording.preprocessing import SignalContract, dequantise, quantise
 from jaccardio.recording.readers import read_ecg
 from jaccardio.recording.recording import Recording
@@ -148,8 +150,20 @@ class Predictor:
         MissingError
             The text encoder that the model was trained with is not installed.
         """
-        import torch
+        model, vectors = self._told(sentences)
+        with torch.inference_mode():
+            return np.asarray(model.encode_text(vectors).float().cpu().numpy())
 
+    def sentence_scores(self, signals: Iterator[NDArray[np.float32]], sentences: Sequence[str]) -> NDArray[np.float64]:
+        """As `scores`, of any sentences instead of the findings: (n, m); errors are those of `encode_text`.
+
+        Unlike inner products, they rank sentences for one ECG as the model does, whose bias depends on the sentence.
+        """
+        model, vectors = self._told(sentences)
+        return sentence_scores(model, signals, vectors, self._device)
+
+    def _told(self, sentences: Sequence[str]) -> tuple[EcgTextModel, Tensor]:
+        """The text model and raw vectors (m, D) of sentences."""
         model = self.model
         if not isinstance(model, EcgTextModel):
             raise UsageError("this model is a supervised classifier: it has no text side. Train a text preset such as truth-small.")
@@ -159,9 +173,7 @@ class Predictor:
             if encoder.fingerprint != model.text_fingerprint:
                 raise DataError("the installed text encoder is not the one that the model was trained with (other weights).")
             self._text_encoder = encoder
-        vectors = torch.from_numpy(self._text_encoder.encode(list(sentences))).to(self._device)
-        with torch.inference_mode():
-            return np.asarray(model.encode_text(vectors).float().cpu().numpy())
+        return model, torch.from_numpy(self._text_encoder.encode(list(sentences))).to(self._device)
 
     def _batches(self, ecgs: Sequence[Recording | str | Path]) -> Iterator[NDArray[np.float32]]:
         for start in range(0, len(ecgs), BATCH):

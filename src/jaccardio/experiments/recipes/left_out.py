@@ -26,12 +26,12 @@ def left_out(study: Study) -> Table:
             study.findings(table, one, part, {}, figures=("auroc", "auprc"))
     table.remarks.append(
         f"Left out of training, all at once: {', '.join(LEFT_OUT)}, chosen before any was scored, so that findings near to them stay. "
-        "Scores are inner products of ECG and sentence, which have no thresholds. Chance is an AUROC of 0.5."
+        "No thresholds were fitted for findings that a model does not know. Chance is an AUROC of 0.5."
     )
     return table
 
 
 def _scored(study: Study, table: Table, name: str) -> Contestant | None:
     part = study.home.of_findings(LEFT_OUT)
-    seeds = study.similarities(table, name, part, part.vocabulary.prompts("en"))
+    seeds = study.sentence_scores(table, name, part, part.vocabulary.prompts("en"))
     return Contestant(study.title(name), seeds, [Thresholds({})] * len(seeds), [float("nan")] * len(seeds)) if seeds else None

@@ -18,7 +18,7 @@ def retrieval(study: Study) -> Table:
     table = Table("Retrieval both ways between ECGs and statements")
     statements, sentences = statements_of(study.home)
     labels, bootstrap = study.home.labels, study.bootstrap(study.home)
-    similar = {name: study.similarities(table, name, study.home, sentences) for name in ("standard", "jaccard", "final", "ours")}
+    similar = {name: study.sentence_scores(table, name, study.home, sentences) for name in ("standard", "jaccard", "final", "ours")}
     found = {name: retrieve_ecgs(labels, statements, seeds, bootstrap) for name, seeds in similar.items() if seeds}
     back = {name: retrieve_statements(labels, statements, seeds, bootstrap) for name, seeds in similar.items() if seeds}
     for name, figures in found.items():

@@ -20,7 +20,7 @@ def sister(study: Study) -> Table:
     study.compare(table, names, paper={}, reference="sister")
     statements, sentences = statements_of(study.home)
     for name in names:
-        if seeds := study.similarities(table, name, study.home, sentences):
+        if seeds := study.sentence_scores(table, name, study.home, sentences):
             found = retrieve_statements(study.home.labels, statements, seeds, study.bootstrap(study.home))
             for meaning in ("exact", "superset"):
                 for cut in (1, 5):
