@@ -49,6 +49,8 @@ def _ranked(rows: Sequence[Row]) -> None:
     lines = []
     for run in dict.fromkeys(row["run"] for row in rows):
         found = {(row["metric"], row["threshold"]): row for row in rows if row["run"] == run}
+        if RANKING["macro-AUROC"] not in found:
+            continue
         ranking = [_interval(found.get(key)) for key in RANKING.values()]
         spread = _spread(found[RANKING["macro-AUROC"]])
         lines.append([run, ranking[0], spread, ranking[1], *(_value(found.get(key), 3) for key in DECISIONS.values())])

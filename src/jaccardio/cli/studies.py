@@ -73,7 +73,9 @@ def reproduce(
     store: Annotated[Path | None, typer.Option(help="Store of the cohort; its current split is used.")] = None,
     external: Annotated[list[Path] | None, typer.Option(help="Store of another hospital; may be given several times.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for runs, scores, results.json and report.html; what is there is taken.")] = None,
-    seeds: Annotated[int | None, typer.Option(min=1, help="Seeds of each run; without it 3, and 1 at scale smoke.")] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="Seeds of each run; without it 3, or 1 for runs that only look aside and at scale smoke.")
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Runs side by side; with more than one each gets a process with one thread.")] = 2,
     device: Device = "auto",
     listing: Annotated[bool, typer.Option("--list", help="Only show what can be reproduced.")] = False,

@@ -154,6 +154,16 @@ def rank(
     return Contest(document, gains)
 
 
+def compared_samples(
+    labels: NDArray[np.int8], patients: NDArray[np.str_], codes: Sequence[str], contestant: Contestant, *, replicates: int, seed: int
+) -> dict[str, NDArray[np.float64]]:
+    """Samples (r + 1,) of each of `COMPARED_FIGURES`, for differences between parts whose patients differ; arguments as in `rank`."""
+    _check(contestant, labels, patients, codes)
+    left_out = left_out_of_macro(labels, codes, MINIMUM_POSITIVES)
+    in_macro = np.array([code not in left_out for code in codes])
+    return _results(contestant, labels, PatientBootstrap(patients, replicates, seed), in_macro).compared()
+
+
 def spearman(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
     """Spearman's rank correlation of two figures (m,), ties at their mean rank; NaN where either is constant or m < 3."""
     if len(first) < 3:

@@ -1,5 +1,6 @@
 """What of the paper a reproduction cannot show, derived from its data and its scale."""
 
+from jaccardio.cohort.store import Store
 from jaccardio.experiments.contestants import HeldOut
 from jaccardio.experiments.study import Study
 from jaccardio.findings.labels import PRESENT
@@ -23,13 +24,21 @@ def limits(study: Study) -> list[str]:
     missing = [name for name, encoder in PAPER_TEXTS.items() if encoder not in study.scale.texts]
     if missing:
         sentences.append(f"{' and '.join(missing)}: not run; the text encoders here are {' and '.join(study.scale.texts)}")
-    simulated = any("simulated" in name for name in study.store.records["database"].unique())
+    if study.scale.deviations:
+        sentences.append(f"settings that the paper states: {study.scale.deviations}")
+    simulated = _simulated(study.store)
     if simulated:
         sentences.append("patients: the ECGs are simulated, so no figure here says anything about them")
+    if others := [name for name, part in study.away.items() if not simulated and _simulated(part.store)]:
+        sentences.append(f"patients of another hospital: the ECGs of {', '.join(others)} are simulated")
     sentences.append(f"the paper's cohort: {PAPER_RECORDS:,} ECGs that are not public; here {len(study.store):,} others")
     paper = Vocabulary.load("paper26")
     learned = set(study.home.vocabulary.codes)
-    if unlearned := [code for code in paper.codes if code not in learned]:
+    if study.store.vocabulary.name != paper.name:
+        sentences.append(
+            f"the paper's findings: the cohort is labelled by vocabulary {study.store.vocabulary.name}, {len(learned)} findings"
+        )
+    elif unlearned := [code for code in paper.codes if code not in learned]:
         sentences.append(f"findings that are unknown throughout the training part: {', '.join(unlearned)}")
     notes = [f"{finding.code}: {finding.note}" for finding in paper.findings if finding.code in ECHO_FINDINGS & learned]
     if notes and not simulated:
@@ -37,7 +46,7 @@ def limits(study: Study) -> list[str]:
     for name, part in {"the test part": study.home, **study.away}.items():
         if empty := _without_positives(part):
             sentences.append(f"findings without a positive in {name}: {', '.join(empty)}")
-        if few := _left(part):
+        if few := _left(study.home, part):
             sentences.append(f"findings of the own hospital that {name} does not know: {', '.join(few)}")
     if not study.away:
         sentences.append("another hospital: none was named with --external")
@@ -49,5 +58,10 @@ def _without_positives(part: HeldOut) -> list[str]:
     return [code for code, column in columns if (column >= 0).any() and not (column == PRESENT).any()]
 
 
-def _left(part: HeldOut) -> list[str]:
-    return [code for code, column in zip(part.vocabulary.codes, part.labels.T, strict=True) if not (column >= 0).any()]
+def _left(home: HeldOut, part: HeldOut) -> list[str]:
+    known = {code for code, column in zip(part.vocabulary.codes, part.labels.T, strict=True) if (column >= 0).any()}
+    return [code for code in home.vocabulary.codes if code not in known]
+
+
+def _simulated(store: Store) -> bool:
+    return any("simulated" in name for name in store.records["database"].unique())

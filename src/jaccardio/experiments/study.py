@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.evaluation.bootstrap import PatientBootstrap
-from jaccardio.evaluation.contest import Contestant, rank
+from jaccardio.evaluation.contest import Contestant, compared_samples, rank
+from jaccardio.evaluation.differences import two_sided_p
+from jaccardio.evaluation.metrics import MINIMUM_POSITIVES, left_out_of_macro
 from jaccardio.evaluation.per_finding import PER_FINDING_FIGURES, per_finding
+from jaccardio.evaluation.samples import estimate, number
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY
 from jaccardio.experiments.contestants import HeldOut, always_normal, contestant
 from jaccardio.experiments.evaluate_run import Window
@@ -22,7 +25,7 @@ from jaccardio.experiments.paper_runs import RUNS
 from jaccardio.experiments.run_cache import RunCache
 from jaccardio.experiments.scales import Scale
 from jaccardio.experiments.sentences import sentence_scores
-from jaccardio.experiments.tables import Table, contest_differences, contest_rows, figure_row, judged
+from jaccardio.experiments.tables import DIFFERENCES, Table, contest_differences, contest_rows, figure_row, judged
 from jaccardio.findings.labels import PRESENT
 from jaccardio.training.run_folder import RunFolder
 
@@ -121,25 +124,61 @@ class Study:
         reference: str,
         claims: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Ranks contestants on a part and adds what was found to a table; here names are those of tables."""
+        """Ranks contestants on a part and adds what was found to a table; here names are those of tables.
+
+        A contestant whose rows stand in the table already adds none.
+        """
         for column in dict.fromkeys(paper.values()):
             if column.to_dict() not in table.paper:
                 table.paper.append(column.to_dict())
-        if reference not in [one.name for one in contestants]:
+        order, there = [one.name for one in contestants], {row["run"] for row in table.rows}
+        if reference not in order:
             table.could_not.append(f"the comparison with {reference}, which has no run")
+        if not order:
             return
-        contest = rank(
-            part.labels, part.patients, part.vocabulary.codes, contestants, reference=reference, replicates=self.scale.replicates
-        )
-        order = [one.name for one in contestants]
+        against = reference if reference in order else order[0]
+        contest = rank(part.labels, part.patients, part.vocabulary.codes, contestants, reference=against, replicates=self.scale.replicates)
         for row in sorted(contest.document["rows"], key=lambda row: order.index(row["name"])):
-            table.rows += contest_rows(row, paper.get(row["name"]))
+            table.rows += [] if row["name"] in there else contest_rows(row, paper.get(row["name"]))
+        table.scored.append(self.described(part, contest.document))
+        if against != reference:
+            return
         differences = contest_differences(contest.document)
         table.differences += differences
         for row in differences:
             if row["metric"] == "micro_f1" and row["run"] in claims:
                 table.claims.append(judged(claims[row["run"]], row, [_seeds_of(table, run, row) for run in (row["run"], row["reference"])]))
-        table.scored.append(self.described(part, contest.document))
+
+    def pair(self, table: Table, name: str, reference: str, claim: str = "") -> None:
+        """Adds the difference of two runs on the test part to a table, and what becomes of a claim that it is positive."""
+        found = [self.entered(table, one, self.home) for one in (name, reference)]
+        claims = {self.title(name): claim} if claim else {}
+        entered = [one for one in found if one is not None]
+        self.contest(table, self.home, entered, paper={}, reference=self.title(reference), claims=claims)
+
+    def moved(self, table: Table, name: str, place: str, claim: str) -> None:
+        """Adds a run's figures at the own and at another hospital over the findings judged at both, their difference, and a claim.
+
+        Each hospital is resampled by itself, for their patients differ. Judged are findings with enough positives and a negative.
+        """
+        codes = judged_at_both(self.home, self.away[place])
+        if not codes:
+            table.could_not.append(f"figures over findings judged both at home and at {place}: there is none")
+            return
+        samples: dict[str, dict[str, NDArray[np.float64]]] = {}
+        for seed, (where, whole) in enumerate((("own hospital", self.home), (place, self.away[place]))):
+            part, title = whole.of_findings(codes), f"{self.title(name)}, {where}, the findings judged there and at {place}"
+            if (one := self.entered(table, name, part, title)) is None:
+                return
+            self.contest(table, part, [one], paper={}, reference=title)
+            samples[title] = compared_samples(part.labels, part.patients, codes, one, replicates=self.scale.replicates, seed=seed)
+        (run, ours), (reference, theirs) = samples.items()
+        for figure, (metric, threshold) in DIFFERENCES.items():
+            p = number(two_sided_p((ours[figure] - theirs[figure])[1:]))
+            row = {"run": run, "reference": reference, "metric": metric, "threshold": threshold, "p": p, "p_holm": p}
+            table.differences.append(row | estimate(ours[figure] - theirs[figure]))
+            if metric == "micro_f1":
+                table.claims.append(judged(claim, table.differences[-1], [_seeds_of(table, title, row) for title in (run, reference)]))
 
     def findings(
         self, table: Table, one: Contestant, part: HeldOut, paper: Mapping[str, PaperFinding], figures: Sequence[str] = PER_FINDING_FIGURES
@@ -183,16 +222,23 @@ class Study:
         return self.seeds or (1 if RUNS[name].aside else self.scale.seeds)
 
     def _trained(self, table: Table, name: str) -> list[RunFolder]:
-        """The runs of a name; none where every seed failed, which is written into the table."""
-        runs = self.train([name])[name]
-        if not runs:
-            line = f"{self.title(name)}: {self._failure(name)}"
-            table.could_not += [line] if line not in table.could_not else []
+        """The runs of a name; seeds that failed are written into the table."""
+        runs, wanted = self.train([name])[name], self._seeds(name)
+        if len(runs) < wanted:
+            table.could_not.append(f"{self.title(name)}, {wanted - len(runs)} of {wanted} seeds: {self._failure(name)}")
         return runs
 
     def _failure(self, name: str) -> str:
         reasons = {reason for run, reason in self.runs.failures.items() if run.rpartition("-")[0] == name}
         return "; ".join(sorted(reasons)) or "not trained"
+
+
+def judged_at_both(first: HeldOut, second: HeldOut) -> list[str]:
+    """Findings that enter macro figures of both parts."""
+    out = set[str]()
+    for part in (first, second):
+        out |= set(left_out_of_macro(part.labels, part.vocabulary.codes, MINIMUM_POSITIVES))
+    return [code for code in second.vocabulary.codes if code in first.vocabulary.codes and code not in out]
 
 
 def databases(store: Store) -> str:

@@ -16,6 +16,9 @@ def left_out(study: Study) -> Table:
     Expect: far below the models that were told, for many findings no better than chance: 26 sentences teach little language.
     """
     table = Table("Zero-shot on left-out findings")
+    if missing := [code for code in LEFT_OUT if code not in study.home.vocabulary.codes]:
+        table.could_not.append(f"left-out findings: {', '.join(missing)} cannot be learned from this cohort")
+        return table
     part = study.home.of_findings(LEFT_OUT)
     study.train(["final-left-out", "ours-left-out", "final", "ours"])
     for name in ("final", "ours"):

@@ -27,8 +27,8 @@ def rocs(study: Study) -> Table:
             if row["run"] == one.name and row["metric"] == "auroc":
                 row["paper"] = printed.get(row["finding"])
         labels, scores, codes = part.labels, one.scores[0], part.vocabulary.codes
-        drawn = evaluate(labels, scores, part.patients, codes, {}, one.thresholds[0], replicates=study.scale.replicates)
-        table.pictures[f"{place}, seed 0; in each panel the AUROC, positives of known labels"] = draw_roc(drawn, labels, scores)
+        drawn = evaluate(labels, scores, part.patients, codes, {}, one.thresholds[0], replicates=1)
+        table.pictures[f"{place}, the first seed; in each panel the AUROC, positives of known labels"] = draw_roc(drawn, labels, scores)
         if "low_ef" not in codes or not (labels[:, codes.index("low_ef")] == 1).any():
             table.could_not.append(f"the AUROC of low ejection fraction ({place}): nobody with it is known there")
     study.without_others(table)

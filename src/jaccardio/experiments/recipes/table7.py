@@ -14,9 +14,9 @@ def table7(study: Study) -> Table:
     Expect: as table5, a little lower; findings that the other hospital does not annotate are unknown there, not absent.
     """
     table = Table("Each finding by the final model, at another hospital")
-    for place, hospital, part in study.places():
+    for place, part in study.away.items():
         for name in ("final", "ours"):
-            one = study.entered(table, name, part, f"{study.title(name)}, {place}") if hospital == "other" else None
+            one = study.entered(table, name, part, f"{study.title(name)}, {place}")
             if one is not None:
                 study.findings(table, one, part, paper_findings("table7") if name == "final" else {})
     study.without_others(table)
