@@ -1,6 +1,6 @@
 """Prints the tables of docs/results.md from what `jaccardio reproduce` wrote.
 
-python scripts/reproduction_tables.py path/to/results.json
+python scripts/reproduction_tables.py path/to/results.json [table1,table3]
 """
 
 import json
@@ -26,10 +26,12 @@ DECISIONS = {
 FINDING_FIGURES = ("auroc", "auprc", "precision", "recall", "f1")
 
 
-def main(file: Path) -> None:
-    """Prints every table that the file holds, then the claims."""
+def main(file: Path, names: Sequence[str] = ()) -> None:
+    """Prints the tables of these names, or all that the file holds, then the claims of all."""
     tables = json.loads(file.read_text())
     for name, table in tables.items():
+        if names and name not in names:
+            continue
         print(f"### `{name}`: {table['title']}\n")
         plain = [row for row in table["rows"] if "finding" not in row]
         if any(row["threshold"] for row in plain):
@@ -77,7 +79,8 @@ def _findings(run: str, rows: Sequence[Row]) -> None:
         found = {row["metric"]: row for row in rows if row["finding"] == finding}
         cells = [_count(found[metric]) if metric == "positives" else _interval(found.get(metric), 3) for metric in shown]
         lines.append([finding, *cells, _number(found.get("f1", {}).get("paper"), 3)])
-    _print([run, *shown, "paper's F1"], lines)
+    printed = any(line[-1] for line in lines)
+    _print([run, *shown, *(["paper's F1"] if printed else [])], [line if printed else line[:-1] for line in lines])
 
 
 def _differences(rows: Sequence[Row]) -> None:
@@ -136,4 +139,4 @@ def _print(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2].split(",") if len(sys.argv) > 2 else ())
