@@ -3,9 +3,10 @@
 python scripts/interval_coverage.py PATIENTS DATA_SETS
 
 Patients have one to many ECGs, and the ECGs of one patient resemble each other in labels and in scores. The threshold is fixed
-beforehand, and the generator is simple enough for the true figures to be written down; a very large sample of it is shown beside them as
-a check. Each data set is evaluated twice by `evaluate`: with the patient as the unit of the bootstrap, as everywhere in jaccardio, and
-with the record as the unit, as if all records were independent.
+beforehand, and the generator is simple enough for the true figures to be written down: macro-AUROC and micro-F1 in closed form,
+macro-AUPRC as an integral over the recall, by quadrature. A very large sample of it is shown beside them as a check. Each data set is
+evaluated twice by `evaluate`: with the patient as the unit of the bootstrap, as everywhere in jaccardio, and with the record as the unit,
+as if all records were independent.
 """
 
 import sys
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.integrate import quad
 from scipy.stats import norm
 
 from jaccardio.evaluation.metrics import evaluate
@@ -60,21 +62,39 @@ def draw(patients: int, seed: int) -> Sample:
 
 
 def truth() -> dict[str, float]:
-    """Macro-AUROC and micro-F1 of the generator: two normal distributions, each finding at its prevalence."""
+    """The figures of the generator: two normal distributions, each finding at its prevalence."""
     cut = np.log(THRESHOLD / (1 - THRESHOLD)) - OFFSET
     found = PREVALENCES.sum() * norm.sf(cut - SEPARATION)
     called = found + (1 - PREVALENCES).sum() * norm.sf(cut)
-    return {"macro-AUROC": norm.cdf(SEPARATION / np.sqrt(2)), "micro-F1": 2 * found / (PREVALENCES.sum() + called)}
+    return {
+        "macro-AUROC": norm.cdf(SEPARATION / np.sqrt(2)),
+        "macro-AUPRC": float(np.mean([_area_under_precision(prevalence) for prevalence in PREVALENCES])),
+        "micro-F1": 2 * found / (PREVALENCES.sum() + called),
+    }
+
+
+def _area_under_precision(prevalence: float) -> float:
+    """Mean of the precision over all recalls: the average precision of endlessly many ECGs."""
+
+    def precision(recall: float) -> float:
+        false_rate = norm.sf(norm.isf(recall) + SEPARATION)
+        return float(prevalence * recall / (prevalence * recall + (1 - prevalence) * false_rate))
+
+    return float(quad(precision, 0, 1)[0])
 
 
 def figures(sample: Sample, units: NDArray[np.str_], replicates: int = REPLICATES) -> dict[str, list[float]]:
-    """Value, low and high of macro-AUROC and micro-F1; `units` (n,) is what the bootstrap draws."""
+    """Value, low and high of each figure of `truth`; `units` (n,) is what the bootstrap draws."""
     thresholds = Thresholds({DEFAULT_POLICY: np.full(len(CODES), THRESHOLD)})
     document = evaluate(
         sample.labels, sample.scores, units, CODES, {}, thresholds, minimum_positives=MINIMUM_POSITIVES, replicates=replicates
     ).metrics
-    area, decided = document["macro_auroc"], document["thresholds"][DEFAULT_POLICY]
-    return {"macro-AUROC": [area["value"], *area["ci95"]], "micro-F1": [decided["micro_f1"], *decided["micro_f1_ci95"]]}
+    area, precision, decided = document["macro_auroc"], document["macro_auprc"], document["thresholds"][DEFAULT_POLICY]
+    return {
+        "macro-AUROC": [area["value"], *area["ci95"]],
+        "macro-AUPRC": [precision["value"], *precision["ci95"]],
+        "micro-F1": [decided["micro_f1"], *decided["micro_f1_ci95"]],
+    }
 
 
 def main(patients: int, data_sets: int) -> None:

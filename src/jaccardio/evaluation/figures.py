@@ -59,7 +59,7 @@ def draw_figures(evaluation: Evaluation, labels: NDArray[np.int8], scores: NDArr
         auroc_intervals=_auroc_intervals(evaluation.per_finding),
         reliability=None
         if evaluation.metrics["calibration"]["left_out"]
-        else _panels(evaluation, labels, scores, _draw_reliability, "ece", "mean score of a bin", "share present"),
+        else _panels(evaluation, labels, scores, _draw_reliability, "ece", "mean score of a bin", "share present", square_root=True),
     )
 
 
@@ -108,8 +108,12 @@ def _panels(
     stated: str,
     horizontal: str,
     vertical: str,
+    square_root: bool = False,
 ) -> bytes:
-    """Small multiples, one a finding, most prevalent first; each says the figure `stated` of the table."""
+    """Small multiples, one a finding, most prevalent first; each says the figure `stated` of the table.
+
+    With `square_root` the axes show the root of a share: rare findings have all their bins below 0.1.
+    """
     table = evaluation.per_finding
     order = table["prevalence"].fillna(-1.0).argsort(kind="stable").to_numpy()[::-1]
     across = 6 if len(table) <= 30 else 7
@@ -121,7 +125,7 @@ def _panels(
         grid = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True)
         ticks = {"xticks": (0, 0.5, 1), "yticks": (0, 0.5, 1), "xticklabels": ("0", ".5", "1"), "yticklabels": ("0", ".5", "1")}
         grid[0, 0].set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), **ticks)
-        if draw is _draw_reliability:  # rare findings have all their bins below 0.1: axes by the square root show them
+        if square_root:
             roots = {"functions": (lambda share: np.sqrt(np.maximum(share, 0)), np.square)}
             for axes in grid.flat:
                 axes.set_xscale("function", **roots)
