@@ -3,7 +3,7 @@ import pytest
 
 from jaccardio.errors import DataError
 from jaccardio.evaluation import bootstrap as module
-from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, percentile_interval
+from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, percentile_interval, without_excess
 from jaccardio.evaluation.ranking import Ranking, auroc, average_precision
 
 from .cases import Case
@@ -52,3 +52,19 @@ def test_interval_and_mean_leave_undefined_replicates_out() -> None:
     means = mean_of_defined(np.array([[1.0, np.nan, 3.0], [np.nan, np.nan, np.nan]]))
     assert means[0] == 2
     assert np.isnan(means[1])
+
+
+def test_the_mean_excess_of_the_replicates_is_taken_off() -> None:
+    value, replicates = np.array([0.4, 0.6]), np.random.default_rng(0).uniform(0.5, 0.7, (50, 2))
+    samples = without_excess(np.concatenate([value[None], replicates]))
+    assert (samples[0] == value).all()
+    assert samples[1:].mean(axis=0) == pytest.approx(value)
+    assert np.diff(samples[1:], axis=0) == pytest.approx(np.diff(replicates, axis=0))  # the spread stays
+
+
+def test_undefined_replicates_have_no_excess_and_what_is_left_lies_between_0_and_1() -> None:
+    samples = without_excess(np.array([[0.5, 0.1, 0.9, np.nan], [0.6, 0.0, 0.5, 0.2], [np.nan, 0.4, 1.0, np.nan], [0.8, 0.8, 0.9, 0.4]]))
+    assert samples[:, 0] == pytest.approx([0.5, 0.4, np.nan, 0.6], nan_ok=True)
+    assert samples[:, 1] == pytest.approx([0.1, 0.0, 0.1, 0.5])  # excess 0.3; the first would be below 0
+    assert samples[:, 2] == pytest.approx([0.9, 0.6, 1.0, 1.0])  # excess -0.1; the second would be above 1
+    assert np.isnan(samples[:, 3]).all()

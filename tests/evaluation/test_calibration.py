@@ -87,6 +87,22 @@ def test_scores_that_rank_the_wrong_way_round_are_not_turned_over() -> None:
     assert (calibration.slope > 0).all()
 
 
+def test_a_finding_of_one_score_takes_the_temperature() -> None:
+    case = random_case(decimals=6)
+    scores = case.scores.copy()
+    scores[:, 3] = 0.3
+    calibration = fit_calibration(case.labels, scores)
+    assert calibration.own_fit.tolist() == [True, True, True, False, True, True]
+    assert (calibration.slope[3], calibration.intercept[3]) == (1 / calibration.temperature, 0)
+
+
+@pytest.mark.parametrize(("right", "temperature"), [(True, 0.05), (False, 20)])
+def test_the_temperature_stays_within_its_bounds(right: bool, temperature: float) -> None:
+    """Scores that separate the labels are never too extreme, and scores the wrong way round never mild enough."""
+    labels = np.array([[1]] * 20 + [[0]] * 20, np.int8)
+    assert fit_calibration(labels, np.where((labels == 1) == right, 0.6, 0.4)).temperature == temperature
+
+
 @pytest.mark.parametrize("state", [-1, 0, 1])
 def test_without_both_kinds_of_label_scores_stay(case: Case, state: int) -> None:
     calibration = fit_calibration(np.full_like(case.labels, state), case.scores)

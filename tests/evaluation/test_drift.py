@@ -57,6 +57,15 @@ def test_one_hospital_split_in_two_is_no_shift_and_another_hospital_is() -> None
     assert (again.between == some.between).all()
 
 
+def test_away_ecgs_are_drawn_from_all_of_them() -> None:
+    """The away table is sorted by a trend, and only a third of it is drawn: its first rows would look like another hospital."""
+    rng = np.random.default_rng(9)
+    home, away = rng.uniform(0, 10, (200, 1)), np.linspace(0, 10, 300)[:, None]
+    drift = measure_drift(home, np.arange(200).astype(str), away, np.array([f"q{row}" for row in range(300)]))
+    assert drift.records == 100
+    assert drift.between.max() < 2  # of the first hundred rows: a mean 3 to 4 lower, more than 9
+
+
 def test_halves_share_no_patient() -> None:
     """One patient holds a third of the ECGs, all far from the others: torn apart, the halves would look alike."""
     patients = np.array(["big"] * 100 + [f"p{row}" for row in range(200)])

@@ -69,6 +69,48 @@ def test_chance_is_what_right_scores_show() -> None:
     assert figures.ece[0].mean() == pytest.approx(figures.chance_ece[0], rel=0.05)
 
 
+def chance_by_hand(labels: np.ndarray, scores: np.ndarray) -> float:
+    """docs/evaluation.md: the sum over bins of sqrt(2/pi sum p (1 - p)), divided by the number of ECGs; one finding (n,)."""
+    claimed = [score for label, score in zip(labels.tolist(), scores.tolist(), strict=True) if label >= 0]
+    sums = [0.0] * 10
+    for place, score in zip(bins_by_hand(claimed), claimed, strict=True):
+        sums[place] += score * (1 - score)
+    return float(sum(np.sqrt(2 / np.pi * variance) for variance in sums) / len(claimed))
+
+
+def test_the_macro_chance_is_that_of_its_formula_over_the_findings_of_macro() -> None:
+    case = random_case(n=300, k=4, decimals=6)
+    labels = case.labels.copy()
+    labels[np.flatnonzero(labels[:, 0] == 1)[3:], 0] = 0
+    sexes = np.array(["female", "male"] * 150)
+    calibration = fit_calibration(labels, case.scores)
+    thresholds = fit_thresholds(labels, case.scores)
+    document = evaluate(
+        labels,
+        case.scores,
+        case.patients,
+        case.codes,
+        case.groups,
+        thresholds,
+        calibration=calibration,
+        subgroups={"sex": sexes},
+        replicates=2,
+    ).metrics
+    assert list(document["findings_left_out"]) == ["f0"]
+    for method, found in document["calibration"]["methods"].items():
+        scores = calibration.apply(case.scores, method)
+        expected = np.mean([chance_by_hand(labels[:, column], scores[:, column]) for column in (1, 2, 3)])
+        assert found["macro_chance_ece"] == pytest.approx(expected, abs=1e-12)
+    compared = document["subgroups"]["attributes"]["sex"]
+    for sex, row in compared["groups"].items():
+        inside = sexes == sex
+        for figures, codes in ((row, set(case.codes) - set(row["findings_left_out"])), (row["common"], compared["common_findings"])):
+            expected = np.mean([chance_by_hand(labels[inside, int(code[1])], case.scores[inside, int(code[1])]) for code in codes])
+            assert figures["macro_chance_ece"] == pytest.approx(expected, abs=1e-12)
+    nothing = Reliability.of(labels, case.scores, PatientBootstrap(case.patients, replicates=1)).macro_chance_ece(np.zeros(4, np.bool_))
+    assert np.isnan(nothing)
+
+
 def test_the_interval_of_a_well_calibrated_finding_holds_its_figure() -> None:
     rng = np.random.default_rng(1)
     scores = rng.beta(1, 6, (1000, 5))

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
+from jaccardio.evaluation.drift import by_random_patients
 from jaccardio.evaluation.retuning import DRAWS, micro_f1, retune
-from jaccardio.evaluation.thresholds import Thresholds
+from jaccardio.evaluation.thresholds import Thresholds, fit_thresholds
 
 from .cases import Case, random_case
 
@@ -31,6 +32,28 @@ def test_thresholds_that_do_not_fit_are_mended_by_local_labels() -> None:
     assert len(many.kept) == DRAWS
     assert (many.retuned > many.kept + 0.2).all()
     assert many.retuned.std() < rows[20, "global"].retuned.std()
+
+
+def test_each_policy_decides_by_its_own_thresholds() -> None:
+    case = random_case(n=600, k=4)
+    home = Thresholds({"global": np.full(4, 0.5), "per_finding": np.array([0.7, 0.2, 0.6, 0.3])})
+    rows = {(row.labelled, row.policy): row for row in retune(case.labels, case.scores, case.patients, home, sizes=(0, 200))}
+    chosen = by_random_patients(case.patients, np.random.default_rng([0, 0]))[:200]
+    fitted = fit_thresholds(case.labels[chosen], case.scores[chosen])
+    judged = ~np.isin(case.patients, case.patients[chosen])
+
+    def by_hand(values: np.ndarray, among: np.ndarray) -> float:
+        cells = [
+            (int(y), s >= t) for row in np.flatnonzero(among) for y, s, t in zip(case.labels[row], case.scores[row], values, strict=True)
+        ]
+        return float(f1_score(*zip(*[cell for cell in cells if cell[0] >= 0], strict=True)))
+
+    for policy in ("global", "per_finding"):
+        assert rows[0, policy].kept == pytest.approx([by_hand(home[policy], np.ones(600, np.bool_))])
+        assert rows[200, policy].kept[0] == pytest.approx(by_hand(home[policy], judged))
+        assert rows[200, policy].retuned[0] == pytest.approx(by_hand(fitted[policy], judged))
+    assert rows[0, "global"].kept != pytest.approx(rows[0, "per_finding"].kept)
+    assert rows[200, "global"].retuned[0] != pytest.approx(rows[200, "per_finding"].retuned[0])
 
 
 def test_the_labelled_ecgs_and_their_patients_do_not_judge() -> None:

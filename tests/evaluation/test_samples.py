@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from jaccardio.evaluation.bootstrap import PatientBootstrap
-from jaccardio.evaluation.samples import estimate_of_seeds, mean_over_records
+from jaccardio.evaluation.samples import Samples, auroc_samples, estimate_of_seeds, mean_over_records, spread
+from jaccardio.evaluation.thresholds import fit_thresholds
 
 from .cases import Case
 
@@ -26,3 +27,18 @@ def test_means_over_records_weigh_patients_as_they_are_drawn(case: Case) -> None
     assert found["value"] == pytest.approx(np.mean([one[~left_out] for one in values]))
     means = [np.nanmean(np.repeat((values[0] + values[1]) / 2, weights)) for weights in PatientBootstrap(case.patients, 30).weights(0, 30)]
     assert found["ci95"] == pytest.approx(np.quantile(means, [0.025, 0.975]).tolist())
+
+
+def test_replicates_of_average_precision_average_to_the_figure(case: Case) -> None:
+    bootstrap = PatientBootstrap(case.patients, 200)
+    samples = Samples.of(case.labels, case.scores, fit_thresholds(case.labels, case.scores), bootstrap, np.ones(6, np.bool_))
+    precision = samples.ranked["auprc"]
+    assert ((precision > 0) & (precision < 1)).all()  # none was held
+    assert precision[1:].mean(axis=0) == pytest.approx(precision[0], abs=1e-12)
+    assert np.array_equal(samples.ranked["auroc"], auroc_samples(case.labels, case.scores, bootstrap))  # resampling does not lift it
+
+
+def test_the_spread_over_seeds_is_that_of_the_defined_ones() -> None:
+    assert spread([0.1, None, 0.2, float("nan"), 0.6]) == pytest.approx(np.sqrt((0.2**2 + 0.1**2 + 0.3**2) / 2))
+    assert spread([0.1, None]) is None
+    assert spread(()) is None

@@ -4,17 +4,16 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
+from jaccardio.evaluation.calibration import Calibration
 from jaccardio.evaluation.metrics import evaluate
 from jaccardio.evaluation.thresholds import fit_thresholds
 
 from .cases import Case, random_case
 
 
-def compared(case: Case, groups: dict[str, np.ndarray], replicates: int = 10) -> dict:
-    thresholds = fit_thresholds(case.labels, case.scores)
-    evaluation = evaluate(
-        case.labels, case.scores, case.patients, case.codes, case.groups, thresholds, subgroups=groups, replicates=replicates
-    )
+def compared(case: Case, groups: dict[str, np.ndarray], replicates: int = 10, calibration: Calibration | None = None) -> dict:
+    arguments = (case.labels, case.scores, case.patients, case.codes, case.groups, fit_thresholds(case.labels, case.scores))
+    evaluation = evaluate(*arguments, calibration=calibration, subgroups=groups, replicates=replicates)
     return json.loads(json.dumps(evaluation.metrics["subgroups"], allow_nan=False))
 
 
@@ -50,6 +49,12 @@ def test_figures_of_a_group_are_those_of_its_records(mixed: tuple[Case, np.ndarr
         assert row["macro_auprc"]["value"] == pytest.approx(np.mean(precisions))
         assert row["micro_f1"]["value"] == pytest.approx(f1_score(labels[labels >= 0], scores[labels >= 0] >= threshold))
         assert row["macro_auroc"]["ci95"][0] < row["macro_auroc"]["value"] < row["macro_auroc"]["ci95"][1]
+
+
+def test_figures_of_a_group_are_of_the_scores_as_they_are(mixed: tuple[Case, np.ndarray]) -> None:
+    case, members = mixed
+    twisted = Calibration(3.0, np.full(6, 0.4), np.full(6, 1.5), np.full(6, True))
+    assert compared(case, {"sex": members}, calibration=twisted) == compared(case, {"sex": members})
 
 
 def test_common_figures_are_over_the_findings_of_every_named_group(mixed: tuple[Case, np.ndarray]) -> None:
