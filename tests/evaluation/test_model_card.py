@@ -73,9 +73,14 @@ def test_figures_are_those_of_the_evaluation(case: Case, facts: CardFacts, tmp_p
     female = metrics["subgroups"]["attributes"]["sex"]["groups"]["female"]
     assert groups["female"][1] == "100"
     assert groups["female"][3].startswith(f"{female['macro_auroc']['value']:.3f} (")
+    assert rows_under(card, "Subgroups and fairness")[0][-2:] == ["ECE, common", "by chance"]
+    common = female["common"]
+    assert groups["female"][-2].startswith(f"{common['macro_ece']['value']:.3f} (")
+    assert groups["female"][-1] == f"{common['macro_chance_ece']:.3f}"
     assert "device (not stated for any ECG)" in card
     platt = next(row for row in rows_under(card, "Calibration") if row[0] == "Platt")
     assert platt[1].startswith(f"{metrics['calibration']['methods']['platt']['macro_ece']:.3f} (")
+    assert platt[2] == f"{metrics['calibration']['methods']['platt']['macro_chance_ece']:.3f}"
 
 
 def test_failure_cases_are_the_worst_with_their_counts(case: Case, facts: CardFacts, tmp_path: Path) -> None:

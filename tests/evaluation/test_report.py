@@ -62,6 +62,26 @@ def test_predictions_keep_unknown_as_null(case: Case, tmp_path: Path) -> None:
     assert np.array_equal(table["score_f3"], case.scores[:, 3])
 
 
+def test_ece_stands_beside_that_of_chance(case: Case, tmp_path: Path) -> None:
+    sexes = np.array(["female", "male"] * 150)
+    thresholds = fit_thresholds(case.labels, case.scores)
+    evaluation = evaluate(
+        case.labels, case.scores, case.patients, case.codes, case.groups, thresholds, subgroups={"sex": sexes}, replicates=5
+    )
+    ids = np.array([f"r:{row}" for row in range(300)])
+    write_evaluation(tmp_path, evaluation, ids=ids, labels=case.labels, scores=case.scores, title="A model", facts={})
+    html = re.sub(r'<span class="interval">.*?</span>', "", (tmp_path / "report.html").read_text("utf-8"))
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in re.findall(r"<tr[^>]*>(.*?)</tr>", html, re.DOTALL)]
+    figures = evaluation.metrics["calibration"]["methods"]["as_is"]
+    all_ecgs = next(row for row in rows if row[0] == "As they are")
+    assert all_ecgs[1:3] == [f"{figures['macro_ece']:.3f}", f"{figures['macro_chance_ece']:.3f}"]
+    header = next(row for row in rows if row[0] == "Group")
+    assert header[-2:] == ["ECE, common", "by chance"]
+    for sex, group in evaluation.metrics["subgroups"]["attributes"]["sex"]["groups"].items():
+        shown = next(row for row in rows if row[0] == sex)
+        assert shown[-2:] == [f"{group['common']['macro_ece']['value']:.3f}", f"{group['common']['macro_chance_ece']:.3f}"]
+
+
 def test_the_report_needs_nothing_else(case: Case, tmp_path: Path) -> None:
     html = written(case, tmp_path, examples=[Example(PIXEL, "recording r:1", [("f1", 0.7, True, "absent")])])
     assert not re.search(r"(src|href)\s*=\s*(?!\"data:)", html)
