@@ -256,7 +256,7 @@ def test_a_folder_of_another_store_is_refused(compared: tuple[Path, Comparison],
     other = Store.open(hospitals.away)
     split = load_split(store)
     assert split is not None
-    with pytest.raises(DataError, match="another store or split"):
+    with pytest.raises(DataError, match="another store or split. Use a new --out"):
         RunCache(compared[0] / "runs", other, split, jobs=1, device="cpu", say=_silent)
 
 

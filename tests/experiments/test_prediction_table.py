@@ -57,6 +57,13 @@ def test_every_kind_of_file_gives_the_same_table(tmp_path: Path, kind: Callable[
     assert table.scores == pytest.approx(SCORES, rel=1e-14)
 
 
+def test_recordings_may_be_the_index_of_the_frame_that_was_written(tmp_path: Path) -> None:
+    frame().set_index("recording_id").to_parquet(tmp_path / "p.parquet")
+    table = read_predictions(tmp_path / "p.parquet", CODES)
+    assert (table.ids, table.codes) == (tuple(IDS), CODES)
+    assert np.array_equal(table.scores, SCORES)
+
+
 def test_scores_are_picked_by_name_in_the_order_asked() -> None:
     table = PredictionTable("p", tuple(IDS), CODES, SCORES)
     assert np.array_equal(table.pick(["0003", "a:1"], ["vpc", "af"]), SCORES[[2, 0]][:, [2, 0]])
@@ -104,7 +111,7 @@ def test_a_column_given_twice_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "npy"])
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00 nothing \xff", b"\x93NUMPY\x01\x00"])
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00 nothing \xff", b"\x93NUMPY\x01\x00", b"PK\x03\x04 no archive"])
 def test_damaged_files_are_refused(tmp_path: Path, kind: str, content: bytes) -> None:
     (tmp_path / f"p.{kind}").write_bytes(content)
     with pytest.raises(DataError, match=f"^p.{kind}: "):

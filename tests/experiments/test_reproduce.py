@@ -290,7 +290,7 @@ def test_what_does_not_fit_is_refused_before_training(copy: Path, hospitals: Hos
     with pytest.raises(UsageError, match="its tables are of scale smoke"):
         run_reproduce(["table4"], "small", copy, store=copy / "store", say=print)
     (copy / "results.json").unlink()
-    with pytest.raises(DataError, match="another store or split"):
+    with pytest.raises(DataError, match="another store or split. Use a new --out"):
         run_reproduce(["table4"], "small", copy, store=hospitals.home, say=print)
 
 

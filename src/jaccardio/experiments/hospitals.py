@@ -6,18 +6,28 @@ from pathlib import Path
 
 from jaccardio.cohort.ingest import ingest
 from jaccardio.cohort.store import MANIFEST, Store
+from jaccardio.errors import UsageError
 from jaccardio.simulation.disk import simulate_hospitals
 
 SITES = ("site-a", "site-b")
 
 
 def simulated_hospitals(out: Path, records: int, sampling_rate: float, say: Callable[[str], None]) -> Path:
-    """The folder of two hospitals' files in `out`: `records` ECGs at the first, a third of that at the second."""
-    folder = out / "hospitals"
+    """The folder of two hospitals' files in `out`: `records` ECGs at the first, a third of that at the second.
+
+    Raises
+    ------
+    UsageError
+        `out` has a folder ``hospitals`` that is not such a folder: nothing but an interrupted simulation is ever removed.
+    """
+    folder, partial = out / "hospitals", out / ".hospitals.partial"
     if not all((folder / site / "manifest.csv").is_file() for site in SITES):
+        if folder.exists():
+            raise UsageError(f"{folder}: exists and does not hold the simulated hospitals. Move it away or choose another --out.")
         say("simulating two hospitals (simulated ECGs, not patients)")
-        shutil.rmtree(folder, ignore_errors=True)  # a site without manifest was interrupted
-        simulate_hospitals(folder, records, len(SITES), 0, sampling_rate, jobs=2)
+        shutil.rmtree(partial, ignore_errors=True)  # of a simulation that was interrupted
+        simulate_hospitals(partial, records, len(SITES), 0, sampling_rate, jobs=2)
+        partial.rename(folder)
     return folder
 
 

@@ -6,6 +6,7 @@ where no column begins with ``score_``. All other columns are left alone.
 
 import csv
 import io
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,7 +117,7 @@ def _array(path: Path, data: bytes, vocabulary: Sequence[str], ids: Path | None,
         raise UsageError(f"{path}: an array has no recording ids; give --ids FILE with one a line.")
     try:
         array = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, OSError):
+    except (ValueError, EOFError, OSError, zipfile.BadZipFile):  # what begins with PK is read as an archive of arrays
         raise DataError(f"{path.name}: damaged, or no npy array of plain numbers.") from None
     codes, names = _lines(columns) if columns is not None else list(vocabulary), _lines(ids)
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu" or array.shape != (len(names), len(codes)):
@@ -152,7 +153,8 @@ def _header(path: Path, data: bytes) -> list[str]:
 def _read(path: Path, data: bytes, columns: list[str]) -> pd.DataFrame:
     try:
         if path.suffix == ".parquet":
-            return pd.read_parquet(io.BytesIO(data), columns=columns)
+            table: pd.DataFrame = pq.read_table(io.BytesIO(data), columns=columns).to_pandas(ignore_metadata=True)  # an index is a column
+            return table
         return pd.read_csv(io.BytesIO(data), usecols=columns, dtype={ID: str}, encoding="utf-8-sig")
     except (pa.ArrowException, OSError, ValueError):
         raise _damaged(path) from None

@@ -64,7 +64,7 @@ class RunCache:
         for file in sorted(folder.glob("*/config.toml")):
             run = RunFolder(file.parent)
             if run.store_fingerprint != store.fingerprint or run.split.fingerprint != split.fingerprint:
-                raise DataError(f"{run.path}: this run began with another store or split. Compare into a new --out.")
+                raise DataError(f"{run.path}: this run began with another store or split. Use a new --out.")
 
     def train(self, name: str, config: TrainConfig) -> RunFolder | None:
         """The complete run of a configuration, trained now if it is not there; None where it failed, with the reason in `failures`."""
