@@ -101,7 +101,7 @@ def test_the_best_trial_is_the_setting_that_is_tested(compared: tuple[Path, Comp
             config = OBJECTIVES[row["name"]].configure(
                 (f"data.sampling_rate={store.contract.sampling_rate}", *PROTOCOL.settings), best.settings
             )
-            scored = {path.stem for path in (out / "scores").glob(f"{row['name']}-*.parquet")}
+            scored = {path.stem.rpartition("-")[0] for path in (out / "scores").glob(f"{row['name']}-*.parquet")}
             assert len(scored) == PROTOCOL.seeds
             kept = [loop.RunFolder.open(out / "runs" / name).config for name in scored]
             assert sorted(run.training.seed for run in kept) == [0, 1]
@@ -256,7 +256,7 @@ def test_a_folder_of_another_store_is_refused(compared: tuple[Path, Comparison],
     other = Store.open(hospitals.away)
     split = load_split(store)
     assert split is not None
-    with pytest.raises(DataError, match="another store or split. Use a new --out"):
+    with pytest.raises(DataError, match=r"another store or split\. Use a new --out"):
         RunCache(compared[0] / "runs", other, split, jobs=1, device="cpu", say=_silent)
 
 

@@ -1,5 +1,6 @@
 """Every recipe at scale smoke: what it writes, that a rerun repeats nothing, and that an interrupted one goes on."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from jaccardio.cohort.split import Split, load_split, save_split, split_by_fractions
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, JaccardioError, UsageError
 from jaccardio.evaluation.thresholds import ORACLE, POLICIES
@@ -86,7 +88,8 @@ def test_each_model_is_trained_once_for_all_tables(reproduced: Path) -> None:
 def test_rows_hold_the_figures_of_the_kept_scores_and_the_papers(reproduced: Path) -> None:
     store = Store.open(reproduced / "store")
     [run] = (RunFolder.open(path) for path in (reproduced / "runs").glob("final-????????"))
-    scores = pd.read_parquet(reproduced / "scores" / f"{run.path.name}.parquet").set_index("recording_id")
+    weights = hashlib.sha256((run.model / "model.safetensors").read_bytes()).hexdigest()[:8]
+    scores = pd.read_parquet(reproduced / "scores" / f"{run.path.name}-{weights}.parquet").set_index("recording_id")
     rows = store.rows_of(list(run.split.parts["test"]))
     assert set(scores.index) == set(store.ids[rows])
     called = scores.loc[store.ids[rows], [f"score_{code}" for code in store.vocabulary.codes]].to_numpy() >= 0.5
@@ -290,7 +293,7 @@ def test_what_does_not_fit_is_refused_before_training(copy: Path, hospitals: Hos
     with pytest.raises(UsageError, match="its tables are of scale smoke"):
         run_reproduce(["table4"], "small", copy, store=copy / "store", say=print)
     (copy / "results.json").unlink()
-    with pytest.raises(DataError, match="another store or split. Use a new --out"):
+    with pytest.raises(DataError, match=r"another store or split\. Use a new --out"):
         run_reproduce(["table4"], "small", copy, store=hospitals.home, say=print)
 
 
@@ -300,3 +303,54 @@ def test_a_cohort_alone_says_that_there_is_no_other_hospital(hospitals: Hospital
     assert "another hospital: none was named with --external" in table["could_not"]
     run_reproduce(["table4"], "small", tmp_path / "out", store=hospitals.home, external=[hospitals.away], say=print)
     assert "another hospital: none was named with --external" not in _results(tmp_path / "out")["table4"]["could_not"]
+
+
+def test_a_hospital_that_shares_ecgs_and_a_split_that_is_torn_are_refused_before_training(hospitals: Hospitals, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(hospitals.home, tmp_path / "home"))
+    store = Store.open(home)
+    split = load_split(store)
+    assert split is not None
+    with pytest.raises(DataError, match="ECGs overlap with the train part"):
+        run_reproduce(["table1"], "small", tmp_path / "out", store=home, external=[hospitals.away, hospitals.home], say=print)
+    save_split(store, Split(split.method, split.parts | {"test": (*split.parts["test"], split.parts["train"][0])}))
+    with pytest.raises(DataError, match="stand both in train and in test"):
+        run_reproduce(["table1"], "small", tmp_path / "out", store=home, say=print)
+    assert not (tmp_path / "out" / "runs").exists()
+
+
+@pytest.mark.parametrize("results", [{"format": 1, "curves": []}, [], {"table1": {"scale": "small"}}])
+def test_results_of_another_command_are_refused(hospitals: Hospitals, tmp_path: Path, results: Any) -> None:
+    (tmp_path / "results.json").write_text(json.dumps(results))
+    with pytest.raises(UsageError, match=r"results\.json: not the tables of this version of `jaccardio reproduce`"):
+        run_reproduce(["table4"], "small", tmp_path, store=hospitals.home, say=print)
+    assert json.loads((tmp_path / "results.json").read_text()) == results
+
+
+def test_tables_of_another_split_are_not_mixed_and_those_of_other_hospitals_say_so(hospitals: Hospitals, tmp_path: Path) -> None:
+    home, out = Path(shutil.copytree(hospitals.home, tmp_path / "home")), tmp_path / "out"
+
+    def table4(**more: Any) -> str:
+        return run_reproduce(["table4"], "small", out, store=home, say=print, **more).page.read_text()
+
+    assert "earlier call" not in table4()
+    results = _results(out)
+    made_from = results["table4"]["made_from"]
+    assert made_from["store"] == Store.open(home).fingerprint
+    assert (made_from["external"], made_from["seeds"]) == ([], None)
+    (out / "results.json").write_text(json.dumps(results | {"table6": results["table4"] | {"title": "of the first call"}}))
+    page = table4(external=[hospitals.away], seeds=2)
+    assert page.count("made by an earlier call with another --external and --seeds") == 1
+    made_now = _results(out)["table4"]["made_from"]
+    assert made_now == made_from | {"external": [Store.open(hospitals.away).fingerprint], "seeds": 2}
+    assert _results(out)["table6"]["made_from"] == made_from
+    save_split(Store.open(home), split_by_fractions(Store.open(home), seed=1))
+    with pytest.raises(UsageError, match=r"table4 is of another store or split\. Take a new --out"):
+        table4()
+
+
+def test_a_missing_picture_names_the_recipe_that_makes_it(copy: Path) -> None:
+    (copy / "rocs-1.png").unlink()
+    with pytest.raises(UsageError, match=r"rocs-1\.png: this picture of rocs is missing\. Run `jaccardio reproduce rocs`"):
+        _reproduce(copy, "table4")
+    _reproduce(copy, "rocs")
+    assert (copy / "rocs-1.png").is_file()

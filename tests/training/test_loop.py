@@ -98,9 +98,9 @@ def test_the_bias_starts_at_the_prevalence_of_findings_wherever_prompts_are_amon
     assert torch.equal(alone.finding_logits(torch.zeros(1, 12, 200)), joined.finding_logits(torch.zeros(1, 12, 200)))
 
 
-def test_the_truth_objective_learns_more_than_chance(trained: Path) -> None:
-    summary = json.loads((trained / "training.json").read_text())
-    assert summary["validation_macro_auroc"] > 0.55
+def test_the_truth_objective_learns_more_than_chance(store: Store, split: Split, tmp_path: Path) -> None:
+    summary = train(store, split, _config("truth-small", "training.epochs=20"), tmp_path / "run", device="cpu")  # 0.76 to 0.81 over seeds
+    assert summary["validation_macro_auroc"] > 0.6
 
 
 def test_label_aware_sampling_repeats_training_records(store: Store, split: Split) -> None:

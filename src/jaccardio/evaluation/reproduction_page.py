@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from jaccardio.errors import UsageError
 from jaccardio.evaluation.pages import render_page
 from jaccardio.evaluation.samples import spread
 from jaccardio.evaluation.thresholds import ORACLE, POLICIES
@@ -41,6 +42,11 @@ def write_reproduction(path: Path, tables: Mapping[str, Mapping[str, Any]], fold
         Where their pictures lie.
     facts
         What was reproduced, on what.
+
+    Raises
+    ------
+    UsageError
+        A table's picture is missing.
     """
     page = render_page(
         "reproduction.html.j2",
@@ -49,12 +55,18 @@ def write_reproduction(path: Path, tables: Mapping[str, Mapping[str, Any]], fold
         tables={name: _sections(table) for name, table in tables.items()},
         claims=[claim | {"table": name} for name, table in tables.items() for claim in table["claims"]],
         could_not=_shared(tables),
-        pictures={entry["file"]: (folder / entry["file"]).read_bytes() for table in tables.values() for entry in table["pictures"]},
+        pictures={entry["file"]: _picture(folder / entry["file"], name) for name, table in tables.items() for entry in table["pictures"]},
         policies=(*POLICIES, ORACLE),
         titles=METRIC_TITLES,
         oracle=ORACLE,
     )
     write_atomic(path, page)
+
+
+def _picture(file: Path, recipe: str) -> bytes:
+    if not file.is_file():
+        raise UsageError(f"{file}: this picture of {recipe} is missing. Run `jaccardio reproduce {recipe}` with the same --out again.")
+    return file.read_bytes()
 
 
 def _sections(table: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from jaccardio.evaluation.thresholds import POLICIES, Thresholds
 from jaccardio.experiments.evaluate_run import Window, score_part
 from jaccardio.files import read_json, write_atomic
 from jaccardio.findings.vocabulary import Vocabulary
-from jaccardio.models.folder import THRESHOLDS, VOCABULARY
+from jaccardio.models.folder import MANIFEST, THRESHOLDS, VOCABULARY, WEIGHTS
 from jaccardio.training.material import Material
 from jaccardio.training.run_folder import RunFolder
 
@@ -130,9 +130,13 @@ def always_normal(part: HeldOut) -> Contestant:
 
 
 def kept_file(kept: Path, run: RunFolder, part: HeldOut, what: str = "") -> Path:
-    """Where what a run says of a part is kept: named by the run, for another hospital also by its store, and by what it says."""
+    """Where what a run says of a part is kept: named by the run, its weights, for another hospital also by its store, and by what it says.
+
+    The weights are named because a run that was deleted and trained again, by another version or with other threads, is another model.
+    """
+    weights = read_json(run.model / MANIFEST)["sha256"][WEIGHTS][:8]
     place = "" if part.part == "test" else f"-{part.store.fingerprint[:8]}"
-    return kept / f"{run.path.name}{place}{what}.parquet"
+    return kept / f"{run.path.name}-{weights}{place}{what}.parquet"
 
 
 def write_table(file: Path, ids: NDArray[np.str_], columns: dict[str, NDArray[np.float64]]) -> None:

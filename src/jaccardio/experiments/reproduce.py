@@ -4,11 +4,11 @@ Command: ``jaccardio reproduce``. Runs and scores are kept, so that tables share
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from jaccardio.cohort.split import PARTS, default_split, load_split, save_split
+from jaccardio.cohort.split import PARTS, check_disjoint, default_split, load_split, save_split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import UsageError
 from jaccardio.evaluation.reproduction_page import write_reproduction
@@ -21,9 +21,11 @@ from jaccardio.experiments.scales import SCALES, Scale
 from jaccardio.experiments.study import Study
 from jaccardio.experiments.tables import Table
 from jaccardio.files import read_json, write_atomic, write_json
+from jaccardio.training.leakage import check_apart
 
 SMOKE_RECORDS = 480
 RESULTS, REPORT = "results.json", "report.html"
+MADE_FROM = "made_from"
 
 Say = Callable[[str], None]
 
@@ -71,22 +73,28 @@ def run_reproduce(
     Raises
     ------
     UsageError
-        An unknown scale, a store that is missing or one too many or of another sampling rate, or tables of another scale in `out`.
+        An unknown scale, a store that is missing or one too many or of another sampling rate; `out` holds another command's results or
+        tables of another scale, store or split; or a picture of an earlier table is missing.
     DataError
-        `out` holds runs of another store or split, a part is empty, or another hospital shares no finding.
+        `out` holds runs of another store or split, a part of the split is empty or not apart from the others, or another hospital shares
+        no finding, or shares ECGs or patients.
     """
     if scale not in SCALES:
         raise UsageError(f"unknown scale {scale!r}; available: {', '.join(SCALES)}.")
     results = _results(out, scale)
     study = _study(SCALES[scale], out, store, external, seeds, jobs, device, say)
+    made_from = _made_from(study)
+    for name, found in results.items():
+        if any(found[MADE_FROM][key] != made_from[key] for key in ("store", "split")):
+            raise UsageError(f"{out}: its {name} is of another store or split. Take a new --out.")
     for name in names:
         say(f"{name}: {docstring_parts(RECIPES[name])['']}")
         table = RECIPES[name](study)
         table.could_not += limits(study)
-        results[name] = {"scale": scale} | _document(out, name, table)
+        results[name] = {"scale": scale, MADE_FROM: made_from} | _document(out, name, table)
         ordered = {key: results[key] for key in RECIPES if key in results}
         write_json(out / RESULTS, ordered)
-        write_reproduction(out / REPORT, ordered, out, facts=_facts(study))
+        write_reproduction(out / REPORT, {key: _shown(found, made_from) for key, found in ordered.items()}, out, facts=_facts(study))
     return Reproduction(out / RESULTS, out / REPORT, study.runs.failures)
 
 
@@ -94,10 +102,29 @@ def _results(out: Path, scale: str) -> dict[str, Any]:
     """The tables that stand in `out`."""
     if not (out / RESULTS).is_file():
         return {}
-    results: dict[str, Any] = read_json(out / RESULTS)
+    results = read_json(out / RESULTS)
+    expected = {"scale", MADE_FROM, *(field.name for field in fields(Table))}
+    if not isinstance(results, dict) or not all(isinstance(table, dict) and expected <= table.keys() for table in results.values()):
+        raise UsageError(
+            f"{out / RESULTS}: not the tables of this version of `jaccardio reproduce`, perhaps another command's. Take a new --out, or "
+            "move the file away: runs and scores are kept."
+        )
     if others := {table["scale"] for table in results.values()} - {scale}:
         raise UsageError(f"{out}: its tables are of scale {', '.join(sorted(others))}. Reproduce scale {scale} into a new --out.")
     return results
+
+
+def _made_from(study: Study) -> dict[str, Any]:
+    """What the tables of a call are made from."""
+    externals = [part.store.fingerprint for part in study.away.values()]
+    return {"store": study.store.fingerprint, "split": study.split.fingerprint, "external": externals, "seeds": study.seeds}
+
+
+def _shown(table: dict[str, Any], made_from: dict[str, Any]) -> dict[str, Any]:
+    """A table as the page shows it; one of an earlier call with other options says so."""
+    options = [f"--{key}" for key in ("external", "seeds") if table[MADE_FROM][key] != made_from[key]]
+    earlier = [f"made by an earlier call with another {' and '.join(options)} than the rest of this page"] if options else []
+    return table | {"scored": table["scored"] + earlier}
 
 
 def _study(
@@ -125,6 +152,9 @@ def _study(
         split = default_split(home)
         save_split(home, split)
         say(f"{home.path}: had no split; made the default one")
+    check_disjoint(home, split)
+    for other in others:
+        check_apart(home, split, other)
     part = HeldOut.of(home, split)
     away = {_place(number, other): part.elsewhere(other) for number, other in enumerate(others, 2)}
     runs = RunCache(out / "runs", home, split, jobs=jobs, device=device, say=say)

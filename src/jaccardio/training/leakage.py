@@ -1,7 +1,11 @@
 """No ECG that a model has seen may be used to judge it."""
 
 import re
+from collections.abc import Mapping, Sequence
 
+import pandas as pd
+
+from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError
 from jaccardio.training.run_folder import RunFolder
@@ -22,19 +26,34 @@ def check_unseen(run: RunFolder, store: Store, rows: list[int]) -> None:
     DataError
         There is an overlap; the message counts it per part and kind and names up to three recording ids.
     """
-    records = store.records.iloc[rows]
     for part in SEEN:
-        seen = run.part(part)
-        for kind, column in (("recording id", "recording_id"), ("patient", "patient_key"), ("identical waveform", "waveform")):
-            values = records[column].map(_public_id) if column == "recording_id" else records[column]
-            known = {_public_id(value) for value in seen[column]} if column == "recording_id" else set(seen[column])
-            shared = records.loc[values.isin(known), "recording_id"]
-            if len(shared):
-                raise DataError(
-                    f"{len(shared)} of {len(records)} ECGs overlap with the run's {part} part by {kind} "
-                    f"(for example {', '.join(shared.iloc[:3])}). Evaluate ECGs that the model has not seen. Patients count as the same "
-                    "where their pseudonyms are: two hospitals that number patients alike need two --patient-key files."
-                )
+        _check_apart(store.records.iloc[rows], run.part(part), f"the run's {part} part", "Evaluate ECGs that the model has not seen.")
+
+
+def check_apart(store: Store, split: Split, other: Store) -> None:
+    """Refuses another hospital's store that overlaps with any part of a split, compared as in `check_unseen`.
+
+    Raises
+    ------
+    DataError
+        There is an overlap; the message counts it per part and kind and names up to three recording ids.
+    """
+    for part, ids in split.parts.items():
+        known = store.records.iloc[store.rows_of(ids)]
+        _check_apart(other.records, known, f"the {part} part of {store.path}", f"{other.path} is not another hospital: leave them out.")
+
+
+def _check_apart(records: pd.DataFrame, known: pd.DataFrame | Mapping[str, Sequence[str]], where: str, advice: str) -> None:
+    for kind, column in (("recording id", "recording_id"), ("patient", "patient_key"), ("identical waveform", "waveform")):
+        values = records[column].map(_public_id) if column == "recording_id" else records[column]
+        taken = {_public_id(value) for value in known[column]} if column == "recording_id" else set(known[column])
+        shared = records.loc[values.isin(taken), "recording_id"]
+        if len(shared):
+            raise DataError(
+                f"{len(shared)} of {len(records)} ECGs overlap with {where} by {kind} (for example {', '.join(shared.iloc[:3])}). {advice} "
+                "Patients count as the same where their pseudonyms are: two hospitals that number patients alike need two --patient-key "
+                "files."
+            )
 
 
 def _public_id(recording_id: str) -> str:
