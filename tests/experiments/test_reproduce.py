@@ -354,3 +354,13 @@ def test_a_missing_picture_names_the_recipe_that_makes_it(copy: Path) -> None:
         _reproduce(copy, "table4")
     _reproduce(copy, "rocs")
     assert (copy / "rocs-1.png").is_file()
+
+
+def test_any_two_text_encoders_can_be_compared(copy: Path, trained_now: list[str]) -> None:
+    _reproduce(copy, "table2", texts=("table", "random"))
+    table = _results(copy)["table2"]
+    assert table["title"] == "Two text encoders: table and random"
+    assert sorted(name.rpartition("-")[0] for name in trained_now) == ["jaccard", "other-text", "ours"]
+    assert "made by an earlier call with another --texts" in (copy / "report.html").read_text("utf-8")
+    with pytest.raises(UsageError, match="two text encoders are compared, 1 named"):
+        _reproduce(copy, "table2", texts=("random",))

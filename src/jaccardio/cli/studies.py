@@ -73,6 +73,7 @@ def reproduce(
     store: Annotated[Path | None, typer.Option(help="Store of the cohort; its current split is used.")] = None,
     external: Annotated[list[Path] | None, typer.Option(help="Store of another hospital; may be given several times.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for runs, scores, results.json and report.html; what is there is taken.")] = None,
+    texts: Annotated[str, typer.Option(help="Two text encoders of table2 with a comma between them, the first that of all models.")] = "",
     seeds: Annotated[
         int | None, typer.Option(min=1, help="Seeds of each run; without it 3, or 1 for runs that only look aside and at scale smoke.")
     ] = None,
@@ -95,7 +96,10 @@ def reproduce(
     if out is None:
         raise UsageError("reproduce needs a folder for what it makes: --out DIR.")
     note(DISCLAIMER)
-    done = run_reproduce(names, scale, out, store=store, external=external or (), seeds=seeds, jobs=jobs, device=device, say=note)
+    pair = [text.strip() for text in texts.split(",")] if texts else []
+    done = run_reproduce(
+        names, scale, out, store=store, external=external or (), texts=pair, seeds=seeds, jobs=jobs, device=device, say=note
+    )
     lines = [f"failed {run}: {reason}" for run, reason in done.failures.items()]
     lines += [f"results: {done.results}", f"report: {done.page}"]
     result({"results": str(done.results), "page": str(done.page), "failures": done.failures}, lines, json)

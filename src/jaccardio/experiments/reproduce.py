@@ -4,7 +4,7 @@ Command: ``jaccardio reproduce``. Runs and scores are kept, so that tables share
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ def run_reproduce(
     *,
     store: Path | None,
     external: Sequence[Path] = (),
+    texts: Sequence[str] = (),
     seeds: int | None = None,
     jobs: int = 1,
     device: str = "auto",
@@ -63,6 +64,8 @@ def run_reproduce(
         The cohort; scale smoke simulates its own and takes none.
     external
         Stores of other hospitals.
+    texts
+        Two text encoders for Table 2, the first also that of all other models; none are the scale's.
     seeds
         Of each run; None is the scale's.
     jobs
@@ -73,16 +76,19 @@ def run_reproduce(
     Raises
     ------
     UsageError
-        An unknown scale, a store that is missing or one too many or of another sampling rate; `out` holds another command's results or
-        tables of another scale, store or split; or a picture of an earlier table is missing.
+        An unknown scale, not two text encoders, a store that is missing or one too many or of another sampling rate; `out` holds another
+        command's results or tables of another scale, store or split; or a picture of an earlier table is missing.
     DataError
         `out` holds runs of another store or split, a part of the split is empty or not apart from the others, or another hospital shares
         no finding, or shares ECGs or patients.
     """
     if scale not in SCALES:
         raise UsageError(f"unknown scale {scale!r}; available: {', '.join(SCALES)}.")
+    if texts and len(texts) != 2:
+        raise UsageError(f"--texts: two text encoders are compared, {len(texts)} named.")
     results = _results(out, scale)
-    study = _study(SCALES[scale], out, store, external, seeds, jobs, device, say)
+    size = replace(SCALES[scale], texts=(texts[0], texts[1])) if texts else SCALES[scale]
+    study = _study(size, out, store, external, seeds, jobs, device, say)
     made_from = _made_from(study)
     for name, found in results.items():
         if any(found[MADE_FROM][key] != made_from[key] for key in ("store", "split")):
@@ -117,12 +123,18 @@ def _results(out: Path, scale: str) -> dict[str, Any]:
 def _made_from(study: Study) -> dict[str, Any]:
     """What the tables of a call are made from."""
     externals = [part.store.fingerprint for part in study.away.values()]
-    return {"store": study.store.fingerprint, "split": study.split.fingerprint, "external": externals, "seeds": study.seeds}
+    return {
+        "store": study.store.fingerprint,
+        "split": study.split.fingerprint,
+        "external": externals,
+        "texts": list(study.scale.texts),
+        "seeds": study.seeds,
+    }
 
 
 def _shown(table: dict[str, Any], made_from: dict[str, Any]) -> dict[str, Any]:
     """A table as the page shows it; one of an earlier call with other options says so."""
-    options = [f"--{key}" for key in ("external", "seeds") if table[MADE_FROM][key] != made_from[key]]
+    options = [f"--{key}" for key in ("external", "texts", "seeds") if table[MADE_FROM][key] != made_from[key]]
     earlier = [f"made by an earlier call with another {' and '.join(options)} than the rest of this page"] if options else []
     return table | {"scored": table["scored"] + earlier}
 

@@ -1,5 +1,6 @@
 """Table 2: does the language model's knowledge of ECGs matter?"""
 
+from jaccardio.experiments.scales import SCALES
 from jaccardio.experiments.study import Study
 from jaccardio.experiments.tables import Table
 
@@ -14,7 +15,7 @@ def table2(study: Study) -> Table:
     """
     first, second = study.scale.texts
     table = Table(f"Two text encoders: {first} and {second}")
-    as_printed = study.scale.name == "paper"
+    as_printed = study.scale.texts == SCALES["paper"].texts
     study.compare(
         table,
         ["jaccard", "other-text", "ours"],
