@@ -12,7 +12,7 @@ def left_out(study: Study) -> Table:
 
     Paper: nothing of it; the models are that of table3's last column and jaccardio-small.
     Command: jaccardio reproduce left_out --scale small --store STORE --out DIR
-    Cost: 6 runs at small beside those of table3's last column and jaccardio-small, about 6 minutes each on one core.
+    Cost: 6 runs at small beside those of table3's last column and jaccardio-small, 6 to 8 minutes each on one core.
     Expect: far below the models that were told, for many findings no better than chance: 26 sentences teach little language.
     """
     table = Table("Zero-shot on left-out findings")

@@ -12,7 +12,7 @@ def sister(study: Study) -> Table:
     Paper: Takahashi et al. 2025, "Application of Contrastive Learning on ECG Data: Evaluating Performance in Japanese and Classification
     with Around 100 Labels"; its data and its 98 labels are not public, and its figures are not compared with.
     Command: jaccardio reproduce sister --scale small --store STORE --out DIR
-    Cost: 1 run at small beside those of table1, table3's last column and jaccardio-small, about 4 minutes on one core.
+    Cost: 1 run at small beside those of table1, table3's last column and jaccardio-small, 5 minutes on one core.
     Expect: exact top-1 well below superset top-5: most ECGs with several findings have near neighbours among the statements.
     """
     table = Table("Which of all statements comes first")

@@ -10,7 +10,7 @@ def table1(study: Study) -> Table:
     Paper: Table 1. Micro-F1 0.068 against 0.308 at embedding 128, 250 epochs, no cropping; Hamming 0.0665 against 0.0451, which is
     0.0903 on the label base of the other columns.
     Command: jaccardio reproduce table1 --scale small --store STORE --out DIR
-    Cost: 6 runs at small, about 4 minutes each on one core; 3 more of jaccardio-small that every table shares, as long.
+    Cost: 6 runs at small, 5 minutes each on one core; 3 more of jaccardio-small that most tables share, 5 to 7 minutes each.
     Expect: the Jaccard loss ahead at a fixed 0.5 and much less so, or behind, once thresholds are fitted and in AUROC.
     """
     table = Table("Standard SigLIP against the Jaccard loss")

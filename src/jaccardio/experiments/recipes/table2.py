@@ -10,7 +10,7 @@ def table2(study: Study) -> Table:
 
     Paper: Table 2. Qwen3-8B micro-F1 0.308, Gemma3-4B ("limited ECG knowledge") 0.269, embedding 128, 250 epochs.
     Command: jaccardio reproduce table2 --scale small --store STORE --out DIR
-    Cost: 3 runs at small beside those of table1, about 4 minutes each on one core.
+    Cost: 3 runs at small beside those of table1, 5 minutes each on one core.
     Expect: at small scale MiniLM against random vectors, so the question is whether any language helps; little or no difference.
     """
     first, second = study.scale.texts

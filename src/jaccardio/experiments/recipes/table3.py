@@ -10,7 +10,7 @@ def table3(study: Study) -> Table:
     Paper: Table 3. Micro-F1 0.308 (128), 0.379 (256), 0.419 (256 and random crop), 0.503 (600 epochs, 20,000 warm-up steps); 512 gave
     no further gain and is not printed.
     Command: jaccardio reproduce table3 --scale small --store STORE --out DIR
-    Cost: 10 runs at small beside that of table1: 4 minutes each on one core, the long schedule 7.
+    Cost: 10 runs at small beside those of table1: 4 to 5 minutes each on one core, 8 with the long schedule.
     Expect: the longer schedule helps; the width of the embedding hardly.
     """
     table = Table("Embedding, random crops, long schedule")

@@ -10,7 +10,7 @@ def table5(study: Study) -> Table:
 
     Paper: Table 5. F1 from 0.88 (atrial fibrillation) to 0 (ventricular tachycardia); 8 of 26 findings below 0.2, macro-F1 0.379.
     Command: jaccardio reproduce table5 --scale small --store STORE --out DIR
-    Cost: the runs of table3's last column and jaccardio-small.
+    Cost: 3 runs of table3's last column, 8 minutes each on one core, and jaccardio-small.
     Expect: the paper's order: rhythms and bundle branch blocks easy, abnormal Q waves and sites of infarction hard; wide intervals where a
     finding is rare.
     """

@@ -10,7 +10,7 @@ def table8(study: Study) -> Table:
     Paper: Table 8. Micro-F1 0.503 against 0.380; the ResNet calls 23 % of all labels present, the signature of a positive-weighted loss cut
     at 0.5.
     Command: jaccardio reproduce table8 --scale small --store STORE --out DIR
-    Cost: 3 runs at small beside those of table3 and jaccardio-small, about 7 minutes each on one core.
+    Cost: 3 runs at small beside those of table3 and jaccardio-small, 8 minutes each on one core.
     Expect: the paper's order at 0.5, and the opposite at thresholds fitted on validation, the same for both.
     """
     table = Table("Contrastive against supervised, at 0.5 and at fitted thresholds")
