@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from jaccardio.cohort.split import load_split
 from jaccardio.cohort.store import Store
@@ -24,7 +25,7 @@ def test_a_model_trained_again_into_its_folder_is_scored_again(
     assert split is not None
     part = HeldOut.of(store, split)
 
-    def scores() -> np.ndarray:
+    def scores() -> NDArray[np.float64]:
         return contestant("x", "", [RunFolder.open(path)], part, tmp_path / "scores", "cpu").scores[0]
 
     first = scores()
