@@ -34,7 +34,7 @@ def main(file: Path, names: Sequence[str] = ()) -> None:
             continue
         print(f"### `{name}`: {table['title']}\n")
         plain = [row for row in table["rows"] if "finding" not in row]
-        if any(row["threshold"] for row in plain):
+        if any((row["metric"], None) in RANKING.values() for row in plain):
             _ranked(plain)
         others = [row for row in plain if row["threshold"] is None and (row["metric"], None) not in RANKING.values()]
         if others:
@@ -47,19 +47,20 @@ def main(file: Path, names: Sequence[str] = ()) -> None:
 
 
 def _ranked(rows: Sequence[Row]) -> None:
-    """One line a model; below each that has one, the paper's column."""
+    """One line a model; below each that has one, the paper's column. Without thresholds there are no decisions."""
     lines = []
+    decisions = DECISIONS if any(row["threshold"] for row in rows) else {}
     for run in dict.fromkeys(row["run"] for row in rows):
         found = {(row["metric"], row["threshold"]): row for row in rows if row["run"] == run}
         if RANKING["macro-AUROC"] not in found:
             continue
         ranking = [_interval(found.get(key)) for key in RANKING.values()]
         spread = _spread(found[RANKING["macro-AUROC"]])
-        lines.append([run, ranking[0], spread, ranking[1], *(_value(found.get(key), 3) for key in DECISIONS.values())])
-        printed = [found.get(key, {}).get("paper") for key in DECISIONS.values()]
+        lines.append([run, ranking[0], spread, ranking[1], *(_value(found.get(key), 3) for key in decisions.values())])
+        printed = [found.get(key, {}).get("paper") for key in decisions.values()]
         if any(value is not None for value in printed):
             lines.append(["paper, threshold not stated", "", "", "", *("" if value is None else f"{value:.3f}" for value in printed)])
-    _print(["model", "macro-AUROC", "sd", "macro-AUPRC", *DECISIONS], lines)
+    _print(["model", "macro-AUROC", "sd", "macro-AUPRC", *decisions], lines)
 
 
 def _figures(rows: Sequence[Row]) -> None:

@@ -1,5 +1,6 @@
 """Scores of sentences are those of findings, looked at once."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,8 @@ def test_statements_are_those_of_the_part_in_words(part: HeldOut) -> None:
 def test_sentences_are_scored_as_findings_are_and_looked_at_once(
     part: HeldOut, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run, prompts = RunFolder.open(trained), part.vocabulary.prompts("en")
+    run = RunFolder.open(Path(shutil.copytree(trained, tmp_path / "run")))  # the look is written into it
+    prompts = part.vocabulary.prompts("en")
     found = sentence_scores(run, part, prompts, tmp_path, "cpu")
     predictor = Predictor.from_pretrained(trained, "cpu")
     assert predictor.vocabulary.codes == part.vocabulary.codes
