@@ -9,7 +9,7 @@ def encoder(study: Study) -> Table:
 
     Paper: section 2.1 takes ResNet-18 because earlier work found it better than a vision transformer; no figure of its own.
     Command: jaccardio reproduce encoder --scale small --store STORE --out DIR
-    Cost: 1 run at small beside those of table3's last column and jaccardio-small, 20 to 40 minutes on one core: the transformer is slow there.
+    Cost: 1 run at small beside those of table3's last column and jaccardio-small, 20 to 40 minutes on one core.
     Expect: the ResNet ahead: a transformer from scratch needs more ECGs.
     """
     table = Table("ResNet-18 against a vision transformer")
