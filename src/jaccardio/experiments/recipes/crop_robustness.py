@@ -29,7 +29,7 @@ def crop_robustness(study: Study) -> Table:
     Paper: section 3 gives random crops as the remedy against ECGs that start and end elsewhere; no experiment shows it.
     Command: jaccardio reproduce crop_robustness --scale small --store STORE --out DIR
     Cost: 6 runs of table3's second and third columns, 5 minutes each on one core; a minute or two of scoring.
-    Expect: a ResNet with pooling over time hardly notices a shift, cropped or not; shorter windows cost the model without crops more.
+    Expect: a ResNet with pooling over time hardly notices a shift, cropped or not; shorter windows cost either little.
     """
     table = Table("Windows cut elsewhere and of other lengths")
     models: dict[str, dict[str, Contestant]] = {}
