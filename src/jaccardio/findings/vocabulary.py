@@ -7,7 +7,7 @@ import csv
 import difflib
 import io
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib import resources
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from jaccardio.errors import UsageError
 from jaccardio.files import sha256_json
 from jaccardio.findings.labels import PRESENT
+from jaccardio.findings.needed_leads import unmet
 
 _DATA = resources.files("jaccardio.findings") / "data"
 
@@ -43,12 +44,20 @@ class Finding:
         empty where the vocabulary has no levels.
     note
         What a reader must know: proxies, definition.
+    leads
+        Leads without which an ECG can neither show nor deny the finding; all items are needed, each a lead or alternatives (``V5/V6``).
+        Empty: any lead is enough.
     """
 
     code: str
     names: Mapping[str, str]
     levels: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+    leads: tuple[str, ...] = ()
+
+    def lacking(self, leads: Collection[str]) -> tuple[str, ...]:
+        """The items of `Finding.leads` that are not met by the leads at hand; empty where the finding can be judged."""
+        return unmet(self.leads, leads)
 
 
 @dataclass(frozen=True)
@@ -94,7 +103,8 @@ class Vocabulary:
                 code=row["code"],
                 names={key.removeprefix("name_"): value for key, value in row.items() if key.startswith("name_") and value},
                 levels={key.removeprefix("level_"): value for key, value in row.items() if key.startswith("level_") and value},
-                note=row.get("note", ""),
+                note=row["note"],
+                leads=tuple(row["leads"].split()),
             )
             for row in rows
         )
@@ -112,15 +122,19 @@ class Vocabulary:
         return cls(
             name=document["name"],
             title=document["title"],
-            findings=tuple(Finding(**finding) for finding in document["findings"]),
+            findings=tuple(Finding(**{**finding, "leads": tuple(finding.get("leads", ()))}) for finding in document["findings"]),
             templates=document["templates"],
             nothing=document["nothing"],
             implications=tuple((pair[0], pair[1]) for pair in document["implications"]),
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON form; travels with every store, run and model."""
-        return asdict(self)
+        """JSON form; travels with every store, run and model. A finding that needs no particular lead has no key ``leads``."""
+        document = asdict(self)
+        for finding in document["findings"]:
+            if not finding["leads"]:
+                del finding["leads"]
+        return document
 
     @cached_property
     def sha256(self) -> str:
