@@ -60,7 +60,7 @@ def main(store_path: Path, work: Path, preset: str, twins: int = SEEDS) -> None:
 
 def ensemble(single: Contestant, runs: Sequence[RunFolder], material: Material) -> Contestant:
     """The mean probability of all seeds as one model, its thresholds fitted on the validation part like everybody's."""
-    batches = [batch.signal for batch in full_batches(material.store, material.validation_rows, 256)]
+    batches = list(full_batches(material.store, material.validation_rows, 256))
     validation = mean_of([finding_scores(load_pretrained(run.model).model, batches, torch.device("cpu")) for run in runs])
     thresholds = fit_thresholds(material.validation_labels, validation)
     return Contestant(

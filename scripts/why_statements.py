@@ -99,7 +99,7 @@ def main(store_path: Path, work: Path, images: Path) -> None:
 def score(run: RunFolder, material: Material) -> Scored:
     """Validation scores of a finished run."""
     batches = full_batches(material.store, material.validation_rows, 256)
-    scores = finding_scores(load_pretrained(run.model).model, (batch.signal for batch in batches), torch.device("cpu"))
+    scores = finding_scores(load_pretrained(run.model).model, batches, torch.device("cpu"))
     return Scored(material.validation_labels, scores)
 
 

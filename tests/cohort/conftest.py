@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from jaccardio.cohort.corpora.corpus import Rejection, Source
 from jaccardio.cohort.store import Store
-from jaccardio.cohort.store_writer import StoreWriter, Window
+from jaccardio.cohort.store_writer import StoreWriter
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.recording.leads import LEADS
-from jaccardio.recording.preprocessing import SignalContract
+from jaccardio.recording.preprocessing import Prepared, SignalContract
 
 CONTRACT = SignalContract(sampling_rate=50.0, seconds=4.0)
 
@@ -24,7 +24,11 @@ def windows(records: int, seed: int = 0) -> NDArray[np.int16]:
 
 @pytest.fixture
 def make_store(tmp_path: Path) -> Callable[..., Store]:
-    """Writes a store without any file to read: labels (n, k) of the first k findings of paper26, the others are unknown."""
+    """Writes a store without any file to read: labels (n, k) of the first k findings of paper26, the others are unknown.
+
+    `recorded` samples of each record's window (all if None), and how many windows each has: the first of `windows(records)`, the further
+    ones of `windows(n, seed=100 + row)`.
+    """
 
     def make(
         labels: NDArray[np.int8],
@@ -32,6 +36,8 @@ def make_store(tmp_path: Path) -> Callable[..., Store]:
         waveforms: Sequence[str] | None = None,
         folds: Sequence[int | None] | None = None,
         name: str = "store",
+        recorded: Sequence[int] | None = None,
+        windows_of: Sequence[int] | None = None,
     ) -> Store:
         vocabulary, records = Vocabulary.load("paper26"), len(labels)
         full = np.full((records, len(vocabulary)), -1, dtype=np.int8)
@@ -49,7 +55,11 @@ def make_store(tmp_path: Path) -> Callable[..., Store]:
                     fold=folds[row] if folds is not None else None,
                     age=40.0 if row else None,
                 )
-                writer.add(source, Window(counts, 0b111111111111, (), waveforms[row] if waveforms is not None else f"w{row}"))
+                length = recorded[row] if recorded is not None else CONTRACT.samples
+                counts[:, length:] = 0
+                further = windows(windows_of[row] - 1, seed=100 + row) if windows_of is not None else windows(0)
+                prepared = Prepared(np.concatenate([counts[None], further]), length, np.ones(len(LEADS), dtype=np.bool_), ())
+                writer.add(source, prepared, waveforms[row] if waveforms is not None else f"w{row}")
             annotated = {"ptbxl": frozenset({"scp:AFIB", "scp:NORM"})}
             rejected = [Rejection("r99999", "signal file: absent.")]
             writer.finish(full, vocabulary, corpus="ptbxl", annotated=annotated, rejected=rejected, unmapped={"scp:XYZ": 1})

@@ -139,9 +139,52 @@ def test_what_cannot_be_used_is_refused(store: Store, rows: int, size: int, crop
         TrainingBatches(store, np.arange(rows), size, crop, seed=0)
 
 
+def test_crops_hold_recorded_samples_only(make_store: Callable[..., Store]) -> None:
+    """Six ECGs are shorter than the crop: they come in batches of their own kind, cut to the shortest, and no zero is ever shown."""
+    recorded = [200, 200, 110, 200, 120, 110, 200, 120, 200, 110, 120, 200]
+    store = make_store(np.zeros((12, 1), dtype=np.int8), recorded=recorded)
+    batches, lengths, seen = TrainingBatches(store, np.arange(12), 3, 150, seed=0), set(), set()
+    for step in range(80):
+        batch = batches.batch(step)
+        assert batch.signal.shape[2] == min(150, *(recorded[row] for row in batch.rows))
+        assert (np.abs(batch.signal).max(axis=1) > 0).all()
+        lengths.add(batch.signal.shape[2])
+        seen.update(batch.rows.tolist())
+        assert batches.batch(step).signal.tobytes() == batch.signal.tobytes()
+    assert lengths == {110, 120, 150}
+    assert seen == set(range(12))
+    kinds = [len({min(150, recorded[row]) for row in batches.rows(step)}) for step in range(80)]
+    assert kinds == [1] * 80
+
+
+def test_an_epoch_of_mixed_lengths_is_shuffled(make_store: Callable[..., Store]) -> None:
+    store = make_store(np.zeros((12, 1), dtype=np.int8), recorded=[110, 200] * 6)
+    batches = TrainingBatches(store, np.arange(12), 2, 150, seed=0)
+    first = [batches.batch(epoch * 6).signal.shape[2] for epoch in range(20)]
+    assert {110, 150} == set(first)
+
+
+def test_crops_come_from_every_window_of_a_long_recording(make_store: Callable[..., Store]) -> None:
+    store = make_store(np.zeros((1, 1), dtype=np.int8), windows_of=[4])
+    batches = TrainingBatches(store, np.arange(1), 1, None, seed=0)
+    drawn = {np.rint(batches.batch(step).signal[0] * 1000).astype(np.int16).tobytes() for step in range(60)}
+    assert drawn == {window.tobytes() for window in (*windows(1), *windows(3, seed=100))}
+
+
+def test_masked_leads_are_zero_and_the_others_untouched(store: Store) -> None:
+    plain = TrainingBatches(store, np.arange(11), 11, 150, seed=0)
+    masked = TrainingBatches(store, np.arange(11), 11, 150, seed=0, lead_masking=0.5)
+    lost = 0
+    for step in range(10):
+        before, after = plain.batch(step).signal, masked.batch(step).signal
+        kept = after.any(axis=2)
+        assert np.array_equal(after, before * kept[:, :, None])
+        lost += int((~kept).any(axis=1).sum())
+    assert 35 < lost < 75  # of 110
+
+
 def test_full_batches_keep_the_order(store: Store) -> None:
     rows = np.array([9, 0, 4, 2, 7])
     batches = list(full_batches(store, rows, 2))
-    assert [len(batch.rows) for batch in batches] == [2, 2, 1]
-    assert np.array_equal(np.concatenate([batch.rows for batch in batches]), rows)
+    assert [len(batch) for batch in batches] == [2, 2, 1]
     assert np.array_equal(np.concatenate([batch.signal for batch in batches]), store.signals(rows))

@@ -33,12 +33,33 @@ def test_signals_labels_and_records_come_back(make_store: Callable[..., Store]) 
 
 
 def test_records_fill_several_shards(make_store: Callable[..., Store], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_writer, "RECORDS_PER_SHARD", 2)
+    for module in (store_writer, store_module):
+        monkeypatch.setattr(module, "RECORDS_PER_SHARD", 2)
     store = make_store(LABELS)
     assert sorted(path.name for path in (store.path / "shards").iterdir()) == [f"shard-0000{number}.i16" for number in range(3)]
     rows = np.array([3, 0, 4, 1, 2])
     assert np.array_equal(store.counts(rows), windows(5)[rows])
     store.verify()
+
+
+def test_all_windows_of_long_and_short_recordings_come_back(make_store: Callable[..., Store], monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (store_writer, store_module):
+        monkeypatch.setattr(module, "RECORDS_PER_SHARD", 2)
+    store = make_store(LABELS, recorded=[200, 200, 120, 200, 200], windows_of=[1, 3, 1, 2, 4])
+    assert len(list((store.path / "further").iterdir())) == 3
+    rows = np.array([3, 2, 1])
+    found = store.windows(rows)
+    assert found.ecg.tolist() == [0, 0, 1, 2, 2, 2]
+    assert found.recorded.tolist() == [200, 200, 120, 200, 200, 200]
+    assert found.lead_mask.all()
+    counts = np.rint(found.signal * 1000)
+    assert np.array_equal(counts[[0, 3]], windows(5)[[3, 1]])
+    assert np.array_equal(counts[1:2], windows(1, seed=103))
+    assert np.array_equal(counts[4:], windows(2, seed=101))
+    assert not counts[2, :, 120:].any()
+    store.verify()
+    drawn = {store.drawn_counts(np.array([4]), np.random.default_rng(seed)).tobytes() for seed in range(40)}
+    assert drawn == {window.tobytes() for window in (windows(5)[4], *windows(3, seed=104))}
 
 
 def test_rows_of_ids(make_store: Callable[..., Store]) -> None:
@@ -70,22 +91,22 @@ def test_folder_without_manifest_is_no_store(make_store: Callable[..., Store], t
 
 def test_other_format_is_refused(make_store: Callable[..., Store], monkeypatch: pytest.MonkeyPatch) -> None:
     store = make_store(LABELS)
-    monkeypatch.setattr(store_module, "FORMAT", 2)
+    monkeypatch.setattr(store_module, "FORMAT", 99)
     with pytest.raises(DataError, match="format"):
         Store.open(store.path)
 
 
 def _use(path: Path) -> None:
     store = Store.open(path)
-    store.signals(np.arange(len(store)))
+    store.windows(np.arange(len(store)))
     store.verify()
 
 
-@pytest.mark.parametrize("kind", ["shard-00000.i16", "records.parquet", "labels-", "manifest.json"])
+@pytest.mark.parametrize("kind", ["shards/shard-00000.i16", "further/shard-00000.i16", "records.parquet", "labels-", "manifest.json"])
 @pytest.mark.parametrize("damage", ["flip", "truncate", "extend", "remove"])
 def test_any_damage_is_noticed(make_store: Callable[..., Store], kind: str, damage: str) -> None:
-    path = make_store(LABELS).path
-    file = next(found for found in path.rglob("*") if found.name.startswith(kind))
+    path = make_store(LABELS, windows_of=[1, 2, 1, 1, 1]).path
+    file = next(found for found in path.rglob("*") if found.relative_to(path).as_posix().startswith(kind))
     whole = file.read_bytes()
     for place in np.random.default_rng(1).integers(0, len(whole), 25 if damage in ("flip", "truncate") else 1):
         if damage == "remove":

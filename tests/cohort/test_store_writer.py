@@ -58,7 +58,7 @@ def test_two_writers_of_one_store_exclude_each_other(tmp_path: Path) -> None:
     with StoreWriter(tmp_path / "store", CONTRACT):
         with pytest.raises(UsageError, match="another process"), StoreWriter(tmp_path / "store", CONTRACT):
             pass
-        assert (tmp_path / ".store.partial/shards").is_dir()
+        assert (tmp_path / ".store.partial").is_dir()
     handle = os.open(tmp_path, os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     os.close(handle)

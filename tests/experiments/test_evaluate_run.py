@@ -129,10 +129,10 @@ def test_a_relabelled_store_is_still_the_runs_own(run: RunFolder, hospitals: Hos
 
 def test_a_window_is_cut_and_not_rolled(run: RunFolder, hospitals: Hospitals) -> None:
     """What stands outside the window changes no score; where the window lies does."""
-    batch = np.arange(2 * 12 * 1000, dtype=np.float32).reshape(2, 12, 1000)
-    [cut] = Window(2.5, 5.0).cut(iter([batch]), 100.0)
-    assert (cut == batch[:, :, 250:750]).all()
     store = Store.open(hospitals.home)
+    batch = store.windows(np.arange(2))
+    [cut] = Window(2.5, 5.0).cut([batch], 100.0)
+    assert (cut.signal == batch.signal[:, :, 250:750]).all()
     whole, first, last = (
         score_part(run, store, "test", device="cpu", window=window).scores for window in (None, Window(0, 5), Window(5, 5))
     )

@@ -16,7 +16,7 @@ from jaccardio.evaluation.probes import fit_probes, probe_scores
 from jaccardio.evaluation.ranking import auroc
 from jaccardio.experiments.probe import RANDOM, SUPERVISED, TRAINED, FewShotProtocol, run_probe, supervised_form
 from jaccardio.prediction.predictor import Predictor
-from jaccardio.prediction.store_scores import signals_for
+from jaccardio.prediction.store_scores import windows_for
 from jaccardio.training.run_folder import RunFolder
 from tests.conftest import Hospitals
 
@@ -39,7 +39,7 @@ def test_the_figures_are_those_of_probes_on_the_embeddings(probed: tuple[Path, R
     _, run, document = probed
     store = Store.open(hospitals.home)
     predictor = Predictor.from_pretrained(run.path, "cpu")
-    features = predictor.embed(signals_for(predictor, store, np.arange(len(store))))
+    features = predictor.embed(windows_for(predictor, store, np.arange(len(store))))
     codes = predictor.vocabulary.codes
     labels = store.labels[:, [store.vocabulary.index(code) for code in codes]]
     validation, test = (store.rows_of(run.split.parts[part]) for part in ("validation", "test"))

@@ -20,7 +20,7 @@ from jaccardio.experiments.paper_runs import LEFT_OUT, RUNS
 from jaccardio.experiments.recipes import RECIPES, chosen
 from jaccardio.experiments.reproduce import Reproduction, run_reproduce
 from jaccardio.prediction.predictor import Predictor
-from jaccardio.prediction.store_scores import signals_for
+from jaccardio.prediction.store_scores import windows_for
 from jaccardio.training import loop
 from jaccardio.training.run_folder import RunFolder
 from tests.conftest import Hospitals
@@ -156,7 +156,7 @@ def test_left_out_findings_are_scored_by_models_that_never_heard_of_them(reprodu
         for code in LEFT_OUT:
             column = store.vocabulary.index(code)
             labels, known = store.labels[rows, column], store.labels[rows, column] >= 0
-            scores = predictor.sentence_scores(signals_for(predictor, store, rows), [store.vocabulary.prompts("en")[column]])[:, 0]
+            scores = predictor.sentence_scores(windows_for(predictor, store, rows), [store.vocabulary.prompts("en")[column]])[:, 0]
             expected = pytest.approx(roc_auc_score(labels[known], scores[known]), abs=1e-6) if labels.max() == 1 else None
             assert found[title, code]["value"] == expected
     assert any(row["value"] is not None for row in found.values())

@@ -12,7 +12,7 @@ from jaccardio.errors import DataError
 from jaccardio.experiments.contestants import HeldOut
 from jaccardio.experiments.sentences import sentence_scores, statements_of
 from jaccardio.prediction.predictor import Predictor
-from jaccardio.prediction.store_scores import signals_for
+from jaccardio.prediction.store_scores import windows_for
 from jaccardio.training.run_folder import RunFolder
 from tests.conftest import Hospitals
 
@@ -44,7 +44,7 @@ def test_sentences_are_scored_as_findings_are_and_looked_at_once(
     predictor = Predictor.from_pretrained(trained, "cpu")
     assert predictor.vocabulary.codes == part.vocabulary.codes
     rows = part.store.rows_of(part.ids.tolist())
-    expected = predictor.scores(signals_for(predictor, part.store, rows))  # a prompt's score is its finding's
+    expected = predictor.scores(windows_for(predictor, part.store, rows))  # a prompt's score is its finding's
     assert found == pytest.approx(expected, abs=1e-6)
     few = sentence_scores(run, part, prompts[:2], tmp_path, "cpu")  # other sentences are not taken for those kept
     assert few == pytest.approx(expected[:, :2], abs=1e-6)

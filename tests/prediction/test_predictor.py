@@ -10,7 +10,7 @@ from jaccardio import Predictor, read_ecg
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, ReadError, UsageError
 from jaccardio.models.ecg_text import EcgTextModel
-from jaccardio.prediction.store_scores import shared_findings, signals_for
+from jaccardio.prediction.store_scores import shared_findings, windows_for
 from jaccardio.recording.recording import Recording
 from tests.conftest import Hospitals
 
@@ -29,7 +29,7 @@ def test_files_recordings_and_the_store_give_the_same_scores(predictor: Predicto
     from_files = predictor.predict(files)
     from_recordings = predictor.predict([read_ecg(file) for file in files])
     store = Store.open(hospitals.home)
-    scores = predictor.scores(signals_for(predictor, store, np.arange(len(files))))
+    scores = predictor.scores(windows_for(predictor, store, np.arange(len(files))))
     assert [[score.score for score in row] for row in from_files] == [[score.score for score in row] for row in from_recordings]
     np.testing.assert_allclose([[score.score for score in row] for row in from_files], scores, atol=1e-5)
 
@@ -81,7 +81,7 @@ def test_another_rate_and_length_are_mended_and_too_short_is_refused(predictor: 
     recording = read_ecg(files[0])
     doubled = np.repeat(recording.signal, 2, axis=1)
     at_200 = Recording(doubled, 2 * recording.sampling_rate, recording.lead_mask, recording.recording_id)
-    assert predictor.prepare(at_200).shape == predictor.prepare(recording).shape == (12, predictor.contract.samples)
+    assert predictor.prepare(at_200).counts.shape == predictor.prepare(recording).counts.shape == (1, 12, predictor.contract.samples)
     short = Recording(recording.signal[:, :100].copy(), recording.sampling_rate, recording.lead_mask, "short")
     with pytest.raises(ReadError, match="short"):
         predictor.predict([short])

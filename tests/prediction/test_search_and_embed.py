@@ -7,14 +7,14 @@ from jaccardio import Predictor
 from jaccardio.cohort.store import Store
 from jaccardio.prediction.embed import write_embeddings
 from jaccardio.prediction.search import search
-from jaccardio.prediction.store_scores import signals_for
+from jaccardio.prediction.store_scores import windows_for
 from tests.conftest import Hospitals
 
 
 def test_search_ranks_as_the_finding_scores_do(trained: Path, hospitals: Hospitals) -> None:
     predictor, store = Predictor.from_pretrained(trained, device="cpu"), Store.open(hospitals.away)
     column = predictor.vocabulary.index("af")
-    scores = predictor.scores(signals_for(predictor, store, np.arange(len(store))))[:, column]
+    scores = predictor.scores(windows_for(predictor, store, np.arange(len(store))))[:, column]
     prompt = predictor.vocabulary.prompts()[column]
     hits = search(predictor, store, prompt, top=5)
     assert [hit.recording_id for hit in hits] == [str(store.ids[row]) for row in np.argsort(-scores, kind="stable")[:5]]
@@ -29,5 +29,5 @@ def test_embeddings_hold_every_record_once(trained: Path, hospitals: Hospitals, 
     table = pq.read_table(tmp_path / "features.parquet")
     assert (records, dimension) == (len(store), 16)
     assert table.column("recording_id").to_pylist() == store.ids.tolist()
-    expected = predictor.embed(signals_for(predictor, store, np.arange(3)))
+    expected = predictor.embed(windows_for(predictor, store, np.arange(3)))
     np.testing.assert_allclose(np.array(table.column("embedding").to_pylist()[:3]), expected, atol=1e-5)

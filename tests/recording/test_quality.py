@@ -16,7 +16,7 @@ def signal(counts: NDArray[np.int16]) -> NDArray[np.float32]:
 
 
 def test_sound_signal_passes_unchanged(signal: NDArray[np.float32]) -> None:
-    checked, mask, flags = check_signal(signal.copy(), ALL, "r")
+    checked, mask, flags = check_signal(signal.copy(), ALL, 100.0, "r")
     assert np.array_equal(checked, signal)
     assert mask.all()
     assert flags == ()
@@ -27,7 +27,7 @@ def test_flat_lead_is_masked_and_a_limb_lead_derived_again(signal: NDArray[np.fl
     signal[9] = 1.25
     signal[2] = -0.3
     signal[2, ::2] += 0.001
-    checked, mask, flags = check_signal(signal, ALL, "r")
+    checked, mask, flags = check_signal(signal, ALL, 100.0, "r")
     assert flags == ("flat:III", "flat:V4", "derived:III")
     assert not mask[9]
     assert not checked[9].any()
@@ -38,7 +38,7 @@ def test_short_gap_is_bridged_and_a_long_one_masked(signal: NDArray[np.float32])
     signal[7, 100:103] = np.nan
     signal[8, :101] = np.nan
     before, after = float(signal[7, 99]), float(signal[7, 103])
-    checked, mask, flags = check_signal(signal, ALL, "r")
+    checked, mask, flags = check_signal(signal, ALL, 100.0, "r")
     assert flags == ("nan-filled:V2", "nan:V3")
     np.testing.assert_allclose(checked[7, 100:103], before + (after - before) * np.array([1, 2, 3]) / 4, rtol=1e-5)
     assert np.flatnonzero(~mask).tolist() == [8]
@@ -49,11 +49,11 @@ def test_absent_leads(signal: NDArray[np.float32]) -> None:
     present = np.zeros(12, dtype=np.bool_)
     present[[0, 1, 6]] = True
     signal[~present] = np.nan
-    checked, mask, flags = check_signal(signal, present, "r")
+    checked, mask, flags = check_signal(signal, present, 100.0, "r")
     assert np.flatnonzero(mask).tolist() == [0, 1, 2, 3, 4, 5, 6]
     assert np.isfinite(checked).all()
     assert flags == ("derived:III", "derived:aVR", "derived:aVL", "derived:aVF", *(f"missing:V{n}" for n in range(2, 7)))
-    _, mask, flags = check_signal(signal, present & (np.arange(12) != 1), "r")
+    _, mask, flags = check_signal(signal, present & (np.arange(12) != 1), 100.0, "r")
     assert np.flatnonzero(mask).tolist() == [0, 6], "nothing follows from lead I alone"
 
 
@@ -63,7 +63,7 @@ def test_absent_leads(signal: NDArray[np.float32]) -> None:
 )
 def test_refused(signal: NDArray[np.float32], factor: float, field: str) -> None:
     with pytest.raises(ReadError) as caught:
-        check_signal(signal * np.float32(factor), ALL, "r")
+        check_signal(signal * np.float32(factor), ALL, 100.0, "r")
     assert (caught.value.record, caught.value.field) == ("r", field)
     assert caught.value.remedy
 
@@ -71,10 +71,45 @@ def test_refused(signal: NDArray[np.float32], factor: float, field: str) -> None
 def test_large_peaks_and_offsets_are_no_wrong_unit(signal: NDArray[np.float32]) -> None:
     signal[3, 500] += 60
     signal[6] += 200
-    assert check_signal(signal, ALL, "r")[2] == ()
+    assert check_signal(signal, ALL, 100.0, "r")[2] == ()
 
 
 def test_one_lead_in_another_unit_is_refused(signal: NDArray[np.float32]) -> None:
     signal[7] *= 1000
     with pytest.raises(ReadError, match="lead V2"):
-        check_signal(signal, ALL, "r")
+        check_signal(signal, ALL, 100.0, "r")
+
+
+@pytest.mark.parametrize("dead", [0.0, np.nan, 1.7])
+def test_what_comes_before_the_electrodes_is_cut_off(signal: NDArray[np.float32], dead: float) -> None:
+    late = np.concatenate([np.full((12, 1200), dead, np.float32), signal], axis=1)
+    checked, mask, flags = check_signal(late, ALL, 100.0, "r")
+    assert flags in (("trimmed: 12.0 s",), ("trimmed: 12.1 s",))
+    assert mask.all()
+    assert np.array_equal(checked[:, -990:], signal[:, -990:])
+    checked, _, flags = check_signal(late[:, ::-1].copy(), ALL, 100.0, "r")
+    assert flags in (("trimmed: 12.0 s",), ("trimmed: 12.1 s",))
+    assert np.array_equal(checked[:, :990], signal[:, ::-1][:, :990])
+
+
+def test_the_stretch_with_the_most_signal_is_kept(signal: NDArray[np.float32]) -> None:
+    long = np.tile(signal, 3)
+    chest_late = long.copy()
+    chest_late[6:, :1200] = 0
+    checked, mask, flags = check_signal(chest_late, ALL, 100.0, "r")
+    assert mask.all(), "18 s with twelve leads are a whole ECG"
+    assert 1780 <= checked.shape[1] <= 1800
+    assert flags[0].startswith("trimmed: 12.")
+    one_late = long.copy()
+    one_late[11, :2500] = 0
+    checked, mask, flags = check_signal(one_late, ALL, 100.0, "r")
+    assert flags == ("flat:V6",), "30 s with eleven leads are worth more than 5 s with twelve"
+    assert checked.shape == (12, 3000)
+    assert not mask[11]
+    assert not checked[11].any()
+
+
+def test_a_quiet_beginning_shorter_than_two_seconds_stays(signal: NDArray[np.float32]) -> None:
+    signal[:, :190] = signal[:, 190:191]
+    checked, _, flags = check_signal(signal, ALL, 100.0, "r")
+    assert (checked.shape, flags) == ((12, 1000), ())

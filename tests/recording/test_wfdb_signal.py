@@ -66,6 +66,10 @@ def test_lowest_count_is_no_sample(write_record, counts: NDArray[np.int16]) -> N
     assert recording.flags == ("nan-filled:aVL", "nan:aVF", "derived:aVF")
     assert np.abs(recording.signal).max() < 10
     counts[:, 300:] = -32768
+    recording = read_wfdb(write_record(counts))
+    assert 295 <= recording.signal.shape[1] <= 300, "what was never recorded is cut off"
+    assert recording.flags[0] == "trimmed: 7.0 s"
+    counts[:, ::5] = counts[:, 1::5] = counts[:, 2::5] = -32768
     assert refusal(write_record(counts)).field == "samples"
 
 

@@ -185,7 +185,7 @@ def test_thresholds_are_fitted_on_the_validation_part_alone(store: Store, split:
     fitted = {}
     for part, ids in split.parts.items():
         rows = store.rows_of(ids)
-        scores = finding_scores(saved.model, iter([store.signals(rows)]), torch.device("cpu"))
+        scores = finding_scores(saved.model, [store.windows(rows)], torch.device("cpu"))
         fitted[part] = fit_thresholds(store.labels[np.ix_(rows, columns)], scores)
     for policy in POLICIES:
         assert saved.thresholds[policy] == pytest.approx(fitted["validation"][policy].tolist(), abs=1e-5)

@@ -159,12 +159,15 @@ def predict(
             rejected.append(f"rejected {error}")
             continue
         document[str(file)] = [
-            {name: getattr(score, name) for name in ("finding", "score", "probability", "threshold", "present")} for score in scores
+            {name: getattr(score, name) for name in ("finding", "score", "probability", "threshold", "present", "withheld")}
+            for score in scores
         ]
-        ranked = sorted(scores, key=lambda score: -score.score)
+        ranked = sorted(scores, key=lambda score: -1.0 if score.score is None else score.score, reverse=True)
         lines.append(f"{file}" + (f"  ({', '.join(recording.flags)})" if recording.flags else ""))
         lines += [
-            f"  {'present' if score.present else '       '}  {score.score:.3f}  (threshold {score.threshold:.3f}, "
+            f"  unknown  {score.withheld}  {score.name}"
+            if score.score is None
+            else f"  {'present' if score.present else '       '}  {score.score:.3f}  (threshold {score.threshold:.3f}, "
             f"calibrated probability {score.probability:.3f})  {score.name}"
             for score in ranked
         ]

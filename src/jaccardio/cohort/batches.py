@@ -1,4 +1,4 @@
-"""Batches of signals: random crops for training, whole windows in order for scoring."""
+"""Batches of signals: random crops for training, all windows in order for scoring."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,16 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jaccardio.cohort.lead_masking import draw_kept_leads
 from jaccardio.cohort.store import COUNTS, Store
 from jaccardio.errors import UsageError
 from jaccardio.findings.labels import PRESENT, UNKNOWN
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.preprocessing import dequantise
+from jaccardio.recording.windows import Windows
 
 RARE = 0.05
 """Label-aware batches repeat the ECGs of findings that are present in a smaller share than this: the t of `repeat_factors`."""
 
-_ORDER, _CROP = 0, 1  # separate random streams
+_ORDER, _CROP, _WINDOW, _LEADS = 0, 1, 3, 4  # separate random streams; 2 is that of the regularisers' views
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +27,7 @@ class Batch:
     Attributes
     ----------
     signal
-        (batch, 12, samples) float32, millivolt.
+        (batch, 12, samples) float32, millivolt; every sample was recorded, rows of leads that were not are zero.
     rows
         (batch,) int64, rows of the store: `store.labels[rows]` are the labels.
     """
@@ -37,7 +39,9 @@ class Batch:
 class TrainingBatches:
     """Shuffled batches of random crops, each a pure function of (seed, step): a resumed run sees what an uninterrupted one sees.
 
-    The last, smaller batch of an epoch is dropped unless it is the only one.
+    Crops are cut from what was recorded. An ECG shorter than the crop gives all that it has, and the batch is cut to its shortest crop: so
+    that little is lost, ECGs of like length go into one batch, and the batches of an epoch are shuffled. The last, smaller batch of an
+    epoch is dropped unless it is the only one. Of an ECG with several windows one is drawn.
 
     Label-aware batches repeat each row `repeat_factors` times an epoch, fractions rounded up or down at random so that the mean is
     kept, and shuffle them. The epoch has as many steps as a plain one all the same, so that runs on both have equal budgets; it
@@ -51,6 +55,8 @@ class TrainingBatches:
         Length of the crop; None takes the whole window.
     repeat_by
         (rows, findings) labels of the rows, by which those with rare findings are repeated; None: every row comes at most once an epoch.
+    lead_masking
+        Share of the ECGs of a batch that lose leads (`draw_kept_leads`).
 
     Raises
     ------
@@ -66,6 +72,7 @@ class TrainingBatches:
         crop_samples: int | None,
         seed: int,
         repeat_by: NDArray[np.int8] | None = None,
+        lead_masking: float = 0.0,
     ) -> None:
         window = store.contract.samples
         if len(rows) == 0:
@@ -76,6 +83,7 @@ class TrainingBatches:
             raise UsageError(f"a crop of {crop_samples} samples does not fit into the store's window of {window} samples.")
         self._store, self._rows, self._seed = store, np.asarray(rows, dtype=np.int64), seed
         self._size, self._crop = min(batch_size, len(rows)), crop_samples or window
+        self._lead_masking = lead_masking
         self._factors = None if repeat_by is None else repeat_factors(repeat_by)
         self._shuffled: tuple[int, NDArray[np.int64]] | None = None
 
@@ -92,20 +100,31 @@ class TrainingBatches:
     def batch(self, step: int) -> Batch:
         """The batch of a step, counted from 0 over all epochs."""
         rows = self.rows(step)
-        counts = self._store.counts(rows)
-        spare = self._store.contract.samples - self._crop
-        starts = np.random.default_rng([self._seed, _CROP, step]).integers(0, spare + 1, len(rows))
-        crops = np.empty((len(rows), len(LEADS), self._crop), dtype=COUNTS)
+        counts = self._store.drawn_counts(rows, self._random(_WINDOW, step))
+        recorded = self._store.recorded[rows]
+        length = min(self._crop, int(recorded.min()))
+        starts = self._random(_CROP, step).integers(0, recorded - length + 1)
+        crops = np.empty((len(rows), len(LEADS), length), dtype=COUNTS)
         for crop, whole, start in zip(crops, counts, starts, strict=True):
-            crop[:] = whole[:, start : start + self._crop]
+            crop[:] = whole[:, start : start + length]
+        if self._lead_masking:
+            crops[~draw_kept_leads(len(rows), self._lead_masking, self._random(_LEADS, step))] = 0
         return Batch(dequantise(crops), rows)
+
+    def _random(self, stream: int, number: int) -> np.random.Generator:
+        return np.random.default_rng([self._seed, stream, number])
 
     def _epoch(self, epoch: int) -> NDArray[np.int64]:
         if self._shuffled is None or self._shuffled[0] != epoch:
-            random, rows = np.random.default_rng([self._seed, _ORDER, epoch]), self._rows
+            random, rows = self._random(_ORDER, epoch), self._rows
             if self._factors is not None:
                 rows = np.repeat(rows, np.floor(self._factors + random.random(len(rows))).astype(np.int64))
-            self._shuffled = epoch, random.permutation(rows)
+            rows = random.permutation(rows)[: self.steps_per_epoch * self._size]
+            length = np.minimum(self._store.recorded[rows], self._crop)
+            if len(np.unique(length)) > 1:
+                alike = rows[np.argsort(length, kind="stable")].reshape(-1, self._size)
+                rows = random.permutation(alike).reshape(-1)
+            self._shuffled = epoch, rows
         return self._shuffled[1]
 
 
@@ -131,8 +150,7 @@ def repeat_factors(labels: NDArray[np.int8]) -> NDArray[np.float64]:
     return factors
 
 
-def full_batches(store: Store, rows: NDArray[np.int64], batch_size: int) -> Iterator[Batch]:
-    """Whole windows of the rows, in order; the last batch may be smaller."""
+def full_batches(store: Store, rows: NDArray[np.int64], batch_size: int) -> Iterator[Windows]:
+    """All windows of the rows, in order; the last batch may hold fewer ECGs."""
     for start in range(0, len(rows), batch_size):
-        part = np.asarray(rows[start : start + batch_size], dtype=np.int64)
-        yield Batch(store.signals(part), part)
+        yield store.windows(np.asarray(rows[start : start + batch_size], dtype=np.int64))

@@ -14,11 +14,11 @@ from jaccardio.cohort.corpora import CORPORA, PSEUDONYMOUS
 from jaccardio.cohort.corpora.corpus import Rejection, Source
 from jaccardio.cohort.pseudonyms import load_or_create_key
 from jaccardio.cohort.relabel import count_findings, label_records
-from jaccardio.cohort.store_writer import StoreWriter, Window
+from jaccardio.cohort.store_writer import StoreWriter
 from jaccardio.errors import DataError, MissingError, ReadError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.processes import end_with_parent
-from jaccardio.recording.preprocessing import MINIMUM_RATE_HZ, SignalContract, quantise
+from jaccardio.recording.preprocessing import MINIMUM_RATE_HZ, Prepared, SignalContract
 from jaccardio.recording.readers import read_ecg
 from jaccardio.recording.recording import MAXIMUM_RATE_HZ
 from jaccardio.recording.waveform import waveform_hash
@@ -31,6 +31,14 @@ WORKER_WORTH = 512
 
 LISTED = 20
 """Reasons that the error lists where no record could be read."""
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """One recording as read and prepared, and the hash of its waveform."""
+
+    prepared: Prepared
+    waveform: str
 
 
 @dataclass(frozen=True)
@@ -123,9 +131,9 @@ def ingest(
         named = list(refused)  # with file names, for the report only: a store keeps pseudonyms
         _refuse_duplicates(sources)
         stored: list[Source] = []
-        for done, (entry, result) in enumerate(zip(sources, _windows(sources, contract, jobs), strict=True), start=1):
-            if isinstance(result, Window):
-                writer.add(entry, result)
+        for done, (entry, result) in enumerate(zip(sources, _ingested(sources, contract, jobs), strict=True), start=1):
+            if isinstance(result, Ingested):
+                writer.add(entry, result.prepared, result.waveform)
                 stored.append(entry)
             else:
                 refused.append(result)
@@ -147,8 +155,8 @@ def _refuse_duplicates(sources: Sequence[Source]) -> None:
         raise DataError(f"{len(twice)} recording ids stand more than once, the first is {twice[0]}. Every recording must be listed once.")
 
 
-def _windows(sources: Sequence[Source], contract: SignalContract, jobs: int) -> Iterator[Window | Rejection]:
-    """The window of every source, in order."""
+def _ingested(sources: Sequence[Source], contract: SignalContract, jobs: int) -> Iterator[Ingested | Rejection]:
+    """What became of every source, in order."""
     chunks = [sources[start : start + CHUNK] for start in range(0, len(sources), CHUNK)]
     workers = min(jobs, math.ceil(len(sources) / WORKER_WORTH))
     if workers <= 1:
@@ -158,7 +166,7 @@ def _windows(sources: Sequence[Source], contract: SignalContract, jobs: int) -> 
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent)
     try:
-        pending: deque[Future[list[Window | Rejection]]] = deque()
+        pending: deque[Future[list[Ingested | Rejection]]] = deque()
         for chunk in chunks:
             pending.append(pool.submit(_read_chunk, chunk, contract))
             if len(pending) > 2 * workers:  # bounds the memory of finished chunks that wait for a slow one
@@ -171,17 +179,15 @@ def _windows(sources: Sequence[Source], contract: SignalContract, jobs: int) -> 
         pool.shutdown(cancel_futures=True)
 
 
-def _read_chunk(sources: Sequence[Source], contract: SignalContract) -> list[Window | Rejection]:
+def _read_chunk(sources: Sequence[Source], contract: SignalContract) -> list[Ingested | Rejection]:
     return [_read(source, contract) for source in sources]
 
 
-def _read(source: Source, contract: SignalContract) -> Window | Rejection:
+def _read(source: Source, contract: SignalContract) -> Ingested | Rejection:
     try:
         recording = read_ecg(source.path, source.recording_id, source.patient_key)
-        counts = quantise(contract.apply(recording))
+        return Ingested(contract.apply(recording), waveform_hash(recording))
     except ReadError as error:
         return Rejection.because(source.recording_id, error)
     except Exception as error:  # one file must not stop the others; the class name alone cannot carry patient data
         return Rejection(source.recording_id, f"internal error: {type(error).__name__}.")
-    mask = sum(1 << lead for lead, usable in enumerate(recording.lead_mask) if usable)
-    return Window(counts, mask, recording.flags, waveform_hash(recording))

@@ -2,8 +2,10 @@
 
 Layout of the folder:
 
-    shards/shard-00000.i16     1,024 records each, int16 (12, samples), 1 count = 1 microvolt, little-endian
-    records.parquet            one row a recording: id, patient key, codes as the source states them, waveform hash, place, CRC-32
+    shards/shard-00000.i16     the first window of 1,024 records each, int16 (12, samples), 1 count = 1 microvolt, little-endian
+    further/shard-00000.i16    the further windows of recordings longer than one, if there are any
+    records.parquet            one row a recording: id, patient key, codes as the source states them, waveform hash, what of the window
+                               was recorded, places and CRC-32
     labels-<sha256>.parquet    one row a recording, one nullable int8 column a finding: null = unknown; named by its content
     manifest.json              written last: contract, vocabulary, rejected and unmapped, SHA-256 of every file
     split.json                 the current split, if one was made
@@ -32,18 +34,20 @@ from jaccardio.findings.labels import UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.preprocessing import SignalContract, dequantise
+from jaccardio.recording.windows import Windows
 
-FORMAT = 1
+FORMAT = 2
 RECORDS_PER_SHARD = 1024
+FIRST_WINDOWS, FURTHER_WINDOWS = "shards", "further"
 MANIFEST, RECORDS = "manifest.json", "records.parquet"
 COUNTS = np.dtype("<i2")
 
 _PANDAS_TYPES = {pa.string(): pd.StringDtype(), pa.int32(): pd.Int32Dtype()}  # the columns that may hold null
 
 
-def shard_file(shard: int) -> str:
-    """Name of a shard, relative to the store."""
-    return f"shards/shard-{shard:05d}.i16"
+def shard_file(folder: str, shard: int) -> str:
+    """Name of a shard of first or further windows, relative to the store."""
+    return f"{folder}/shard-{shard:05d}.i16"
 
 
 def seal(manifest: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +72,8 @@ class Store:
         The findings of the label matrix.
     records
         One row a recording: recording_id, patient_key, database, fold, site, device, age, sex, year, scp_source, waveform (hash of
-        the measured signal), lead_mask (bit i = lead i), flags, present, absent, closed, shard, row, crc32.
+        the measured signal), lead_mask (bit i = lead i), recorded (samples of the window), flags, present, absent, closed, and where the
+        windows stand (place, further) with their CRC-32.
     labels
         (records, findings) int8: 1 present, 0 absent, -1 unknown.
     """
@@ -143,43 +148,89 @@ class Store:
         return np.fromiter((self._row_by_id[identifier] for identifier in ids), dtype=np.int64, count=len(ids))
 
     def counts(self, rows: NDArray[np.int64]) -> NDArray[np.int16]:
-        """Signals as stored: (len(rows), 12, samples) int16, 1 microvolt a count; each record's CRC-32 is checked.
+        """First windows as stored: (len(rows), 12, samples) int16, 1 microvolt a count; each one's CRC-32 is checked.
 
         Raises
         ------
         DataError
-            A shard is missing or truncated, or a record's bytes are not those that were written.
+            A shard is missing or truncated, or a window's bytes are not those that were written.
         """
-        counts = np.empty((len(rows), len(LEADS), self.contract.samples), dtype=COUNTS)
-        shards, places, checksums = self._places
-        size = counts[0].nbytes if len(rows) else 0
-        for shard in np.unique(shards[rows]):
-            try:
-                handle = os.open(self.path / shard_file(int(shard)), os.O_RDONLY)
-            except FileNotFoundError as error:
-                raise _damaged(self.path / shard_file(int(shard)), "is missing") from error
-            try:
-                for position in np.flatnonzero(shards[rows] == shard):
-                    row, target = rows[position], counts[position]
-                    read = os.preadv(handle, [target.data], int(places[row]) * size)
-                    if read != size or zlib.crc32(target.data) != checksums[row]:
-                        raise _damaged(self.path / shard_file(int(shard)), f"the record {self.ids[row]} is not as it was written")
-            finally:
-                os.close(handle)
+        places, checksums = (self.records[name].to_numpy(np.int64)[rows] for name in ("place", "crc32"))
+        return self._read(FIRST_WINDOWS, rows, places, checksums)
+
+    def drawn_counts(self, rows: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.int16]:
+        """One window of each row, drawn at random where it has several; else as `counts`."""
+        counts = self.counts(rows)
+        further = self._windows[rows] - 1
+        drawn = random.integers(0, further + 1)  # 0: the first window
+        others = np.flatnonzero(drawn)
+        if len(others):
+            chosen = [(self._further[rows[i]][drawn[i] - 1]) for i in others]
+            counts[others] = self._read(FURTHER_WINDOWS, rows[others], *np.array(chosen, dtype=np.int64).T)
         return counts
 
     def signals(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Signals of some rows: (len(rows), 12, samples) float32, millivolt; raises as `counts` does."""
+        """First windows of some rows: (len(rows), 12, samples) float32, millivolt; raises as `counts` does."""
         return dequantise(self.counts(rows))
 
-    def lead_mask(self, row: int) -> NDArray[np.bool_]:
-        """(12,) which leads of a record were measured or derived."""
-        return (int(self.records["lead_mask"].iloc[row]) >> np.arange(len(LEADS)) & 1).astype(np.bool_)
+    def windows(self, rows: NDArray[np.int64]) -> Windows:
+        """All windows of some rows; raises as `counts` does."""
+        first, per_ecg = self.counts(rows), self._windows[rows]
+        ecg = np.repeat(np.arange(len(rows)), per_ecg)
+        begins = np.cumsum(per_ecg) - per_ecg
+        counts = np.empty((len(ecg), *first.shape[1:]), dtype=COUNTS)
+        counts[begins] = first
+        further = np.setdiff1d(np.arange(len(ecg)), begins)
+        if len(further):
+            places = np.array([place for row in rows for place in self._further.get(int(row), [])], dtype=np.int64)
+            counts[further] = self._read(FURTHER_WINDOWS, rows[ecg[further]], *places.T)
+        return Windows(dequantise(counts), self.recorded[rows][ecg], ecg, self.lead_masks[rows])
 
     @cached_property
-    def _places(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        shard, row, crc32 = (self.records[name].to_numpy(np.int64) for name in ("shard", "row", "crc32"))
-        return shard, row, crc32
+    def recorded(self) -> NDArray[np.int64]:
+        """(records,) samples at the beginning of each window that were recorded."""
+        return np.asarray(self.records["recorded"], dtype=np.int64)
+
+    @cached_property
+    def lead_masks(self) -> NDArray[np.bool_]:
+        """(records, 12) which leads were measured or derived."""
+        bits = np.asarray(self.records["lead_mask"], dtype=np.int64)[:, None] >> np.arange(len(LEADS)) & 1
+        return np.asarray(bits, dtype=np.bool_)
+
+    @cached_property
+    def _windows(self) -> NDArray[np.int64]:
+        """(records,) number of windows."""
+        return np.asarray([1 + len(places) for places in self.records["further"]], dtype=np.int64)
+
+    @cached_property
+    def _further(self) -> dict[int, list[tuple[int, int]]]:
+        """Place and CRC-32 of the further windows of the rows that have any."""
+        columns = self.records[["further", "further_crc32"]]
+        return {
+            int(row): list(zip(*(columns[name].iloc[row].tolist() for name in columns), strict=True))
+            for row in np.flatnonzero(self._windows > 1)
+        }
+
+    def _read(self, folder: str, rows: NDArray[np.int64], places: NDArray[np.int64], checksums: NDArray[np.int64]) -> NDArray[np.int16]:
+        """Windows (len(rows), 12, samples) by their places in the shards of a folder; `rows` name the records in messages."""
+        counts = np.empty((len(rows), len(LEADS), self.contract.samples), dtype=COUNTS)
+        size = counts[0].nbytes if len(rows) else 0
+        shards, within = np.divmod(places, RECORDS_PER_SHARD)
+        for shard in np.unique(shards):
+            file = self.path / shard_file(folder, int(shard))
+            try:
+                handle = os.open(file, os.O_RDONLY)
+            except FileNotFoundError as error:
+                raise _damaged(file, "is missing") from error
+            try:
+                for position in np.flatnonzero(shards == shard):
+                    target = counts[position]
+                    read = os.preadv(handle, [target.data], int(within[position]) * size)
+                    if read != size or zlib.crc32(target.data) != checksums[position]:
+                        raise _damaged(file, f"the record {self.ids[rows[position]]} is not as it was written")
+            finally:
+                os.close(handle)
+        return counts
 
     def verify(self) -> None:
         """Compares the SHA-256 of every file with the manifest.

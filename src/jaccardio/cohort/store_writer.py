@@ -9,7 +9,6 @@ import shutil
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -21,12 +20,12 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from jaccardio.cohort.corpora.corpus import Rejection, Source
-from jaccardio.cohort.store import COUNTS, FORMAT, MANIFEST, RECORDS, RECORDS_PER_SHARD, seal, shard_file
+from jaccardio.cohort.store import COUNTS, FIRST_WINDOWS, FORMAT, FURTHER_WINDOWS, MANIFEST, RECORDS, RECORDS_PER_SHARD, seal, shard_file
 from jaccardio.errors import MissingError, UsageError
 from jaccardio.files import sync_folder, write_atomic, write_json
 from jaccardio.findings.labels import UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
-from jaccardio.recording.preprocessing import SignalContract
+from jaccardio.recording.preprocessing import Prepared, SignalContract
 
 RECORDS_SCHEMA = pa.schema(
     [
@@ -42,40 +41,64 @@ RECORDS_SCHEMA = pa.schema(
         ("scp_source", pa.string()),
         ("waveform", pa.string()),
         ("lead_mask", pa.int64()),
+        ("recorded", pa.int64()),
         ("flags", pa.list_(pa.string())),
         ("present", pa.list_(pa.string())),
         ("absent", pa.list_(pa.string())),
         ("closed", pa.bool_()),
-        ("shard", pa.int64()),
-        ("row", pa.int64()),
+        ("place", pa.int64()),
         ("crc32", pa.int64()),
+        ("further", pa.list_(pa.int64())),
+        ("further_crc32", pa.list_(pa.int64())),
     ]
 )
 _FROM_SOURCE = ("recording_id", "patient_key", "database", "fold", "site", "device", "age", "sex", "year", "scp_source")
 
 
-@dataclass(frozen=True)
-class Window:
-    """One recording as it enters a store.
+class _Shards:
+    """Windows, appended to files of `RECORDS_PER_SHARD` below a folder of the unfinished store."""
 
-    Attributes
-    ----------
-    counts
-        (12, samples) int16, 1 microvolt a count.
-    lead_mask
-        Bit i is set where lead i was measured or derived.
-    waveform
-        Hash of the measured signal.
-    """
+    def __init__(self, partial: Path, folder: str, files: dict[str, dict[str, Any]]) -> None:
+        self._partial, self._folder, self._files = partial, folder, files
+        self._file: BinaryIO | None = None
+        self._written = 0
 
-    counts: NDArray[np.int16]
-    lead_mask: int
-    flags: tuple[str, ...]
-    waveform: str
+    def append(self, counts: NDArray[np.int16]) -> tuple[int, int]:
+        """Writes one window (12, samples); returns its place, counted over all shards, and its CRC-32."""
+        place = self._written
+        data = np.ascontiguousarray(counts, dtype=COUNTS).tobytes()
+        if place % RECORDS_PER_SHARD == 0:
+            self.close()
+            path = self._partial / shard_file(self._folder, place // RECORDS_PER_SHARD)
+            path.parent.mkdir(exist_ok=True)
+            self._file, self._digest = path.open("wb"), hashlib.sha256()
+        assert self._file is not None
+        self._file.write(data)
+        self._digest.update(data)
+        self._written += 1
+        return place, zlib.crc32(data)
+
+    def close(self) -> None:
+        """Flushes the open shard to disk and notes its size and SHA-256."""
+        if self._file is None:
+            return
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        name = Path(self._file.name).relative_to(self._partial).as_posix()
+        self._files[name] = {"bytes": self._file.tell(), "sha256": self._digest.hexdigest()}
+        self._file.close()
+        self._file = None
+        sync_folder(self._partial / self._folder)
+
+    def abandon(self) -> None:
+        """Closes the open shard, whatever the disk says: the first error is the one to tell."""
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.close()
 
 
 class StoreWriter:
-    """Context manager over the folder `.NAME.partial` beside the store: `add` windows, then `finish`.
+    """Context manager over the folder `.NAME.partial` beside the store: `add` recordings, then `finish`.
 
     `finish` moves the folder to its final name in one step. On an exception the partial folder is removed; what a killed
     process left is removed by the next one. Two writers of one store exclude each other.
@@ -93,7 +116,8 @@ class StoreWriter:
         self._partial = store.parent / f".{store.name}.partial"
         self._files: dict[str, dict[str, Any]] = {}
         self._columns: dict[str, list[Any]] = {name: [] for name in RECORDS_SCHEMA.names}
-        self._shard: BinaryIO | None = None
+        self._first = _Shards(self._partial, FIRST_WINDOWS, self._files)
+        self._further = _Shards(self._partial, FURTHER_WINDOWS, self._files)
         self._lock: int | None = None
 
     def __enter__(self) -> "StoreWriter":
@@ -111,13 +135,11 @@ class StoreWriter:
                 raise UsageError(f"{self._store}: another process is writing this store. Wait for it or choose another folder.") from error
             for left in self._partial.iterdir():
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
-            (self._partial / shard_file(0)).parent.mkdir()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._shard is not None:
-            with suppress(OSError):  # on a full disk closing fails again; the first error is the one to tell
-                self._shard.close()
+        self._first.abandon()
+        self._further.abandon()
         if kind is not None:
             shutil.rmtree(self._partial, ignore_errors=True)
         assert self._lock is not None
@@ -126,28 +148,29 @@ class StoreWriter:
     def __len__(self) -> int:
         return len(self._columns["recording_id"])
 
-    def add(self, source: Source, window: Window) -> None:
-        """Appends one recording."""
-        shard, row = divmod(len(self), RECORDS_PER_SHARD)
-        data = np.ascontiguousarray(window.counts, dtype=COUNTS).tobytes()
+    def add(self, source: Source, prepared: Prepared, waveform: str) -> None:
+        """Appends one recording.
+
+        Parameters
+        ----------
+        waveform
+            Hash of the measured signal.
+        """
         with _disk(self._store):
-            if row == 0:
-                self._close_shard()
-                self._shard = (self._partial / shard_file(shard)).open("wb")
-                self._digest = hashlib.sha256()
-            assert self._shard is not None
-            self._shard.write(data)
-        self._digest.update(data)
+            place, crc32 = self._first.append(prepared.counts[0])
+            further = [self._further.append(counts) for counts in prepared.counts[1:]]
         values = {name: getattr(source, name) for name in _FROM_SOURCE} | {
-            "waveform": window.waveform,
-            "lead_mask": window.lead_mask,
-            "flags": list(window.flags),
+            "waveform": waveform,
+            "lead_mask": sum(1 << lead for lead, recorded in enumerate(prepared.lead_mask) if recorded),
+            "recorded": prepared.recorded,
+            "flags": list(prepared.flags),
             "present": list(source.present),
             "absent": list(source.absent),
             "closed": source.closed,
-            "shard": shard,
-            "row": row,
-            "crc32": zlib.crc32(data),
+            "place": place,
+            "crc32": crc32,
+            "further": [place for place, _ in further],
+            "further_crc32": [crc32 for _, crc32 in further],
         }
         for name, value in values.items():
             self._columns[name].append(value)
@@ -174,7 +197,8 @@ class StoreWriter:
             Count per code that the vocabulary has no place for.
         """
         with _disk(self._store):
-            self._close_shard()
+            self._first.close()
+            self._further.close()
             records = parquet_bytes(pa.table(self._columns, schema=RECORDS_SCHEMA))
             write_atomic(self._partial / RECORDS, records)
             labels_name, labels_entry = write_labels(self._partial, labels, vocabulary)
@@ -192,19 +216,8 @@ class StoreWriter:
                 "files": self._files | {RECORDS: file_entry(records), labels_name: labels_entry},
             }
             write_json(self._partial / MANIFEST, seal(manifest))
-            sync_folder(self._partial / shard_file(0).partition("/")[0])
             self._partial.rename(self._store)
             sync_folder(self._store.parent)
-
-    def _close_shard(self) -> None:
-        if self._shard is None:
-            return
-        self._shard.flush()
-        os.fsync(self._shard.fileno())
-        name = Path(self._shard.name).relative_to(self._partial).as_posix()
-        self._files[name] = {"bytes": self._shard.tell(), "sha256": self._digest.hexdigest()}
-        self._shard.close()
-        self._shard = None
 
 
 def write_labels(folder: Path, labels: NDArray[np.int8], vocabulary: Vocabulary) -> tuple[str, dict[str, Any]]:

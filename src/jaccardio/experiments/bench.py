@@ -73,7 +73,7 @@ def _model_figures(batches: TrainingBatches, store: Store) -> dict[str, float]:
         return run
 
     bf16, fp32 = _rate(step("bf16"), BATCH), _rate(step("fp32"), BATCH)
-    whole = store.signals(np.arange(min(BATCH, len(store))))
+    whole = store.windows(np.arange(min(BATCH, len(store))))
     return {
         "training_ecgs_per_second": bf16,
         "training_bf16_over_fp32_ratio": bf16 / fp32,

@@ -1,6 +1,6 @@
 """Evaluation of a run on a part of its own store, or on another hospital's store."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +16,12 @@ from jaccardio.evaluation.report import Example, write_evaluation
 from jaccardio.evaluation.thresholds import Thresholds
 from jaccardio.experiments.card_facts import card_facts
 from jaccardio.experiments.subgroups import subgroups_of
+from jaccardio.findings.labels import UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.prediction.predictor import Predictor
-from jaccardio.prediction.store_scores import shared_findings, signals_for
+from jaccardio.prediction.store_scores import shared_findings, windows_for, withheld_answers
 from jaccardio.recording.paper_plot import ecg_png
+from jaccardio.recording.windows import Windows
 from jaccardio.training.leakage import check_unseen
 from jaccardio.training.run_folder import RunFolder
 
@@ -45,7 +47,9 @@ class ScoredPart:
     rows
         (n,) rows of the store.
     labels, scores
-        (n, k) of the findings of `vocabulary`.
+        (n, k) of the findings of `vocabulary`; labels are unknown where the model withholds its answer for want of leads.
+    withheld
+        How many known labels that are.
     thresholds, calibration
         Of those findings, as training fitted them on the validation part.
     test_uses
@@ -56,6 +60,7 @@ class ScoredPart:
     vocabulary: Vocabulary
     labels: NDArray[np.int8]
     scores: NDArray[np.float64]
+    withheld: int
     thresholds: Thresholds
     calibration: Calibration
     test_uses: int
@@ -68,10 +73,9 @@ class Window:
     start: float
     seconds: float
 
-    def cut(self, signals: Iterator[NDArray[np.float32]], sampling_rate: float) -> Iterator[NDArray[np.float32]]:
-        """The window of batches (b, 12, samples)."""
-        first = round(self.start * sampling_rate)
-        return (batch[:, :, first : first + round(self.seconds * sampling_rate)] for batch in signals)
+    def cut(self, batches: Iterable[Windows], sampling_rate: float) -> Iterator[Windows]:
+        """The stretch of every ECG of the batches."""
+        return (batch.cut(round(self.start * sampling_rate), round(self.seconds * sampling_rate)) for batch in batches)
 
 
 def score_part(
@@ -95,12 +99,15 @@ def score_part(
         check_unseen(run, store, rows.tolist())
     predictor = Predictor.from_pretrained(run.path, device)
     vocabulary, ours, theirs = shared_findings(predictor, store)
-    signals = signals_for(predictor, store, rows, progress)
-    scores = predictor.scores(signals if window is None else window.cut(signals, predictor.contract.sampling_rate))[:, ours]
+    batches = windows_for(predictor, store, rows, progress)
+    scores = predictor.scores(batches if window is None else window.cut(batches, predictor.contract.sampling_rate))[:, ours]
+    labels = store.labels[np.ix_(rows, theirs)]
+    withheld = withheld_answers(predictor, store.lead_masks[rows])[:, ours] & (labels != UNKNOWN)
+    labels[withheld] = UNKNOWN
     thresholds = predictor.thresholds.of(ours.tolist())
     test_uses = run.record_test_use(store, part, len(rows)) if part != "validation" else 0
     calibration = predictor.calibration.of_findings(ours)
-    return ScoredPart(rows, vocabulary, store.labels[np.ix_(rows, theirs)], scores, thresholds, calibration, test_uses)
+    return ScoredPart(rows, vocabulary, labels, scores, int(withheld.sum()), thresholds, calibration, test_uses)
 
 
 def evaluate_run(
@@ -149,7 +156,7 @@ def evaluate_run(
         labels=labels,
         scores=scores,
         title=title,
-        facts=_facts(run, store, part, len(rows), scored.test_uses),
+        facts=_facts(run, store, part, scored),
         names={finding.code: finding.names["en"] for finding in vocabulary.findings},
         examples=_examples(store, rows, vocabulary.codes, labels, scores, thresholds["global"]),
     )
@@ -171,17 +178,19 @@ def rows_of_part(run: RunFolder, store: Store, part: str) -> NDArray[np.int64]:
     return store.rows_of(members["recording_id"])
 
 
-def _facts(run: RunFolder, store: Store, part: str, records: int, test_uses: int) -> dict[str, str]:
+def _facts(run: RunFolder, store: Store, part: str, scored: ScoredPart) -> dict[str, str]:
     databases = ", ".join(sorted(store.records["database"].unique()))
     facts = {
         "Model": f"preset {run.config.preset}, seed {run.config.training.seed}",
-        "ECGs": f"{records} of part “{part}”; corpus {store.manifest['corpus']}; database {databases}",
+        "ECGs": f"{len(scored.rows)} of part “{part}”; corpus {store.manifest['corpus']}; database {databases}",
         "Thresholds": "fitted on the run's validation part only",
     }
     if part == "validation":
         facts["Caution"] = "this part chose the epoch and the thresholds: its figures are optimistic"
     else:
-        facts["Looks at a test part"] = f"this is number {test_uses} of this run"
+        facts["Looks at a test part"] = f"this is number {scored.test_uses} of this run"
+    if scored.withheld:
+        facts["Withheld"] = f"{scored.withheld} answers for which the ECG lacks leads; they are judged as unknown"
     return facts
 
 
@@ -207,6 +216,6 @@ def _examples(
             (codes[i], float(scores[position, i]), bool(scores[position, i] >= thresholds[i]), states[int(labels[position, i])])
             for i in shown
         ]
-        png = ecg_png(signal, store.contract.sampling_rate, store.lead_mask(row))
+        png = ecg_png(signal, store.contract.sampling_rate, store.lead_masks[row])
         examples.append(Example(png, str(store.ids[row]), findings))
     return examples

@@ -27,7 +27,7 @@ from jaccardio.files import read_json
 from jaccardio.models.create import create_model
 from jaccardio.models.folder import THRESHOLDS, Pretrained, load_pretrained
 from jaccardio.prediction.predictor import Predictor
-from jaccardio.prediction.store_scores import signals_for
+from jaccardio.prediction.store_scores import windows_for
 from jaccardio.text.create import create_text_encoder
 from jaccardio.training.config import TrainConfig
 from jaccardio.training.leakage import check_unseen
@@ -127,7 +127,7 @@ def _features(run: RunFolder, store: Store, rows: dict[str, NDArray[np.int64]], 
     for name, one in ((TRAINED, pretrained), (RANDOM, _untrained(pretrained, run.config.training.seed))):
         say(f"embedding {len(every)} ECGs: {name}")
         predictor = Predictor(one, device)
-        vectors = predictor.embed(signals_for(predictor, store, every))
+        vectors = predictor.embed(windows_for(predictor, store, every))
         features[name] = np.full((len(store), vectors.shape[1]), np.nan, np.float32)
         features[name][every] = vectors
     return features

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from jaccardio.evaluation.retrieval import distinct_statements
 from jaccardio.experiments.contestants import HeldOut, kept_file, read_table, write_table
 from jaccardio.prediction.predictor import Predictor
-from jaccardio.prediction.store_scores import signals_for
+from jaccardio.prediction.store_scores import windows_for
 from jaccardio.training.leakage import check_unseen
 from jaccardio.training.run_folder import RunFolder
 
@@ -37,7 +37,7 @@ def sentence_scores(run: RunFolder, part: HeldOut, sentences: Sequence[str], kep
         rows = part.store.rows_of(part.ids.tolist())
         check_unseen(run, part.store, rows.tolist())
         predictor = Predictor.from_pretrained(run.path, device)
-        found = predictor.sentence_scores(signals_for(predictor, part.store, rows), sentences)
+        found = predictor.sentence_scores(windows_for(predictor, part.store, rows), sentences)
         run.record_test_use(part.store, part.part, len(rows))
         write_table(file, part.ids, dict(zip(columns, found.T, strict=True)))
     return read_table(file, part.ids, columns)

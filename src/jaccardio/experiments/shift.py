@@ -15,7 +15,7 @@ from jaccardio.evaluation.shift import Place, measure_shift
 from jaccardio.evaluation.shift_page import write_shift
 from jaccardio.experiments.evaluate_run import ScoredPart, score_part
 from jaccardio.prediction.predictor import Predictor
-from jaccardio.prediction.store_scores import signals_for
+from jaccardio.prediction.store_scores import windows_for
 from jaccardio.training.run_folder import RunFolder
 
 
@@ -58,7 +58,7 @@ def run_shift(run: RunFolder, home: Store, away: Store, out: Path, *, device: st
 
 def _place(predictor: Predictor, store: Store, scored: ScoredPart, shared: list[str]) -> Place:
     columns = _columns(scored, shared)
-    features = predictor.embed(signals_for(predictor, store, scored.rows))
+    features = predictor.embed(windows_for(predictor, store, scored.rows))
     patients = store.records["patient_key"].to_numpy(str)[scored.rows]
     return Place(scored.labels[:, columns], scored.scores[:, columns], features, patients)
 

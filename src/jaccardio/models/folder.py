@@ -4,7 +4,7 @@
 file              holds
 ================  =============================================================================================
 model.safetensors weights and buffers, the prompts' text vectors among them
-config.json       `ModelConfig`, fingerprint of the text encoder, signal contract
+config.json       `ModelConfig`, fingerprint of the text encoder, signal contract, whether it knows ECGs without some leads
 vocabulary.json   findings, sentences, levels
 thresholds.json   threshold policies fitted on validation
 calibration.json  temperature and Platt's pairs fitted on validation
@@ -33,7 +33,7 @@ from jaccardio.models.ecg_text import EcgTextModel
 from jaccardio.models.weights import weights_from_bytes, weights_to_bytes
 from jaccardio.recording.preprocessing import SignalContract
 
-FORMAT = "jaccardio-model-3"
+FORMAT = "jaccardio-model-4"
 WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CALIBRATION, CARD, MANIFEST = (
     "model.safetensors",
     "config.json",
@@ -60,6 +60,8 @@ class Pretrained:
         Its findings, in the order of `finding_logits`.
     contract
         Rate and length of the signals that it expects.
+    partial_leads
+        Whether training showed it ECGs without some of their leads.
     thresholds
         Threshold policies as training fitted them (`Thresholds.to_dict`).
     calibration
@@ -70,6 +72,7 @@ class Pretrained:
     config: ModelConfig
     vocabulary: Vocabulary
     contract: SignalContract
+    partial_leads: bool
     thresholds: Mapping[str, Any]
     calibration: Mapping[str, Any]
 
@@ -80,6 +83,7 @@ def save_pretrained(
     config: ModelConfig,
     vocabulary: Vocabulary,
     contract: SignalContract,
+    partial_leads: bool,
     thresholds: Mapping[str, Any],
     calibration: Mapping[str, Any],
     card: str,
@@ -101,6 +105,7 @@ def save_pretrained(
         "model": config.model_dump(),
         "text_fingerprint": model.text_fingerprint if isinstance(model, EcgTextModel) else None,
         "contract": contract.to_dict(),
+        "partial_leads": partial_leads,
     }
     files = {
         WEIGHTS: weights_to_bytes(model.state_dict()),
@@ -146,6 +151,7 @@ def load_pretrained(folder: Path) -> Pretrained:
         config = ModelConfig.model_validate(document.pop("model"))
         text_fingerprint = document.pop("text_fingerprint")
         contract = SignalContract.from_dict(document.pop("contract"))
+        partial_leads = bool(document.pop("partial_leads"))
         vocabulary = Vocabulary.from_dict(json.loads(files[VOCABULARY]))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{folder / CONFIG}: holds keys or values that this version of jaccardio does not know.") from error
@@ -162,7 +168,8 @@ def load_pretrained(folder: Path) -> Pretrained:
         raise DataError(f"{folder / WEIGHTS}: the weights do not fit {CONFIG} and {VOCABULARY}.") from error
     if isinstance(model, EcgTextModel) and len(model.prompt_vectors) != len(vocabulary):
         raise DataError(f"{folder / VOCABULARY}: {len(vocabulary)} findings, but the weights have {len(model.prompt_vectors)} prompts.")
-    return Pretrained(model.eval(), config, vocabulary, contract, json.loads(files[THRESHOLDS]), json.loads(files[CALIBRATION]))
+    thresholds, calibration = json.loads(files[THRESHOLDS]), json.loads(files[CALIBRATION])
+    return Pretrained(model.eval(), config, vocabulary, contract, partial_leads, thresholds, calibration)
 
 
 def _checked_bytes(path: Path, sha256: str) -> bytes:

@@ -1,6 +1,7 @@
 """Probabilities of findings for many ECGs: the one forward pass that validation, evaluation and prediction share."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -11,6 +12,9 @@ from torch import Tensor
 from jaccardio.errors import MissingError, UsageError
 from jaccardio.models.create import Model
 from jaccardio.models.ecg_text import EcgTextModel
+from jaccardio.recording.windows import Windows
+
+Value = TypeVar("Value", np.float32, np.float64)
 
 
 def choose_device(name: str) -> torch.device:
@@ -30,55 +34,62 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def finding_scores(model: Model, signals: Iterable[NDArray[np.float32]], device: torch.device) -> NDArray[np.float64]:
-    """Probability of each finding, from one prompt per finding; the mean over ``model.score_parts`` equal parts of each ECG.
+def finding_scores(model: Model, batches: Iterable[Windows], device: torch.device) -> NDArray[np.float64]:
+    """Probability of each finding, from one prompt per finding: the mean over the pieces of each ECG.
 
-    Parameters
-    ----------
-    signals
-        Batches (b, 12, samples), millivolt.
+    A window is scored in ``model.score_parts`` equal pieces, so that a model trained on short crops sees the length it was trained on;
+    a shorter recording has fewer of that length, evenly spread and overlapping where they must; one shorter than a piece is a piece.
+    What was not recorded is shown to no model.
 
     Returns
     -------
     (n, findings) in [0, 1]; float64, because in float32 every logit above 17 is the same 1.0.
     """
-    return _scores(model, signals, device, model.finding_logits)
+    return _means(model, batches, device, lambda signal: _probability(model.finding_logits(signal)), model.score_parts)
 
 
-def sentence_scores(
-    model: EcgTextModel, signals: Iterable[NDArray[np.float32]], vectors: Tensor, device: torch.device
-) -> NDArray[np.float64]:
+def sentence_scores(model: EcgTextModel, batches: Iterable[Windows], vectors: Tensor, device: torch.device) -> NDArray[np.float64]:
     """As `finding_scores`, of any sentences by their raw text vectors (m, D): (n, m)."""
-    return _scores(model, signals, device, lambda signal: model.logits(signal, vectors))
+    return _means(model, batches, device, lambda signal: _probability(model.logits(signal, vectors)), model.score_parts)
 
 
-def _scores(
-    model: Model, signals: Iterable[NDArray[np.float32]], device: torch.device, logits_of: Callable[[Tensor], Tensor]
-) -> NDArray[np.float64]:
-    parts = model.score_parts
-    logits = _in_batches(model, signals, device, lambda signal: logits_of(_split(signal, parts)))
-    scores: NDArray[np.float64] = expit(logits.astype(np.float64)).reshape(-1, parts, logits.shape[1]).mean(axis=1)
-    return scores
+def ecg_embeddings(model: Model, batches: Iterable[Windows], device: torch.device) -> NDArray[np.float32]:
+    """Frozen ECG features (n, d): the mean over the windows of each ECG."""
+    return _means(model, batches, device, lambda signal: model.encode_ecg(signal).float().cpu().numpy(), parts=1)
 
 
-def _split(signal: Tensor, parts: int) -> Tensor:
-    """(n, 12, samples) to (n parts, 12, samples // parts), the parts of an ECG one after the other; what is left over is not scored."""
-    ecgs, leads, samples = signal.shape
-    length = samples // parts
-    return signal[:, :, : parts * length].reshape(ecgs, leads, parts, length).transpose(1, 2).flatten(0, 1)
-
-
-def ecg_embeddings(model: Model, signals: Iterable[NDArray[np.float32]], device: torch.device) -> NDArray[np.float32]:
-    """Frozen ECG features (n, d); see `finding_scores` for the signals."""
-    return _in_batches(model, signals, device, model.encode_ecg)
+def _probability(logits: Tensor) -> NDArray[np.float64]:
+    probabilities: NDArray[np.float64] = expit(logits.float().cpu().numpy().astype(np.float64))
+    return probabilities
 
 
 @torch.inference_mode()
-def _in_batches(
-    model: torch.nn.Module, signals: Iterable[NDArray[np.float32]], device: torch.device, function: Callable[[Tensor], Tensor]
-) -> NDArray[np.float32]:
+def _means(
+    model: Model, batches: Iterable[Windows], device: torch.device, function: Callable[[Tensor], NDArray[Value]], parts: int
+) -> NDArray[Value]:
+    """Mean of a function (b, 12, length) -> (b, m) over the pieces of each ECG, (n, m)."""
     training = model.training
     model.eval()
-    outputs = [function(torch.from_numpy(batch).to(device)).float().cpu().numpy() for batch in signals]
+    means = []
+    for batch in batches:
+        values, ecgs = [], []
+        for signal, ecg in _pieces(batch, parts):
+            values.append(function(torch.from_numpy(signal).to(device)))
+            ecgs.append(ecg)
+        order = np.argsort(np.concatenate(ecgs), kind="stable")
+        value, ecg = np.concatenate(values)[order], np.concatenate(ecgs)[order]
+        begins = np.searchsorted(ecg, np.arange(len(batch)))
+        means.append(np.add.reduceat(value, begins, axis=0) / np.bincount(ecg)[:, None].astype(value.dtype))
     model.train(training)
-    return np.concatenate(outputs)
+    return np.concatenate(means)
+
+
+def _pieces(batch: Windows, parts: int) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
+    """Pieces (b, 12, length) of one length at a time, with the ECG that each belongs to."""
+    samples = batch.signal.shape[2]
+    for recorded in np.unique(batch.recorded):
+        here = batch.recorded == recorded
+        signal, length = batch.signal[here], min(samples // parts, int(recorded))
+        number = max(1, -(-int(recorded) * parts // samples))
+        for start in np.linspace(0, recorded - length, number).round().astype(int):
+            yield np.ascontiguousarray(signal[:, :, start : start + length]), batch.ecg[here]

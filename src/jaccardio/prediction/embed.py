@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from jaccardio.cohort.store import Store
 from jaccardio.files import write_atomic
 from jaccardio.prediction.predictor import Predictor
-from jaccardio.prediction.store_scores import signals_for
+from jaccardio.prediction.store_scores import windows_for
 
 
 def write_embeddings(predictor: Predictor, store: Store, out: Path, progress: Callable[[int, int], None] | None = None) -> tuple[int, int]:
@@ -21,7 +21,7 @@ def write_embeddings(predictor: Predictor, store: Store, out: Path, progress: Ca
     -------
     Number of records and d.
     """
-    features = predictor.embed(signals_for(predictor, store, np.arange(len(store)), progress))
+    features = predictor.embed(windows_for(predictor, store, np.arange(len(store)), progress))
     table = pa.table(
         {
             "recording_id": pa.array(store.ids.tolist(), pa.string()),

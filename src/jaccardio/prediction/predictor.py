@@ -1,6 +1,6 @@
 """`Predictor`: a trained model behind three calls: predict, encode_ecg, encode_text."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,13 +13,16 @@ from torch import Tensor
 from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.calibration import Calibration
 from jaccardio.evaluation.thresholds import Thresholds
+from jaccardio.findings.needed_leads import spell_leads
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.ecg_text import EcgTextModel
 from jaccardio.models.folder import Pretrained, load_pretrained
 from jaccardio.models.scoring import choose_device, ecg_embeddings, finding_scores, sentence_scores
-from jaccardio.recording.preprocessing import SignalContract, dequantise, quantise
+from jaccardio.recording.leads import LEADS
+from jaccardio.recording.preprocessing import Prepared, SignalContract
 from jaccardio.recording.readers import read_ecg
 from jaccardio.recording.recording import Recording
+from jaccardio.recording.windows import Windows
 from jaccardio.text.create import create_text_encoder
 from jaccardio.text.encoder import TextEncoder
 
@@ -35,25 +38,29 @@ class FindingScore:
     finding, name
         Code and English name.
     score
-        The model's score as it is, in [0, 1].
+        The model's score as it is, in [0, 1]; None where it is withheld.
     probability
-        The score recalibrated by Platt's pair of the model's validation part (``calibration.json``).
+        The score recalibrated by Platt's pair of the model's validation part (``calibration.json``); None where it is withheld.
     threshold, present
-        What the score is held against, and the decision: score >= threshold.
+        What the score is held against, and the decision: score >= threshold; None, unknown, where it is withheld.
+    withheld
+        Why the leads at hand cannot answer, e.g. ``needs V1-V4``; empty where they can.
     """
 
     finding: str
     name: str
-    score: float
-    probability: float
+    score: float | None
+    probability: float | None
     threshold: float
-    present: bool
+    present: bool | None
+    withheld: str = ""
 
 
 class Predictor:
     """Predicts findings of ECGs in any format that `read_ecg` reads.
 
-    Recordings are resampled, cropped or padded exactly as `jaccardio ingest` does it. Research software, not a medical device.
+    Recordings are resampled, centred and cut into windows exactly as `jaccardio ingest` does it; a recording is scored as long as it is.
+    Research software, not a medical device.
     """
 
     def __init__(self, pretrained: Pretrained, device: str = "auto") -> None:
@@ -96,10 +103,9 @@ class Predictor:
         """Recalibrations of the scores, fitted on the validation part in training."""
         return Calibration.from_dict(self._pretrained.calibration)
 
-    def prepare(self, ecg: Recording | str | Path) -> NDArray[np.float32]:
-        """Signal (12, samples) in millivolt as the model expects it, to the microvolt what `jaccardio ingest` would store."""
-        recording = ecg if isinstance(ecg, Recording) else read_ecg(Path(ecg))
-        return dequantise(quantise(self.contract.apply(recording)))
+    def prepare(self, ecg: Recording | str | Path) -> Prepared:
+        """A recording as the model expects it, which is what `jaccardio ingest` would store."""
+        return self.contract.apply(ecg if isinstance(ecg, Recording) else read_ecg(Path(ecg)))
 
     def predict(self, ecgs: Sequence[Recording | str | Path], policy: str = "global") -> list[list[FindingScore]]:
         """Scores and decisions for each ECG, findings in vocabulary order.
@@ -114,27 +120,42 @@ class Predictor:
         ReadError
             An ECG cannot be read or mended.
         UsageError
-            Unknown policy.
+            Unknown policy, or a single path in place of a list.
         """
         thresholds = self.thresholds[policy]
-        scores = self.scores(self._batches(ecgs)) if ecgs else np.empty((0, len(self.vocabulary)))
-        return [
-            [
-                FindingScore(
+        return [found for batch in self._batches(ecgs) for found in self._decided(batch, thresholds)]
+
+    def _decided(self, batch: Windows, thresholds: NDArray[np.float64]) -> Iterator[list[FindingScore]]:
+        scores = self.scores([batch])
+        for mask, row, calibrated in zip(batch.lead_mask, scores, self.calibration.apply(scores, "platt"), strict=True):
+            columns = zip(self.vocabulary.findings, row, calibrated, thresholds, self.withheld(mask), strict=True)
+            yield [
+                FindingScore(finding.code, finding.names["en"], None, None, float(threshold), None, reason)
+                if reason
+                else FindingScore(
                     finding.code, finding.names["en"], float(score), float(probability), float(threshold), bool(score >= threshold)
                 )
-                for finding, score, probability, threshold in zip(self.vocabulary.findings, row, calibrated, thresholds, strict=True)
+                for finding, score, probability, threshold, reason in columns
             ]
-            for row, calibrated in zip(scores, self.calibration.apply(scores, "platt"), strict=True)
-        ]
 
-    def scores(self, signals: Iterator[NDArray[np.float32]]) -> NDArray[np.float64]:
-        """Scores in [0, 1], (n, findings), of prepared signals, given in batches (b, 12, samples)."""
-        return finding_scores(self.model, signals, self._device)
+    def withheld(self, lead_mask: NDArray[np.bool_]) -> tuple[str, ...]:
+        """Why an ECG with these leads, (12,), cannot answer, per finding; empty where it can.
 
-    def embed(self, signals: Iterator[NDArray[np.float32]]) -> NDArray[np.float32]:
-        """Frozen ECG features (n, d) of prepared signals, given in batches."""
-        return ecg_embeddings(self.model, signals, self._device)
+        A model that saw complete ECGs only in training answers for complete ECGs only.
+        """
+        leads = [lead for lead, recorded in zip(LEADS, lead_mask, strict=True) if recorded]
+        if len(leads) < len(LEADS) and not self._pretrained.partial_leads:
+            return ("needs all 12 leads: the model was trained on complete ECGs only",) * len(self.vocabulary)
+        lacking = [finding.lacking(leads) for finding in self.vocabulary.findings]
+        return tuple(f"needs {spell_leads(items)}" if items else "" for items in lacking)
+
+    def scores(self, batches: Iterable[Windows]) -> NDArray[np.float64]:
+        """Scores in [0, 1], (n, findings), of prepared ECGs, whether or not their leads can show the finding (`withheld`)."""
+        return finding_scores(self.model, batches, self._device)
+
+    def embed(self, batches: Iterable[Windows]) -> NDArray[np.float32]:
+        """Frozen ECG features (n, d) of prepared ECGs."""
+        return ecg_embeddings(self.model, batches, self._device)
 
     def encode_ecg(self, ecgs: Sequence[Recording | str | Path]) -> NDArray[np.float32]:
         """Frozen ECG features, (n, d)."""
@@ -146,7 +167,7 @@ class Predictor:
         Raises
         ------
         UsageError
-            The model is a classifier, which knows no sentences.
+            The model is a classifier, which knows no sentences; or a single string in place of a list.
         MissingError
             The text encoder that the model was trained with is not installed.
         """
@@ -154,17 +175,19 @@ class Predictor:
         with torch.inference_mode():
             return np.asarray(model.encode_text(vectors).float().cpu().numpy())
 
-    def sentence_scores(self, signals: Iterator[NDArray[np.float32]], sentences: Sequence[str]) -> NDArray[np.float64]:
+    def sentence_scores(self, batches: Iterable[Windows], sentences: Sequence[str]) -> NDArray[np.float64]:
         """As `scores`, of any sentences instead of the findings: (n, m); errors are those of `encode_text`.
 
         Unlike inner products, they rank sentences for one ECG as the model does, whose bias depends on the sentence.
         """
         model, vectors = self._told(sentences)
-        return sentence_scores(model, signals, vectors, self._device)
+        return sentence_scores(model, batches, vectors, self._device)
 
     def _told(self, sentences: Sequence[str]) -> tuple[EcgTextModel, Tensor]:
         """The text model and raw vectors (m, D) of sentences."""
         model = self.model
+        if isinstance(sentences, str):
+            raise UsageError("one sentence where a list of sentences is expected: write [sentence].")
         if not isinstance(model, EcgTextModel):
             raise UsageError("this model is a supervised classifier: it has no text side. Train a text preset such as truth-small.")
         if self._text_encoder is None:
@@ -175,6 +198,8 @@ class Predictor:
             self._text_encoder = encoder
         return model, torch.from_numpy(self._text_encoder.encode(list(sentences))).to(self._device)
 
-    def _batches(self, ecgs: Sequence[Recording | str | Path]) -> Iterator[NDArray[np.float32]]:
+    def _batches(self, ecgs: Sequence[Recording | str | Path]) -> Iterator[Windows]:
+        if isinstance(ecgs, str | Path | Recording):
+            raise UsageError("one ECG where a list of ECGs is expected: write [ecg].")
         for start in range(0, len(ecgs), BATCH):
-            yield np.stack([self.prepare(ecg) for ecg in ecgs[start : start + BATCH]])
+            yield Windows.of([self.prepare(ecg) for ecg in ecgs[start : start + BATCH]])

@@ -8,7 +8,7 @@ import numpy as np
 from jaccardio.cohort.store import Store
 from jaccardio.findings.labels import PRESENT
 from jaccardio.prediction.predictor import Predictor
-from jaccardio.prediction.store_scores import signals_for
+from jaccardio.prediction.store_scores import windows_for
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def search(
         Free text; the form "This ECG shows atrial fibrillation." is what models are trained on.
     """
     text = predictor.encode_text([sentence])[0]
-    similarity = predictor.embed(signals_for(predictor, store, np.arange(len(store)), progress)) @ text
+    similarity = predictor.embed(windows_for(predictor, store, np.arange(len(store)), progress)) @ text
     best = np.argsort(-similarity, kind="stable")[:top]
     codes = np.array(store.vocabulary.codes)
     return [Hit(str(store.ids[i]), float(similarity[i]), tuple(str(code) for code in codes[store.labels[i] == PRESENT])) for i in best]

@@ -9,15 +9,17 @@ from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.prediction.predictor import BATCH, Predictor
+from jaccardio.recording.preprocessing import SignalContract
 from jaccardio.recording.recording import Recording
+from jaccardio.recording.windows import Windows
 
 
-def signals_for(
+def windows_for(
     predictor: Predictor, store: Store, rows: NDArray[np.int64], progress: Callable[[int, int], None] | None = None
-) -> Iterator[NDArray[np.float32]]:
-    """Batches (b, 12, samples) of a store's records as the model expects them.
+) -> Iterator[Windows]:
+    """Batches of a store's records as the model expects them.
 
-    A store at another rate is resampled record by record, which is what preprocessing does with a file.
+    A store at another rate is resampled window by window, which is what preprocessing does with a file.
 
     Parameters
     ----------
@@ -26,18 +28,25 @@ def signals_for(
     """
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
-        signals = store.signals(batch)
-        if store.contract != predictor.contract:
-            signals = np.stack(
-                [predictor.prepare(_as_recording(signal, store, int(row))) for signal, row in zip(signals, batch, strict=True)]
-            )
-        yield signals
+        windows = store.windows(batch)
+        yield windows if store.contract == predictor.contract else _converted(windows, store.contract, predictor.contract)
         if progress is not None:
             progress(start + len(batch), len(rows))
 
 
-def _as_recording(signal: NDArray[np.float32], store: Store, row: int) -> Recording:
-    return Recording(signal, store.contract.sampling_rate, store.lead_mask(row), str(store.ids[row]))
+def _converted(windows: Windows, made: SignalContract, wanted: SignalContract) -> Windows:
+    ecgs = [
+        wanted.apply(Recording(np.ascontiguousarray(signal[:, :recorded]), made.sampling_rate, windows.lead_mask[ecg], f"window {number}"))
+        for number, (signal, recorded, ecg) in enumerate(zip(windows.signal, windows.recorded, windows.ecg, strict=True))
+    ]
+    converted = Windows.of(ecgs)
+    return Windows(converted.signal, converted.recorded, windows.ecg[converted.ecg], windows.lead_mask)
+
+
+def withheld_answers(predictor: Predictor, lead_masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(n, findings) True where the model withholds its answer for want of leads, of ECGs with these leads (n, 12)."""
+    masks, mask_of = np.unique(lead_masks, axis=0, return_inverse=True)
+    return np.array([[bool(reason) for reason in predictor.withheld(mask)] for mask in masks])[mask_of.reshape(-1)]
 
 
 def shared_findings(predictor: Predictor, store: Store) -> tuple[Vocabulary, NDArray[np.int64], NDArray[np.int64]]:

@@ -1,6 +1,5 @@
 """`SignalContract`: the one way from a `Recording` to what models see, shared by ingest, evaluation and prediction."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -12,27 +11,53 @@ from scipy.signal import resample_poly
 
 from jaccardio.errors import ReadError
 from jaccardio.recording.leads import LEADS
+from jaccardio.recording.quality import FLAT_PEAK_TO_PEAK_MV
 from jaccardio.recording.recording import Recording
 
 MINIMUM_SECONDS = 2.0
-"""A shorter recording holds too few beats to judge a rhythm and is refused."""
+"""A shorter recording holds too few beats to judge a rhythm and is refused; a shorter rest of a long one is left out."""
 
 MINIMUM_RATE_HZ = 50.0
 """Below this rate the QRS complex is lost; no resampling brings it back."""
 
+COUNTS_PER_MILLIVOLT = 1000
 _LARGEST_COUNT = 32_767
+_SHORT_BY_SECONDS = 0.05  # less is the rounding of a rate, not a short recording
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """One recording as stores keep it and models see it.
+
+    Attributes
+    ----------
+    counts
+        (windows, 12, samples) int16, 1 microvolt a count, each lead's median in the window taken off; rows of masked leads are zero.
+    recorded
+        Samples at the beginning of each window that were recorded; what follows is zero and no model is shown it. Less than `samples`
+        only for a recording shorter than the window, which has one.
+    lead_mask
+        (12,) bool, leads that were recorded in every window.
+    flags
+        Those of the recording, and ``short: 5.0 s``, ``long: 30.0 s in 3 windows``, ``clipped:V2``, ``flat:V4``.
+    """
+
+    counts: NDArray[np.int16]
+    recorded: int
+    lead_mask: NDArray[np.bool_]
+    flags: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class SignalContract:
-    """Sampling rate and length of model input. Amplitude is kept and nothing is filtered.
+    """Sampling rate and length of model input. Each lead is centred on its median; amplitude is kept and nothing is filtered.
 
     Attributes
     ----------
     sampling_rate
         Hz.
     seconds
-        Length of the window: the first `seconds` of longer recordings; shorter ones are followed by zeros.
+        Length of a window. A longer recording has several, evenly spread from its beginning to its end; a shorter one fills a part.
     """
 
     sampling_rate: float = 500.0
@@ -52,46 +77,68 @@ class SignalContract:
         """The inverse of `to_dict`; extra keys are an error of the file, raised as TypeError."""
         return cls(**document)
 
-    def apply(self, recording: Recording) -> NDArray[np.float32]:
-        """Window of a recording at the contract's rate.
+    def apply(self, recording: Recording) -> Prepared:
+        """Windows of a recording at the contract's rate.
 
-        Returns
-        -------
-        (12, samples) float32, millivolt; rows of masked leads are zero.
+        Windows in which fewer leads were recorded than in others are left out: a lead counts as recorded where its counts move.
 
         Raises
         ------
         ReadError
-            The recording is shorter than `MINIMUM_SECONDS` or sampled below `MINIMUM_RATE_HZ`.
+            The recording is shorter than `MINIMUM_SECONDS`, sampled below `MINIMUM_RATE_HZ`, or no lead moves.
         """
         record, rate = recording.recording_id, recording.sampling_rate
         if rate < MINIMUM_RATE_HZ:
             raise ReadError(record, "sampling rate", f"{rate:g} Hz is below {MINIMUM_RATE_HZ:g} Hz", "Export the ECG at its original rate.")
         if recording.seconds < MINIMUM_SECONDS:
             raise ReadError(record, "length", f"{recording.seconds:.2f} s is below {MINIMUM_SECONDS:g} s", "Use a longer recording.")
-        signal = _resample(recording.signal, rate, self.sampling_rate, self.samples)[:, : self.samples]
-        window = np.zeros((len(LEADS), self.samples), dtype=np.float32)
-        window[:, : signal.shape[1]] = signal
-        return window
+        signal = _resample(recording.signal, rate, self.sampling_rate)
+        starts = self._window_starts(signal.shape[1])
+        recorded = min(signal.shape[1], self.samples)
+        cut = np.stack([signal[:, start : start + recorded] for start in starts])
+        cut -= np.median(cut, axis=2, keepdims=True)
+        clipped = (np.abs(cut).max(axis=(0, 2)) * COUNTS_PER_MILLIVOLT > _LARGEST_COUNT).nonzero()[0]
+        counts = quantise(cut)
+        moving = np.ptp(counts.astype(np.int32), axis=2) >= FLAT_PEAK_TO_PEAK_MV * COUNTS_PER_MILLIVOLT  # (windows, 12)
+        moving &= recording.lead_mask
+        kept = moving.sum(axis=1) == moving.sum(axis=1).max()
+        lead_mask = moving[kept].all(axis=0)
+        if not lead_mask.any():
+            raise ReadError(record, "leads", "every lead is flat", "Use a recording with at least one lead that holds an ECG.")
+        windows = np.zeros((int(kept.sum()), len(LEADS), self.samples), dtype=np.int16)
+        windows[:, lead_mask, :recorded] = counts[kept][:, lead_mask]
+        flags = [*recording.flags]
+        if self.seconds - recording.seconds > _SHORT_BY_SECONDS:
+            flags.append(f"short: {recording.seconds:.1f} s")
+        if recording.seconds - self.seconds > _SHORT_BY_SECONDS:
+            flags.append(f"long: {recording.seconds:.1f} s in {len(windows)} window{'s' if len(windows) > 1 else ''}")
+        flags += [f"clipped:{LEADS[lead]}" for lead in clipped]
+        flags += [f"flat:{LEADS[lead]}" for lead in np.flatnonzero(recording.lead_mask & ~lead_mask)]
+        return Prepared(windows, recorded, lead_mask, tuple(flags))
+
+    def _window_starts(self, samples: int) -> list[int]:
+        """First sample of each window; a rest shorter than `MINIMUM_SECONDS` brings no further window."""
+        whole, rest = divmod(samples, self.samples)
+        windows = max(1, whole + (rest >= MINIMUM_SECONDS * self.sampling_rate))
+        return [round(start) for start in np.linspace(0, max(0, samples - self.samples), windows)]
 
 
 def quantise(signal: NDArray[np.float32]) -> NDArray[np.int16]:
     """Millivolt to int16 counts of 1 microvolt, clipped at 32,767 either way: the form in which stores keep windows."""
-    counts: NDArray[np.int16] = np.clip(np.rint(signal * np.float32(1e3)), -_LARGEST_COUNT, _LARGEST_COUNT).astype(np.int16)
+    counts: NDArray[np.int16] = np.clip(np.rint(signal * np.float32(COUNTS_PER_MILLIVOLT)), -_LARGEST_COUNT, _LARGEST_COUNT).astype(
+        np.int16
+    )
     return counts
 
 
 def dequantise(counts: NDArray[np.int16]) -> NDArray[np.float32]:
     """Counts of 1 microvolt to float32 millivolt; ``quantise(dequantise(x))`` gives x."""
-    return counts.astype(np.float32) / np.float32(1e3)
+    return counts.astype(np.float32) / np.float32(COUNTS_PER_MILLIVOLT)
 
 
-def _resample(signal: NDArray[np.float32], rate: float, target: float, samples: int) -> NDArray[np.float32]:
-    """First `samples` samples of each row at rate `target` (anti-aliased polyphase FIR; ends held constant, else an offset would ring)."""
+def _resample(signal: NDArray[np.float32], rate: float, target: float) -> NDArray[np.float32]:
+    """Each row at rate `target` (anti-aliased polyphase FIR; ends held constant, else an offset would ring)."""
     if rate == target:
         return signal
     ratio = Fraction(target / rate).limit_denominator(5000)  # 1e-6 off at most: 10 microseconds in 10 seconds
-    # The FIR reaches 10 * max(up, down) upsampled samples ahead: what lies beyond cannot change the window and is not resampled.
-    reach = math.ceil((samples * ratio.denominator + 10 * max(ratio.numerator, ratio.denominator)) / ratio.numerator) + 1
-    resampled = resample_poly(signal[:, :reach], ratio.numerator, ratio.denominator, axis=1, padtype="edge")
-    return np.asarray(resampled, dtype=np.float32)
+    return np.asarray(resample_poly(signal, ratio.numerator, ratio.denominator, axis=1, padtype="edge"), dtype=np.float32)

@@ -9,6 +9,12 @@ from jaccardio.recording.leads import LEADS, derive_limb_leads
 FLAT_PEAK_TO_PEAK_MV = 0.005
 """A lead whose whole range is smaller holds no ECG: it was disconnected."""
 
+DEAD_SECONDS = 2.0
+"""A lead that is flat or NaN for so long at an end was not recorded there: no beat comes in the time of two."""
+
+STANDARD_SECONDS = 10.0
+"""Length of a standard ECG: what is recorded beyond it is worth less than a further lead."""
+
 SMALLEST_SPREAD_MV = 0.005
 """If no lead's 99th percentile of the distance from its median reaches this, the signal cannot be in millivolt."""
 
@@ -20,9 +26,12 @@ LARGEST_NAN_SHARE = 0.1
 
 
 def check_signal(
-    signal: NDArray[np.float32], present: NDArray[np.bool_], record: str
+    signal: NDArray[np.float32], present: NDArray[np.bool_], sampling_rate: float, record: str
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], tuple[str, ...]]:
-    """Masks leads that hold no ECG, bridges short gaps, derives missing limb leads, and refuses what cannot be an ECG in millivolt.
+    """Cuts off ends that were not recorded, masks leads that hold no ECG, bridges short gaps, derives missing limb leads, and refuses
+    what cannot be an ECG in millivolt.
+
+    Leads are judged on what is kept: electrodes connected after 12 s leave a recording that begins at 12 s.
 
     Parameters
     ----------
@@ -30,25 +39,32 @@ def check_signal(
         (12, samples) float32, millivolt by the file's own word; NaN where a sample is missing; changed in place.
     present
         (12,) bool, leads that the file holds; other rows are ignored.
+    sampling_rate
+        Hz.
     record
         Name for messages.
 
     Returns
     -------
-    Finite signal with masked rows zero, lead mask, and flags: ``nan:V2`` (masked), ``nan-filled:V2`` (bridged), ``flat:V4`` (masked),
-    ``derived:III`` (from I and II), ``missing:V1`` (neither in the file nor derivable).
+    Finite signal with masked rows zero, lead mask, and flags: ``trimmed: 12.0 s`` (cut off at the ends, where nothing was recorded),
+    ``nan:V2`` (masked), ``nan-filled:V2`` (bridged), ``flat:V4`` (masked), ``derived:III`` (from I and II), ``missing:V1`` (neither in
+    the file nor derivable).
 
     Raises
     ------
     ReadError
         Mostly NaN; no usable lead; an amplitude that shows a wrong unit.
     """
-    usable = present.copy()
-    flags = _settle_nan(signal, usable, record)
+    usable, flags = present.copy(), []
+    first, last, dead = _recorded_stretch(signal, present, sampling_rate)
+    if last - first < signal.shape[1]:
+        flags.append(f"trimmed: {(signal.shape[1] - (last - first)) / sampling_rate:.1f} s")
+        signal = signal[:, first:last]
+    flags += _settle_nan(signal, usable, record)
     signal[~usable] = 0
     peak_to_peak = signal.max(axis=1) - signal.min(axis=1)
     _check_amplitude(signal, usable, peak_to_peak, record)
-    for row in np.flatnonzero(usable & (peak_to_peak < FLAT_PEAK_TO_PEAK_MV)):
+    for row in np.flatnonzero(usable & (dead | (peak_to_peak < FLAT_PEAK_TO_PEAK_MV))):
         usable[row], signal[row] = False, 0
         flags.append(f"flat:{LEADS[row]}")
     if not usable.any():
@@ -58,6 +74,39 @@ def check_signal(
     flags += [f"derived:{lead}" for lead in derived]
     flags += [f"missing:{LEADS[row]}" for row in np.flatnonzero(~present & ~usable)]
     return signal, usable, tuple(flags)
+
+
+def _recorded_stretch(signal: NDArray[np.float32], present: NDArray[np.bool_], sampling_rate: float) -> tuple[int, int, NDArray[np.bool_]]:
+    """First sample and end of the stretch to keep, and (12,) the leads that are dead at one of its ends.
+
+    Kept is the stretch with the most signal: the number of leads that are recorded throughout, times its length up to a standard ECG's.
+    """
+    samples = signal.shape[1]
+    start = np.array([_dead_samples(row, sampling_rate) if there else 0 for row, there in zip(signal, present, strict=True)])
+    end = np.array(
+        [samples - _dead_samples(row[::-1], sampling_rate) if there else samples for row, there in zip(signal, present, strict=True)]
+    )
+    alive = present & (start < end)
+    if not alive.any() or ((start[alive] == 0).all() and (end[alive] == samples).all()):
+        return 0, samples, np.zeros(len(LEADS), dtype=np.bool_)
+
+    def worth(stretch: tuple[int, int]) -> tuple[float, int]:
+        first, last = stretch
+        throughout = alive & (start <= first) & (end >= last)
+        return int(throughout.sum()) * min(last - first, STANDARD_SECONDS * sampling_rate), last - first
+
+    first, last = max(((int(a), int(b)) for a in {*start[alive]} for b in {*end[alive]} if a < b), key=worth)
+    return first, last, alive & ((start > first) | (end < last))
+
+
+def _dead_samples(lead: NDArray[np.float32], sampling_rate: float) -> int:
+    """Samples at the beginning of a lead in which nothing was recorded; 0 if they are fewer than `DEAD_SECONDS` hold."""
+    window = lead[: int(np.ceil(DEAD_SECONDS * sampling_rate))]
+    if len(window) < len(lead) and np.ptp(window) >= FLAT_PEAK_TO_PEAK_MV:
+        return 0  # the usual case, settled without a look at the rest
+    moving = np.fmax.accumulate(lead) - np.fmin.accumulate(lead) >= FLAT_PEAK_TO_PEAK_MV  # NaN, which never moves, until a sample is known
+    dead = int(moving.argmax()) if moving.any() else len(lead)
+    return dead if dead >= len(window) else 0
 
 
 def _settle_nan(signal: NDArray[np.float32], usable: NDArray[np.bool_], record: str) -> list[str]:

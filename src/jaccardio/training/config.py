@@ -31,6 +31,9 @@ class DataConfig(_Section):
     sampling
         ``plain``: every training ECG at most once an epoch. ``label-aware``: those with rare findings are repeated, in as many steps
         an epoch (`repeat_factors` of the batches).
+    lead_masking
+        Share of the training ECGs that lose leads at random, so that the model can be asked about ECGs that lack some
+        (`jaccardio.cohort.lead_masking`); with 0 it answers for complete ECGs only.
     hidden_findings
         Codes of findings that the run is to know nothing of: no label, no statement, no prompt. What the model says of them afterwards
         by their sentences is zero-shot.
@@ -39,6 +42,7 @@ class DataConfig(_Section):
     sampling_rate: float = 500.0
     crop_seconds: float = Field(7.5, ge=0)
     sampling: Literal["plain", "label-aware"] = "plain"
+    lead_masking: float = Field(0.0, ge=0, le=1)
     hidden_findings: tuple[str, ...] = ()
 
 

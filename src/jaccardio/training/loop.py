@@ -139,7 +139,9 @@ class _Session:
         self.regularisation = Regularisation(config.objective, self.labels, settings.seed, device)
         crop = round(config.data.crop_seconds * store.contract.sampling_rate) or None
         repeat_by = material.training_labels if config.data.sampling == "label-aware" else None
-        self.batches = TrainingBatches(store, material.training_rows, settings.batch_size, crop, settings.seed, repeat_by)
+        self.batches = TrainingBatches(
+            store, material.training_rows, settings.batch_size, crop, settings.seed, repeat_by, config.data.lead_masking
+        )
         self.total_steps = settings.steps or (settings.epochs or 0) * self.batches.steps_per_epoch
         if config.model.initial_bias == "mean-target":
             self._initialise_bias()
@@ -277,7 +279,7 @@ class _Session:
 
     def _validation_scores(self, model: Model) -> NDArray[np.float64]:
         batches = full_batches(self.material.store, self.material.validation_rows, SCORING_BATCH)
-        return finding_scores(model, (batch.signal for batch in batches), self.device)
+        return finding_scores(model, batches, self.device)
 
     def _finish(self, run: RunFolder, best: _Best, seconds: float) -> dict[str, Any]:
         """Writes ``model/`` from the chosen weights, thresholds and calibration fitted on the validation part, and the summary."""
@@ -307,6 +309,7 @@ class _Session:
             config=self.config.model,
             vocabulary=material.vocabulary,
             contract=material.store.contract,
+            partial_leads=self.config.data.lead_masking > 0,
             thresholds=fit_thresholds(labels, scores).to_dict(),
             calibration=fit_calibration(labels, scores).to_dict(),
             card=model_card(summary, material.vocabulary),

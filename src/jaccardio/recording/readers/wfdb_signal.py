@@ -56,7 +56,7 @@ def read_wfdb(path: Path, recording_id: str | None = None, patient_key: str | No
     signal = np.zeros((len(LEADS), header.samples), dtype=np.float32)
     present = np.zeros(len(LEADS), dtype=np.bool_)
     signal[rows], present[rows] = millivolts, True
-    signal, lead_mask, flags = check_signal(signal, present, header.record)
+    signal, lead_mask, flags = check_signal(signal, present, header.rate, header.record)
     if SIMULATED_COMMENT in header.comments:
         flags = (SIMULATED, *flags)
     return Recording(signal, header.rate, lead_mask, recording_id or header.record, patient_key, flags)
