@@ -1,16 +1,20 @@
 """Prediction is the same from a file, a recording, a store and a copied model folder."""
 
+import dataclasses
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from jaccardio import Predictor, read_ecg
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, ReadError, UsageError
 from jaccardio.models.ecg_text import EcgTextModel
+from jaccardio.models.folder import load_pretrained
 from jaccardio.prediction.store_scores import shared_findings, windows_for
+from jaccardio.recording.preprocessing import dequantise
 from jaccardio.recording.recording import Recording
 from tests.conftest import Hospitals
 
@@ -105,3 +109,52 @@ def test_findings_in_common_or_an_error(predictor: Predictor, hospitals: Hospita
     foreign = Store(store.path, store.manifest, store.contract, type(vocabulary).load("ptbxl71"), store.records, store.labels)
     with pytest.raises(DataError, match="relabel"):
         shared_findings(predictor, foreign)
+
+
+def test_without_v1_to_v4_no_anteroseptal_infarction(predictor: Predictor, files: list[Path]) -> None:
+    recording = read_ecg(files[0])
+    mask = np.arange(12) < 6
+    limb = Recording(recording.signal * mask[:, None].astype(np.float32), recording.sampling_rate, mask, "limb")
+    found = {score.finding: score for score in predictor.predict([limb])[0]}
+    septal = found["anteroseptal_mi"]
+    assert (septal.score, septal.probability, septal.present, septal.withheld) == (None, None, None, "needs V1-V4")
+    assert found["af"].present is not None
+    assert found["af"].withheld == ""
+
+
+def test_a_model_that_saw_complete_ecgs_only_answers_for_those(trained: Path, files: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    complete = Predictor(dataclasses.replace(load_pretrained(trained / "model"), partial_leads=False), device="cpu")
+    recording = read_ecg(files[0])
+    assert all(not score.withheld for score in complete.predict([recording])[0])
+    mask = np.arange(12) != 11
+    partial = Recording(recording.signal * mask[:, None].astype(np.float32), recording.sampling_rate, mask, "partial")
+    assert all(score.present is None and "all 12 leads" in score.withheld for score in complete.predict([partial])[0])
+
+
+def test_a_long_recording_is_scored_from_end_to_end_and_a_short_one_as_far_as_it_goes(predictor: Predictor, files: list[Path]) -> None:
+    """The score of 30 s is the mean over its three windows; what 5 s score is not what 5 s and zeros would."""
+    parts = [read_ecg(file).signal for file in files[:3]]
+    rate, mask = read_ecg(files[0]).sampling_rate, np.ones(12, dtype=np.bool_)
+
+    def scores(signal: np.ndarray) -> list[float | None]:
+        return [score.score for score in predictor.predict([Recording(signal, rate, mask, "x")])[0]]
+
+    np.testing.assert_allclose(scores(np.concatenate(parts, axis=1)), np.mean([scores(part) for part in parts], axis=0), rtol=1e-4)
+    short = parts[0][:, : parts[0].shape[1] // 2].copy()
+    prepared = predictor.prepare(Recording(short, rate, mask, "x"))
+    piece = torch.from_numpy(dequantise(prepared.counts)[:, :, : prepared.recorded].copy())
+    with torch.inference_mode():
+        wanted = predictor.model.finding_logits(piece).sigmoid().numpy()[0]
+    np.testing.assert_allclose(scores(short), wanted, rtol=1e-4)
+
+
+def test_one_ecg_or_sentence_in_place_of_a_list_is_refused(predictor: Predictor, files: list[Path]) -> None:
+    for call in (
+        lambda: predictor.predict(str(files[0])),
+        lambda: predictor.encode_ecg(files[0]),
+        lambda: predictor.predict(read_ecg(files[0])),
+    ):
+        with pytest.raises(UsageError, match="list"):
+            call()
+    with pytest.raises(UsageError, match="list"):
+        predictor.encode_text("This ECG shows atrial fibrillation.")

@@ -1,6 +1,10 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
+from jaccardio.errors import JaccardioError, ReadError, UsageError
+from jaccardio.recording.leads import LEADS
 from jaccardio.recording.recording import Recording
 
 SIGNAL = np.ones((12, 200), dtype=np.float32)
@@ -30,3 +34,50 @@ def test_sound_recording() -> None:
 def test_refused(signal: np.ndarray, rate: float, mask: np.ndarray, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         Recording(signal, rate, mask, "a")
+
+
+@pytest.fixture
+def ecg(counts: np.ndarray) -> np.ndarray:
+    """(12, 1000) millivolt of sines, no ECG, whose limb leads obey Einthoven."""
+    return counts / 1000
+
+
+def test_an_array_in_any_order_and_unit_is_a_recording(ecg: np.ndarray) -> None:
+    order = np.random.default_rng(0).permutation(12)
+    leads = [LEADS[row].upper() for row in order]
+    made = Recording.from_array(ecg[order] * 1e3, 100, leads=leads, unit="uV", recording_id="x", patient_key="p")
+    assert (made.recording_id, made.patient_key, made.sampling_rate, made.flags) == ("x", "p", 100, ())
+    np.testing.assert_allclose(made.signal, ecg, atol=1e-6)
+    assert (made.signal.dtype, made.lead_mask.all()) == (np.float32, True)
+
+
+def test_missing_leads_of_an_array_are_derived_or_masked(ecg: np.ndarray) -> None:
+    made = Recording.from_array(ecg[:2], 100, leads=("I", "II"))
+    np.testing.assert_allclose(made.signal[:6], ecg[:6], atol=0.002)
+    assert made.lead_mask.tolist() == [True] * 6 + [False] * 6
+    gap = ecg.copy()
+    gap[8, 10:12] = np.nan
+    assert Recording.from_array(gap, 100).flags == ("nan-filled:V3",)
+
+
+@pytest.mark.parametrize(
+    ("change", "keywords", "kind", "words"),
+    [
+        (lambda x: x * 1e3, {}, ReadError, "wrong unit"),
+        (lambda x: x[[1, 0, *range(2, 12)]], {}, ReadError, "limb leads"),
+        (lambda x: np.where(np.arange(1000) == 5, np.inf, x), {}, ReadError, "infinite"),
+        (lambda x: x * np.nan, {}, ReadError, "NaN"),
+        (lambda x: x.T, {}, UsageError, "shape"),
+        (lambda x: x[:8], {}, UsageError, "shape"),
+        (lambda x: x[0], {}, UsageError, "shape"),
+        (lambda x: x.astype(str), {}, UsageError, "shape"),
+        (lambda x: x, {"leads": ("I", *LEADS[:11])}, UsageError, "each once"),
+        (lambda x: x, {"leads": ("resp", *LEADS[1:])}, UsageError, "each once"),
+        (lambda x: x, {"unit": "mmHg"}, UsageError, "unit"),
+        (lambda x: x, {"sampling_rate": 0}, UsageError, "sampling rate"),
+        (lambda x: x, {"sampling_rate": float("nan")}, UsageError, "sampling rate"),
+    ],
+)
+def test_an_array_that_is_no_ecg_is_refused(ecg: np.ndarray, change: Any, keywords: Any, kind: type[JaccardioError], words: str) -> None:
+    with pytest.raises(kind, match=words):
+        Recording.from_array(change(ecg), **({"sampling_rate": 100} | keywords))

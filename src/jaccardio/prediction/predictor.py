@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from jaccardio.errors import DataError, UsageError
+from jaccardio.cohort.from_arrays import recordings_of
+from jaccardio.errors import DataError, ReadError, UsageError
 from jaccardio.evaluation.calibration import Calibration
 from jaccardio.evaluation.thresholds import Thresholds
 from jaccardio.findings.needed_leads import spell_leads
@@ -161,6 +162,26 @@ class Predictor:
         """Frozen ECG features, (n, d)."""
         return self.embed(self._batches(ecgs))
 
+    def predict_proba(
+        self, signals: ArrayLike, sampling_rate: float, *, leads: Sequence[str] = LEADS, unit: str = "mV"
+    ) -> NDArray[np.float64]:
+        """Scores (n, findings) of an array (n, leads, samples); NaN where the leads cannot answer.
+
+        Parameters are those of `Recording.from_array`, which checks each ECG.
+
+        Raises
+        ------
+        UsageError, ReadError
+            As `Recording.from_array`; a `ReadError` names the row.
+        """
+        found = self.predict(_read_all(signals, sampling_rate, leads, unit))
+        scores = [[np.nan if one.score is None else one.score for one in row] for row in found]
+        return np.array(scores, dtype=np.float64).reshape(-1, len(self.vocabulary))
+
+    def encode(self, signals: ArrayLike, sampling_rate: float, *, leads: Sequence[str] = LEADS, unit: str = "mV") -> NDArray[np.float32]:
+        """Frozen ECG features (n, d) of an array (n, leads, samples); see `predict_proba`."""
+        return self.encode_ecg(_read_all(signals, sampling_rate, leads, unit))
+
     def encode_text(self, sentences: Sequence[str]) -> NDArray[np.float32]:
         """Sentences in the space of `encode_ecg`, (m, d); their inner products rank ECGs against sentences.
 
@@ -203,3 +224,12 @@ class Predictor:
             raise UsageError("one ECG where a list of ECGs is expected: write [ecg].")
         for start in range(0, len(ecgs), BATCH):
             yield Windows.of([self.prepare(ecg) for ecg in ecgs[start : start + BATCH]])
+
+
+def _read_all(signals: ArrayLike, sampling_rate: float, leads: Sequence[str], unit: str) -> list[Recording]:
+    recordings = []
+    for recording in recordings_of(signals, sampling_rate, leads=leads, unit=unit):
+        if isinstance(recording, ReadError):
+            raise recording
+        recordings.append(recording)
+    return recordings

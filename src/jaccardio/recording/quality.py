@@ -1,5 +1,7 @@
 """`check_signal`: what a signal must be before it may be called a recording in millivolt."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -76,12 +78,29 @@ def check_signal(
     return signal, usable, tuple(flags)
 
 
+def contradicts_einthoven(signal: NDArray[np.float32], lead_mask: NDArray[np.bool_]) -> bool:
+    """Whether some limb lead is further from what follows of I and II than limb leads are large (root mean square).
+
+    Published recordings, differently filtered lead by lead as some are, stay below 0.8 of that; leads I and II exchanged lie above 1
+    unless III is small.
+    """
+    if not lead_mask[:6].all():
+        return False
+    limb = signal[:6] - np.median(signal[:6], axis=1, keepdims=True)
+    only = np.arange(len(LEADS)) < 2
+    wanted, _, _ = derive_limb_leads(np.concatenate([limb, np.zeros_like(limb)]), only)
+    return bool(np.sqrt(np.square(limb - wanted[:6]).mean(axis=1)).max() > np.sqrt(np.square(limb).mean()))
+
+
 def _recorded_stretch(signal: NDArray[np.float32], present: NDArray[np.bool_], sampling_rate: float) -> tuple[int, int, NDArray[np.bool_]]:
     """First sample and end of the stretch to keep, and (12,) the leads that are dead at one of its ends.
 
     Kept is the stretch with the most signal: the number of leads that are recorded throughout, times its length up to a standard ECG's.
     """
-    samples = signal.shape[1]
+    samples, window = signal.shape[1], math.ceil(DEAD_SECONDS * sampling_rate)
+    ends = np.stack([signal[:, :window], signal[:, -window:]])
+    if (np.ptp(ends[:, present], axis=2) >= FLAT_PEAK_TO_PEAK_MV).all():
+        return 0, samples, np.zeros(len(LEADS), dtype=np.bool_)  # the usual case, settled without a look at the rest
     start = np.array([_dead_samples(row, sampling_rate) if there else 0 for row, there in zip(signal, present, strict=True)])
     end = np.array(
         [samples - _dead_samples(row[::-1], sampling_rate) if there else samples for row, there in zip(signal, present, strict=True)]
@@ -101,12 +120,9 @@ def _recorded_stretch(signal: NDArray[np.float32], present: NDArray[np.bool_], s
 
 def _dead_samples(lead: NDArray[np.float32], sampling_rate: float) -> int:
     """Samples at the beginning of a lead in which nothing was recorded; 0 if they are fewer than `DEAD_SECONDS` hold."""
-    window = lead[: int(np.ceil(DEAD_SECONDS * sampling_rate))]
-    if len(window) < len(lead) and np.ptp(window) >= FLAT_PEAK_TO_PEAK_MV:
-        return 0  # the usual case, settled without a look at the rest
     moving = np.fmax.accumulate(lead) - np.fmin.accumulate(lead) >= FLAT_PEAK_TO_PEAK_MV  # NaN, which never moves, until a sample is known
     dead = int(moving.argmax()) if moving.any() else len(lead)
-    return dead if dead >= len(window) else 0
+    return dead if dead >= DEAD_SECONDS * sampling_rate else 0
 
 
 def _settle_nan(signal: NDArray[np.float32], usable: NDArray[np.bool_], record: str) -> list[str]:

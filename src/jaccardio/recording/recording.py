@@ -1,11 +1,15 @@
 """`Recording`: one 12-lead ECG, with its units, rate and lead names settled."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.recording.leads import LEADS
+from jaccardio.errors import ReadError, UsageError
+from jaccardio.recording.leads import LEADS, lead_row
+from jaccardio.recording.quality import check_signal, contradicts_einthoven
+from jaccardio.recording.units import millivolt_factor
 
 MAXIMUM_RATE_HZ = 10_000.0
 
@@ -56,6 +60,62 @@ class Recording:
             raise ValueError("a recording needs at least one usable lead")
         if self.signal[~self.lead_mask].any():
             raise ValueError("rows of masked leads must be zero")
+
+    @classmethod
+    def from_array(
+        cls,
+        signal: NDArray[np.floating | np.integer],
+        sampling_rate: float,
+        *,
+        leads: Sequence[str] = LEADS,
+        unit: str = "mV",
+        recording_id: str = "array",
+        patient_key: str | None = None,
+    ) -> "Recording":
+        """A recording from an array, checked as a file is: names, unit, amplitude, gaps, flat leads; missing limb leads are derived.
+
+        Parameters
+        ----------
+        signal
+            (leads, samples) real numbers in `unit`; NaN where a sample is missing.
+        sampling_rate
+            Hz.
+        leads
+            Name of each row, in any order: standard leads, each once.
+        unit
+            ``nV``, ``uV``, ``mV`` or ``V``.
+
+        Raises
+        ------
+        UsageError
+            The shape does not fit the leads, or a name, the unit or the rate is none.
+        ReadError
+            The values cannot be an ECG in this unit, hold infinity, or the limb leads contradict each other: rows exchanged.
+        """
+        array = np.asarray(signal)
+        if array.ndim != 2 or array.dtype.kind not in "fiu" or array.shape[0] != len(leads) or array.shape[1] == 0:
+            raise UsageError(
+                f"{recording_id}: {array.dtype} of shape {array.shape}: real numbers of shape ({len(leads)}, samples) are needed."
+            )
+        if not 0 < sampling_rate <= MAXIMUM_RATE_HZ:
+            raise UsageError(f"{recording_id}: a sampling rate of {sampling_rate:g}: give Hz in (0, {MAXIMUM_RATE_HZ:g}].")
+        rows = [row for row in map(lead_row, leads) if row is not None]
+        if len(set(rows)) < len(leads):
+            raise UsageError(f"{recording_id}: leads {', '.join(map(str, leads))}: name standard leads, each once ({', '.join(LEADS)}).")
+        try:
+            factor = millivolt_factor(unit)
+        except ValueError as error:
+            raise UsageError(f"{recording_id}: {error}.") from None
+        millivolts = np.zeros((len(LEADS), array.shape[1]), dtype=np.float32)
+        present = np.zeros(len(LEADS), dtype=np.bool_)
+        millivolts[rows], present[rows] = array * factor, True
+        if np.isinf(millivolts).any():
+            raise ReadError(recording_id, "samples", "infinite values", "Mark missing samples as NaN.")
+        checked, lead_mask, flags = check_signal(millivolts, present, sampling_rate, recording_id)
+        if contradicts_einthoven(checked, lead_mask):
+            reason = "they contradict each other (lead III is not II - I): the rows are not in the order named"
+            raise ReadError(recording_id, "limb leads", reason, "Give `leads` in the order of the rows.")
+        return cls(checked, sampling_rate, lead_mask, recording_id, patient_key, flags)
 
     @property
     def seconds(self) -> float:

@@ -1,0 +1,77 @@
+"""`fit`: from arrays to a trained model in one call."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from numpy.typing import ArrayLike
+
+from jaccardio.cohort.from_arrays import recordings_of, write_store
+from jaccardio.cohort.split import default_split, save_split
+from jaccardio.errors import UsageError
+from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.prediction.predictor import Predictor
+from jaccardio.recording.leads import LEADS
+from jaccardio.training.config import load_preset
+from jaccardio.training.loop import train
+
+
+def fit(
+    signals: ArrayLike,
+    labels: ArrayLike,
+    sampling_rate: float,
+    *,
+    vocabulary: str | Vocabulary,
+    out: str | Path,
+    leads: Sequence[str] = LEADS,
+    unit: str = "mV",
+    ids: Sequence[str] | None = None,
+    patients: Sequence[str] | None = None,
+    preset: str = "jaccardio-small",
+    settings: Sequence[str] = (),
+    device: str = "auto",
+) -> Predictor:
+    """Trains a model on arrays and returns it, ready to predict.
+
+    ``out/store`` and ``out/run`` are what `jaccardio ingest` and `jaccardio train` would have written: every command works on them. The
+    split is by patients, 70 / 10 / 20, and its test part is not looked at.
+
+    Parameters
+    ----------
+    signals, sampling_rate, leads, unit, ids, patients
+        As `jaccardio.cohort.from_arrays.recordings_of` takes them. Give `patients`, or ECGs of one patient may stand on two sides.
+    labels
+        (n, findings) 1 present, 0 absent, -1 or NaN unknown, in vocabulary order.
+    vocabulary
+        Or its name.
+    out
+        New folder.
+    preset, settings
+        As ``--preset`` and ``--set`` take them.
+
+    Raises
+    ------
+    UsageError
+        Shapes or values that do not fit, or `out` is taken.
+    DataError
+        No ECG could be read, or too few patients for a split.
+
+    Warns
+    -----
+    UserWarning
+        Some ECGs were refused; the message counts them and tells the first reason. All are in the store's manifest.
+    """
+    out = Path(out)
+    if out.exists() and any(out.iterdir()):
+        raise UsageError(f"{out}: the folder exists and is not empty. Choose another.")
+    config = load_preset(preset, settings)
+    if isinstance(vocabulary, str):
+        vocabulary = Vocabulary.load(vocabulary)
+    recordings = recordings_of(signals, sampling_rate, leads=leads, unit=unit, ids=ids, patients=patients)
+    store, refused = write_store(out / "store", recordings, labels, vocabulary=vocabulary, sampling_rate=config.data.sampling_rate)
+    if refused:
+        warnings.warn(f"{len(refused)} ECGs were refused, the first: {refused[0].record}: {refused[0].reason}", stacklevel=2)
+    split = default_split(store)
+    save_split(store, split)
+    train(store, split, config, out / "run", device=device)
+    return Predictor.from_pretrained(out / "run", device)

@@ -1,0 +1,60 @@
+"""From arrays to a model and back, on simulated ECGs."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jaccardio import fit
+from jaccardio.cohort.store import Store
+from jaccardio.errors import ReadError, UsageError
+from jaccardio.recording.leads import LEADS
+from tests.conftest import TINY, Hospitals
+
+
+def test_fit_predict_and_encode_arrays(hospitals: Hospitals, tmp_path: Path) -> None:
+    store = Store.open(hospitals.home)
+    rows = np.arange(90)
+    signals, labels = store.signals(rows), store.labels[rows]
+    broken = signals.copy()
+    broken[7] *= 1e4
+    with pytest.warns(UserWarning, match="1 ECGs were refused, the first: 000007"):
+        predictor = fit(
+            broken,
+            np.where(labels < 0, np.nan, labels),
+            100,
+            vocabulary=store.vocabulary,
+            out=tmp_path / "made",
+            patients=store.records["patient_key"].tolist()[:90],
+            preset="truth-small",
+            settings=TINY,
+        )
+    assert len(Store.open(tmp_path / "made/store")) == 89
+    scores = predictor.predict_proba(signals[:3], 100)
+    assert scores.shape == (3, len(predictor.vocabulary))
+    wanted = [[one.score for one in row] for row in predictor.predict(list_of(signals[:3]))]
+    np.testing.assert_allclose(scores, wanted)
+    microvolt = (signals[:3, ::-1] * 1e3).repeat(5, axis=2)
+    np.testing.assert_allclose(predictor.encode(microvolt, 500, leads=LEADS[::-1], unit="uV"), predictor.encode(signals[:3], 100), atol=0.5)
+    assert predictor.predict_proba(signals[:0], 100).shape == (0, len(predictor.vocabulary))
+    with pytest.raises(ReadError, match="000001"):
+        predictor.predict_proba(broken[6:8], 100)
+    with pytest.raises(UsageError, match="not empty"):
+        fit(signals, labels, 100, vocabulary="paper26", out=tmp_path / "made")
+
+
+def test_what_the_leads_cannot_show_is_nan(hospitals: Hospitals, trained: Path) -> None:
+    from jaccardio import Predictor
+
+    predictor = Predictor.from_pretrained(trained, device="cpu")
+    signals = Store.open(hospitals.home).signals(np.arange(2))
+    scores = predictor.predict_proba(signals[:, 1:2], 100, leads=["II"])
+    for finding, column in zip(predictor.vocabulary.findings, scores.T, strict=True):
+        assert np.isnan(column).all() == bool(finding.lacking(["II"])), finding.code
+    assert 0 < np.isnan(scores[0]).sum() < scores.shape[1]
+
+
+def list_of(signals: np.ndarray) -> list[object]:
+    from jaccardio import Recording
+
+    return [Recording.from_array(signal, 100) for signal in signals]
