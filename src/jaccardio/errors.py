@@ -4,6 +4,22 @@ A message says what failed, where, why, and what to do next. It never holds pati
 name or recording id, never by header comments, dates or free text.
 """
 
+import unicodedata
+
+
+def printable(text: str) -> str:
+    """`text` on one line, with what a terminal would obey or hide written out: ``\\x1b``, ``\\n``, ``\\u202e``, half of a surrogate pair.
+
+    File names, codes and sentences come from others: an escape sequence in one could rewrite what the screen shows.
+    """
+    return "".join(
+        character if character.isprintable() or unicodedata.category(character) == "Zs" else _escaped(character) for character in text
+    )
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
 
 class JaccardioError(Exception):
     """Base of all errors that jaccardio raises on purpose."""
@@ -29,7 +45,7 @@ class ReadError(DataError):
     Parameters
     ----------
     record
-        File or record name (never a path outside the user's own argument, never patient data).
+        File or record name (never a path outside the user's own argument, never patient data); shown in its `printable` form.
     field
         The part at fault, e.g. ``"gain of lead V2"``, ``"checksum of lead I"``, ``"signal file"``.
     reason
@@ -39,6 +55,7 @@ class ReadError(DataError):
     """
 
     def __init__(self, record: str, field: str, reason: str, remedy: str = "") -> None:
+        record = printable(record)
         super().__init__(f"{record}: {field}: {reason}." + (f" {remedy}" if remedy else ""))
         self.record, self.field, self.reason, self.remedy = record, field, reason, remedy
 

@@ -31,12 +31,44 @@ def test_other_files(tmp_path: Path) -> None:
     for path, field in (
         (tmp_path / "scan.xml", "file"),
         (tmp_path / "absent", "header"),
-        (tmp_path, "header"),
+        (tmp_path, "path"),
         (Path("s3://bucket/a"), "header"),
+        (Path(), "path"),
+        (Path(".."), "path"),
+        (Path("/"), "path"),
+        (tmp_path / ("x" * 300), "header"),
+        (tmp_path / ("x" * 300 + ".hea"), "header"),
+        (tmp_path / "a\0b", "header"),
+        (tmp_path / "a\0b.dat", "header"),
+        (tmp_path / "\ud800.hea", "header"),
+        (tmp_path / "scan.xml" / "below.hea", "header"),
     ):
         with pytest.raises(ReadError) as caught:
             read_ecg(path)
         assert caught.value.field == field
+        assert str(caught.value).isprintable()
+
+
+def test_a_record_beside_a_folder_of_its_name(header: Path) -> None:
+    header.with_suffix("").mkdir()
+    assert read_ecg(header.with_suffix("")).recording_id == "made"
+
+
+@pytest.mark.parametrize("written", ["A1.HEA", "A1.hea", "A1.DAT", "A1.dat", "A1"])
+def test_suffixes_in_capitals(header: Path, written: str) -> None:
+    header.with_suffix(".dat").rename(header.with_name("A1.DAT"))
+    header.rename(header.with_name("A1.HEA"))
+    header.with_name("A1.HEA").write_text(header.with_name("A1.HEA").read_text().replace("made.dat", "a1.dat"))
+    assert read_ecg(header.with_name(written)).recording_id == "A1"
+
+
+def test_more_than_memory_is_the_fault_of_one_record(header: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhausted(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(np, "empty", exhausted)
+    with pytest.raises(ReadError, match=r"^made: length: needs more memory than there is\."):
+        read_ecg(header)
 
 
 def test_every_reader_is_tested_here() -> None:

@@ -1,6 +1,6 @@
 """Samples are read exactly, and every declared fact is compared with the file."""
 
-import os
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from jaccardio.errors import ReadError
 from jaccardio.recording.leads import LEADS
+from jaccardio.recording.readers import wfdb_signal
 from jaccardio.recording.readers.wfdb_signal import read_wfdb
 
 
@@ -96,6 +97,10 @@ def test_other_storage_formats(tmp_path: Path, counts: NDArray[np.int16], storag
     assert recording.flags == ("nan-filled:V3",)
     small[8, 5] = np.rint((small[8, 4] + small[8, 6]) / 2)
     np.testing.assert_allclose(recording.signal, small / 60, atol=0.6 / 60)
+    record_line, lines = (tmp_path / "packed.hea").read_text().split("\n", 1)
+    for dialect in ("2014-05-08 05:05:15", "2006", "12:10:05 12-05-2020", "05-May-2020 09:49:17"):
+        (tmp_path / "packed.hea").write_text(f"{record_line.replace('packed', 'pack.ed')} {dialect}\n{lines}")
+        assert np.array_equal(read_wfdb(tmp_path / "packed.hea").signal, recording.signal)
     signal_file = tmp_path / "packed.dat"
     sound = signal_file.read_bytes()
     signal_file.write_bytes(sound[:-40])
@@ -106,10 +111,135 @@ def test_other_storage_formats(tmp_path: Path, counts: NDArray[np.int16], storag
     assert refusal(tmp_path / "packed.hea").field.startswith("checksum of lead")
 
 
-def test_a_record_that_wfdb_cannot_read_is_a_read_error(header: Path) -> None:
-    header.write_text(header.read_text().replace("made 12", "ma.de 12").replace(".dat 16 ", ".dat 24 "))
-    header.with_suffix(".dat").write_bytes(bytes(36_000))
-    assert refusal(header).reason.startswith("package wfdb cannot read it")
+def test_format_32_as_wrsamp_writes_it(tmp_path: Path, counts: NDArray[np.int16]) -> None:
+    """Each lead is spread over all 32 bits: gains above 1e9, baselines near the lowest count (MIT-LCP/wfdb-python#515, #528)."""
+    millivolts = counts.T / 4000 + np.linspace(-2, 2, 12)
+    millivolts[:, 11] *= 1e-6
+    wfdb.wrsamp("wide", 100, ["mV"] * 12, list(LEADS), p_signal=millivolts, fmt=["32"] * 12, write_dir=str(tmp_path))
+    recording = read_wfdb(tmp_path / "wide.hea")
+    assert recording.flags == ("flat:V6",)
+    np.testing.assert_allclose(recording.signal[:11], millivolts.T[:11], atol=1e-6)
+
+
+DECLARED = {
+    "864e6 samples": ("made 12 100 1000", "made 12 10000 864000000", "truncated: 24000 bytes, the header declares 20736000000"),
+    "15 digits": ("made 12 100 1000", f"made 12 100 {'9' * 15}", "truncated: 24000 bytes"),
+    "offset": (".dat {storage} ", ".dat {storage}+999999999999 ", "truncated: 24000 bytes, the header declares 10000000"),
+    "samples per frame": (".dat {storage} ", ".dat {storage}x80000 ", "truncated: 24000 bytes"),
+}
+
+
+@pytest.mark.parametrize("storage", ["16", "24", "32", "61", "80", "160", "212"])
+@pytest.mark.parametrize("case", DECLARED)
+def test_what_is_declared_takes_no_memory(write_record, counts: NDArray[np.int16], storage: str, case: str) -> None:  # type: ignore[no-untyped-def]
+    path = write_record(counts, storage=storage)
+    old, new, said = DECLARED[case]
+    path.write_text(path.read_text().replace(old.format(storage=storage), new.format(storage=storage)).replace("12 100 ", "12 0.1 "))
+    tracemalloc.start()
+    error = refusal(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert error.field == "signal file"
+    assert error.reason.startswith(said if storage == "16" else "truncated: 24000 bytes")
+    assert peak < 2**25
+
+
+def test_a_frame_that_no_device_has_is_refused(header: Path) -> None:
+    header.write_text(header.read_text().replace("12 100 ", "12 0.000001 ").replace(".dat 16 ", ".dat 16x999999999 "))
+    assert refusal(header).reason == "11999999988 samples per frame"
+    header.write_text(header.read_text().replace("12 0.000001 ", "12 100 "))
+    assert refusal(header).field == "sampling rate"
+
+
+@pytest.mark.parametrize("storage", ["16", "212"])
+def test_a_long_recording_is_cut_and_takes_memory_for_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, storage: str) -> None:
+    """Three hours of 12 leads at 100 Hz, of which half an hour is kept; the checksums are those of the whole file."""
+    monkeypatch.setattr(wfdb_signal, "LONGEST_SECONDS", 30)
+    monkeypatch.setattr(wfdb_signal, "_PIECE_SAMPLES", 5000)
+    counts = np.random.default_rng(0).integers(-900, 900, (12, 100 * 3600))
+    calibration = {"adc_gain": [1000.0] * 12, "baseline": [0] * 12}
+    wfdb.wrsamp("long", 100, ["mV"] * 12, list(LEADS), d_signal=counts.T, fmt=[storage] * 12, write_dir=str(tmp_path), **calibration)
+    tracemalloc.start()
+    recording = read_wfdb(tmp_path / "long.hea")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**21
+    assert recording.flags == ("cut: first 30 s of 3600 s",)
+    np.testing.assert_allclose(recording.signal, counts[:, :3000] / 1000, rtol=1e-6)
+    data = bytearray((tmp_path / "long.dat").read_bytes())
+    data[-30] ^= 1
+    (tmp_path / "long.dat").write_bytes(data)
+    assert refusal(tmp_path / "long.hea").field.startswith("checksum of lead")
+
+
+@pytest.mark.parametrize("piece", [24, 25, 36, 2**20])
+@pytest.mark.parametrize("storage", ["24", "212"])
+def test_pieces_of_any_size_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, storage: str, piece: int) -> None:
+    counts = np.random.default_rng(0).integers(-900, 900, (3, 333))
+    calibration = {"adc_gain": [1000.0] * 3, "baseline": [0] * 3}
+    wfdb.wrsamp("odd", 100, ["mV"] * 3, ["V2", "II", "V5"], d_signal=counts.T, fmt=[storage] * 3, write_dir=str(tmp_path), **calibration)
+    monkeypatch.setattr(wfdb_signal, "_PIECE_SAMPLES", piece)
+    np.testing.assert_allclose(read_wfdb(tmp_path / "odd.hea").signal[[7, 1, 10]], counts / 1000, rtol=1e-6)
+
+
+def test_half_an_hour_is_kept() -> None:
+    assert wfdb_signal.LONGEST_SECONDS == 1800
+
+
+@pytest.mark.parametrize("storage", ["16", "212"])
+@pytest.mark.parametrize("per_frame", [(4, 1), (1, 4), (3, 5)])
+def test_a_signal_at_another_rate_is_stepped_over(tmp_path: Path, storage: str, per_frame: tuple[int, int]) -> None:
+    """Two leads around a respiration signal, as multi-parameter monitors write them; frames of 25 Hz."""
+    random = np.random.default_rng(0)
+    leads, breath = per_frame
+    signals = [random.integers(-900, 900, (250, count)) for count in (leads, breath, leads)]
+    data = pack(np.concatenate(signals, axis=1).ravel(), storage)
+    (tmp_path / "mixed.dat").write_bytes(data)
+    lines = ["mixed 3 25 250"]
+    for name, values, count in zip(("II", "RESP", "V5"), signals, (leads, breath, leads), strict=True):
+        unit = "2000(0)/l" if name == "RESP" else "1000(0)/mV"
+        lines.append(f"mixed.dat {storage}x{count} {unit} 12 0 {values[0, 0]} {int(values.sum()) & 0xFFFF} 0 {name}")
+    (tmp_path / "mixed.hea").write_text("\n".join(lines))
+    recording = read_wfdb(tmp_path / "mixed.hea")
+    assert (recording.sampling_rate, recording.signal.shape) == (25.0 * leads, (12, 250 * leads))
+    assert (recording.flags[0], recording.unknown_signals) == ("unknown-signals: 1", ("RESP",))
+    np.testing.assert_allclose(recording.signal[[1, 10]], [signals[0].ravel() / 1000, signals[2].ravel() / 1000], rtol=1e-6)
+    text = (tmp_path / "mixed.hea").read_text()
+    (tmp_path / "mixed.hea").write_text(text.replace("RESP", "V1").replace("/l", "/mV"))
+    assert "samples per frame" in refusal(tmp_path / "mixed.hea").reason
+
+
+def pack(counts: NDArray[np.int64], storage: str) -> bytes:
+    """Counts, of an even number, as format 16 or 212."""
+    if storage == "16":
+        return counts.astype("<i2").tobytes()
+    first, second = counts[::2] & 0xFFF, counts[1::2] & 0xFFF
+    return np.stack([first & 0xFF, first >> 8 | second >> 8 << 4, second & 0xFF], axis=1).astype(np.uint8).tobytes()
+
+
+def test_other_signals_are_counted_and_named_where_the_name_is_one(write_record, counts: NDArray[np.int16]) -> None:  # type: ignore[no-untyped-def]
+    recording = read_wfdb(write_record(np.vstack([counts, counts[:3]]), (*LEADS, "RESP", "vx", "Erika Mustermann")))
+    assert recording.flags == ("unknown-signals: 3",)
+    assert recording.unknown_signals == ("RESP", "vx", "other")
+
+
+def test_usual_names_of_other_houses(write_record, counts: NDArray[np.int16]) -> None:  # type: ignore[no-untyped-def]
+    for names in (
+        [*LEADS[:6], *(f"C{number}" for number in range(1, 7))],
+        [f"Lead {lead}" for lead in LEADS],
+        ["I", "MLII", *LEADS[2:]],
+        [f"{lead}_ECG" for lead in LEADS],
+    ):
+        recording = read_wfdb(write_record(counts, names))
+        assert (recording.flags, recording.lead_mask.all()) == ((), True)
+        np.testing.assert_allclose(recording.signal, counts / 1000, rtol=1e-6)
+    assert refusal(write_record(counts, ("I", "MLII", "II", *LEADS[3:]))).reason == "given twice"
+
+
+def test_a_file_that_ends_while_it_is_read(header: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wfdb_signal, "_check_size", lambda *_: None)
+    header.with_suffix(".dat").write_bytes(bytes(100))
+    assert refusal(header).reason == "truncated while it was read"
 
 
 def test_size_of_the_signal_file(header: Path) -> None:
@@ -128,13 +258,6 @@ def test_size_of_the_signal_file(header: Path) -> None:
     path.unlink()
     assert refusal(header).reason == "does not exist"
     path.mkdir()
-    assert refusal(header).reason == "not a regular file"
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
-def test_a_pipe_does_not_hang_the_reader(header: Path) -> None:
-    header.with_suffix(".dat").unlink()
-    os.mkfifo(header.with_suffix(".dat"))
     assert refusal(header).reason == "not a regular file"
 
 

@@ -81,7 +81,7 @@ def ingest(
         "store": str(store),
         "patient_key": None if report.key_file is None else str(report.key_file),
         "stored": report.stored,
-        "rejected": [vars(rejection) for rejection in report.rejected],
+        "rejected": [{"record": rejection.record, "reason": rejection.reason} for rejection in report.rejected],
         "unmapped": report.unmapped,
         "findings": report.findings,
     }
@@ -149,6 +149,7 @@ def inspect(
     """Reads one ECG file and says what it holds."""
     from jaccardio.recording.leads import LEADS
     from jaccardio.recording.readers import read_ecg
+    from jaccardio.recording.readers.record_files import record_name
 
     note(DISCLAIMER)
     recording = read_ecg(file)
@@ -173,7 +174,7 @@ def inspect(
     if plot is not None:
         from jaccardio.recording.paper_plot import plot_ecg
 
-        plot_ecg(recording, plot, title=file.stem)
+        plot_ecg(recording, plot, title=record_name(file))
         lines.append(f"drawn to {plot}")
     result(document, lines, json)
 

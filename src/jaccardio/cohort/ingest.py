@@ -128,7 +128,7 @@ def ingest(
         entries = list(opened.sources())
         sources = [entry for entry in entries if isinstance(entry, Source)]
         refused = [entry for entry in entries if isinstance(entry, Rejection)]
-        named = list(refused)  # with file names, for the report only: a store keeps pseudonyms
+        named = [entry.reported() for entry in refused]  # with file names, for the report only: a store keeps pseudonyms
         _refuse_duplicates(sources)
         stored: list[Source] = []
         for done, (entry, result) in enumerate(zip(sources, _ingested(sources, contract, jobs), strict=True), start=1):
@@ -137,7 +137,7 @@ def ingest(
                 stored.append(entry)
             else:
                 refused.append(result)
-                named.append(Rejection(f"{result.record} ({os.path.relpath(entry.path, folder)})", result.reason))
+                named.append(Rejection(result.record, result.reason, os.path.relpath(entry.path, folder)).reported())
             if progress is not None and (done % CHUNK == 0 or done == len(sources)):
                 progress(done, len(sources))
         if not stored:

@@ -1,6 +1,9 @@
 """The twelve standard leads, by name."""
 
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +14,56 @@ LEADS: tuple[str, ...] = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3
 INDEPENDENT_LEADS: tuple[str, ...] = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")
 """The leads that are measured; the other four follow from I and II."""
 
-_CANONICAL: Mapping[str, int] = {lead.lower(): row for row, lead in enumerate(LEADS)}
+_CHEST_ROWS: Mapping[str, int] = {f"c{number}": LEADS.index(f"V{number}") for number in range(1, 7)}
+"""IEC names of the electrodes of V1-V6 (IEC 60601-2-25)."""
+
+_ROWS: Mapping[str, int] = {
+    **{lead.lower(): row for row, lead in enumerate(LEADS)},
+    **{"di": 0, "dii": 1, "diii": 2, "d1": 0, "d2": 1, "d3": 2},  # Spanish, Portuguese and French: derivation I, II, III
+    "mlii": 1,  # lead II with its electrodes on the trunk, as in the MIT-BIH databases
+}
+
+_NAME = re.compile(
+    r"""
+    (?: (?: mdc | ecg | ekg | lead | ableitung ) (?: \s*[_:.]\s* | \s+-\s+ | - | \s+ )? ){0,3}  # "ECG -aVR" is inverted
+    ( [a-z0-9]{1,4} )
+    (?: \s*誘導 | [\s_-](?: ecg | ekg | lead ) )?
+    (?: \s*[(\[] (?: nv | [uμ]v | mv | v ) [)\]] )?
+    \.?
+    """,
+    re.VERBOSE,
+)
+
+
+@lru_cache(maxsize=1024)
+def _bare_name(name: str) -> str:
+    """A signal's name in small letters without what devices put around it, e.g. ``v1`` for ``Lead_V1 (mV)``; else the name."""
+    tidy = unicodedata.normalize("NFKC", name.replace("\0", " ")).strip().casefold()  # full-width letters, the Roman numeral sign II
+    match = _NAME.fullmatch(tidy)
+    return match[1] if match else tidy
 
 
 def lead_row(name: str) -> int | None:
-    """Row of a lead in standard order by any usual spelling (``AVR``, ``avr``, ``aVR``), or None for another signal (``vx``, ``resp``)."""
-    return _CANONICAL.get(name.strip().lower())
+    """Row of a lead in standard order by any usual spelling, or None for another signal.
+
+    Case, blanks, NUL characters, a unit in brackets and the words lead, ECG and EKG are passed over: ``AVR``, ``Lead II``, ``V1_ECG``,
+    ``MDC_ECG_LEAD_V1``, ``I (mV)``. ``DII`` and ``MLII`` are II. No standard leads are ``-aVR`` (inverted), ``V`` (which?), ``V3R``,
+    ``MCL1``, Frank's ``vx``, and channel numbers such as ``ECG1``.
+    """
+    return _ROWS.get(_bare_name(name))
+
+
+def lead_rows(names: Sequence[str]) -> tuple[int | None, ...]:
+    """`lead_row` of each signal of one record, where C1-C6 are V1-V6 if all six stand beside a limb lead and no V lead.
+
+    C3 and C4 alone are electrodes of the electroencephalogram.
+    """
+    bare = [_bare_name(name) for name in names]
+    rows = [_ROWS.get(name) for name in bare]
+    measured = {row for row in rows if row is not None}
+    if measured and max(measured) < _CHEST_ROWS["c1"] and _CHEST_ROWS.keys() <= set(bare):
+        rows = [_CHEST_ROWS.get(name, row) for row, name in zip(rows, bare, strict=True)]
+    return tuple(rows)
 
 
 def derive_limb_leads(

@@ -38,6 +38,8 @@ class Recording:
         Pseudonymous key that is equal for one patient's recordings, None where unknown.
     flags
         What a reader or the quality check noticed, e.g. ``derived:III``, ``flat:V4``, ``missing:V1``, ``simulated``.
+    unknown_signals
+        Names of the file's further signals, which are no standard lead and were left out; ``other`` for a name that may be free text.
     """
 
     signal: NDArray[np.float32]
@@ -46,6 +48,7 @@ class Recording:
     recording_id: str
     patient_key: str | None = None
     flags: tuple[str, ...] = ()
+    unknown_signals: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.signal.dtype != np.float32 or self.signal.ndim != 2 or self.signal.shape[0] != len(LEADS) or self.signal.shape[1] == 0:

@@ -47,6 +47,13 @@ def test_without_diagnoses_everything_is_unknown(tmp_path: Path, comments: tuple
     assert (source.present, source.closed, source.age, source.sex) == ((), False, None, None)
 
 
+def test_several_lines_of_diagnoses_are_one_list(tmp_path: Path) -> None:
+    write(tmp_path, "E00015", "#Dx: 713426002", "#Age: 47", "# Dx: 164889003,AF", "#Dx:")
+    (source,) = read(tmp_path)
+    assert isinstance(source, Source)
+    assert (source.present, source.closed, source.age) == (("snomed:713426002", "snomed:164889003"), True, 47.0)
+
+
 def test_what_is_in_no_table_is_listed_and_opens_the_list() -> None:
     assert read_diagnoses("af,LBBB") == (("snomed:164889003", "snomed:164909002"), True)
     assert read_diagnoses("AF,XYZ") == (("snomed:164889003", "abbreviation:XYZ"), False)

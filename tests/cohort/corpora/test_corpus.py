@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from jaccardio.cohort.corpora import CORPORA
-from jaccardio.cohort.corpora.corpus import header_files, storable_age, year_of
-from jaccardio.errors import DataError, UsageError
+from jaccardio.cohort.corpora.corpus import Rejection, storable_age, year_of
+from jaccardio.errors import UsageError
 from jaccardio.findings.vocabulary import Vocabulary
 
 
@@ -33,6 +33,7 @@ def test_every_corpus_refuses_a_source_that_is_not_there(tmp_path: Path) -> None
             create(tmp_path / "absent", b"k" * 32, 500.0, Vocabulary.load("paper26"))
 
 
-def test_a_folder_without_headers_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no WFDB header"):
-        header_files(tmp_path)
+def test_rejections_hold_no_character_that_a_file_or_terminal_cannot() -> None:
+    rejection = Rejection("challenge:a\x1b[2J", "already that of \udce9", "b/\udce9.hea")
+    assert rejection.reported() == Rejection("challenge:a\\x1b[2J (b/\\udce9.hea)", "already that of \\udce9")
+    assert Rejection("a", "why").reported() == Rejection("a", "why")

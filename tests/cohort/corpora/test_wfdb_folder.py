@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jaccardio.cohort.corpora.corpus import Source
+from jaccardio.cohort.corpora.corpus import Rejection, Source
 from jaccardio.cohort.corpora.wfdb_folder import WfdbFolder
 from jaccardio.errors import UsageError
 from jaccardio.findings.vocabulary import Vocabulary
@@ -32,3 +32,25 @@ def test_ids_do_not_depend_on_where_the_folder_stands(tmp_path: Path) -> None:
 def test_a_key_is_needed(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--patient-key"):
         read(tmp_path, None)
+
+
+def test_headers_of_one_name_are_one_record_and_a_rejection_without_path(tmp_path: Path) -> None:
+    for name in ("a.hea", "a.HEA", "b.hea"):
+        (tmp_path / name).touch()
+    if len(list(tmp_path.iterdir())) < 3:
+        pytest.skip("this disk does not tell letters of different case apart")
+    first, second, other = WfdbFolder.open(tmp_path, b"k" * 32, 500.0, PAPER26).sources()
+    assert isinstance(first, Source)
+    assert isinstance(second, Rejection)
+    assert isinstance(other, Source)
+    assert (second.record, second.file) == (first.recording_id, "a.hea")
+    assert "a.hea" not in second.reason
+
+
+def test_a_name_that_is_no_utf_8_has_a_pseudonym(tmp_path: Path) -> None:
+    (tmp_path / "a.hea").touch()
+    try:
+        (tmp_path / "\udce9.hea").touch()
+    except OSError:
+        pytest.skip("this disk takes UTF-8 only")
+    assert len({source.recording_id for source in read(tmp_path)}) == 2

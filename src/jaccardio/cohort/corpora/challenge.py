@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jaccardio.cohort.corpora.corpus import Rejection, Source, header_files, storable_age
-from jaccardio.errors import ReadError
+from jaccardio.cohort.corpora.corpus import Rejection, Source, storable_age
+from jaccardio.cohort.corpora.listing import header_files
+from jaccardio.errors import ReadError, printable
 from jaccardio.findings.abbreviations import challenge_abbreviations
 from jaccardio.findings.coverage import annotated_codes
 from jaccardio.findings.vocabulary import Vocabulary
@@ -31,6 +32,7 @@ class Challenge:
 
     folder: Path
     headers: tuple[Path, ...]
+    unread: tuple[Rejection, ...]
 
     @classmethod
     def open(cls, source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary) -> "Challenge":
@@ -43,7 +45,7 @@ class Challenge:
         DataError
             No header there.
         """
-        return cls(source, header_files(source))
+        return cls(source, *header_files(source))
 
     @property
     def annotated(self) -> Mapping[str, frozenset[str]]:
@@ -52,11 +54,12 @@ class Challenge:
         return {database: annotated_codes(database) for database in databases}
 
     def sources(self) -> Iterator[Source | Rejection]:
-        """One source per header, sorted by path."""
+        """One source per header, sorted by path, after what could not be looked into."""
+        yield from self.unread
         first: dict[str, Path] = {}
         for header in self.headers:
             path = header.relative_to(self.folder)
-            taken = first.setdefault(header.stem, path)
+            taken = first.setdefault(printable(header.stem), path)
             if taken == path:
                 yield _source(header, path)
             else:
@@ -110,7 +113,7 @@ def _named(path: Path) -> str:
 
 
 def _source(header: Path, path: Path) -> Source | Rejection:
-    record = header.stem
+    record = printable(header.stem)
     try:
         fields = _fields(parse_header(header).comments)
     except ReadError as error:
@@ -131,9 +134,14 @@ def _source(header: Path, path: Path) -> Source | Rejection:
 
 
 def _fields(comments: Sequence[str]) -> dict[str, str]:
-    """``# Dx: 164889003`` as ``{"dx": "164889003"}``, with or without the blank, the colon and the hash."""
-    matches = (re.match(r"[#\s]*(age|sex|dx)\b\s*:?\s*(.*)", comment, re.IGNORECASE) for comment in comments)
-    return {match[1].casefold(): match[2].strip() for match in matches if match}
+    """``# Dx: 164889003`` as ``{"dx": "164889003"}``, with or without the blank, the colon and the hash; several Dx lines are one list."""
+    fields: dict[str, str] = {}
+    for comment in comments:
+        match = re.match(r"[#\s]*(age|sex|dx)\b\s*:?\s*(.*)", comment, re.IGNORECASE)
+        if match:
+            name, value = match[1].casefold(), match[2].strip()
+            fields[name] = f"{fields[name]},{value}" if name == "dx" and name in fields else value
+    return fields
 
 
 def _age(cell: str) -> float | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from jaccardio.errors import DataError, ReadError, UsageError
+from jaccardio.errors import ReadError, printable
 
 OLDEST_AGE = 90.0
 """Ages over 89 are stored as 90: beyond that, an age can identify a person."""
@@ -63,15 +63,34 @@ class Source:
 
 @dataclass(frozen=True)
 class Rejection:
-    """One ECG that cannot enter a store: the record by id or file name, and why."""
+    """One ECG that cannot enter a store; all text in its `printable` form.
+
+    Attributes
+    ----------
+    record
+        By id, as a store may keep it.
+    reason
+        Why.
+    file
+        Path below the corpus, for the report only: a store keeps no path.
+    """
 
     record: str
     reason: str
+    file: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("record", "reason", "file"):
+            object.__setattr__(self, name, printable(getattr(self, name)))
 
     @classmethod
     def because(cls, record: str, error: ReadError) -> "Rejection":
         """The rejection of a record that could not be read."""
         return cls(record, f"{error.field}: {error.reason}. {error.remedy}".rstrip())
+
+    def reported(self) -> "Rejection":
+        """As the report shows it, with the file beside the record."""
+        return Rejection(f"{self.record} ({self.file})", self.reason) if self.file else self
 
 
 class Corpus(Protocol):
@@ -96,21 +115,3 @@ def year_of(date: str) -> int | None:
     """The year of a date that begins with it (``2019``, ``2019-05-02``, ``2019/05/02 10:00``, ``20190502``), else None."""
     match = re.match(r"(1[89]|2[01])\d\d(?=\D|$|\d{4}\b)", date.strip())
     return int(match.group()) if match else None
-
-
-def header_files(folder: Path) -> tuple[Path, ...]:
-    """Every WFDB header below a folder, sorted by path.
-
-    Raises
-    ------
-    UsageError
-        There is no such folder.
-    DataError
-        No header is in it.
-    """
-    if not folder.is_dir():
-        raise UsageError(f"{folder}: no such folder.")
-    headers = tuple(sorted(folder.rglob("*.hea")))
-    if not headers:
-        raise DataError(f"{folder}: no WFDB header (*.hea) in it or below it.")
-    return headers

@@ -1,17 +1,16 @@
 """Readers: from a file to a `Recording`. One file a format, one line a suffix in `READERS`."""
 
+import os
+import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from jaccardio.errors import ReadError
+from jaccardio.recording.readers.record_files import WFDB_SUFFIXES, header_of, record_name
 from jaccardio.recording.readers.wfdb_signal import read_wfdb
 from jaccardio.recording.recording import Recording
 
-READERS: Mapping[str, Callable[[Path, str | None, str | None], Recording]] = {
-    ".hea": read_wfdb,
-    ".dat": lambda path, recording_id, patient_key: read_wfdb(path.with_suffix(".hea"), recording_id, patient_key),
-    ".mat": lambda path, recording_id, patient_key: read_wfdb(path.with_suffix(".hea"), recording_id, patient_key),
-}
+READERS: Mapping[str, Callable[[Path, str | None, str | None], Recording]] = dict.fromkeys(WFDB_SUFFIXES, read_wfdb)
 """Reader by file suffix."""
 
 
@@ -21,16 +20,17 @@ def read_ecg(path: str | Path, recording_id: str | None = None, patient_key: str
     Parameters
     ----------
     path
-        A WFDB record by its ``.hea``, ``.dat`` or ``.mat`` file, or by its name without suffix.
+        A WFDB record by its ``.hea``, ``.dat`` or ``.mat`` file, or by its name without suffix; the case of suffixes does not matter.
     recording_id
-        Id of the recording; the file's stem if not given.
+        Id of the recording; `record_name` of the path if not given.
     patient_key
         Pseudonymous key that is equal for one patient's recordings.
 
     Returns
     -------
     Recording
-        (12, samples) float32 millivolt at the file's own rate; masked leads are zero; `flags` tell what was noticed.
+        (12, samples) float32 millivolt at the file's own rate, at most its first 30 minutes; masked leads are zero; `flags` tell what was
+        noticed.
 
     Raises
     ------
@@ -39,8 +39,23 @@ def read_ecg(path: str | Path, recording_id: str | None = None, patient_key: str
     """
     path = Path(path)
     reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        if path.is_file():
-            raise ReadError(path.name, "file", "not a supported format", "Convert it to WFDB, format 16; jaccardio reads WFDB records.")
-        return read_wfdb(path.with_name(path.name + ".hea"), recording_id, patient_key)
-    return reader(path, recording_id, patient_key)
+    try:
+        if reader is None:
+            _refuse_other_files(path)
+        return (reader or read_wfdb)(path, recording_id, patient_key)
+    except MemoryError:
+        raise ReadError(record_name(path), "length", "needs more memory than there is", "Cut the recording into shorter ones.") from None
+
+
+def _refuse_other_files(path: Path) -> None:
+    """Refuses a path that names something else than a WFDB record without suffix."""
+    if not path.name or path.name == "..":
+        raise ReadError(str(path), "path", "a folder, no ECG file", "Name one record, by its .hea file.")
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # nothing there, or no name for a file: looking for the header says which
+        return
+    if stat.S_ISDIR(mode) and not os.path.lexists(header_of(path)):
+        raise ReadError(path.name, "path", "a folder, no ECG file", "Name one record, by its .hea file.")
+    if not stat.S_ISDIR(mode):
+        raise ReadError(path.name, "file", "not a supported format", "Convert it to WFDB, format 16; jaccardio reads WFDB records.")

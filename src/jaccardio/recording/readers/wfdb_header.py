@@ -1,23 +1,24 @@
 """Strict parser of WFDB headers (``.hea``), one segment, of every dialect that published 12-lead databases use.
 
 Grammar: https://physionet.org/physiotools/wag/header-5.htm. Fields are parsed whole or refused; nothing is guessed. Dates and
-times are ignored, never interpreted. Messages repeat numbers only: other text of a header may be patient data.
+times are ignored, never interpreted. Messages repeat numbers only: other text of a header may be patient data. Of signals that are no
+standard lead only what is needed to step over their samples is read.
 """
 
 import math
+import os
 import re
-import stat
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from jaccardio.errors import ReadError
-from jaccardio.recording.leads import LEADS, lead_row
+from jaccardio.errors import ReadError, printable
+from jaccardio.recording.leads import LEADS, lead_rows
+from jaccardio.recording.readers.record_files import open_regular, record_name
 from jaccardio.recording.recording import MAXIMUM_RATE_HZ
 
 MAXIMUM_HEADER_BYTES = 262_144
 MAXIMUM_SIGNALS = 64
-MAXIMUM_SECONDS = 86_400
 
 LFS_POINTER = b"version https://git-lfs"
 LFS_REMEDY = "Run `git lfs pull` in the data set's repository."
@@ -35,17 +36,38 @@ _FIELDS = ("file name", "storage format", "gain", "ADC resolution", "ADC zero", 
 
 
 @dataclass(frozen=True)
-class SignalLine:
-    """One signal of a header.
+class Signal:
+    """One signal of a header, as far as its place in the signal file goes.
 
     Attributes
     ----------
+    name
+        As written.
     file
-        Name of the signal file, a plain name inside the header's folder.
+        Name of the signal file.
     format
-        WFDB storage format: 16, 212, ...
+        WFDB storage format: 16, 212, ...; 0 where the header's word for it cannot be read.
+    samples_per_frame
+        1 where all signals have one rate.
     offset
         Bytes before the first sample (24 for the MATLAB 4 files of the Challenges).
+    """
+
+    name: str
+    file: str
+    format: int
+    samples_per_frame: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class LeadSignal(Signal):
+    """The signal of a standard lead: its file is a plain name inside the header's folder, and it has no skew.
+
+    Attributes
+    ----------
+    row
+        Of the lead in `LEADS`.
     gain
         Counts per unit; finite, its sign not yet checked.
     baseline
@@ -56,19 +78,14 @@ class SignalLine:
         First sample, in counts.
     checksum
         Sum of all samples modulo 65,536, signed or unsigned.
-    name
-        Lead name as written.
     """
 
-    file: str
-    format: int
-    offset: int
+    row: int
     gain: float
     baseline: int
     units: str
     initial_value: int
     checksum: int
-    name: str
 
 
 @dataclass(frozen=True)
@@ -78,11 +95,11 @@ class WfdbHeader:
     Attributes
     ----------
     record
-        Stem of the header file (the name inside the file is not trusted).
+        Stem of the header file (the name inside the file is not trusted), printable.
     rate
-        Hz, 0 < rate <= 10,000.
-    samples
-        Samples per signal, at most a day.
+        Frames per second, 0 < rate <= 10,000: the sampling rate of signals of one sample a frame.
+    frames
+        Samples per signal, where each has one a frame; at least 1, not yet compared with the file.
     signals
         1 to 64 signals.
     comments
@@ -91,8 +108,8 @@ class WfdbHeader:
 
     record: str
     rate: float
-    samples: int
-    signals: tuple[SignalLine, ...]
+    frames: int
+    signals: tuple[Signal, ...]
     comments: tuple[str, ...] = field(repr=False)
 
 
@@ -104,10 +121,11 @@ def parse_header(path: Path) -> WfdbHeader:
     ReadError
         The file is missing, a Git LFS pointer, too large, of several segments, or a field is absent, malformed or out of range.
     """
-    record = path.stem
+    record = printable(record_name(path))
+    text, encoding = _read_text(path, record)
     lines: list[str] = []
     comments: list[str] = []
-    for line in _LINE_END.split(_read_text(path, record)):
+    for line in _LINE_END.split(text):
         line = line.strip()
         if line.startswith("#"):
             comments.append(line.lstrip("#").strip())
@@ -115,42 +133,38 @@ def parse_header(path: Path) -> WfdbHeader:
             lines.append(line)
     if not lines:
         raise ReadError(record, "header", "there is no record line, the file is empty", "Copy the header again.")
-    signals, rate, samples = _parse_record_line(lines[0], record)
-    if len(lines) - 1 != signals:
+    count, rate, frames = _parse_record_line(lines[0], record)
+    if len(lines) - 1 != count:
         raise ReadError(
             record,
             "number of signals",
-            f"{signals} declared, {len(lines) - 1} signal lines follow",
+            f"{count} declared, {len(lines) - 1} signal lines follow",
             "Copy the header again; it is cut or edited.",
         )
-    return WfdbHeader(
-        record, rate, samples, tuple(_parse_signal_line(line, row, record) for row, line in enumerate(lines[1:], 1)), tuple(comments)
-    )
+    tokens = [_tokens(line, number, record) for number, line in enumerate(lines[1:], start=1)]
+    rows = lead_rows([words[-1] for words in tokens])
+    signals = tuple(_parse_signal(words, row, encoding, record) for words, row in zip(tokens, rows, strict=True))
+    return WfdbHeader(record, rate, frames, signals, tuple(comments))
 
 
-def _read_text(path: Path, record: str) -> str:
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise ReadError(record, "header", "not a regular file", "Name the .hea file of a WFDB record.")
-        if status.st_size > MAXIMUM_HEADER_BYTES:
-            reason = f"{status.st_size} bytes, more than the {MAXIMUM_HEADER_BYTES} of any header"
+def _read_text(path: Path, record: str) -> tuple[str, str]:
+    """Text of a header and the encoding that it was read by; NUL, which devices leave behind fields, becomes a blank."""
+    with open_regular(path, record, "header", "Check the path; a record needs its .hea beside its signal file.") as (file, size):
+        if size > MAXIMUM_HEADER_BYTES:
+            reason = f"{size} bytes, more than the {MAXIMUM_HEADER_BYTES} of any header"
             raise ReadError(record, "header", reason, "Name the .hea file of a WFDB record.")
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise ReadError(record, "header", "does not exist", "Check the path; a record needs its .hea beside its signal file.") from None
-    except (OSError, ValueError) as error:
-        raise ReadError(record, "header", f"cannot be opened ({type(error).__name__})", "Check the path and its permissions.") from None
+        data = file.read(MAXIMUM_HEADER_BYTES)
     if data.startswith(LFS_POINTER):
         raise ReadError(record, "header", "a Git LFS pointer instead of the file", LFS_REMEDY)
+    data = data.replace(b"\0", b" ")
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8-sig"), "utf-8"
     except UnicodeDecodeError:
-        return data.decode("latin-1")
+        return data.decode("latin-1"), "latin-1"
 
 
 def _parse_record_line(line: str, record: str) -> tuple[int, float, int]:
-    """Number of signals, rate and samples; the record's name, time and date are passed over."""
+    """Number of signals, frame rate and number of frames; the record's name, time and date are passed over."""
     tokens = line.split()
     if "/" in tokens[0]:
         raise ReadError(record, "segments", "records of several segments are not supported", "Read its segments one by one.")
@@ -164,60 +178,69 @@ def _parse_record_line(line: str, record: str) -> tuple[int, float, int]:
     rate = float(rate_token[1]) if rate_token else math.nan
     if not 0 < rate <= MAXIMUM_RATE_HZ:
         raise ReadError(record, "sampling rate", f"{_shown(tokens[2])} is not in (0, {MAXIMUM_RATE_HZ:g}] Hz", "Correct the record line.")
-    samples = _integer(tokens[3], record, "number of samples")
-    if not 1 <= samples <= MAXIMUM_SECONDS * rate:
-        raise ReadError(record, "number of samples", f"{samples} at {rate:g} Hz is not between 1 and one day", "Correct the record line.")
-    return signals, rate, samples
+    frames = _integer(tokens[3], record, "number of samples")
+    if frames < 1:
+        raise ReadError(record, "number of samples", f"{frames} is less than 1", "Correct the record line.")
+    return signals, rate, frames
 
 
-def _parse_signal_line(line: str, number: int, record: str) -> SignalLine:
+def _tokens(line: str, number: int, record: str) -> list[str]:
+    """The nine fields of a signal line; the last, the name, may hold blanks."""
     tokens = line.split(None, len(_FIELDS) - 1)
     if len(tokens) < len(_FIELDS):
         missing = _FIELDS[len(tokens)]
         reason = "not given, so the unit of the values is unknown" if missing == "gain" else "not given"
         raise ReadError(record, f"{missing} of signal {number}", reason, "Complete the signal line; jaccardio does not guess.")
+    return tokens
+
+
+def _parse_signal(tokens: list[str], row: int | None, encoding: str, record: str) -> Signal:
     file, storage, gain_token, resolution, zero, initial_value, checksum, block_size, name = tokens
-    row = lead_row(name)
-    signal = f"signal {number}" if row is None else f"lead {LEADS[row]}"
+    file = os.fsdecode(file.encode(encoding))  # the system knows files by bytes, whatever the encoding of the header
+    if row is None:
+        format_, samples_per_frame, _, offset = _split_format(storage) or (0, 1, 0, 0)
+        return Signal(name, file, format_, samples_per_frame, offset)
+    lead = f"lead {LEADS[row]}"
     if not _PLAIN_NAME.fullmatch(file):
-        raise ReadError(record, f"file name of {signal}", "not a plain file name", "Signal files must lie in the header's own folder.")
-    format_, offset = _parse_format(storage, record, signal)
-    zero_count = _integer(zero, record, f"ADC zero of {signal}")
-    _integer(resolution, record, f"ADC resolution of {signal}")
-    _integer(block_size, record, f"block size of {signal}")
-    gain, baseline, units = _parse_gain(gain_token, record, signal)
-    return SignalLine(
+        raise ReadError(record, f"file name of {lead}", "not a plain file name", "Signal files must lie in the header's own folder.")
+    format_, samples_per_frame, offset = _parse_format(storage, record, lead)
+    zero_count = _integer(zero, record, f"ADC zero of {lead}")
+    _integer(resolution, record, f"ADC resolution of {lead}")
+    _integer(block_size, record, f"block size of {lead}")
+    gain, baseline, units = _parse_gain(gain_token, record, lead)
+    return LeadSignal(
+        name=name,
         file=file,
         format=format_,
+        samples_per_frame=samples_per_frame,
         offset=offset,
+        row=row,
         gain=gain,
         baseline=zero_count if baseline is None else baseline,
         units=units,
-        initial_value=_integer(initial_value, record, f"initial value of {signal}"),
-        checksum=_integer(checksum, record, f"checksum of {signal}"),
-        name=name,
+        initial_value=_integer(initial_value, record, f"initial value of {lead}"),
+        checksum=_integer(checksum, record, f"checksum of {lead}"),
     )
 
 
 @lru_cache(maxsize=1024)  # a database repeats few tokens: PTB-XL has one format and one gain
 def _split_format(token: str) -> tuple[int, int, int, int] | None:
+    """Storage format, samples per frame, skew and offset, e.g. of ``16x4:0+24``."""
     match = _FORMAT.fullmatch(token)
     return None if match is None else (int(match[1]), int(match[2] or 1), int(match[3] or 0), int(match[4] or 0))
 
 
-def _parse_format(token: str, record: str, signal: str) -> tuple[int, int]:
-    """Storage format and offset, e.g. ``16x1+24``."""
+def _parse_format(token: str, record: str, lead: str) -> tuple[int, int, int]:
+    """Storage format, samples per frame and offset of a standard lead."""
     parts = _split_format(token)
     if parts is None:
-        raise ReadError(record, f"storage format of {signal}", "not a WFDB format such as 16 or 212", "Correct the signal line.")
+        raise ReadError(record, f"storage format of {lead}", "not a WFDB format such as 16 or 212", "Correct the signal line.")
     format_, samples_per_frame, skew, offset = parts
-    if samples_per_frame != 1:
-        raise ReadError(
-            record, f"storage format of {signal}", f"{samples_per_frame} samples per frame", "Convert all leads to one sampling rate."
-        )
+    if samples_per_frame < 1:
+        raise ReadError(record, f"storage format of {lead}", "0 samples per frame", "Correct the signal line.")
     if skew:
-        raise ReadError(record, f"skew of {signal}", f"{skew} samples", "Align the leads and write the record without skew.")
-    return format_, offset
+        raise ReadError(record, f"skew of {lead}", f"{skew} samples", "Align the leads and write the record without skew.")
+    return format_, samples_per_frame, offset
 
 
 @lru_cache(maxsize=4096)
@@ -230,16 +253,16 @@ def _split_gain(token: str) -> tuple[float, int | None, str] | None:
     return float(match[1]), None if match[2] is None else int(match[2]), match[3] or "mV"
 
 
-def _parse_gain(token: str, record: str, signal: str) -> tuple[float, int | None, str]:
+def _parse_gain(token: str, record: str, lead: str) -> tuple[float, int | None, str]:
     """Gain, baseline and unit, e.g. ``1000.0(0)/mV``."""
     parts = _split_gain(token)
     if parts is not None:
         return parts
     match = _GAIN.fullmatch(token)
     if match and match[2] is not None and not _INTEGER.fullmatch(match[2]):
-        raise ReadError(record, f"baseline of {signal}", f"{_shown(match[2])} is not an integer", "Correct the signal line.")
+        raise ReadError(record, f"baseline of {lead}", f"{_shown(match[2])} is not an integer", "Correct the signal line.")
     value = _shown(match[1] if match else token)
-    raise ReadError(record, f"gain of {signal}", f"{value} is not a finite number", "Correct the signal line.")
+    raise ReadError(record, f"gain of {lead}", f"{value} is not a finite number", "Correct the signal line.")
 
 
 def _integer(token: str, record: str, name: str) -> int:
