@@ -81,6 +81,12 @@ def rename_leads(folder: Path) -> None:
 REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "truncated": (signal_file(lambda data: data[:-100]), "signal file: truncated: 9500 bytes, the header declares 9600"),
     "too long": (signal_file(lambda data: data + b"00"), "signal file: too long"),
+    "a day declared": (header("12 100 400", "12 10000 864000000"), "signal file: truncated: 9600 bytes, the header declares 20736000000"),
+    "offset beyond the file": (header("bad.dat 16 ", "bad.dat 16+999999999999 "), "signal file: truncated"),
+    "a day declared, packed": (
+        lambda folder: (header("12 100 400", "12 10000 864000000")(folder), header(" 16 1000", " 212 1000")(folder)),
+        "signal file: truncated",
+    ),
     "empty": (signal_file(lambda data: b""), "signal file: empty"),
     "bit flipped": (signal_file(lambda data: data[:240] + bytes([data[240] ^ 64]) + data[241:]), "checksum of lead I"),
     "Git LFS pointer": (signal_file(lambda data: LFS_POINTER.encode()), "git lfs pull"),
@@ -132,6 +138,64 @@ def test_a_bad_record_is_listed_and_stops_nothing(jaccardio: Command, bad: Path,
     assert len(Store.open(tmp_path / "store")) == 2
     assert not any(NAME.encode() in data for data in contents(tmp_path / "store").values())
     assert NAME not in partly.out + partly.err
+
+
+def test_a_header_that_declares_a_day_takes_no_good_file_with_it(jaccardio: Command, bad: Path, trained: Path) -> None:
+    header("12 100 400", "12 10000 864000000")(bad)
+    done = jaccardio("predict", trained, bad / "bad.hea", bad / "good.hea", "--json")
+    assert (done.status, list(done.json())) == (1, [str(bad / "good.hea")])
+    assert "signal file: truncated" in done.err
+
+
+def test_names_that_no_terminal_should_see(jaccardio: Command, bad: Path, tmp_path: Path) -> None:
+    (bad / "bad.dat").rename(bad / "\udce9\x1b[2J.dat")
+    (bad / "bad.hea").rename(bad / "\udce9\x1b[2J.hea")
+    (bad / "gone").symlink_to("nowhere")
+    words = ("ingest", bad, tmp_path / "store", "--corpus", "wfdb", "--patient-key", tmp_path / "key", "--fs", 100)
+    done = jaccardio(*words)
+    assert (done.status, len(Store.open(tmp_path / "store"))) == (1, 2)
+    assert "(\\udce9\\x1b[2J.hea): signal file: does not exist" in done.out
+    assert "link (gone): leads nowhere" in done.out
+    assert "\x1b" not in done.out + done.err
+    rejected = Store.open(tmp_path / "store").manifest["rejected"]
+    assert [entry["reason"].split(".")[0] for entry in rejected] == ["leads nowhere", "signal file: does not exist"]
+    assert "gone" not in str(rejected), "a store keeps no path"
+
+
+def test_leads_under_names_that_nobody_knows_are_no_success(jaccardio: Command, records: Path, tmp_path: Path) -> None:
+    words = ("--corpus", "wfdb", "--patient-key", tmp_path / "key", "--fs", 100)
+    names = {f" {lead}": f" X{number}" for number, lead in enumerate(("V1", "V2", "V3", "V4", "V5", "V6"), start=1)}
+    text = (records / "good.hea").read_text()
+    for old, new in names.items():
+        text = text.replace(old, new)
+    (records / "good.hea").write_text(text)
+    done = jaccardio("ingest", records, tmp_path / "store", *words)
+    assert done.status == 1
+    assert "leads recorded: 12 in 1 ECGs, 6 in 1 ECGs" in done.out
+    assert "1 ECGs hold signals that are no standard lead: left out (names: X1 1, X2 1," in done.out
+    assert "1 of these lack half of the standard leads or more." in done.out
+    document = jaccardio("ingest", records, tmp_path / "again", *words, "--json").json()
+    assert (document["stored"], document["leads"], document["halved"]) == (2, {"12": 1, "6": 1}, 1)
+    assert document["unknown_signals"] == {f"X{number}": 1 for number in range(1, 7)}
+
+
+def test_a_recording_of_two_leads_is_a_success(jaccardio: Command, records: Path, tmp_path: Path) -> None:
+    first, *lines = (records / "good.hea").read_text().splitlines()
+    counts = np.frombuffer((records / "good.dat").read_bytes(), "<i2").reshape(-1, 12)
+    (records / "good.dat").write_bytes(counts[:, :2].tobytes())
+    (records / "good.hea").write_text("\n".join([first.replace("12 ", "2 ", 1), *lines[:2]]))
+    done = jaccardio("ingest", records, tmp_path / "store", "--corpus", "wfdb", "--patient-key", tmp_path / "key", "--fs", 100)
+    assert done.status == 0
+    assert "leads recorded: 12 in 1 ECGs, 6 in 1 ECGs" in done.out
+
+
+@pytest.mark.parametrize("path", [".", "..", "/", "", "x" * 300, "folder", "folder/absent"])
+def test_paths_that_name_no_ecg(jaccardio: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    (tmp_path / "folder").mkdir()
+    monkeypatch.chdir(tmp_path)
+    refused = jaccardio("inspect", path)
+    assert (refused.status, refused.out) == (3, "")
+    assert "error: " in refused.err
 
 
 @pytest.mark.parametrize(

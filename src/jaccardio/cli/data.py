@@ -3,13 +3,16 @@
 import math
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from jaccardio.cli.output import note, progress_bar, result
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
+
+if TYPE_CHECKING:
+    from jaccardio.cohort.lead_tally import LeadTally
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; everything else goes to stderr.")]
 StorePath = Annotated[Path, typer.Argument(metavar="STORE", help="Folder of a store.")]
@@ -70,6 +73,7 @@ def ingest(
         )
     lines = [f"{report.stored} ECGs stored in {store}, {len(report.rejected)} rejected"]
     lines += [f"  rejected {rejection.record}: {rejection.reason}" for rejection in report.rejected]
+    lines += _lead_lines(report.leads)
     if report.key_file is not None:
         lines.append(f"ids are pseudonyms under the key in {report.key_file}: keep it secret, and use it again for the same ids")
     if report.unmapped:
@@ -84,9 +88,12 @@ def ingest(
         "rejected": [{"record": rejection.record, "reason": rejection.reason} for rejection in report.rejected],
         "unmapped": report.unmapped,
         "findings": report.findings,
+        "leads": {str(leads): count for leads, count in sorted(report.leads.by_leads.items(), reverse=True)},
+        "unknown_signals": dict(report.leads.unknown.most_common()),
+        "halved": report.leads.halved,
     }
     result(document, lines, json)
-    if report.rejected:
+    if report.rejected or report.leads.halved:
         raise typer.Exit(1)
 
 
@@ -192,6 +199,25 @@ def _fractions(text: str) -> tuple[float, float, float]:
 def _prevalence(share: float, positives: float) -> str:
     known = not math.isnan(share)
     return f"{f'{share:.3f} ({positives:.0f})' if known else 'unknown':>16}"
+
+
+def _lead_lines(leads: "LeadTally") -> list[str]:
+    """Number of leads, where it is not twelve throughout, and what was left out."""
+    lines = []
+    if list(leads.by_leads) != [12]:
+        lines.append(
+            "leads recorded: " + ", ".join(f"{number} in {count} ECGs" for number, count in sorted(leads.by_leads.items(), reverse=True))
+        )
+    if leads.with_unknown:
+        names = ", ".join(f"{name} {count}" for name, count in leads.unknown.most_common(SHOWN))
+        more = f" and {len(leads.unknown) - SHOWN} more" if len(leads.unknown) > SHOWN else ""
+        lines.append(f"{leads.with_unknown} ECGs hold signals that are no standard lead: left out (names: {names}{more})")
+    if leads.halved:
+        lines.append(
+            f"{leads.halved} of these lack half of the standard leads or more. If the signals left out are leads, name them "
+            "I, II, III, aVR, aVL, aVF, V1-V6 in the headers and ingest again"
+        )
+    return lines
 
 
 def _counts(counts: dict[str, int]) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from jaccardio.cohort.corpora import CORPORA, PSEUDONYMOUS
 from jaccardio.cohort.corpora.corpus import Rejection, Source
+from jaccardio.cohort.lead_tally import LeadTally
 from jaccardio.cohort.pseudonyms import load_or_create_key
 from jaccardio.cohort.relabel import count_findings, label_records
 from jaccardio.cohort.store_writer import StoreWriter
@@ -35,10 +36,11 @@ LISTED = 20
 
 @dataclass(frozen=True)
 class Ingested:
-    """One recording as read and prepared, and the hash of its waveform."""
+    """One recording as read and prepared, the hash of its waveform, and the names of its signals that are no standard lead."""
 
     prepared: Prepared
     waveform: str
+    unknown_signals: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class IngestReport:
         Codes that the vocabulary has no place for, with the number of records, most frequent first.
     findings
         Records per finding and state (``present``, ``absent``, ``unknown``), in vocabulary order.
+    leads
+        Which leads the stored records hold.
     path
         The store.
     key_file
@@ -65,6 +69,7 @@ class IngestReport:
     rejected: tuple[Rejection, ...]
     unmapped: dict[str, int]
     findings: dict[str, dict[str, int]]
+    leads: LeadTally
     path: Path
     key_file: Path | None
 
@@ -131,10 +136,12 @@ def ingest(
         named = [entry.reported() for entry in refused]  # with file names, for the report only: a store keeps pseudonyms
         _refuse_duplicates(sources)
         stored: list[Source] = []
+        leads = LeadTally()
         for done, (entry, result) in enumerate(zip(sources, _ingested(sources, contract, jobs), strict=True), start=1):
             if isinstance(result, Ingested):
                 writer.add(entry, result.prepared, result.waveform)
                 stored.append(entry)
+                leads.add(int(result.prepared.lead_mask.sum()), result.prepared.flags, result.unknown_signals)
             else:
                 refused.append(result)
                 named.append(Rejection(result.record, result.reason, os.path.relpath(entry.path, folder)).reported())
@@ -146,7 +153,7 @@ def ingest(
             raise DataError(f"{source}: no record could be read, {len(named)} were refused; no store was written.{listed}{more}")
         labels, unmapped = label_records(stored, opened.annotated, findings)
         writer.finish(labels, findings, corpus=corpus, annotated=opened.annotated, rejected=refused, unmapped=unmapped)
-    return IngestReport(len(stored), tuple(named), unmapped, count_findings(labels, findings), store, key_file)
+    return IngestReport(len(stored), tuple(named), unmapped, count_findings(labels, findings), leads, store, key_file)
 
 
 def _refuse_duplicates(sources: Sequence[Source]) -> None:
@@ -157,12 +164,12 @@ def _refuse_duplicates(sources: Sequence[Source]) -> None:
 
 def _ingested(sources: Sequence[Source], contract: SignalContract, jobs: int) -> Iterator[Ingested | Rejection]:
     """What became of every source, in order."""
-    chunks = [sources[start : start + CHUNK] for start in range(0, len(sources), CHUNK)]
     workers = min(jobs, math.ceil(len(sources) / WORKER_WORTH))
     if workers <= 1:
-        for chunk in chunks:
-            yield from _read_chunk(chunk, contract)
+        for source in sources:
+            yield _read(source, contract)
         return
+    chunks = [sources[start : start + CHUNK] for start in range(0, len(sources), CHUNK)]
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent)
     try:
@@ -186,8 +193,10 @@ def _read_chunk(sources: Sequence[Source], contract: SignalContract) -> list[Ing
 def _read(source: Source, contract: SignalContract) -> Ingested | Rejection:
     try:
         recording = read_ecg(source.path, source.recording_id, source.patient_key)
-        return Ingested(contract.apply(recording), waveform_hash(recording))
+        return Ingested(contract.apply(recording), waveform_hash(recording), recording.unknown_signals)
     except ReadError as error:
         return Rejection.because(source.recording_id, error)
+    except MemoryError:
+        return Rejection(source.recording_id, "length: needs more memory than there is. Cut the recording into shorter ones.")
     except Exception as error:  # one file must not stop the others; the class name alone cannot carry patient data
         return Rejection(source.recording_id, f"internal error: {type(error).__name__}.")
