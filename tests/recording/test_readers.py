@@ -79,7 +79,9 @@ def test_every_reader_is_tested_here() -> None:
 @given(data=st.data())
 def test_only_read_error_escapes_from_a_damaged_header(header: Path, data: st.DataObject) -> None:
     damaged = bytearray(header.read_bytes())
-    tokens = st.sampled_from([b"nan", b"1e999", b"-", b"/", b"\n", b" ", b"(", b"9" * 20, b"\x00", b"\xff", b"\xe2\x80\xa8", b"212", b"+8"])
+    tokens = st.sampled_from(
+        [b"nan", b"1e999", b"-", b"/", b"\n", b" ", b"(", b"9" * 20, b"\x00", b"\xff", b"\xe2\x80\xa8", b"212", b"24", b"x4", b"+8"]
+    )
     for _ in range(data.draw(st.integers(1, 4))):
         start = data.draw(st.integers(0, len(damaged)))
         damaged[start : start + data.draw(st.integers(0, 8))] = data.draw(st.binary(max_size=6) | tokens)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.errors import ReadError, UsageError
-from jaccardio.recording.leads import LEADS, lead_row
+from jaccardio.recording.leads import LEADS, lead_rows
 from jaccardio.recording.quality import check_signal, contradicts_einthoven
 from jaccardio.recording.units import millivolt_factor
 
@@ -102,7 +102,7 @@ class Recording:
             )
         if not 0 < sampling_rate <= MAXIMUM_RATE_HZ:
             raise UsageError(f"{recording_id}: a sampling rate of {sampling_rate:g}: give Hz in (0, {MAXIMUM_RATE_HZ:g}].")
-        rows = [row for row in map(lead_row, leads) if row is not None]
+        rows = [row for row in lead_rows(leads) if row is not None]
         if len(set(rows)) < len(leads):
             raise UsageError(f"{recording_id}: leads {', '.join(map(str, leads))}: name standard leads, each once ({', '.join(LEADS)}).")
         try:

@@ -1,7 +1,6 @@
 """Readers: from a file to a `Recording`. One file a format, one line a suffix in `READERS`."""
 
 import os
-import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -49,13 +48,11 @@ def read_ecg(path: str | Path, recording_id: str | None = None, patient_key: str
 
 def _refuse_other_files(path: Path) -> None:
     """Refuses a path that names something else than a WFDB record without suffix."""
-    if not path.name or path.name == "..":
-        raise ReadError(str(path), "path", "a folder, no ECG file", "Name one record, by its .hea file.")
     try:
-        mode = path.stat().st_mode
-    except (OSError, ValueError):  # nothing there, or no name for a file: looking for the header says which
+        folder, file = path.is_dir(), path.is_file()
+    except OSError:  # too long for a name, or out of reach: opening the header says which
         return
-    if stat.S_ISDIR(mode) and not os.path.lexists(header_of(path)):
-        raise ReadError(path.name, "path", "a folder, no ECG file", "Name one record, by its .hea file.")
-    if not stat.S_ISDIR(mode):
+    if path.name in ("", "..") or (folder and not os.path.lexists(header_of(path))):
+        raise ReadError(str(path), "path", "a folder, no ECG file", "Name one record, by its .hea file.")
+    if file:
         raise ReadError(path.name, "file", "not a supported format", "Convert it to WFDB, format 16; jaccardio reads WFDB records.")

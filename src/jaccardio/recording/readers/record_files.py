@@ -46,11 +46,8 @@ def find(folder: Path, name: str, record: str, field: str) -> Path:
         Several such files.
     """
     stem, dot, suffix = name.rpartition(".")
-    for spelling in (
-        name,
-        stem + dot + suffix.upper(),
-        stem + dot + suffix.lower(),
-    ):  # a large folder is not listed for each of its records
+    # The usual spellings first: a large folder is not listed for each of its records.
+    for spelling in (name, stem + dot + suffix.upper(), stem + dot + suffix.lower()):
         if os.path.lexists(folder / spelling):
             return folder / spelling
     try:

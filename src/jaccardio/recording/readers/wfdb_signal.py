@@ -138,7 +138,9 @@ def _read_file(folder: Path, name: str, header: WfdbHeader, leads: Sequence[Lead
             piece = counts[:, : max(0, kept - end)]
             target = millivolts[:, end : end + piece.shape[1]]
             target[:] = (piece - baseline) * scale
-            target[piece == storage.no_sample] = np.nan
+            missing = piece == storage.no_sample
+            if missing.any():
+                target[missing] = np.nan
             end += counts.shape[1]
     _check_declared(leads, sums, first_counts, record)
     return millivolts
