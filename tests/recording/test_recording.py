@@ -55,6 +55,8 @@ def test_missing_leads_of_an_array_are_derived_or_masked(ecg: np.ndarray) -> Non
     made = Recording.from_array(ecg[:2], 100, leads=("I", "II"))
     np.testing.assert_allclose(made.signal[:6], ecg[:6], atol=0.002)
     assert made.lead_mask.tolist() == [True] * 6 + [False] * 6
+    iec = Recording.from_array(ecg, 100, leads=("Lead I", "Lead II", "III", "AVR", "AVL", "AVF", "C1", "C2", "C3", "C4", "C5", "C6"))
+    np.testing.assert_array_equal(iec.signal, Recording.from_array(ecg, 100).signal)
     gap = ecg.copy()
     gap[8, 10:12] = np.nan
     assert Recording.from_array(gap, 100).flags == ("nan-filled:V3",)

@@ -59,7 +59,7 @@ def lead_rows(names: Sequence[str]) -> tuple[int | None, ...]:
     C3 and C4 alone are electrodes of the electroencephalogram.
     """
     bare = [_bare_name(name) for name in names]
-    rows = [_ROWS.get(name) for name in bare]
+    rows = [lead_row(name) for name in names]
     measured = {row for row in rows if row is not None}
     if measured and max(measured) < _CHEST_ROWS["c1"] and _CHEST_ROWS.keys() <= set(bare):
         rows = [_CHEST_ROWS.get(name, row) for row, name in zip(rows, bare, strict=True)]
