@@ -63,6 +63,10 @@ class ReadError(DataError):
         return type(self), (self.record, self.field, self.reason, self.remedy)  # crosses process borders during ingest
 
 
+class DivergenceError(DataError):
+    """A training run whose loss, weights or validation scores are no longer finite numbers."""
+
+
 class MissingError(JaccardioError):
     """Something the machine lacks: an optional package, a language model's weights, a device, disk space."""
 

@@ -8,6 +8,7 @@ import errno
 import hashlib
 import json
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,12 @@ def write_atomic(path: Path, data: bytes) -> None:
 
 def write_json(path: Path, document: Any) -> None:
     """Writes one JSON document atomically; NaN and infinity are refused because they are not JSON."""
-    write_atomic(path, (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+    write_atomic(path, json_bytes(document))
+
+
+def json_bytes(document: Any) -> bytes:
+    """One JSON document as it stands in a file; NaN and infinity are refused because they are not JSON."""
+    return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def read_json(path: Path) -> Any:
@@ -56,10 +62,23 @@ def read_json(path: Path) -> Any:
         The file is absent or not JSON.
     """
     try:
-        return json.loads(path.read_bytes())
+        data = path.read_bytes()
     except FileNotFoundError as error:
         raise DataError(f"{path}: the file does not exist.") from error
-    except ValueError as error:
+    return parse_json(data, path)
+
+
+def parse_json(data: bytes, path: Path) -> Any:
+    """The JSON document that a file's bytes hold.
+
+    Raises
+    ------
+    DataError
+        They are not JSON, or it is nested deeper than anything that jaccardio writes.
+    """
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: not a JSON document; it is damaged or was not written by jaccardio.") from error
 
 
@@ -75,7 +94,9 @@ def sha256_json(document: Any) -> str:
 
 
 def sync_folder(folder: Path) -> None:
-    """Flushes a folder's entries to disk, so that a rename survives a power cut."""
+    """Flushes a folder's entries to disk, so that a rename survives a power cut; Windows knows no such flush."""
+    if sys.platform == "win32":
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

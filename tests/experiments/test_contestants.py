@@ -35,4 +35,4 @@ def test_a_model_trained_again_into_its_folder_is_scored_again(
     assert not np.allclose(first, second)
     monkeypatch.setattr(Predictor, "from_pretrained", None)
     assert np.array_equal(scores(), second)
-    assert len(list((tmp_path / "scores").iterdir())) == 2
+    assert len(list((tmp_path / "scores").glob("*.parquet"))) == 2

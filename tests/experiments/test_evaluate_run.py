@@ -109,9 +109,7 @@ def test_the_own_store_as_a_whole_and_parts_of_a_foreign_one_are_refused(run: Ru
 
 
 def test_the_challenge_copy_of_a_ptbxl_record_is_known_by_its_number(run: RunFolder, hospitals: Hospitals, tmp_path: Path) -> None:
-    document = json.loads((run.path / "split.json").read_text())
-    document["parts"]["train"]["recording_id"][0] = "ptbxl:599"
-    (run.path / "split.json").write_text(json.dumps(document))
+    run._split_document["parts"]["train"]["recording_id"][0] = "ptbxl:599"
     away = Store.open(hospitals.away)
     records = away.records.copy()
     records.loc[records.index[3], "recording_id"] = "challenge:HR00599"

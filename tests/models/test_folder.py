@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 import torch
 
+from jaccardio.checksums import file_entry, write_manifest
 from jaccardio.errors import DataError, UsageError
-from jaccardio.files import sha256_file, write_json
+from jaccardio.files import write_json
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models import folder as folder_module
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import create_model
 from jaccardio.models.ecg_text import EcgTextModel
-from jaccardio.models.folder import CHECKED_FILES, load_pretrained, save_pretrained
+from jaccardio.models.folder import CHECKED_FILES, FORMAT, load_pretrained, model_manifest, save_pretrained
 from jaccardio.recording.preprocessing import SignalContract
 from jaccardio.text.encoder import TextEncoder
 
@@ -69,7 +70,7 @@ def test_damage_is_named(saved: Path, name: str, damage: str) -> None:
     (saved / name).unlink()
     if damage != "remove":
         (saved / name).write_bytes(data if damage == "flip" else data[: len(data) // 2])
-    with pytest.raises(DataError, match=f"{name}.*copy the folder again"):
+    with pytest.raises(DataError, match=f"{name}.*Copy the folder again"):
         load_pretrained(saved)
 
 
@@ -88,9 +89,8 @@ def test_unknown_keys_and_weights_that_do_not_fit_are_refused(saved: Path, part:
     document = json.loads((saved / "config.json").read_text())
     (document if part is None else document[part])[key] = 3
     write_json(saved / "config.json", document)
-    manifest = json.loads((saved / "manifest.json").read_text())
-    manifest["sha256"]["config.json"] = sha256_file(saved / "config.json")
-    write_json(saved / "manifest.json", manifest)
+    manifest = model_manifest(saved)
+    write_manifest(saved, FORMAT, {**manifest.files, "config.json": file_entry((saved / "config.json").read_bytes())})
     with pytest.raises(DataError, match=r"config\.json"):
         load_pretrained(saved)
 

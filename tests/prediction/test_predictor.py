@@ -76,9 +76,10 @@ def test_a_flipped_byte_in_any_file_is_noticed(trained: Path, tmp_path: Path, na
 
 
 def test_an_incomplete_run_says_resume(trained: Path, tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_bytes((trained / "config.toml").read_bytes())
+    run = Path(shutil.copytree(trained, tmp_path / "run"))
+    (run / "training.json").unlink()
     with pytest.raises(DataError, match="--resume"):
-        Predictor.from_pretrained(tmp_path)
+        Predictor.from_pretrained(run)
 
 
 def test_another_rate_and_length_are_mended_and_too_short_is_refused(predictor: Predictor, files: list[Path]) -> None:

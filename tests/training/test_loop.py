@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -155,10 +156,8 @@ def test_a_complete_run_is_left_alone_and_an_existing_folder_refused(store: Stor
 
 
 def test_resume_refuses_another_store(hospitals: Hospitals, trained: Path, tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    run.mkdir()
-    for name in ("config.toml", "split.json"):
-        (run / name).write_bytes((trained / name).read_bytes())
+    run = Path(shutil.copytree(trained, tmp_path / "run"))
+    (run / "training.json").unlink()
     with pytest.raises(DataError, match="another store"):
         resume(Store.open(hospitals.away), run)
 

@@ -8,6 +8,7 @@ import errno
 import os
 import sys
 import traceback
+from typing import NoReturn
 
 import typer
 
@@ -16,8 +17,31 @@ from jaccardio.cli.output import note
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import JaccardioError, MissingError, UsageError
 
-ENVIRONMENT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS)
-PATH_ERRORS = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP)
+FULL = "Free space or choose another folder; what was there before is intact."
+CLOSED = "Choose a folder you may write to, or change its permissions."
+DEVICE = "Check disk, cable or network, then run again; a copy on another disk may be readable."
+SYSTEM_ERRORS = {
+    errno.ENOSPC: FULL,
+    errno.EDQUOT: FULL,
+    errno.EFBIG: FULL,
+    errno.EACCES: CLOSED,
+    errno.EPERM: CLOSED,
+    errno.EROFS: CLOSED,
+    errno.EIO: DEVICE,
+    errno.ENXIO: DEVICE,
+    errno.ENODEV: DEVICE,
+    errno.ESTALE: DEVICE,
+    errno.ETIMEDOUT: DEVICE,
+    errno.EMFILE: "Raise the limit on open files (ulimit -n).",
+    errno.ENFILE: "Close other programs.",
+    errno.ENOMEM: "Close other programs, or take less at a time.",
+}
+"""What the system refuses for reasons outside the command line -> what to do. Environment: status 4."""
+
+PATH_ERRORS = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
+"""What the system says of a path that cannot be meant. Usage: status 2."""
+
+TOO_LITTLE_MEMORY = "error: not enough memory. Take smaller numbers (width, embedding, batch size, records, jobs), or a larger machine."
 
 app = typer.Typer(
     help=f"ECG models that read findings as language. {DISCLAIMER}",
@@ -38,17 +62,30 @@ def main() -> None:
         note(f"error: {error}")
         sys.exit(error.exit_code)
     except OSError as error:
-        if error.errno not in ENVIRONMENT_ERRORS + PATH_ERRORS:
+        if error.errno in SYSTEM_ERRORS:
+            remedy, status = SYSTEM_ERRORS[error.errno], MissingError.exit_code
+        elif error.errno in PATH_ERRORS and error.filename is not None:
+            remedy, status = "Name another path.", UsageError.exit_code
+        else:
             _internal(error)
-        usage = error.errno in PATH_ERRORS
-        remedy = "Name another path." if usage else "Free space or choose a folder you may write to."
-        note(f"error: {error.filename2 or error.filename or 'disk'}: {os.strerror(error.errno or 0)}. {remedy}")
-        sys.exit(UsageError.exit_code if usage else MissingError.exit_code)
+        reason = "the disk reports an input/output error" if error.errno == errno.EIO else os.strerror(error.errno)
+        note(f"error: {error.filename2 or error.filename or 'disk'}: {reason}. {remedy}")
+        sys.exit(status)
     except Exception as error:
+        if _lacks_memory(error):
+            note(TOO_LITTLE_MEMORY)
+            sys.exit(MissingError.exit_code)
         _internal(error)
 
 
-def _internal(error: Exception) -> None:
+def _lacks_memory(error: Exception) -> bool:
+    """Whether Python, numpy or torch (on either device) found no memory."""
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and ("not enough memory" in str(error) or "out of memory" in str(error))
+    )
+
+
+def _internal(error: Exception) -> NoReturn:
     """Says where the program failed, without the message: it could hold data."""
     note("".join(traceback.format_tb(error.__traceback__)))
     note(f"internal error: {type(error).__name__}. Please report it with the lines above; they hold no patient data.")

@@ -10,6 +10,7 @@ import typer
 from jaccardio.cli.output import note, progress_bar, result
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
+from jaccardio.locks import own_folder
 
 if TYPE_CHECKING:
     from jaccardio.cohort.lead_tally import LeadTally
@@ -105,7 +106,8 @@ def relabel(
     """Labels a store with another vocabulary from its stored codes; signals are not read again."""
     from jaccardio.cohort.relabel import relabel as run
 
-    report = run(store, vocabulary)
+    with own_folder(store):
+        report = run(store, vocabulary)
     lines = [f"{store}: {report.records} ECGs now labelled with {vocabulary}"]
     if report.unmapped:
         lines.append("codes that the vocabulary does not speak of (ECGs): " + _counts(report.unmapped))
@@ -136,7 +138,8 @@ def split(
     else:
         made = splits.default_split(opened, seed)
     splits.check_disjoint(opened, made)
-    splits.save_split(opened, made)
+    with own_folder(store):
+        splits.save_split(opened, made)
     table = splits.audit(opened, made)
     sizes = {part: len(ids) for part, ids in made.parts.items()}
     lines = [", ".join(f"{part} {size} ECGs" for part, size in sizes.items())]

@@ -11,6 +11,7 @@ from jaccardio.cli.data import Json
 from jaccardio.cli.output import note, number, progress_bar, result
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import ReadError, UsageError
+from jaccardio.locks import own_folder
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
 StoreOption = Annotated[Path, typer.Option("--store", help="Folder of a store.")]
@@ -41,7 +42,7 @@ def train(
     from jaccardio.training.config import load_preset, presets
     from jaccardio.training.run_folder import RunFolder
 
-    begun = resume and RunFolder(out).config_file.is_file()
+    begun = resume and RunFolder(out).begun
     if preset is None and (settings or not begun):
         raise UsageError(f"give --preset NAME. Presets: {', '.join(presets())}.")
     config = load_preset(preset, settings or []) if preset is not None else RunFolder.open(out).config
@@ -84,7 +85,7 @@ def evaluate(
     from jaccardio.training.run_folder import RunFolder
 
     note(DISCLAIMER)
-    with progress_bar("scoring") as progress:
+    with own_folder(out), progress_bar("scoring") as progress:
         done = evaluate_run(RunFolder.open(run), Store.open(store), part, out, device=device, progress=progress)
     metrics = done.evaluation.metrics
     lines = [f"{done.records} ECGs of part {part}", *_headlines(metrics)]
@@ -119,7 +120,7 @@ def score(
     note(DISCLAIMER)
     named = tuple(name for name in findings.split(",") if name.strip())
     submission = Submission(predictions, part, ids, columns, thresholds, named, against)
-    with progress_bar("scoring") as progress:
+    with own_folder(out), progress_bar("scoring") as progress:
         done = run_score(Store.open(store), submission, out, device=device, progress=progress)
     metrics = done.evaluation.metrics
     lines = [f"{done.records} ECGs of part {part}", *_headlines(metrics), f"thresholds: {done.thresholds}"]

@@ -10,6 +10,7 @@ from jaccardio.cli.models import Device, StoreOption
 from jaccardio.cli.output import note, number, result
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
+from jaccardio.locks import own_folder
 
 
 def register(app: typer.Typer) -> None:
@@ -56,7 +57,8 @@ def compare(
 
     note(DISCLAIMER)
     protocol = Protocol(seeds, finalists, trials, tuple(settings or ()), replicates, jobs, device)
-    done = run_compare(Store.open(store), objectives, out, protocol, say=note)
+    with own_folder(out):
+        done = run_compare(Store.open(store), objectives, out, protocol, say=note)
     rows = done.contest.document["rows"]
     lines = [f"{place:2}. {row['name']}: test macro-AUROC {number(row['macro_auroc']['value'])}" for place, row in enumerate(rows, 1)]
     lines += [f"left out {name}: {reason}" for name, reason in done.left_out.items()]
@@ -97,9 +99,10 @@ def reproduce(
         raise UsageError("reproduce needs a folder for what it makes: --out DIR.")
     note(DISCLAIMER)
     pair = [text.strip() for text in texts.split(",")] if texts else []
-    done = run_reproduce(
-        names, scale, out, store=store, external=external or (), texts=pair, seeds=seeds, jobs=jobs, device=device, say=note
-    )
+    with own_folder(out):
+        done = run_reproduce(
+            names, scale, out, store=store, external=external or (), texts=pair, seeds=seeds, jobs=jobs, device=device, say=note
+        )
     lines = [f"failed {run}: {reason}" for run, reason in done.failures.items()]
     lines += [f"results: {done.results}", f"report: {done.page}"]
     result({"results": str(done.results), "page": str(done.page), "failures": done.failures}, lines, json)

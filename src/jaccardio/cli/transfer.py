@@ -10,6 +10,7 @@ from jaccardio.cli.models import Device, Run, StoreOption
 from jaccardio.cli.output import note, number, result
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
+from jaccardio.locks import own_folder
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +39,8 @@ def probe(
 
     note(DISCLAIMER)
     protocol = FewShotProtocol(_shares(fractions), subsets, supervised, replicates, device)
-    document = run_probe(RunFolder.open(run), Store.open(store), out, protocol, say=note)
+    with own_folder(out):
+        document = run_probe(RunFolder.open(run), Store.open(store), out, protocol, say=note)
     lines = [
         f"{100 * row['fraction']:g} % of the labels, {row['run']}: macro-AUROC {number(row['value'])}"
         for row in document["rows"]
@@ -62,7 +64,8 @@ def shift(
     from jaccardio.training.run_folder import RunFolder
 
     note(DISCLAIMER)
-    document = run_shift(RunFolder.open(run), Store.open(store), Store.open(external), out, device=device, replicates=replicates)
+    with own_folder(out):
+        document = run_shift(RunFolder.open(run), Store.open(store), Store.open(external), out, device=device, replicates=replicates)
     macro = document["macro_auroc"]
     lines = [
         f"macro-AUROC at home {number(macro['home']['value'])}, away {number(macro['away']['value'])}",

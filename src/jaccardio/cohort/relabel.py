@@ -9,7 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.cohort.store import MANIFEST, Store, seal
+from jaccardio.checksums import MANIFEST, seal
+from jaccardio.cohort.store import Store
 from jaccardio.cohort.store_writer import write_labels
 from jaccardio.files import write_json
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN

@@ -28,8 +28,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from jaccardio.checksums import MANIFEST, is_sealed
 from jaccardio.errors import DataError
-from jaccardio.files import read_json, sha256_file, sha256_json
+from jaccardio.files import read_json, sha256_file
 from jaccardio.findings.labels import UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.recording.leads import LEADS
@@ -39,7 +40,7 @@ from jaccardio.recording.windows import Windows
 FORMAT = 2
 RECORDS_PER_SHARD = 1024
 FIRST_WINDOWS, FURTHER_WINDOWS = "shards", "further"
-MANIFEST, RECORDS = "manifest.json", "records.parquet"
+RECORDS = "records.parquet"
 COUNTS = np.dtype("<i2")
 
 _PANDAS_TYPES = {pa.string(): pd.StringDtype(), pa.int32(): pd.Int32Dtype()}  # the columns that may hold null
@@ -48,12 +49,6 @@ _PANDAS_TYPES = {pa.string(): pd.StringDtype(), pa.int32(): pd.Int32Dtype()}  # 
 def shard_file(folder: str, shard: int) -> str:
     """Name of a shard of first or further windows, relative to the store."""
     return f"{folder}/shard-{shard:05d}.i16"
-
-
-def seal(manifest: dict[str, Any]) -> dict[str, Any]:
-    """Adds the manifest's own SHA-256, so that a flipped byte in it is noticed too."""
-    body = {key: value for key, value in manifest.items() if key != "sha256"}
-    return body | {"sha256": sha256_json(body)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +93,7 @@ class Store:
         if not (path / MANIFEST).is_file():
             raise DataError(f"{path}: no finished store (it has no {MANIFEST}). Run `jaccardio ingest` again with the same arguments.")
         manifest = read_json(path / MANIFEST)
-        if not isinstance(manifest, dict) or seal(manifest) != manifest:
+        if not is_sealed(manifest):
             raise DataError(f"{path / MANIFEST}: the manifest is damaged. Delete the store and run `jaccardio ingest` again.")
         if manifest["format"] != FORMAT:
             raise DataError(f"{path}: store format {manifest['format']}, this version reads format {FORMAT}. Run `jaccardio ingest` again.")

@@ -1,14 +1,13 @@
 """`StoreWriter`: writes a store beside its final place and moves it there when it is whole."""
 
 import errno
-import fcntl
 import hashlib
 import io
 import os
 import shutil
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -19,12 +18,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from jaccardio.checksums import MANIFEST, file_entry, seal
 from jaccardio.cohort.corpora.corpus import Rejection, Source
-from jaccardio.cohort.store import COUNTS, FIRST_WINDOWS, FORMAT, FURTHER_WINDOWS, MANIFEST, RECORDS, RECORDS_PER_SHARD, seal, shard_file
+from jaccardio.cohort.store import COUNTS, FIRST_WINDOWS, FORMAT, FURTHER_WINDOWS, RECORDS, RECORDS_PER_SHARD, shard_file
 from jaccardio.errors import MissingError, UsageError
 from jaccardio.files import sync_folder, write_atomic, write_json
 from jaccardio.findings.labels import UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.locks import locked
 from jaccardio.recording.preprocessing import Prepared, SignalContract
 
 RECORDS_SCHEMA = pa.schema(
@@ -118,23 +119,19 @@ class StoreWriter:
         self._columns: dict[str, list[Any]] = {name: [] for name in RECORDS_SCHEMA.names}
         self._first = _Shards(self._partial, FIRST_WINDOWS, self._files)
         self._further = _Shards(self._partial, FURTHER_WINDOWS, self._files)
-        self._lock: int | None = None
+        self._lock = ExitStack()
 
     def __enter__(self) -> "StoreWriter":
         if (self._store / MANIFEST).exists():
             raise UsageError(f"{self._store}: there is a store already. Choose another folder, or delete this one first.")
         if self._store.exists() and (not self._store.is_dir() or any(self._store.iterdir())):
             raise UsageError(f"{self._store}: the place is taken by files that are no finished store. Choose another folder.")
-        with _disk(self._store):
-            self._partial.mkdir(parents=True, exist_ok=True)
-            self._lock = os.open(self._partial, os.O_RDONLY)
-            try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                os.close(self._lock)
-                raise UsageError(f"{self._store}: another process is writing this store. Wait for it or choose another folder.") from error
+        with _disk(self._store), ExitStack() as entered:
+            entered.enter_context(locked(self._store.parent / f".{self._store.name}.lock", str(self._store)))
+            self._partial.mkdir(exist_ok=True)
             for left in self._partial.iterdir():
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
+            self._lock = entered.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -142,8 +139,7 @@ class StoreWriter:
         self._further.abandon()
         if kind is not None:
             shutil.rmtree(self._partial, ignore_errors=True)
-        assert self._lock is not None
-        os.close(self._lock)
+        self._lock.close()
 
     def __len__(self) -> int:
         return len(self._columns["recording_id"])
@@ -242,11 +238,6 @@ def parquet_bytes(table: pa.Table) -> bytes:
     buffer = io.BytesIO()
     pq.write_table(table, buffer, write_page_checksum=True, compression="zstd")
     return buffer.getvalue()
-
-
-def file_entry(data: bytes) -> dict[str, Any]:
-    """What the manifest says of a file."""
-    return {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 @contextmanager

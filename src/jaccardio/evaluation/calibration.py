@@ -15,6 +15,7 @@ from scipy.optimize import brentq, minimize
 from scipy.special import expit, logit
 
 from jaccardio.errors import DataError, UsageError
+from jaccardio.evaluation.ranking import check_finite
 from jaccardio.findings.labels import ABSENT, PRESENT
 
 METHODS = ("as_is", "temperature", "platt")
@@ -101,7 +102,13 @@ def fit_calibration(labels: NDArray[np.int8], scores: NDArray[np.floating]) -> C
         (n, k) int8; -1 unknown, masked.
     scores
         (n, k) probabilities.
+
+    Raises
+    ------
+    DataError
+        A score of a known label is not finite.
     """
+    check_finite(scores[labels >= 0])
     known, logits = labels >= 0, logits_of(scores)
     temperature = _fit_temperature((labels[known] == PRESENT).astype(np.float64), logits[known])
     findings = labels.shape[1]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jaccardio.errors import DataError
 from jaccardio.findings.labels import PRESENT
 
 
@@ -45,8 +46,14 @@ class Ranking:
             (n,) int8; -1 unknown, left out.
         scores
             (n,) float, higher means rather present.
+
+        Raises
+        ------
+        DataError
+            A score is not a finite number: it has no rank.
         """
         known = np.flatnonzero(labels >= 0)
+        check_finite(scores[known])
         order = known[np.argsort(-scores[known], kind="stable")]
         descending = -scores[order]
         positives = np.flatnonzero(labels[order] == PRESENT)
@@ -93,6 +100,13 @@ class Ranking:
         auroc = np.einsum("rp,rp->r", positive_weights, absent_below) / pairs
         average_precision = np.einsum("rp,rp->r", positive_weights, precision) / np.where(undefined, np.nan, total_present)
         return auroc, average_precision
+
+
+def check_finite(scores: NDArray[np.floating]) -> None:
+    """Refuses scores that are no finite numbers, with a DataError; NaN would be sorted somewhere, and judged as if it had a rank."""
+    bad = np.count_nonzero(~np.isfinite(scores))
+    if bad:
+        raise DataError(f"{bad} of {scores.size} scores are not finite numbers; nothing can be judged by them. Train or predict again.")
 
 
 def auroc(labels: NDArray[np.int8], scores: NDArray[np.floating]) -> float:

@@ -9,12 +9,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from jaccardio.checksums import file_entry, write_manifest
 from jaccardio.evaluation.figures import Figures, draw_figures
 from jaccardio.evaluation.metrics import Evaluation
 from jaccardio.evaluation.pages import render_page
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY, POLICIES
 from jaccardio.files import write_atomic, write_json
 from jaccardio.findings.labels import UNKNOWN
+
+FORMAT = "jaccardio-evaluation-1"
+LISTED = ("predictions.parquet", "metrics.json", "per_finding.csv", "thresholds.json")
 
 ExampleFinding = tuple[str, float, bool, str]
 """Finding, score, whether it is called present, and its label: ``present``, ``absent`` or ``unknown``."""
@@ -61,7 +65,9 @@ def write_evaluation(
     names: Mapping[str, str] | None = None,
 ) -> None:
     """Writes ``predictions.parquet``, ``per_finding.csv``, ``roc.png``, ``precision_recall.png``, ``auroc.png``, ``reliability.png`` (of
-    probabilities), ``report.html`` and, last, ``metrics.json`` to `folder`, each file whole or not at all.
+    probabilities), ``report.html``, ``metrics.json`` and, last, ``manifest.json`` to `folder`, each file whole or not at all.
+
+    The manifest lists the SHA-256 of what others read back (`LISTED`).
 
     Parameters
     ----------
@@ -85,6 +91,8 @@ def write_evaluation(
         write_atomic(folder / "reliability.png", figures.reliability)
     write_report(folder, evaluation, figures, title=title, facts=facts, examples=examples, names=names)
     write_json(folder / "metrics.json", evaluation.metrics)
+    listed = [name for name in LISTED if (folder / name).is_file()]
+    write_manifest(folder, FORMAT, {name: file_entry((folder / name).read_bytes()) for name in listed})
 
 
 def write_report(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.errors import DataError, UsageError
+from jaccardio.evaluation.ranking import check_finite
 from jaccardio.findings.labels import PRESENT
 
 POLICIES = ("fixed", "global", "per_finding")
@@ -91,8 +92,14 @@ def fit_thresholds(labels: NDArray[np.int8], scores: NDArray[np.floating]) -> Th
         (n, k) int8; -1 unknown, masked.
     scores
         (n, k) finite; ``fixed`` is meant for probabilities, the other policies for any scale.
+
+    Raises
+    ------
+    DataError
+        A score of a known label is not finite.
     """
     known = labels >= 0
+    check_finite(scores[known])
     shared = _best_f1(labels[known], scores[known])
     each = np.full(labels.shape[1], shared)
     for finding in range(labels.shape[1]):

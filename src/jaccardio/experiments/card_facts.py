@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from jaccardio.cohort.store import Store
 from jaccardio.evaluation.model_card import CardFacts
-from jaccardio.files import read_json
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.recording.leads import LEADS
 from jaccardio.training.run_folder import RunFolder
@@ -50,7 +49,7 @@ def card_facts(
 
 
 def _model(run: RunFolder) -> dict[str, str]:
-    config, summary = run.config, read_json(run.summary_file)
+    config, summary = run.config, run.summary
     facts = {
         "preset": config.preset,
         "kind": "ECG and text towers" if config.model.kind == "text" else "supervised classifier",
@@ -60,7 +59,7 @@ def _model(run: RunFolder) -> dict[str, str]:
         "training ECGs": f"{summary['training_records']:,}",
         "validation ECGs": f"{summary['validation_records']:,}",
         "epoch": f"{summary['epoch']}, chosen by {summary['selected_by']}",
-        "made with": f"jaccardio {read_json(run.path / 'environment.json')['packages']['jaccardio']}",
+        "made with": f"jaccardio {run.environment['packages']['jaccardio']}",
     }
     if config.model.kind == "text":
         facts["text encoder"] = f"{config.model.text}, frozen"

@@ -21,7 +21,7 @@ from jaccardio.experiments.contestants import HeldOut, always_normal, contestant
 from jaccardio.experiments.objectives import ALWAYS_FINALISTS, CONTROLS, FOOTING, REFERENCE, Entry, choose
 from jaccardio.experiments.run_cache import RunCache
 from jaccardio.experiments.tuning import Trial, best, load_optuna, tune
-from jaccardio.files import read_json, write_json
+from jaccardio.files import write_json
 from jaccardio.training.run_folder import RunFolder
 
 Say = Callable[[str], None]
@@ -217,7 +217,7 @@ def _test(
 def _validation(runs: RunCache, footing: Sequence[str], entry: Entry, tuned: tuple[str, ...] = ()) -> float | None:
     """Validation macro-AUROC of an objective with seed 0, trained if it is not there."""
     run = runs.train(entry.name, entry.configure(footing, tuned))
-    figure: float | None = None if run is None else read_json(run.summary_file)["validation_macro_auroc"]
+    figure: float | None = None if run is None else run.summary["validation_macro_auroc"]
     return figure
 
 

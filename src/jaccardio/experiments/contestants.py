@@ -1,7 +1,7 @@
 """From finished runs to what is ranked: each run's scores on what it has not seen, looked at once and kept."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,20 +9,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from jaccardio.checksums import MANIFEST, Manifest, file_entry, write_manifest
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError
 from jaccardio.evaluation.contest import Contestant
 from jaccardio.evaluation.thresholds import POLICIES, Thresholds
 from jaccardio.experiments.evaluate_run import Window, score_part
-from jaccardio.files import read_json, write_atomic
+from jaccardio.files import write_atomic
 from jaccardio.findings.vocabulary import Vocabulary
-from jaccardio.models.folder import MANIFEST, THRESHOLDS, VOCABULARY, WEIGHTS
+from jaccardio.models.folder import THRESHOLDS, VOCABULARY, WEIGHTS
 from jaccardio.training.material import Material
 from jaccardio.training.run_folder import RunFolder
 
+KEPT_FORMAT = "jaccardio-scores-1"
 NORMAL_CODES = ("NORM", "normal")
 """The finding "normal ECG" in the vocabularies that have one."""
+
+Columns = tuple[NDArray[np.str_], dict[str, NDArray[np.float64]]]
+"""Recording ids (n,) and named columns (n,) of numbers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,14 +114,15 @@ def contestant(
     """
     thresholds = []
     for run in runs:
-        vocabulary = Vocabulary.from_dict(read_json(run.model / VOCABULARY))
+        model = run.model_manifest
+        vocabulary = Vocabulary.from_dict(model.json_of(VOCABULARY))
         columns = [vocabulary.index(code) for code in part.vocabulary.codes]
-        thresholds.append(Thresholds.from_dict(read_json(run.model / THRESHOLDS)).of(columns))
+        thresholds.append(Thresholds.from_dict(model.json_of(THRESHOLDS)).of(columns))
     return Contestant(
         name,
         [_kept_scores(run, part, kept, device, window) for run in runs],
         thresholds,
-        [float(read_json(run.summary_file)["seconds"]) for run in runs],
+        [float(run.summary["seconds"]) for run in runs],
         note,
     )
 
@@ -134,27 +140,41 @@ def kept_file(kept: Path, run: RunFolder, part: HeldOut, what: str = "") -> Path
 
     The weights are named because a run that was deleted and trained again, by another version or with other threads, is another model.
     """
-    weights = read_json(run.model / MANIFEST)["sha256"][WEIGHTS][:8]
+    weights = run.model_manifest.files[WEIGHTS]["sha256"][:8]
     place = "" if part.part == "test" else f"-{part.store.fingerprint[:8]}"
     return kept / f"{run.path.name}-{weights}{place}{what}.parquet"
 
 
-def write_table(file: Path, ids: NDArray[np.str_], columns: dict[str, NDArray[np.float64]]) -> None:
-    """Writes one row a recording: ``recording_id`` and the columns."""
-    buffer = io.BytesIO()
-    pd.DataFrame({"recording_id": ids, **columns}).to_parquet(buffer, index=False)
-    write_atomic(file, buffer.getvalue())
+def kept_table(file: Path, ids: NDArray[np.str_], columns: Sequence[str], compute: Callable[[], Columns]) -> NDArray[np.float64]:
+    """(n, columns) for recordings in the order of `ids`, from a Parquet file that is computed once and listed in its folder's manifest.
 
+    Parameters
+    ----------
+    compute
+        Gives recording ids and columns where the file is not there yet.
 
-def read_table(file: Path, ids: NDArray[np.str_], columns: Sequence[str]) -> NDArray[np.float64]:
-    """(n, columns) of what `write_table` wrote, for recordings in the order of `ids`."""
-    return np.asarray(pd.read_parquet(file).set_index("recording_id").loc[ids, list(columns)], np.float64)
+    Raises
+    ------
+    DataError
+        The file, or the manifest of its folder, is not as it was written.
+    """
+    remedy = f"Remove {file.parent}: what it holds is computed again."
+    listed = Manifest.read(file.parent, KEPT_FORMAT, remedy).files if (file.parent / MANIFEST).is_file() else {}
+    if file.name not in listed or not file.is_file():
+        names, found = compute()
+        buffer = io.BytesIO()
+        pd.DataFrame({"recording_id": names, **found}).to_parquet(buffer, index=False)
+        write_atomic(file, buffer.getvalue())
+        write_manifest(file.parent, KEPT_FORMAT, {**listed, file.name: file_entry(buffer.getvalue())})
+    table = pd.read_parquet(io.BytesIO(Manifest.read(file.parent, KEPT_FORMAT, remedy).bytes_of(file.name)))
+    return np.asarray(table.set_index("recording_id").loc[ids, list(columns)], np.float64)
 
 
 def _kept_scores(run: RunFolder, part: HeldOut, kept: Path, device: str, window: Window | None) -> NDArray[np.float64]:
-    file = kept_file(kept, run, part, "" if window is None else f"-{window.start:g}-{window.seconds:g}s")
-    if not file.is_file():
+    def scores() -> Columns:
         scored = score_part(run, part.store, part.part, device=device, window=window)
         columns = {f"score_{code}": column for code, column in zip(scored.vocabulary.codes, scored.scores.T, strict=True)}
-        write_table(file, part.store.ids[scored.rows], columns)
-    return read_table(file, part.ids, [f"score_{code}" for code in part.vocabulary.codes])
+        return part.store.ids[scored.rows], columns
+
+    file = kept_file(kept, run, part, "" if window is None else f"-{window.start:g}-{window.seconds:g}s")
+    return kept_table(file, part.ids, [f"score_{code}" for code in part.vocabulary.codes], scores)

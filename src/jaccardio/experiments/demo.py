@@ -5,12 +5,12 @@ Trains standard SigLIP, the paper's loss and the statement target with equal bud
 the figures beside the paper's Tables 1 and 6.
 """
 
-import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from jaccardio.checksums import read_sealed, seal
 from jaccardio.cohort.split import Split, default_split
 from jaccardio.errors import JaccardioError, UsageError
 from jaccardio.evaluation.comparison import write_comparison
@@ -18,6 +18,7 @@ from jaccardio.experiments.evaluate_run import evaluate_run
 from jaccardio.experiments.hospitals import ingested, simulated_hospitals
 from jaccardio.experiments.paper import paper_columns
 from jaccardio.experiments.run_cache import RunCache
+from jaccardio.files import write_json
 from jaccardio.training.config import load_preset
 
 PRESETS = ("siglip-small", "paper-small", "truth-small")
@@ -49,13 +50,13 @@ def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], No
         Receives one line per stage.
     """
     marker = out / ".jaccardio-demo"
-    arguments = json.dumps({"data": None if data is None else str(data.resolve()), "records": records})
-    if marker.exists() and marker.read_text("utf-8") != arguments:
+    arguments = seal({"data": None if data is None else str(data.resolve()), "records": records})
+    if marker.exists() and read_sealed(marker, f"Remove {out}, or choose another --out.") != arguments:
         shutil.rmtree(out)
     if out.exists() and not marker.exists() and any(out.iterdir()):
         raise UsageError(f"{out}: the folder is not empty and was not made by the demo. Choose another --out.")
     out.mkdir(parents=True, exist_ok=True)
-    marker.write_text(arguments, "utf-8")
+    write_json(marker, arguments)
     hospitals = simulated_hospitals(out, records, 500.0, say)
     home = ingested(data or hospitals / "site-a", out / "store", "ptbxl" if data else "manifest", 100.0, say)
     away = ingested(hospitals / "site-b", out / "store-b", "manifest", 100.0, say)

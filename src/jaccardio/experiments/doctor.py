@@ -4,14 +4,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from jaccardio.checksums import Manifest
 from jaccardio.cohort.split import check_disjoint, load_split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, JaccardioError
+from jaccardio.evaluation.report import FORMAT as EVALUATION
 from jaccardio.findings.vocabulary import Vocabulary
-from jaccardio.models.folder import load_pretrained
+from jaccardio.models.folder import WEIGHTS, Pretrained, load_pretrained
 from jaccardio.text.create import create_text_encoder
 from jaccardio.training.checkpoint import load_checkpoint
-from jaccardio.training.run_folder import RunFolder, environment
+from jaccardio.training.run_folder import RunFolder, environment, looks_like_a_run
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,13 @@ def examine(path: Path | None) -> list[Check]:
         return list(_installation())
     if (path / "records.parquet").exists():
         return list(_store(path))
-    if (path / "config.toml").exists():
+    if looks_like_a_run(path):
         return list(_run(path))
-    if (path / "model.safetensors").exists():
-        return [_check("model folder", lambda: _model(path))]
-    raise DataError(f"{path}: neither a store, nor a run, nor a model folder.")
+    if (path / WEIGHTS).exists():
+        return [_check("model folder", lambda: _model(load_pretrained(path)))]
+    if (path / "metrics.json").exists():
+        return [_check("evaluation", lambda: _evaluation(path))]
+    raise DataError(f"{path}: neither a store, nor a run, nor a model folder, nor an evaluation.")
 
 
 def _check(what: str, look: Callable[[], str]) -> Check:
@@ -83,7 +87,7 @@ def _store(path: Path) -> Iterator[Check]:
 
 def _run(path: Path) -> Iterator[Check]:
     def checkpoints() -> str:
-        loaded = load_checkpoint(run.checkpoints)
+        loaded = load_checkpoint(run.checkpoints, run.manifest.sha256)
         if loaded is None:
             return "none yet"
         _, facts, damaged = loaded
@@ -91,16 +95,23 @@ def _run(path: Path) -> Iterator[Check]:
             raise DataError(" ".join(damaged) + f" Training resumes from step {facts['step']}.")
         return f"newest at step {facts['step']}"
 
-    run = RunFolder.open(path)
+    run = RunFolder(path)
+    yield _check("run", lambda: f"{RunFolder.open(path).environment['system']}; manifest whole")
     yield _check("configuration", lambda: f"preset {run.config.preset}, seed {run.config.training.seed}")
     yield _check("split", lambda: ", ".join(f"{part} {len(ids)}" for part, ids in run.split.parts.items()))
     yield _check("checkpoints", checkpoints)
+    yield _check("looks at a test part", lambda: str(len(run.test_uses())))
     if run.complete:
-        yield _check("model", lambda: _model(run.model))
+        yield _check("model", lambda: _model(run.pretrained()))
     else:
         yield Check("model", False, "training has not ended; continue it with `jaccardio train --resume`")
 
 
-def _model(folder: Path) -> str:
-    pretrained = load_pretrained(folder)
+def _model(pretrained: Pretrained) -> str:
     return f"{len(pretrained.vocabulary)} findings, {pretrained.contract.sampling_rate:g} Hz; every file matches its SHA-256"
+
+
+def _evaluation(path: Path) -> str:
+    manifest = Manifest.read(path, EVALUATION, "Evaluate again.")
+    manifest.verify()
+    return f"{', '.join(manifest.files)} as they were written"

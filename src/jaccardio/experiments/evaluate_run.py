@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from jaccardio.checksums import refuse_other_folder
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.calibration import Calibration
 from jaccardio.evaluation.metrics import Evaluation, evaluate
 from jaccardio.evaluation.model_card import write_model_card
-from jaccardio.evaluation.report import Example, write_evaluation
+from jaccardio.evaluation.report import FORMAT, Example, write_evaluation
 from jaccardio.evaluation.thresholds import Thresholds
 from jaccardio.experiments.card_facts import card_facts
 from jaccardio.experiments.subgroups import subgroups_of
@@ -132,8 +133,9 @@ def evaluate_run(
     DataError
         Overlap with what the model has seen (except for the validation part, which is seen by design and said to be so).
     UsageError
-        A part of the run's split is asked of another store.
+        A part of the run's split is asked of another store, or `out` is a store, a run or a model.
     """
+    refuse_other_folder(out, FORMAT)
     scored = score_part(run, store, part, device=device, progress=progress)
     rows, vocabulary, labels, scores, thresholds = scored.rows, scored.vocabulary, scored.labels, scored.scores, scored.thresholds
     title = f"{run.config.preset} on {store.manifest['corpus']}, {part}"

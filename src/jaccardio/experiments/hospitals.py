@@ -4,8 +4,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from jaccardio.checksums import MANIFEST
 from jaccardio.cohort.ingest import ingest
-from jaccardio.cohort.store import MANIFEST, Store
+from jaccardio.cohort.store import Store
 from jaccardio.errors import UsageError
 from jaccardio.simulation.disk import simulate_hospitals
 

@@ -17,10 +17,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from jaccardio.checksums import read_as_written
 from jaccardio.errors import DataError, UsageError
 
 ID, PREFIX = "recording_id", "score_"
 SHOWN = 5
+WRITE_AGAIN = "Write it again by `jaccardio evaluate` or `score`, or name a copy in another folder if the change is meant."
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +96,7 @@ def read_predictions(path: Path, vocabulary: Sequence[str], ids: Path | None = N
         raise UsageError(f"{path}: no such file; predictions are a .parquet or .csv table or an .npy array.")
     if path.suffix not in (".parquet", ".csv", ".npy"):
         raise UsageError(f"{path}: predictions are a .parquet or .csv table or an .npy array.")
-    data = path.read_bytes()
+    data = read_as_written(path, WRITE_AGAIN)
     if path.suffix == ".npy":
         return _array(path, data, vocabulary, ids, columns)
     header = _header(path, data)

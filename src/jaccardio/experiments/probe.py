@@ -23,9 +23,8 @@ from jaccardio.evaluation.probes import fit_probes, load_scikit_learn, probe_sco
 from jaccardio.evaluation.thresholds import POLICIES, Thresholds, fit_thresholds
 from jaccardio.experiments.evaluate_run import rows_of_part, score_part
 from jaccardio.experiments.run_cache import RunCache
-from jaccardio.files import read_json
 from jaccardio.models.create import create_model
-from jaccardio.models.folder import THRESHOLDS, Pretrained, load_pretrained
+from jaccardio.models.folder import THRESHOLDS, Pretrained
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_scores import windows_for
 from jaccardio.text.create import create_text_encoder
@@ -121,7 +120,7 @@ def _check(protocol: FewShotProtocol) -> None:
 
 def _features(run: RunFolder, store: Store, rows: dict[str, NDArray[np.int64]], device: str, say: Say) -> dict[str, NDArray[np.float32]]:
     """Features by encoder, one row a store record; rows outside the split are NaN."""
-    pretrained = load_pretrained(run.model)
+    pretrained = run.pretrained()
     every = np.sort(np.concatenate(list(rows.values())))
     features = {}
     for name, one in ((TRAINED, pretrained), (RANDOM, _untrained(pretrained, run.config.training.seed))):
@@ -199,7 +198,7 @@ def _supervised(
     device: str,
     say: Say,
 ) -> Contestant:
-    config = supervised_form(run.config, int(read_json(run.summary_file)["steps"]), fraction)
+    config = supervised_form(run.config, int(run.summary["steps"]), fraction)
     scores, thresholds, seconds = [], [], []
     for split, folder in zip(splits, folders, strict=True):
         cache = RunCache(folder, setting.store, split, jobs=1, device=device, say=say)
@@ -211,10 +210,10 @@ def _supervised(
         # a finding that no ECG of the subset knows has no output: every ECG scores alike and nothing is called
         table, limits = np.full((len(scored.rows), len(codes)), 0.5), {policy: np.ones(len(codes)) for policy in POLICIES}
         table[:, known] = scored.scores
-        fitted = Thresholds.from_dict(read_json(trained.model / THRESHOLDS))
+        fitted = Thresholds.from_dict(trained.model_manifest.json_of(THRESHOLDS))
         for policy in POLICIES:
             limits[policy][known] = fitted[policy]
         scores.append(table)
         thresholds.append(Thresholds(limits))
-        seconds.append(float(read_json(trained.summary_file)["seconds"]))
+        seconds.append(float(trained.summary["seconds"]))
     return Contestant(SUPERVISED, scores, thresholds, seconds)

@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from jaccardio.checksums import is_sealed, seal
 from jaccardio.cohort.split import PARTS, check_disjoint, default_split, load_split, save_split
 from jaccardio.cohort.store import Store
-from jaccardio.errors import UsageError
+from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.reproduction_page import write_reproduction
 from jaccardio.experiments.contestants import HeldOut
 from jaccardio.experiments.hospitals import ingested, simulated_hospitals
@@ -20,7 +21,7 @@ from jaccardio.experiments.run_cache import RunCache
 from jaccardio.experiments.scales import SCALES, Scale
 from jaccardio.experiments.study import Study
 from jaccardio.experiments.tables import Table
-from jaccardio.files import read_json, write_atomic, write_json
+from jaccardio.files import read_json, sha256_file, write_atomic, write_json
 from jaccardio.training.leakage import check_apart
 
 SMOKE_RECORDS = 480
@@ -79,7 +80,7 @@ def run_reproduce(
         An unknown scale, not two text encoders, a store that is missing or one too many or of another sampling rate; `out` holds another
         command's results or tables of another scale, store or split; or a picture of an earlier table is missing.
     DataError
-        `out` holds runs of another store or split, a part of the split is empty or not apart from the others, or another hospital shares
+        `out` holds tables that are not as they were written, or runs of another store or split, a part of the split is empty or not apart from the others, or another hospital shares
         no finding, or shares ECGs or patients.
     """
     if scale not in SCALES:
@@ -97,7 +98,7 @@ def run_reproduce(
         say(f"{name}: {docstring_parts(RECIPES[name])['']}")
         table = RECIPES[name](study)
         table.could_not += limits(study)
-        results[name] = {"scale": scale, MADE_FROM: made_from} | _document(out, name, table)
+        results[name] = seal({"scale": scale, MADE_FROM: made_from} | _document(out, name, table))
         ordered = {key: results[key] for key in RECIPES if key in results}
         write_json(out / RESULTS, ordered)
         write_reproduction(out / REPORT, {key: _shown(found, made_from) for key, found in ordered.items()}, out, facts=_facts(study))
@@ -115,9 +116,19 @@ def _results(out: Path, scale: str) -> dict[str, Any]:
             f"{out / RESULTS}: not the tables of this version of `jaccardio reproduce`, perhaps another command's. Take a new --out, or "
             "move the file away: runs and scores are kept."
         )
+    damaged = [name for name, table in results.items() if not is_sealed(table) or not all(_whole(out, made) for made in table["pictures"])]
+    if damaged:
+        raise DataError(
+            f"{out / RESULTS}: {', '.join(damaged)} or its pictures are not as they were written. Move the file away: runs and scores "
+            "are kept."
+        )
     if others := {table["scale"] for table in results.values()} - {scale}:
         raise UsageError(f"{out}: its tables are of scale {', '.join(sorted(others))}. Reproduce scale {scale} into a new --out.")
     return results
+
+
+def _whole(out: Path, picture: dict[str, str]) -> bool:
+    return not (out / picture["file"]).is_file() or sha256_file(out / picture["file"]) == picture["sha256"]  # a missing one is told later
 
 
 def _made_from(study: Study) -> dict[str, Any]:
@@ -185,7 +196,7 @@ def _document(out: Path, name: str, table: Table) -> dict[str, Any]:
     for number, (caption, png) in enumerate(table.pictures.items(), 1):
         file = f"{name}-{number}.png"
         write_atomic(out / file, png)
-        pictures.append({"file": file, "caption": caption})
+        pictures.append({"file": file, "caption": caption, "sha256": sha256_file(out / file)})
     document = asdict(table)
     once = {name: list(dict.fromkeys(document[name])) for name in ("scored", "could_not")}
     return document | once | {"pictures": pictures}

@@ -1,7 +1,6 @@
 """`RunCache`: every training run of a study once, in a folder named by its configuration, whatever interrupts the study."""
 
 import multiprocessing
-import shutil
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -13,10 +12,11 @@ from typing import TypeVar
 
 import torch
 
+from jaccardio.checksums import MANIFEST
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, JaccardioError
-from jaccardio.files import read_json, sha256_json
+from jaccardio.files import sha256_json
 from jaccardio.processes import end_with_parent
 from jaccardio.training import loop
 from jaccardio.training.config import TrainConfig
@@ -61,8 +61,8 @@ class RunCache:
         self._lock = threading.Lock()
         self._stopped = False
         folder.mkdir(parents=True, exist_ok=True)
-        for file in sorted(folder.glob("*/config.toml")):
-            run = RunFolder(file.parent)
+        for file in sorted(folder.glob(f"*/{MANIFEST}")):
+            run = RunFolder.open(file.parent)
             if run.store_fingerprint != store.fingerprint or run.split.fingerprint != split.fingerprint:
                 raise DataError(f"{run.path}: this run began with another store or split. Use a new --out.")
 
@@ -78,7 +78,7 @@ class RunCache:
             self.failures[run.path.name] = failure
             self.say(f"  {run.path.name}: failed: {failure}")
             return None
-        summary = read_json(run.summary_file)
+        summary = run.summary
         figure = summary["validation_macro_auroc"]
         shown = "undefined" if figure is None else f"{figure:.4f}"
         self.say(f"  {run.path.name}: validation macro-AUROC {shown}, {summary['seconds']:.0f} s")
@@ -147,11 +147,10 @@ def _child(sender: Connection, store: Path, split: Split, config: TrainConfig, p
 
 
 def _train(store: Store, split: Split, config: TrainConfig, path: Path, device: str) -> None:
-    if RunFolder(path).config_file.is_file():
+    if RunFolder(path).begun:
         loop.resume(store, path, device=device)
-        return
-    shutil.rmtree(path, ignore_errors=True)  # a folder without configuration was killed before its first step
-    loop.train(store, split, config, path, device=device)
+    else:
+        loop.train(store, split, config, path, device=device)
 
 
 def _failure(train: Callable[[], None]) -> str | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from jaccardio.checksums import read_as_written, refuse_other_folder
 from jaccardio.cohort.split import check_disjoint, load_split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
@@ -18,12 +19,12 @@ from jaccardio.evaluation.calibration import are_probabilities
 from jaccardio.evaluation.contest import Contest, Contestant, rank
 from jaccardio.evaluation.contest_page import write_contest
 from jaccardio.evaluation.metrics import Evaluation, evaluate
-from jaccardio.evaluation.report import write_evaluation
+from jaccardio.evaluation.report import FORMAT, write_evaluation
 from jaccardio.evaluation.thresholds import FIXED_THRESHOLD, Thresholds, fit_thresholds
 from jaccardio.experiments.evaluate_run import score_part
-from jaccardio.experiments.prediction_table import PredictionTable, read_predictions
+from jaccardio.experiments.prediction_table import WRITE_AGAIN, PredictionTable, read_predictions
 from jaccardio.experiments.subgroups import subgroups_of
-from jaccardio.files import read_json, write_json
+from jaccardio.files import parse_json, write_json
 from jaccardio.findings.labels import PRESENT
 from jaccardio.training.run_folder import RunFolder
 
@@ -102,11 +103,12 @@ def run_score(
     Raises
     ------
     UsageError
-        An unknown part or finding, a file that is not there, or the store has no split.
+        An unknown part or finding, a file that is not there, the store has no split, or `out` is a store, a run or a model.
     DataError
         The predictions do not fit the store: unknown, missing or repeated recordings, missing findings, scores that are no numbers; the
         split leaks; or the opponent has nothing in common with them.
     """
+    refuse_other_folder(out, FORMAT)
     table = read_predictions(submission.predictions, store.vocabulary.codes, submission.ids, submission.columns)
     store.rows_of(table.ids)
     members, validation = _parts(store, submission.part)
@@ -132,6 +134,7 @@ def run_score(
     if submission.against is not None:
         theirs = _opponent(store, submission, members, validation, codes, device, progress)
         contest = _paired(store, ours, theirs, out / "against", replicates)
+    (out / "thresholds.json").unlink(missing_ok=True)  # an earlier scoring's
     if set(FITTED) <= set(ours.thresholds.values):
         write_json(out / "thresholds.json", {policy: dict(zip(codes, ours.thresholds[policy].tolist(), strict=True)) for policy in FITTED})
     write_evaluation(
@@ -213,7 +216,9 @@ def _side(
 
 def _given(path: Path, codes: Sequence[str]) -> dict[str, NDArray[np.float64]]:
     """The fitted policies of a ``thresholds.json`` that an earlier scoring wrote."""
-    document = read_json(path)
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file.")
+    document = parse_json(read_as_written(path, WRITE_AGAIN), path)
     try:
         values = {policy: np.array([float(document[policy][code]) for code in codes]) for policy in FITTED}
     except (KeyError, TypeError, ValueError):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.evaluation.retrieval import distinct_statements
-from jaccardio.experiments.contestants import HeldOut, kept_file, read_table, write_table
+from jaccardio.experiments.contestants import Columns, HeldOut, kept_file, kept_table
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_scores import windows_for
 from jaccardio.training.leakage import check_unseen
@@ -31,13 +31,15 @@ def sentence_scores(run: RunFolder, part: HeldOut, sentences: Sequence[str], kep
     UsageError
         The run is a classifier, which knows no sentences.
     """
-    file = kept_file(kept, run, part, f"-sentences-{hashlib.sha256(chr(10).join(sentences).encode()).hexdigest()[:8]}")
     columns = [str(number) for number in range(len(sentences))]
-    if not file.is_file():
+
+    def scores() -> Columns:
         rows = part.store.rows_of(part.ids.tolist())
         check_unseen(run, part.store, rows.tolist())
         predictor = Predictor.from_pretrained(run.path, device)
         found = predictor.sentence_scores(windows_for(predictor, part.store, rows), sentences)
         run.record_test_use(part.store, part.part, len(rows))
-        write_table(file, part.ids, dict(zip(columns, found.T, strict=True)))
-    return read_table(file, part.ids, columns)
+        return part.ids, dict(zip(columns, found.T, strict=True))
+
+    file = kept_file(kept, run, part, f"-sentences-{hashlib.sha256(chr(10).join(sentences).encode()).hexdigest()[:8]}")
+    return kept_table(file, part.ids, columns, scores)

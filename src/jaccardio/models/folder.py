@@ -13,9 +13,6 @@ manifest.json     SHA-256 of each of the above; written last
 ================  =============================================================================================
 """
 
-import hashlib
-import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -23,8 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jaccardio.checksums import MANIFEST, Manifest, file_entry, write_manifest
 from jaccardio.errors import DataError, UsageError
-from jaccardio.files import read_json, sync_folder, write_atomic, write_json
+from jaccardio.files import json_bytes, sync_folder, write_atomic
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.classifier import EcgClassifier
 from jaccardio.models.config import ModelConfig
@@ -33,15 +31,14 @@ from jaccardio.models.ecg_text import EcgTextModel
 from jaccardio.models.weights import weights_from_bytes, weights_to_bytes
 from jaccardio.recording.preprocessing import SignalContract
 
-FORMAT = "jaccardio-model-4"
-WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CALIBRATION, CARD, MANIFEST = (
+FORMAT = "jaccardio-model-5"
+WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CALIBRATION, CARD = (
     "model.safetensors",
     "config.json",
     "vocabulary.json",
     "thresholds.json",
     "calibration.json",
     "README.md",
-    "manifest.json",
 )
 CHECKED_FILES = (WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CALIBRATION, CARD)
 
@@ -109,19 +106,19 @@ def save_pretrained(
     }
     files = {
         WEIGHTS: weights_to_bytes(model.state_dict()),
-        CONFIG: _json_bytes(config_document),
-        VOCABULARY: _json_bytes(vocabulary.to_dict()),
-        THRESHOLDS: _json_bytes(thresholds),
-        CALIBRATION: _json_bytes(calibration),
+        CONFIG: json_bytes(config_document),
+        VOCABULARY: json_bytes(vocabulary.to_dict()),
+        THRESHOLDS: json_bytes(thresholds),
+        CALIBRATION: json_bytes(calibration),
         CARD: card.encode(),
     }
     folder.parent.mkdir(parents=True, exist_ok=True)
-    workspace = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    workspace = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".tmp"))
     new, old = workspace / "new", workspace / "old"
     try:
         for name, data in files.items():
             write_atomic(new / name, data)
-        write_json(new / MANIFEST, {"format": FORMAT, "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}})
+        write_manifest(new, FORMAT, {name: file_entry(data) for name, data in files.items()})
         if folder.exists():
             folder.rename(old)
         new.rename(folder)
@@ -140,24 +137,19 @@ def load_pretrained(folder: Path) -> Pretrained:
     DataError
         There is no such folder; or a file is missing, damaged, holds unknown keys, or does not fit the others; the message names it.
     """
-    if not (folder / MANIFEST).is_file():
-        raise DataError(f"{folder}: neither a run nor a model folder (there is no {MANIFEST}). Name what `jaccardio train --out` wrote.")
-    manifest = read_json(folder / MANIFEST)
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or set(manifest.get("sha256", ())) != set(CHECKED_FILES):
-        raise DataError(f"{folder / MANIFEST}: not the manifest of a {FORMAT} folder; it was written by another version or program.")
-    files = {name: _checked_bytes(folder / name, manifest["sha256"][name]) for name in CHECKED_FILES}
+    manifest = model_manifest(folder)
     try:
-        document = json.loads(files[CONFIG])
+        document = manifest.json_of(CONFIG)
         config = ModelConfig.model_validate(document.pop("model"))
         text_fingerprint = document.pop("text_fingerprint")
         contract = SignalContract.from_dict(document.pop("contract"))
         partial_leads = bool(document.pop("partial_leads"))
-        vocabulary = Vocabulary.from_dict(json.loads(files[VOCABULARY]))
+        vocabulary = Vocabulary.from_dict(manifest.json_of(VOCABULARY))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{folder / CONFIG}: holds keys or values that this version of jaccardio does not know.") from error
     if document:
         raise DataError(f"{folder / CONFIG}: unknown keys {', '.join(sorted(document))}.")
-    state = weights_from_bytes(files[WEIGHTS], str(folder / WEIGHTS))
+    state = weights_from_bytes(manifest.bytes_of(WEIGHTS), str(folder / WEIGHTS))
     try:
         if config.kind == "classifier":
             model: Model = EcgClassifier(config, len(vocabulary))
@@ -168,19 +160,22 @@ def load_pretrained(folder: Path) -> Pretrained:
         raise DataError(f"{folder / WEIGHTS}: the weights do not fit {CONFIG} and {VOCABULARY}.") from error
     if isinstance(model, EcgTextModel) and len(model.prompt_vectors) != len(vocabulary):
         raise DataError(f"{folder / VOCABULARY}: {len(vocabulary)} findings, but the weights have {len(model.prompt_vectors)} prompts.")
-    thresholds, calibration = json.loads(files[THRESHOLDS]), json.loads(files[CALIBRATION])
+    manifest.bytes_of(CARD)
+    thresholds, calibration = manifest.json_of(THRESHOLDS), manifest.json_of(CALIBRATION)
     return Pretrained(model.eval(), config, vocabulary, contract, partial_leads, thresholds, calibration)
 
 
-def _checked_bytes(path: Path, sha256: str) -> bytes:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({os.strerror(error.errno or 0)}); copy the folder again.") from error
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise DataError(f"{path}: damaged, its SHA-256 is not the one in {MANIFEST}; copy the folder again.")
-    return data
+def model_manifest(folder: Path) -> Manifest:
+    """The manifest of a pretrained folder, through which its files are read one by one.
 
-
-def _json_bytes(document: Mapping[str, Any]) -> bytes:
-    return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    Raises
+    ------
+    DataError
+        There is no such folder, or its manifest is damaged or lists other files.
+    """
+    if not (folder / MANIFEST).is_file():
+        raise DataError(f"{folder}: neither a run nor a model folder (there is no {MANIFEST}). Name what `jaccardio train --out` wrote.")
+    manifest = Manifest.read(folder, FORMAT, "Copy the folder again.")
+    if set(manifest.files) != set(CHECKED_FILES):
+        raise DataError(f"{folder / MANIFEST}: does not list {', '.join(CHECKED_FILES)}. Copy the folder again.")
+    return manifest

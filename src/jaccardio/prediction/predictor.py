@@ -26,6 +26,7 @@ from jaccardio.recording.recording import Recording
 from jaccardio.recording.windows import Windows
 from jaccardio.text.create import create_text_encoder
 from jaccardio.text.encoder import TextEncoder
+from jaccardio.training.run_folder import RunFolder, looks_like_a_run
 
 BATCH = 64
 
@@ -80,9 +81,7 @@ class Predictor:
             The folder is incomplete or damaged (every file is checked against its SHA-256).
         """
         folder = Path(folder)
-        if (folder / "config.toml").is_file() and not (folder / "training.json").is_file():
-            raise DataError(f"{folder}: this run is not complete. Continue it with `jaccardio train --resume`.")
-        return cls(load_pretrained(folder / "model" if (folder / "model").is_dir() else folder), device)
+        return cls(RunFolder.open(folder).pretrained() if looks_like_a_run(folder) else load_pretrained(folder), device)
 
     @property
     def vocabulary(self) -> Vocabulary:

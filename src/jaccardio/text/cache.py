@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,21 +12,32 @@ import safetensors.numpy
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
+from jaccardio.errors import MissingError
 from jaccardio.files import write_atomic
 from jaccardio.text.encoder import TextEncoder
 
+logger = logging.getLogger(__name__)
 
-def user_cache() -> Path:
-    """Folder in which sentence vectors are kept between runs: ``$JACCARDIO_CACHE``, else ``jaccardio`` in the user's cache folder."""
-    chosen = os.environ.get("JACCARDIO_CACHE")
-    return Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jaccardio"
+
+def user_cache() -> Path | None:
+    """Folder in which sentence vectors are kept between runs: ``$JACCARDIO_CACHE``, else ``jaccardio`` in the user's cache folder.
+
+    None for an account without a home.
+    """
+    if chosen := os.environ.get("JACCARDIO_CACHE"):
+        return Path(chosen)
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jaccardio"
+    except RuntimeError:
+        return None
 
 
 class CachedEncoder:
     """A text encoder that remembers.
 
     The cache is one safetensors file per encoder fingerprint, ``text-<fingerprint>.safetensors``: the vectors, with the
-    sentences and the SHA-256 of both in its metadata. A file that is damaged is computed again.
+    sentences and the SHA-256 of both in its metadata. A file that is damaged is computed again; a folder that cannot be read or written
+    is said once and done without.
 
     Parameters
     ----------
@@ -61,7 +73,13 @@ class CachedEncoder:
         if new:
             self._vectors.update(zip(new, self._encoder.encode(new), strict=True))
             if self._path is not None:
-                _write(self._path, self._vectors)
+                try:
+                    _write(self._path, self._vectors)
+                except (OSError, MissingError) as error:
+                    logger.warning(
+                        "%s: not written (%s); sentences will be embedded again. JACCARDIO_CACHE names another.", self._path, error
+                    )
+                    self._path = None
         if not sentences:
             return np.empty((0, self.dimension), dtype=np.float32)
         return np.stack([self._vectors[sentence] for sentence in sentences])
@@ -78,7 +96,7 @@ def _read(path: Path, dimension: int) -> dict[str, NDArray[np.float32]]:
         with safe_open(path, framework="numpy") as file:
             matrix, metadata = file.get_tensor("vectors"), file.metadata()
         whole = metadata["sha256"] == _sha256(metadata["sentences"], matrix) and matrix.shape[1] == dimension
-    except (FileNotFoundError, SafetensorError, KeyError, TypeError):
+    except (OSError, SafetensorError, KeyError, TypeError):
         return {}
     return dict(zip(json.loads(metadata["sentences"]), matrix, strict=True)) if whole else {}
 

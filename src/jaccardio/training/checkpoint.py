@@ -1,7 +1,8 @@
 """Checkpoints: safetensors for tensors, JSON for the rest, verified before use. No pickle.
 
-A checkpoint is two files, ``step-00001230.safetensors`` and ``step-00001230.json``; the JSON is written last and holds the
-SHA-256 of the tensors, so a checkpoint is whole or does not count. The last two are kept.
+A checkpoint is two files, ``step-00001230.safetensors`` and ``step-00001230.json``; the JSON is written last, sealed, and holds the SHA-256
+of the tensors, of the best weights so far, and of the manifest of its run, so a checkpoint is whole or does not count. The last two are
+kept.
 """
 
 import hashlib
@@ -12,11 +13,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from jaccardio.errors import DataError
-from jaccardio.files import read_json, write_atomic, write_json
+from jaccardio.checksums import read_sealed, seal
+from jaccardio.errors import DataError, DivergenceError
+from jaccardio.files import sha256_file, write_atomic, write_json
 from jaccardio.models.weights import weights_from_bytes, weights_to_bytes
 
 KEPT = 2
+REMEDY = "Nothing can be continued from it."
 
 
 def tensors_of(model: torch.nn.Module, optimiser: torch.optim.Optimizer, average: torch.nn.Module | None) -> dict[str, Tensor]:
@@ -49,18 +52,39 @@ def restore(tensors: dict[str, Tensor], model: torch.nn.Module, optimiser: torch
 
 
 def save_checkpoint(folder: Path, step: int, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
-    """Writes one checkpoint atomically and removes those older than the last two."""
+    """Writes one checkpoint atomically and removes those older than the last two.
+
+    Parameters
+    ----------
+    facts
+        Any JSON; ``best``, where it is given, names a file that `save_best` wrote by ``file`` and ``sha256``, and ``run_sha256`` the run.
+
+    Raises
+    ------
+    DivergenceError
+        A tensor is not finite: such a checkpoint is never written.
+    """
+    spoilt = [name for name, tensor in tensors.items() if tensor.is_floating_point() and not bool(tensor.isfinite().all())]
+    if spoilt:
+        raise DivergenceError(f"{len(spoilt)} of {len(tensors)} tensors are not finite after step {step}, the first is {spoilt[0]}")
     data = weights_to_bytes(tensors)
     stem = folder / f"step-{step:08d}"
     write_atomic(stem.with_suffix(".safetensors"), data)
-    write_json(stem.with_suffix(".json"), facts | {"step": step, "sha256": hashlib.sha256(data).hexdigest()})
+    write_json(stem.with_suffix(".json"), seal(facts | {"step": step, "tensors_sha256": hashlib.sha256(data).hexdigest()}))
     for old in sorted(folder.glob("step-*.json"))[:-KEPT]:
         old.unlink()
-        old.with_suffix(".safetensors").unlink(missing_ok=True)
+    for tensors_file in folder.glob("step-*.safetensors"):
+        if not tensors_file.with_suffix(".json").exists():
+            tensors_file.unlink()  # of those, and of a write that was killed between the two
 
 
-def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any], list[str]] | None:
-    """Loads the newest checkpoint that is whole.
+def load_checkpoint(folder: Path, run_sha256: str) -> tuple[dict[str, Tensor], dict[str, Any], list[str]] | None:
+    """Loads the newest checkpoint that is whole, its best weights among it.
+
+    Parameters
+    ----------
+    run_sha256
+        SHA-256 of the run's manifest, which the checkpoint must name.
 
     Returns
     -------
@@ -74,8 +98,12 @@ def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any], li
     damaged: list[str] = []
     for facts_file in sorted(folder.glob("step-*.json"), reverse=True):
         try:
-            facts = read_json(facts_file)
-            return load_verified(facts_file.with_suffix(".safetensors"), facts["sha256"]), facts, damaged
+            facts = read_sealed(facts_file, REMEDY)
+            if facts.get("run_sha256") != run_sha256 or facts_file.stem != f"step-{facts['step']:08d}":
+                raise DataError(f"{facts_file}: the checkpoint of another run or step. {REMEDY}")
+            if facts["best"]["file"]:
+                verify(folder / facts["best"]["file"], facts["best"]["sha256"])
+            return load_verified(facts_file.with_suffix(".safetensors"), facts["tensors_sha256"]), facts, damaged
         except (DataError, KeyError, TypeError) as error:
             damaged.append(f"{facts_file.name}: passed over: {error}")
     if damaged:
@@ -83,14 +111,18 @@ def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any], li
     return None
 
 
-def load_verified(path: Path, sha256: str) -> dict[str, Tensor]:
-    """Loads a safetensors file whose SHA-256 must be the given one."""
+def verify(path: Path, sha256: str) -> None:
+    """Checks that a file is there and has the given SHA-256; raises DataError."""
     if not path.is_file():
         raise DataError(f"{path}: the file is missing.")
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != sha256:
+    if sha256_file(path) != sha256:
         raise DataError(f"{path}: its SHA-256 is not the one recorded when it was written; the file is damaged.")
-    return weights_from_bytes(data, str(path))
+
+
+def load_verified(path: Path, sha256: str) -> dict[str, Tensor]:
+    """Loads a safetensors file whose SHA-256 must be the given one."""
+    verify(path, sha256)
+    return weights_from_bytes(path.read_bytes(), str(path))
 
 
 def save_best(folder: Path, step: int, state: dict[str, Tensor]) -> tuple[str, str]:
@@ -109,7 +141,7 @@ def remove_superseded(folder: Path) -> None:
     wanted = set()
     for facts in folder.glob("step-*.json"):
         with suppress(DataError, KeyError, TypeError):  # a damaged checkpoint refers to nothing that could be used
-            wanted.add(read_json(facts)["best"]["file"])
+            wanted.add(read_sealed(facts, REMEDY)["best"]["file"])
     for path in folder.glob("best-*.safetensors"):
         if path.name not in wanted:
             path.unlink()

@@ -18,9 +18,8 @@ class RunLog:
 
         self._board = SummaryWriter(str(run.path / "tensorboard"))
         self._file: Path = run.log_file
-        if self._file.exists():
-            for line in self._file.read_text("utf-8").splitlines():
-                self._mirror(json.loads(line))
+        for line in run.log_lines():
+            self._mirror(line)
 
     def write(self, step: int, **figures: float | int | None) -> None:
         """Logs the figures of one step."""

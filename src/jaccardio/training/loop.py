@@ -26,11 +26,11 @@ from jaccardio.cohort.split import Split, check_disjoint
 from jaccardio.cohort.store import Store
 from jaccardio.contrast.banks import Cohort
 from jaccardio.contrast.objective import pair_statistics
-from jaccardio.errors import DataError, JaccardioError, UsageError
+from jaccardio.errors import DataError, DivergenceError, UsageError
 from jaccardio.evaluation.calibration import fit_calibration
 from jaccardio.evaluation.thresholds import fit_thresholds
-from jaccardio.files import read_json, write_json
 from jaccardio.findings.wording import Wording
+from jaccardio.locks import own_folder
 from jaccardio.models.create import Model, create_model
 from jaccardio.models.ecg_text import EcgTextModel
 from jaccardio.models.folder import save_pretrained
@@ -78,9 +78,11 @@ def train(
     Raises
     ------
     UsageError
-        The store's sampling rate is not the configuration's, or `out` exists.
+        The store's sampling rate is not the configuration's, or `out` exists, or another process is writing it.
     DataError
         The split leaks between its parts, or there is nothing to learn.
+    DivergenceError
+        Loss, weights or validation scores are not finite: no model is written, and no checkpoint of what is not finite.
     """
     if store.contract.sampling_rate != config.data.sampling_rate:
         raise UsageError(
@@ -89,7 +91,8 @@ def train(
         )
     check_disjoint(store, split)
     session = _Session(store, split, config, choose_device(device))  # before the folder: a run that cannot start leaves none
-    return session.run(RunFolder.create(out, config, store, split), progress)
+    with own_folder(out):
+        return session.run(RunFolder.create(out, config, store, split), progress)
 
 
 def resume(store: Store, out: Path, *, device: str = "auto", progress: Progress | None = None) -> dict[str, Any]:
@@ -98,15 +101,18 @@ def resume(store: Store, out: Path, *, device: str = "auto", progress: Progress 
     Raises
     ------
     DataError
-        The folder is no run, every checkpoint is damaged, or the store is not the one that the run began with.
+        The folder is no run or damaged, every checkpoint is damaged, or the store is not the one that the run began with.
+    UsageError
+        Another process is writing the run.
     """
     run = RunFolder.open(out)
     if run.complete:
-        summary: dict[str, Any] = read_json(run.summary_file)
-        return summary
+        return run.summary
     if store.fingerprint != run.store_fingerprint:
         raise DataError(f"{out}: this run began with another store. Resume with that store, or train into a new folder.")
-    return _Session(store, run.split, run.config, choose_device(device)).run(run, progress)
+    session = _Session(store, run.split, run.config, choose_device(device))
+    with own_folder(out):
+        return session.run(run, progress)
 
 
 @dataclass
@@ -157,7 +163,7 @@ class _Session:
     def run(self, run: RunFolder, progress: Progress | None) -> dict[str, Any]:
         """Trains from the last checkpoint, or from the start, to the end."""
         best, seconds, start = _Best(), 0.0, 0
-        checkpoint = load_checkpoint(run.checkpoints)
+        checkpoint = load_checkpoint(run.checkpoints, run.manifest.sha256)
         if checkpoint is not None:
             tensors, facts, damaged = checkpoint
             for sentence in damaged:
@@ -166,7 +172,19 @@ class _Session:
             best, seconds, start = _Best(**facts["best"]), facts["seconds"], facts["step"]
         run.rewind_log(start)
         log = RunLog(run)
-        began, seconds_before, drawn = time.monotonic(), seconds, 0
+        try:
+            best, seconds = self._train(run, log, best, seconds, start, progress)
+            return self._finish(run, best, seconds)
+        except DivergenceError as error:
+            raise self._diverged(run, error) from error
+        finally:
+            log.close()
+
+    def _train(
+        self, run: RunFolder, log: RunLog, best: _Best, seconds_before: float, start: int, progress: Progress | None
+    ) -> tuple[_Best, float]:
+        """The steps from `start` on; returns the best epoch and the seconds of all steps."""
+        began, seconds, drawn = time.monotonic(), seconds_before, 0
         for step, batch in self._prefetched(start):
             figures = self._step(step, batch)
             drawn += len(batch.rows)
@@ -180,11 +198,21 @@ class _Session:
             if last or (within == 0 and epoch % self.config.training.validate_every == 0):
                 best = self._validate(run, log, step, max(epoch, 1), best)
             if last or within == 0:
-                facts = {"best": vars(best), "seconds": seconds}
+                facts = {"best": vars(best), "seconds": seconds, "run_sha256": run.manifest.sha256}
                 save_checkpoint(run.checkpoints, step + 1, tensors_of(self.model, self.optimiser, self.average), facts)
                 remove_superseded(run.checkpoints)
-        log.close()
-        return self._finish(run, best, seconds)
+        return best, seconds
+
+    def _diverged(self, run: RunFolder, error: DivergenceError) -> DivergenceError:
+        """What went wrong, what is kept of the run, and what to do."""
+        settings, kept = self.config.training, sorted(run.checkpoints.glob("step-*.json"))
+        last = f"{kept[-1].stem}, the last checkpoint with finite weights, stays" if kept else "no checkpoint had finite weights"
+        remedy = f"lower training.learning_rate (it was {settings.learning_rate:g})" + (
+            " or use training.precision=fp32" if settings.precision != "fp32" else ""
+        )
+        return DivergenceError(
+            f"{run.path}: training diverged: {error}. No model was written; {last}. Train again into a new folder: {remedy}."
+        )
 
     def _step(self, step: int, batch: Batch) -> dict[str, float]:
         settings = self.config.training
@@ -210,9 +238,7 @@ class _Session:
         torch.autograd.backward(loss)
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.gradient_clip)
         if not math.isfinite(loss.item()) or not math.isfinite(norm.item()):
-            raise JaccardioError(
-                f"step {step}: the loss or its gradient is not finite. Lower training.learning_rate or use precision fp32."
-            )
+            raise DivergenceError(f"the loss or its gradient is not finite in step {step + 1}")
         self.optimiser.step()
         if self.average is not None:
             self.average.update_parameters(self.model)
@@ -279,7 +305,10 @@ class _Session:
 
     def _validation_scores(self, model: Model) -> NDArray[np.float64]:
         batches = full_batches(self.material.store, self.material.validation_rows, SCORING_BATCH)
-        return finding_scores(model, batches, self.device)
+        scores = finding_scores(model, batches, self.device)
+        if not np.isfinite(scores).all():
+            raise DivergenceError(f"{np.count_nonzero(~np.isfinite(scores))} of {scores.size} validation scores are not finite")
+        return scores
 
     def _finish(self, run: RunFolder, best: _Best, seconds: float) -> dict[str, Any]:
         """Writes ``model/`` from the chosen weights, thresholds and calibration fitted on the validation part, and the summary."""
@@ -314,8 +343,7 @@ class _Session:
             calibration=fit_calibration(labels, scores).to_dict(),
             card=model_card(summary, material.vocabulary),
         )
-        write_json(run.summary_file, summary)
-        return summary
+        return run.finish(summary)
 
 
 def _shown(best: _Best) -> str:

@@ -4,13 +4,19 @@
 ``config.toml``         the resolved configuration
 ``split.json``          the run's own copy of the split, with patients and waveform hashes
 ``environment.json``    versions, device, threads
+``manifest.json``       SHA-256 of these three; written when they are whole: its presence makes the folder a run
 ``log.jsonl``           one line per logged step and per validation
 ``tensorboard/``        the same for TensorBoard
 ``checkpoints/``        the last two checkpoints and the best weights
 ``model/``              what `Predictor.from_pretrained` reads; written when training has ended
-``training.json``       the summary, written last: its presence means that the run is complete
+``training.json``       the summary, written last and sealed: its presence means that the run is complete
 ``test_uses.jsonl``     one line for each time that a test part was looked at
+``.lock``               held by the process that writes the run
 ======================  =====================================================================
+
+What is read back is checked (`jaccardio.checksums`). Checkpoints and the summary name the run that they belong to by the SHA-256 of
+``manifest.json``, and the summary names its model so; each line of ``test_uses.jsonl`` is sealed and names the line before it. The log is
+for people and TensorBoard alone.
 """
 
 import json
@@ -26,11 +32,18 @@ from typing import Any
 
 import tomli_w
 
+from jaccardio.checksums import MANIFEST, Manifest, file_entry, is_sealed, read_sealed, seal, write_manifest
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
-from jaccardio.files import read_json, write_atomic, write_json
+from jaccardio.files import json_bytes, parse_json, write_atomic, write_json
+from jaccardio.locks import LOCK, locked, remove_unfinished
+from jaccardio.models.folder import Pretrained, load_pretrained, model_manifest
 from jaccardio.training.config import TrainConfig
+
+FORMAT = "jaccardio-run-1"
+CONFIG, SPLIT, ENVIRONMENT, TEST_USES = "config.toml", "split.json", "environment.json", "test_uses.jsonl"
+REMEDY = "Restore the file from a copy of the run, or train again into a new folder."
 
 
 @dataclass(frozen=True)
@@ -41,18 +54,18 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: Path, config: TrainConfig, store: Store, split: Split) -> "RunFolder":
-        """Starts a new run.
+        """Starts a new run in a folder that is empty, or holds only what a run left that was killed before it had begun.
 
         Raises
         ------
         UsageError
-            The folder exists and is not empty.
+            The folder holds something else.
         """
         run = cls(path)
-        if path.exists() and any(path.iterdir()):
-            way = "Continue that run with --resume" if run.config_file.exists() else "It holds no run that could be continued: remove it"
+        if not run._vacant():
+            way = "Continue that run with --resume" if run.begun else f"It holds no run that could be continued (no {MANIFEST}): remove it"
             raise UsageError(f"{path}: the folder exists and is not empty. {way}, or choose another --out.")
-        run.checkpoints.mkdir(parents=True)
+        run.checkpoints.mkdir(parents=True, exist_ok=True)
         records = store.records
         parts = {}
         for part, ids in split.parts.items():
@@ -62,10 +75,14 @@ class RunFolder:
                 "patient_key": records["patient_key"].iloc[rows].tolist(),
                 "waveform": records["waveform"].iloc[rows].tolist(),
             }
-        write_json(path / "split.json", {"split": split.to_dict(), "store": store.fingerprint, "parts": parts})
-        write_json(path / "environment.json", environment())
-        document = config.model_dump(mode="json", exclude_none=True)
-        write_atomic(path / "config.toml", tomli_w.dumps(document).encode())  # last: its presence makes the folder a run
+        files = {
+            SPLIT: json_bytes({"split": split.to_dict(), "store": store.fingerprint, "parts": parts}),
+            ENVIRONMENT: json_bytes(environment()),
+            CONFIG: tomli_w.dumps(config.model_dump(mode="json", exclude_none=True)).encode(),
+        }
+        for name, data in files.items():
+            write_atomic(path / name, data)
+        write_manifest(path, FORMAT, {name: file_entry(data) for name, data in files.items()})
         return run
 
     @classmethod
@@ -75,16 +92,23 @@ class RunFolder:
         Raises
         ------
         DataError
-            The folder is no run.
+            The folder is no run, or its manifest is damaged.
         """
         run = cls(path)
-        if not run.config_file.is_file():
-            raise DataError(f"{path}: no run folder (config.toml is missing). Make one with `jaccardio train --out {path.name}`.")
+        if not run.begun:
+            if looks_like_a_run(path):
+                raise DataError(
+                    f"{path / MANIFEST}: missing, so nothing in this run folder can be checked; an earlier version wrote it, or the file "
+                    "is lost. Restore it from a copy of the run, or train again into a new folder."
+                )
+            raise DataError(f"{path}: no run folder ({MANIFEST} is missing). Make one with `jaccardio train --out {path.name}`.")
+        run.manifest  # noqa: B018 - a damaged one is said now
         return run
 
     @property
-    def config_file(self) -> Path:
-        return self.path / "config.toml"
+    def begun(self) -> bool:
+        """Whether the folder holds a run that can be continued or used."""
+        return (self.path / MANIFEST).is_file()
 
     @property
     def checkpoints(self) -> Path:
@@ -108,9 +132,14 @@ class RunFolder:
         return self.summary_file.is_file()
 
     @cached_property
+    def manifest(self) -> Manifest:
+        """The manifest of configuration, split and environment."""
+        return Manifest.read(self.path, FORMAT, REMEDY)
+
+    @cached_property
     def config(self) -> TrainConfig:
         """The resolved configuration."""
-        return TrainConfig.from_toml(self.config_file.read_text("utf-8"), str(self.config_file))
+        return TrainConfig.from_toml(self.manifest.bytes_of(CONFIG).decode(), str(self.path / CONFIG))
 
     @cached_property
     def split(self) -> Split:
@@ -122,6 +151,47 @@ class RunFolder:
         """Fingerprint of the store that the run was trained on."""
         return str(self._split_document["store"])
 
+    @property
+    def environment(self) -> Mapping[str, Any]:
+        """Versions, device and threads of the training."""
+        document: Mapping[str, Any] = self.manifest.json_of(ENVIRONMENT)
+        return document
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The summary of a complete run.
+
+        Raises
+        ------
+        DataError
+            Training has not ended, or the file is damaged or another run's.
+        """
+        if not self.complete:
+            raise DataError(f"{self.path}: this run is not complete. Continue it with `jaccardio train --resume`.")
+        summary = read_sealed(self.summary_file, REMEDY)
+        if summary.get("run_sha256") != self.manifest.sha256:
+            raise DataError(f"{self.summary_file}: the summary of another run. {REMEDY}")
+        return summary
+
+    @property
+    def model_manifest(self) -> Manifest:
+        """The manifest of the trained model; raises as `summary` does, and where ``model/`` is not the model that this run trained."""
+        manifest = model_manifest(self.model)
+        if self.summary["model_sha256"] != manifest.sha256:
+            raise DataError(f"{self.model}: not the model that this run trained. {REMEDY}")
+        return manifest
+
+    def pretrained(self) -> Pretrained:
+        """The trained model; raises as `model_manifest` and `load_pretrained` do."""
+        self.model_manifest  # noqa: B018 - another run's model is refused
+        return load_pretrained(self.model)
+
+    def finish(self, summary: Mapping[str, Any]) -> dict[str, Any]:
+        """Writes the summary, after the model; the run is complete now. Returns it as written."""
+        document = seal({**summary, "run_sha256": self.manifest.sha256, "model_sha256": model_manifest(self.model).sha256})
+        write_json(self.summary_file, document)
+        return document
+
     def part(self, name: str) -> Mapping[str, list[str]]:
         """Ids, patient keys and waveform hashes of a part's records: ``recording_id``, ``patient_key``, ``waveform``."""
         part: Mapping[str, list[str]] = self._split_document["parts"][name]
@@ -129,30 +199,78 @@ class RunFolder:
 
     @cached_property
     def _split_document(self) -> dict[str, Any]:
-        document: dict[str, Any] = read_json(self.path / "split.json")
+        document: dict[str, Any] = self.manifest.json_of(SPLIT)
         return document
 
+    def _vacant(self) -> bool:
+        if not self.path.exists():
+            return True
+        left = {path.name for path in self.path.iterdir()} - {LOCK}
+        return not left or (
+            left <= {self.checkpoints.name, CONFIG, SPLIT, ENVIRONMENT}
+            and self.checkpoints.is_dir()
+            and not any(self.checkpoints.iterdir())
+        )
+
     def record_test_use(self, store: Store, part: str, records: int) -> int:
-        """Appends one line to ``test_uses.jsonl`` and returns how often a test part has now been looked at."""
-        file = self.path / "test_uses.jsonl"
-        line = {"time": now(), "store": store.fingerprint, "part": part, "records": records}
-        with file.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(line) + "\n")
-        return len(file.read_text("utf-8").splitlines())
+        """Appends one line to ``test_uses.jsonl`` and returns how often a test part has now been looked at.
+
+        Raises
+        ------
+        DataError
+            A line is not as it was written.
+        """
+        file = self.path / TEST_USES
+        with locked(self.path / f".{TEST_USES}.lock", str(file), wait=True):
+            remove_unfinished(self.path, TEST_USES)
+            uses = self.test_uses()
+            before = uses[-1]["sha256"] if uses else None
+            uses.append(seal({"time": now(), "store": store.fingerprint, "part": part, "records": records, "before": before}))
+            write_atomic(file, "".join(json.dumps(use) + "\n" for use in uses).encode())
+        return len(uses)
+
+    def test_uses(self) -> list[dict[str, Any]]:
+        """The looks at test parts in order; none where ``test_uses.jsonl`` is absent.
+
+        Raises
+        ------
+        DataError
+            A line is not as it was written, or one is missing before it.
+        """
+        file = self.path / TEST_USES
+        uses: list[dict[str, Any]] = []
+        for number, line in enumerate(file.read_bytes().splitlines() if file.exists() else [], 1):
+            use = parse_json(line, file)
+            if not is_sealed(use) or use.get("before") != (uses[-1]["sha256"] if uses else None):
+                raise DataError(f"{file}: line {number} is not as it was written, or the line before it is missing. {REMEDY}")
+            uses.append(use)
+        return uses
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        """The lines of ``log.jsonl``; those that are damaged or were cut off by a kill are left out."""
+        lines = self.log_file.read_bytes().splitlines() if self.log_file.exists() else []
+        return [document for line in lines if (document := _log_line(line)) is not None]
 
     def rewind_log(self, step: int) -> None:
         """Drops log lines from `step` on, so that a resumed run does not log a step twice."""
         if self.log_file.exists():
-            lines = [line for line in self.log_file.read_text("utf-8").splitlines() if _step_of(line) < step]
-            write_atomic(self.log_file, "".join(f"{line}\n" for line in lines).encode())
+            kept = [json.dumps(line) + "\n" for line in self.log_lines() if line["step"] < step]
+            write_atomic(self.log_file, "".join(kept).encode())
         shutil.rmtree(self.path / "tensorboard", ignore_errors=True)  # rebuilt from the log by the logger
 
 
-def _step_of(line: str) -> float:
+def looks_like_a_run(path: Path) -> bool:
+    """Whether a folder is a run, whole or not: neither a store nor a model has these."""
+    return (path / CONFIG).exists() or (path / "checkpoints").is_dir()
+
+
+def _log_line(line: bytes) -> dict[str, Any] | None:
     try:
-        return float(json.loads(line)["step"])
-    except (ValueError, KeyError):
-        return float("inf")  # a line cut off by a kill
+        document = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    numbers = isinstance(document, dict) and all(value is None or isinstance(value, int | float) for value in document.values())
+    return document if numbers and document.get("step") is not None else None
 
 
 def environment() -> dict[str, Any]:
