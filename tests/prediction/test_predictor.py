@@ -16,6 +16,7 @@ from jaccardio.models.folder import load_pretrained
 from jaccardio.prediction.store_scores import shared_findings, windows_for
 from jaccardio.recording.preprocessing import dequantise
 from jaccardio.recording.recording import Recording
+from jaccardio.text.random import RandomVectors
 from tests.conftest import Hospitals
 
 
@@ -101,6 +102,14 @@ def test_text_and_ecg_vectors_give_the_logits(predictor: Predictor, files: list[
     logits = np.log(scores / (1 - scores))
     bias = logits - model.scale.item() * cosine
     np.testing.assert_allclose(bias, np.broadcast_to(bias[:1], bias.shape), atol=1e-3)  # what is left is the same for every ECG
+
+
+def test_a_text_encoder_with_other_weights_is_refused(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = RandomVectors()
+    encoder.fingerprint = "of other weights"
+    monkeypatch.setattr("jaccardio.prediction.predictor.create_text_encoder", lambda *_: encoder)
+    with pytest.raises(DataError, match="not the one that the model was trained with"):
+        Predictor.from_pretrained(trained).encode_text(["This ECG shows atrial fibrillation."])
 
 
 def test_findings_in_common_or_an_error(predictor: Predictor, hospitals: Hospitals) -> None:

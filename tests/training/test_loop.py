@@ -249,3 +249,21 @@ def test_a_run_with_a_frozen_encoder_resumes(store: Store, split: Split, tmp_pat
     summary = train(store, split, config, tmp_path / "run", device="cpu")
     (tmp_path / "run" / "training.json").unlink()  # as if killed after the last checkpoint
     assert resume(store, tmp_path / "run", device="cpu")["validation_macro_auroc"] == summary["validation_macro_auroc"]
+
+
+def test_validation_comes_every_so_many_epochs_and_after_the_last(store: Store, split: Split, tmp_path: Path) -> None:
+    train(store, split, _config("truth-small", "training.epochs=5", "training.validate_every=2"), tmp_path / "run", device="cpu")
+    lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert [line["epoch"] for line in lines if "validation_macro_auroc" in line] == [2, 4, 5]
+
+
+def test_weight_decay_shrinks_matrices_and_leaves_norms_and_biases(store: Store, split: Split) -> None:
+    session = _Session(store, split, _config("truth-small", "training.weight_decay=0.5", "training.learning_rate=0.1"), torch.device("cpu"))
+    before = {name: value.clone() for name, value in session.model.named_parameters()}
+    for value in session.model.parameters():
+        value.grad = torch.zeros_like(value)
+    session.optimiser.step()  # without gradient decay alone moves a parameter: by 1 - 0.1 * 0.5
+    for name, value in session.model.named_parameters():
+        shrunk = 0.95 if value.ndim > 1 else 1.0
+        assert torch.allclose(value, shrunk * before[name]), name
+    assert {value.ndim > 1 for value in before.values()} == {True, False}

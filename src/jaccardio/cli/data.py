@@ -19,6 +19,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 StorePath = Annotated[Path, typer.Argument(metavar="STORE", help="Folder of a store.")]
 
 SHOWN = 10
+MOST_JOBS = 1024
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +34,7 @@ def synth(
     sites: Annotated[int, typer.Option(help="Number of hospitals.")] = 2,
     seed: Annotated[int, typer.Option()] = 0,
     fs: Annotated[float, typer.Option(help="Sampling rate, Hz.")] = 500.0,
-    jobs: Annotated[int, typer.Option(help="Processes.")] = os.cpu_count() or 1,
+    jobs: Annotated[int, typer.Option(min=1, max=MOST_JOBS, help="Processes.")] = os.cpu_count() or 1,
     json: Json = False,
 ) -> None:
     """Simulates hospitals: simulated 12-lead ECGs as WFDB files with a manifest.csv of findings."""
@@ -55,7 +56,7 @@ def ingest(
     patient_key: Annotated[
         Path | None, typer.Option(help="File with the secret for pseudonyms; made when absent. Default: STORE.patient-key.")
     ] = None,
-    jobs: Annotated[int, typer.Option(help="Processes.")] = os.cpu_count() or 1,
+    jobs: Annotated[int, typer.Option(min=1, max=MOST_JOBS, help="Processes.")] = os.cpu_count() or 1,
     json: Json = False,
 ) -> None:
     """Reads a corpus into a store: one rate, one length, one vocabulary; bad files are listed and stop nothing."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from jaccardio.cli.data import Json
+from jaccardio.cli.data import MOST_JOBS, Json
 from jaccardio.cli.models import Device, StoreOption
 from jaccardio.cli.output import note, number, result
 from jaccardio.disclaimer import DISCLAIMER
@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for everything the demo makes.")] = Path("demo"),
     data: Annotated[Path | None, typer.Option(help="PTB-XL folder; without it two hospitals are simulated.")] = None,
-    records: Annotated[int, typer.Option(help="Simulated ECGs of the first hospital.")] = 3000,
+    records: Annotated[int, typer.Option(min=1, help="Simulated ECGs of the first hospital.")] = 3000,
     json: Json = False,
 ) -> None:
     """The paper's job end to end: ingest, split, train three objectives, evaluate at two hospitals, one report."""
@@ -40,14 +40,18 @@ def compare(
         Path, typer.Option(help="Folder for runs, trials and ranking; what is there is taken, so an interrupted comparison goes on.")
     ],
     objectives: Annotated[str, typer.Option(help="all, or names with commas between them.")] = "all",
-    seeds: Annotated[int, typer.Option(min=1, help="Seeds of each finalist and control.")] = 3,
-    finalists: Annotated[int, typer.Option(min=1, help="Objectives that are tuned and tested; five well-known ones always are.")] = 8,
-    trials: Annotated[int, typer.Option(min=1, help="Settings tried for each finalist, its default among them.")] = 6,
+    seeds: Annotated[int, typer.Option(min=1, max=1000, help="Seeds of each finalist and control.")] = 3,
+    finalists: Annotated[
+        int, typer.Option(min=1, max=1000, help="Objectives that are tuned and tested; five well-known ones always are.")
+    ] = 8,
+    trials: Annotated[int, typer.Option(min=1, max=10000, help="Settings tried for each finalist, its default among them.")] = 6,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="section.key=value for all objectives, e.g. training.epochs=3.")
     ] = None,
-    replicates: Annotated[int, typer.Option(min=1, help="Bootstrap replicates.")] = 1000,
-    jobs: Annotated[int, typer.Option(min=1, help="Runs side by side; with more than one each gets a process with one thread.")] = 2,
+    replicates: Annotated[int, typer.Option(min=1, max=1_000_000, help="Bootstrap replicates.")] = 1000,
+    jobs: Annotated[
+        int, typer.Option(min=1, max=MOST_JOBS, help="Runs side by side; with more than one each gets a process with one thread.")
+    ] = 2,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
@@ -77,9 +81,12 @@ def reproduce(
     out: Annotated[Path | None, typer.Option(help="Folder for runs, scores, results.json and report.html; what is there is taken.")] = None,
     texts: Annotated[str, typer.Option(help="Two text encoders of table2 with a comma between them, the first that of all models.")] = "",
     seeds: Annotated[
-        int | None, typer.Option(min=1, help="Seeds of each run; without it 3, or 1 for runs that only look aside and at scale smoke.")
+        int | None,
+        typer.Option(min=1, max=1000, help="Seeds of each run; without it 3, or 1 for runs that only look aside and at scale smoke."),
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Runs side by side; with more than one each gets a process with one thread.")] = 2,
+    jobs: Annotated[
+        int, typer.Option(min=1, max=MOST_JOBS, help="Runs side by side; with more than one each gets a process with one thread.")
+    ] = 2,
     device: Device = "auto",
     listing: Annotated[bool, typer.Option("--list", help="Only show what can be reproduced.")] = False,
     json: Json = False,

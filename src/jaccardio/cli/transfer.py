@@ -24,11 +24,11 @@ def probe(
     store: StoreOption,
     out: Annotated[Path, typer.Option(help="Folder for results.json, learning curve and page.")],
     fractions: Annotated[str, typer.Option(help="Shares of the training labels, with commas between them.")] = "0.01,0.1,1",
-    subsets: Annotated[int, typer.Option(min=1, help="Stratified subsets of each share below 1.")] = 5,
+    subsets: Annotated[int, typer.Option(min=1, max=1000, help="Stratified subsets of each share below 1.")] = 5,
     supervised: Annotated[
         bool, typer.Option("--supervised", help="Also train a classifier of the run's form on each subset: as many runs as subsets.")
     ] = False,
-    replicates: Annotated[int, typer.Option(min=1, help="Bootstrap replicates.")] = 1000,
+    replicates: Annotated[int, typer.Option(min=1, max=1_000_000, help="Bootstrap replicates.")] = 1000,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
@@ -54,7 +54,7 @@ def shift(
     store: Annotated[Path, typer.Option("--store", help="Folder of the run's own store.")],
     external: Annotated[Path, typer.Option(help="Folder of another hospital's store.")],
     out: Annotated[Path, typer.Option(help="Folder for results.json, pictures and page.")],
-    replicates: Annotated[int, typer.Option(min=1, help="Bootstrap replicates.")] = 1000,
+    replicates: Annotated[int, typer.Option(min=1, max=1_000_000, help="Bootstrap replicates.")] = 1000,
     device: Device = "auto",
     json: Json = False,
 ) -> None:

@@ -80,8 +80,8 @@ def run_reproduce(
         An unknown scale, not two text encoders, a store that is missing or one too many or of another sampling rate; `out` holds another
         command's results or tables of another scale, store or split; or a picture of an earlier table is missing.
     DataError
-        `out` holds tables that are not as they were written, or runs of another store or split, a part of the split is empty or not apart from the others, or another hospital shares
-        no finding, or shares ECGs or patients.
+        `out` holds tables that are not as they were written, or runs of another store or split, a part of the split is empty or not apart
+        from the others, or another hospital shares no finding, or shares ECGs or patients.
     """
     if scale not in SCALES:
         raise UsageError(f"unknown scale {scale!r}; available: {', '.join(SCALES)}.")

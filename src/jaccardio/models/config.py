@@ -1,6 +1,6 @@
 """`ModelConfig`: everything that settles a model's shape and start, as it stands in presets and in ``config.json``."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -51,21 +51,21 @@ class ModelConfig(BaseModel):
         Between: its power (`TextProjection`).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False, strict=True)
 
     kind: Literal["text", "classifier"] = "text"
     encoder: Literal["resnet18", "resnet34", "resnet50", "xresnet1d50", "xresnet1d101", "inception1d", "vit1d", "convnext1d"] = "resnet18"
-    width: int = Field(64, ge=1)
+    width: int = Field(64, ge=1, le=4096)
     squeeze_excitation: bool = False
     stem_stride: Literal[1, 2, 4] = 4
     pooling: Literal["mean", "mean-max", "attention"] = "mean"
-    embedding: int = Field(256, ge=0)
+    embedding: int = Field(256, ge=0, le=65_536)
     normalise_ecg: bool = True
-    initial_scale: float = Field(10.0, gt=0, le=100)
+    initial_scale: float = Field(10.0, ge=1e-6, le=100)
     train_scale: bool = True
-    initial_bias: Literal["mean-target"] | float = "mean-target"
+    initial_bias: Literal["mean-target"] | Annotated[float, Field(ge=-100, le=100)] = "mean-target"
     bias: Literal["scalar", "text"] = "scalar"
-    text: str = "minilm"
+    text: str = Field("minilm", pattern=r"^[^\x00-\x1f\x7f]+$")
     language: Literal["en", "ja"] = "en"
     whitening: float = Field(0.0, ge=0, le=1)
-    score_parts: int = Field(1, ge=1)
+    score_parts: int = Field(1, ge=1, le=1000)

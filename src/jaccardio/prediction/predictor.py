@@ -187,7 +187,7 @@ class Predictor:
         Raises
         ------
         UsageError
-            The model is a classifier, which knows no sentences; or a single string in place of a list.
+            The model is a classifier, which knows no sentences; a single string in place of a list; or characters that are no text.
         MissingError
             The text encoder that the model was trained with is not installed.
         """
@@ -210,6 +210,8 @@ class Predictor:
             raise UsageError("one sentence where a list of sentences is expected: write [sentence].")
         if not isinstance(model, EcgTextModel):
             raise UsageError("this model is a supervised classifier: it has no text side. Train a text preset such as truth-small.")
+        if not all(sentence.isprintable() for sentence in sentences):
+            raise UsageError("a sentence holds characters that are no text.")
         if self._text_encoder is None:
             # no cache on disk: what people search for may name a patient
             encoder = create_text_encoder(self._pretrained.config.text, self.vocabulary)

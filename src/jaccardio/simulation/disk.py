@@ -22,6 +22,7 @@ from jaccardio.simulation.sites import ECHO_FINDINGS, FINDINGS, Site, create_sit
 
 RECORDS_PER_FOLDER = 1000
 FURTHER_SITES_SHARE = 3
+MOST_RECORDS = 10_000_000
 LOWEST_RATE, HIGHEST_RATE = 100.0, 2000.0
 _CHUNK = 64
 
@@ -78,8 +79,8 @@ def simulate_hospitals(
     UsageError
         An argument is out of range, or a site's folder exists.
     """
-    if records < 1:
-        raise UsageError(f"records must be at least 1, got {records}.")
+    if not 1 <= records <= MOST_RECORDS:
+        raise UsageError(f"records must be between 1 and {MOST_RECORDS:,}, got {records}.")
     if jobs < 1:
         raise UsageError(f"jobs must be at least 1, got {jobs}.")
     if seed < 0:
@@ -113,7 +114,7 @@ def _run(tasks: Sequence[_Task], jobs: int) -> Iterator[int]:
     if jobs == 1:
         yield from map(_write_chunk, tasks)
         return
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(min(jobs, len(tasks))) as pool:  # all start at once
         yield from pool.map(_write_chunk, tasks)
 
 

@@ -8,15 +8,18 @@ from collections.abc import Sequence
 from importlib import resources
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from jaccardio.contrast.objective import Objective
 from jaccardio.errors import UsageError
 from jaccardio.models.config import ModelConfig
+from jaccardio.models.encoder import MINIMUM_SAMPLES
+from jaccardio.recording.preprocessing import MINIMUM_RATE_HZ
+from jaccardio.recording.recording import MAXIMUM_RATE_HZ
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False, strict=True)
 
 
 class DataConfig(_Section):
@@ -39,11 +42,18 @@ class DataConfig(_Section):
         by their sentences is zero-shot.
     """
 
-    sampling_rate: float = 500.0
-    crop_seconds: float = Field(7.5, ge=0)
+    sampling_rate: float = Field(500.0, ge=MINIMUM_RATE_HZ, le=MAXIMUM_RATE_HZ)
+    crop_seconds: float = Field(7.5, ge=0, le=3600)
     sampling: Literal["plain", "label-aware"] = "plain"
     lead_masking: float = Field(0.0, ge=0, le=1)
-    hidden_findings: tuple[str, ...] = ()
+    hidden_findings: tuple[str, ...] = Field((), strict=False)  # TOML and JSON have lists
+
+    @model_validator(mode="after")
+    def _crop_fits_the_encoder(self) -> "DataConfig":
+        samples = round(self.crop_seconds * self.sampling_rate)
+        if self.crop_seconds > 0 and samples < MINIMUM_SAMPLES:
+            raise ValueError(f"crop_seconds gives {samples} samples, encoders need {MINIMUM_SAMPLES}; 0 trains on whole windows")
+        return self
 
 
 class ObjectiveConfig(_Section):
@@ -58,8 +68,8 @@ class ObjectiveConfig(_Section):
     target: str = "truth"
     loss: str = "sigmoid"
     positive_weight: bool = False
-    views: float = Field(0.0, ge=0)
-    prototypes: float = Field(0.0, ge=0)
+    views: float = Field(0.0, ge=0, le=1e6)
+    prototypes: float = Field(0.0, ge=0, le=1e6)
 
     @model_validator(mode="after")
     def _usable(self) -> "ObjectiveConfig":
@@ -99,24 +109,26 @@ class OptimiserConfig(_Section):
     """
 
     optimiser: Literal["adamw", "adam"] = "adamw"
-    learning_rate: float = Field(2e-3, gt=0)
-    weight_decay: float = Field(1e-2, ge=0)
-    epochs: PositiveInt | None = None
-    steps: PositiveInt | None = None
-    batch_size: PositiveInt = 128
-    warmup: float = Field(0.1, ge=0)
-    gradient_clip: float = Field(1.0, gt=0)
+    learning_rate: float = Field(2e-3, ge=1e-12, le=1e12)
+    weight_decay: float = Field(1e-2, ge=0, le=1e12)
+    epochs: int | None = Field(None, ge=1, le=1_000_000)
+    steps: int | None = Field(None, ge=1, le=1_000_000_000)
+    batch_size: int = Field(128, ge=1, le=1_000_000)
+    warmup: float = Field(0.1, ge=0, le=10_000_000)
+    gradient_clip: float = Field(1.0, ge=1e-9, le=1e12)
     ema: float = Field(0.0, ge=0, lt=1)
     select: Literal["best", "last"] = "best"
-    validate_every: PositiveInt = 1
+    validate_every: int = Field(1, ge=1, le=1_000_000)
     precision: Literal["bf16", "fp32"] = "bf16"
     frozen_encoder: bool = False
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**63)
 
     @model_validator(mode="after")
     def _one_length(self) -> "OptimiserConfig":
         if (self.epochs is None) == (self.steps is None):
             raise ValueError("set exactly one of epochs and steps")
+        if self.warmup >= 1 and not self.warmup.is_integer():
+            raise ValueError("warmup is a share below 1 or a whole number of steps")
         return self
 
 
@@ -149,7 +161,7 @@ class TrainConfig(_Section):
         """
         try:
             return cls.model_validate(tomllib.loads(text))
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise UsageError(f"{origin}: not TOML: {error}.") from error
         except ValidationError as error:
             raise _usage_error(origin, error) from error
@@ -182,6 +194,8 @@ def load_preset(name: str, settings: Sequence[str] = ()) -> TrainConfig:
         key, separator, value = setting.partition("=")
         if not separator:
             raise UsageError(f"--set {setting!r}: write section.key=value, for example training.epochs=3.")
+        if key.strip() == "preset":
+            raise UsageError("--set preset: the preset is named by --preset.")
         _assign(document, key.strip(), _toml_value(value.strip()))
     try:
         return TrainConfig.model_validate(document)
@@ -203,9 +217,10 @@ def _assign(document: dict[str, Any], key: str, value: Any) -> None:
 
 def _toml_value(text: str) -> Any:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        document = tomllib.loads(f"value = {text}")
+    except (tomllib.TOMLDecodeError, RecursionError):
         return text
+    return document["value"] if len(document) == 1 else text  # with a line break the text could hold further keys
 
 
 def _usage_error(origin: str, error: ValidationError) -> UsageError:

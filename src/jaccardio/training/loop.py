@@ -33,6 +33,7 @@ from jaccardio.findings.wording import Wording
 from jaccardio.locks import own_folder
 from jaccardio.models.create import Model, create_model
 from jaccardio.models.ecg_text import EcgTextModel
+from jaccardio.models.encoder import MINIMUM_SAMPLES
 from jaccardio.models.folder import save_pretrained
 from jaccardio.models.scoring import choose_device, finding_scores
 from jaccardio.text.cache import user_cache
@@ -143,12 +144,17 @@ class _Session:
         self.pool = self.objective.pool(Cohort(self.labels, tuple(wording.groups), settings.seed))
         self.text = StatementVectors.embed(self.pool.statements, wording, encoder, config.model.language) if encoder else None
         self.regularisation = Regularisation(config.objective, self.labels, settings.seed, device)
+        part = store.contract.samples // config.model.score_parts
+        if part < MINIMUM_SAMPLES:
+            raise UsageError(f"model.score_parts={config.model.score_parts}: parts of {part} samples, encoders need {MINIMUM_SAMPLES}.")
         crop = round(config.data.crop_seconds * store.contract.sampling_rate) or None
         repeat_by = material.training_labels if config.data.sampling == "label-aware" else None
         self.batches = TrainingBatches(
             store, material.training_rows, settings.batch_size, crop, settings.seed, repeat_by, config.data.lead_masking
         )
         self.total_steps = settings.steps or (settings.epochs or 0) * self.batches.steps_per_epoch
+        if settings.warmup > self.total_steps:
+            logger.warning("warm-up of %g steps, but the run has %d: the learning rate only rises.", settings.warmup, self.total_steps)
         if config.model.initial_bias == "mean-target":
             self._initialise_bias()
         self.model.encoder.requires_grad_(not settings.frozen_encoder)
@@ -248,6 +254,8 @@ class _Session:
             figures |= {name: term.item() for name, term in terms.items()}
             if isinstance(self.model, EcgTextModel):
                 figures |= {"logit_scale": self.model.scale.item(), "logit_bias": self.model.logit_bias.item()}
+        if spoilt := [name for name, figure in figures.items() if not math.isfinite(figure)]:
+            raise DivergenceError(f"{', '.join(spoilt)} not finite after step {step + 1}")
         return figures
 
     def _logged(self, step: int) -> bool:

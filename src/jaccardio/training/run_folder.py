@@ -92,7 +92,7 @@ class RunFolder:
         Raises
         ------
         DataError
-            The folder is no run, or its manifest is damaged.
+            The folder is no run, or what it was begun with or its list of looks at test parts is damaged.
         """
         run = cls(path)
         if not run.begun:
@@ -102,7 +102,8 @@ class RunFolder:
                     "is lost. Restore it from a copy of the run, or train again into a new folder."
                 )
             raise DataError(f"{path}: no run folder ({MANIFEST} is missing). Make one with `jaccardio train --out {path.name}`.")
-        run.manifest  # noqa: B018 - a damaged one is said now
+        run.manifest.verify()
+        run.test_uses()
         return run
 
     @property

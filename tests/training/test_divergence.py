@@ -1,0 +1,115 @@
+"""Training that diverges ends with a data error, in whichever step it happens, and leaves nothing that is not finite."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+
+from jaccardio.cohort.split import Split, load_split
+from jaccardio.cohort.store import Store
+from jaccardio.errors import DataError, DivergenceError, UsageError
+from jaccardio.evaluation.calibration import fit_calibration
+from jaccardio.evaluation.ranking import auroc, average_precision
+from jaccardio.evaluation.thresholds import fit_thresholds
+from jaccardio.training import loop
+from jaccardio.training.checkpoint import load_checkpoint, save_checkpoint
+from jaccardio.training.config import load_preset
+from jaccardio.training.run_folder import RunFolder
+from jaccardio.training.selection import macro_ranking
+from tests.conftest import TINY, Hospitals
+
+
+@pytest.fixture(scope="module")
+def store(hospitals: Hospitals) -> Store:
+    return Store.open(hospitals.home)
+
+
+@pytest.fixture(scope="module")
+def split(store: Store) -> Split:
+    split = load_split(store)
+    assert split is not None
+    return split
+
+
+@pytest.mark.parametrize("preset", ["truth-small", "classifier-small"])
+@pytest.mark.parametrize("steps", [1, 3])
+@pytest.mark.parametrize("rate", ["1e6", "1e12"])
+def test_a_learning_rate_far_too_high_is_said_whatever_the_step(
+    store: Store, split: Split, tmp_path: Path, preset: str, steps: int, rate: str
+) -> None:
+    config = load_preset(preset, (*TINY, f"training.steps={steps}", f"training.learning_rate={rate}", "training.warmup=0"))
+    said = ""
+    try:
+        loop.train(store, split, config, tmp_path / "run", device="cpu")
+    except DivergenceError as error:
+        said = str(error)
+    run = RunFolder(tmp_path / "run")
+    assert run.model.exists() == run.complete == (not said)
+    assert not said or "lower training.learning_rate" in said
+    assert all(
+        tensor.isfinite().all()
+        for path in (tmp_path / "run").rglob("*.safetensors")
+        for tensor in load_file(path).values()
+        if tensor.is_floating_point()
+    )
+
+
+def test_validation_notices_what_no_step_did_and_the_last_good_checkpoint_stays(
+    store: Store, split: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score, validated = loop.finding_scores, 0
+
+    def spoilt_from_the_second_on(*arguments: object) -> NDArray[np.float64]:
+        nonlocal validated
+        validated += 1
+        scores = score(*arguments)  # type: ignore[arg-type]
+        if validated > 1:
+            scores[3, 0] = math.nan
+        return scores
+
+    monkeypatch.setattr(loop, "finding_scores", spoilt_from_the_second_on)
+    with pytest.raises(DivergenceError, match=r"1 of \d+ validation scores are not finite.*step-00000009.*stays.*new folder") as raised:
+        loop.train(store, split, load_preset("truth-small", TINY), tmp_path / "run", device="cpu")
+    assert raised.value.exit_code == 3
+    run = RunFolder.open(tmp_path / "run")
+    loaded = load_checkpoint(run.checkpoints, run.manifest.sha256)
+    assert loaded is not None
+    assert (loaded[1]["step"], loaded[1]["best"]["epoch"]) == (9, 1)
+    assert [path.name for path in run.checkpoints.glob("best-*")] == [loaded[1]["best"]["file"]]
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_no_checkpoint_holds_what_is_not_finite(tmp_path: Path, bad: float) -> None:
+    with pytest.raises(DivergenceError, match=r"the first is model\.running_var"):
+        save_checkpoint(tmp_path, 1, {"model.weight": torch.zeros(2), "model.running_var": torch.tensor([1.0, bad])}, {})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_scores_that_are_no_numbers_have_no_figures(bad: float) -> None:
+    labels, scores = np.array([[1], [0], [1], [0], [-1]], np.int8), np.array([[0.9], [0.1], [0.8], [0.2], [0.5]])
+    unknown = scores.copy()
+    unknown[4] = bad
+    assert auroc(labels[:, 0], unknown[:, 0]) == 1.0  # nobody asks for it
+    scores[0] = bad
+    for judge in (auroc, average_precision):
+        with pytest.raises(DataError, match="1 of 4 scores are not finite"):
+            judge(labels[:, 0], scores[:, 0])
+    for fit in (fit_thresholds, fit_calibration, macro_ranking):
+        with pytest.raises(DataError, match="not finite"):
+            fit(labels, scores)
+
+
+def test_nonsense_is_refused_and_a_warm_up_beyond_the_run_is_said(
+    store: Store, split: Split, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(UsageError, match=r"score_parts=32: parts of 31 samples, encoders need 32"):
+        loop.train(store, split, load_preset("truth-small", (*TINY, "model.score_parts=32")), tmp_path / "run", device="cpu")
+    assert not (tmp_path / "run").exists()
+    config = load_preset("truth-small", (*TINY, "training.steps=2", "training.warmup=100"))
+    loop.train(store, split, config, tmp_path / "run", device="cpu")
+    assert "warm-up of 100 steps, but the run has 2" in caplog.text
