@@ -8,7 +8,6 @@ from jaccardio.checksums import Manifest
 from jaccardio.cohort.split import check_disjoint, load_split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, JaccardioError
-from jaccardio.evaluation.report import FORMAT as EVALUATION
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.folder import WEIGHTS, Pretrained, load_pretrained
 from jaccardio.text.create import create_text_encoder
@@ -112,6 +111,8 @@ def _model(pretrained: Pretrained) -> str:
 
 
 def _evaluation(path: Path) -> str:
-    manifest = Manifest.read(path, EVALUATION, "Evaluate again.")
+    from jaccardio.evaluation.report import FORMAT  # imports matplotlib, which no other check needs
+
+    manifest = Manifest.read(path, FORMAT, "Evaluate again.")
     manifest.verify()
     return f"{', '.join(manifest.files)} as they were written"

@@ -177,8 +177,8 @@ class RunFolder:
     @property
     def model_manifest(self) -> Manifest:
         """The manifest of the trained model; raises as `summary` does, and where ``model/`` is not the model that this run trained."""
-        manifest = model_manifest(self.model)
-        if self.summary["model_sha256"] != manifest.sha256:
+        summary, manifest = self.summary, model_manifest(self.model)
+        if summary["model_sha256"] != manifest.sha256:
             raise DataError(f"{self.model}: not the model that this run trained. {REMEDY}")
         return manifest
 
