@@ -57,7 +57,8 @@ def test_a_seal_is_of_the_content_and_not_of_its_layout(tmp_path: Path) -> None:
     write_json(tmp_path / "x.json", document | {"b": {"c": False}})
     with pytest.raises(DataError, match=r"x\.json.*Do this\."):
         read_sealed(tmp_path / "x.json", "Do this.")
-    assert not any(is_sealed(other) for other in ({}, [], None, "sha256", {"sha256": "0"}, {"a": "\ud800", "sha256": "0"}))
+    others: tuple[object, ...] = ({}, [], None, "sha256", {"sha256": "0"}, {"a": "\ud800", "sha256": "0"})
+    assert not any(is_sealed(other) for other in others)
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "[" * 100_000 + "]" * 100_000])

@@ -1,5 +1,7 @@
 """Each distinct sentence is embedded once, on this machine, for this encoder."""
 
+import errno
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -60,3 +62,18 @@ def test_a_damaged_cache_is_computed_again(tmp_path: Path, damage: str) -> None:
     encoder = CountingEncoder()
     assert np.array_equal(CachedEncoder(encoder, tmp_path).encode(["a", "b"]), wanted)
     assert encoder.asked == ["a", "b"]
+
+
+@pytest.mark.parametrize("place", ["file", "closed"])
+def test_a_cache_that_cannot_be_written_is_said_once_and_done_without(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def closed(path: Path, data: bytes) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    (tmp_path / "file").write_text("no folder")
+    if place == "closed":
+        monkeypatch.setattr("jaccardio.text.cache.write_atomic", closed)
+    cached = CachedEncoder(CountingEncoder(), tmp_path / place)
+    assert np.array_equal(cached.encode(["a"])[0], cached.encode(["b", "a"])[1])
+    assert caplog.text.count("JACCARDIO_CACHE") == 1

@@ -97,3 +97,38 @@ def test_positive_weight_needs_the_finding_bank() -> None:
 def test_an_unknown_preset_lists_the_known() -> None:
     with pytest.raises(UsageError, match="truth-small"):
         load_preset("truth-smal")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        *(f"training.epochs={value}" for value in ("0", "-1", "1000000000", "1e9", "true", '"3"', "0.5", "3\nseed=1", "[" * 100_000)),
+        *(f"training.batch_size={value}" for value in ("0", "1000000000000")),
+        *(f"training.warmup={value}" for value in ("1e308", "-1", "nan", "inf", "1.5")),
+        *(f"training.learning_rate={value}" for value in ("0", "nan", "inf", "1e308", "1e-320")),
+        *(f"training.seed={value}" for value in ("-1", "99999999999999999999", "2020-01-01")),
+        *(f"data.crop_seconds={value}" for value in ("0.001", "1e-320", "0.31", "1e9", "nan", "-1")),
+        *(f"data.sampling_rate={value}" for value in ("0", "nan", "-100", "1e308")),
+        *(f"model.width={value}" for value in ("0", "1000000000")),
+        *(f"model.text={value}" for value in ('""', '"a\\u0000b"', '"a\\nb"', "")),
+        *(f"model.whitening={value}" for value in ("nan", "2")),
+        *(f"model.initial_bias={value}" for value in ("nan", "1e308", "x")),
+        *(
+            "model.embedding=10000000000",
+            "model.score_parts=1000000000",
+            "objective.views=inf",
+            "preset=other",
+            "=1",
+            "training=3",
+            "a.b.c=1",
+        ),
+    ],
+)
+def test_nonsense_is_refused(setting: str) -> None:
+    with pytest.raises(UsageError):
+        load_preset("truth-small", [setting])
+
+
+def test_the_shortest_crop_is_what_encoders_need() -> None:
+    assert load_preset("truth-small", ["data.crop_seconds=0.32"]).data.crop_seconds == 0.32
+    assert load_preset("truth-small", ["data.crop_seconds=0"]).data.crop_seconds == 0
