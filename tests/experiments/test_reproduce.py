@@ -1,5 +1,6 @@
 """Every recipe at scale smoke: what it writes, that a rerun repeats nothing, and that an interrupted one goes on."""
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from jaccardio.checksums import seal
 from jaccardio.cohort.split import Split, load_split, save_split, split_by_fractions
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, JaccardioError, UsageError
@@ -19,6 +21,9 @@ from jaccardio.evaluation.thresholds import ORACLE, POLICIES
 from jaccardio.experiments.paper_runs import LEFT_OUT, RUNS
 from jaccardio.experiments.recipes import RECIPES, chosen
 from jaccardio.experiments.reproduce import Reproduction, run_reproduce
+from jaccardio.experiments.reproduce import _results as taken
+from jaccardio.experiments.tables import Table
+from jaccardio.files import write_json
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_scores import windows_for
 from jaccardio.training import loop
@@ -337,7 +342,7 @@ def test_tables_of_another_split_are_not_mixed_and_those_of_other_hospitals_say_
     made_from = results["table4"]["made_from"]
     assert made_from["store"] == Store.open(home).fingerprint
     assert (made_from["external"], made_from["seeds"]) == ([], None)
-    (out / "results.json").write_text(json.dumps(results | {"table6": results["table4"] | {"title": "of the first call"}}))
+    (out / "results.json").write_text(json.dumps(results | {"table6": seal(results["table4"] | {"title": "of the first call"})}))
     page = table4(external=[hospitals.away], seeds=2)
     assert page.count("made by an earlier call with another --external and --seeds") == 1
     made_now = _results(out)["table4"]["made_from"]
@@ -364,3 +369,17 @@ def test_any_two_text_encoders_can_be_compared(copy: Path, trained_now: list[str
     assert "made by an earlier call with another --texts" in (copy / "report.html").read_text("utf-8")
     with pytest.raises(UsageError, match="two text encoders are compared, 1 named"):
         _reproduce(copy, "table2", texts=("random",))
+
+
+def test_tables_and_pictures_that_were_changed_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "rocs-1.png").write_bytes(b"picture")
+    picture = {"file": "rocs-1.png", "caption": "", "sha256": hashlib.sha256(b"picture").hexdigest()}
+    table = {field.name: [] for field in dataclasses.fields(Table)} | {"scale": "small", "made_from": {}, "pictures": [picture]}
+    write_json(tmp_path / "results.json", {"rocs": seal(table)})
+    assert set(taken(tmp_path, "small")) == {"rocs"}
+    (tmp_path / "rocs-1.png").write_bytes(b"another")
+    with pytest.raises(DataError, match="rocs or its pictures are not as they were written"):
+        taken(tmp_path, "small")
+    write_json(tmp_path / "results.json", {"rocs": seal(table | {"pictures": []}) | {"scored": ["edited"]}})
+    with pytest.raises(DataError, match="rocs"):
+        taken(tmp_path, "small")
