@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from jaccardio.cohort.id_table import IdTable
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.calibration import Calibration
@@ -116,6 +117,7 @@ def evaluate_run(
     part: str,
     out: Path,
     *,
+    id_table: IdTable | None = None,
     device: str = "auto",
     replicates: int = 1000,
     progress: Callable[[int, int], None] | None = None,
@@ -126,6 +128,8 @@ def evaluate_run(
     ----------
     part
         ``validation`` or ``test`` of the run's own split; ``all`` for a store that the run was not trained on.
+    id_table
+        Gives ``predictions.parquet`` a column ``path``.
 
     Raises
     ------
@@ -158,6 +162,7 @@ def evaluate_run(
         title=title,
         facts=_facts(run, store, part, scored),
         names={finding.code: finding.names["en"] for finding in vocabulary.findings},
+        paths=None if id_table is None else id_table.paths_of(store.ids[rows]),
         examples=_examples(store, rows, vocabulary.codes, labels, scores, thresholds["global"]),
     )
     return RunEvaluation(result, part, len(rows), scored.test_uses)
