@@ -16,8 +16,13 @@ from typing import Any
 from jaccardio.errors import DataError, MissingError
 
 
-def write_atomic(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes, *, private: bool = False) -> None:
     """Writes `data` to `path` so that readers see the old file or the whole new one, never a part.
+
+    Parameters
+    ----------
+    private
+        Whether only the owner may read it (mode 0600).
 
     Raises
     ------
@@ -32,7 +37,8 @@ def write_atomic(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())  # mkstemp makes 0600: other accounts could not read a shared store
+        if not private:
+            Path(temporary).chmod(0o666 & ~_umask())  # mkstemp makes 0600: other accounts could not read a shared store
         Path(temporary).replace(path)
         sync_folder(path.parent)
     except OSError as error:

@@ -76,6 +76,33 @@ def test_inspect(jaccardio: Command, ecgs: list[Path], tmp_path: Path) -> None:
     assert jaccardio("inspect", tmp_path / "absent.hea").status == 3
 
 
+def test_a_dry_run_prints_what_would_be_stored_and_how_words_were_read(jaccardio: Command, hospitals: Hospitals, tmp_path: Path) -> None:
+    folder = hospitals.folder / "site-b"
+    table = folder / "clinic.tsv"
+    table.write_text("path\tpatient_id\taf\tward\nrecords/000/r00001.hea\t1\tja\tNotaufnahme\nrecords/none\t\tnein\t\n")
+    words = ("ingest", table, tmp_path / "store", "--corpus", "manifest", "--fs", 100)
+    refused = jaccardio(*words, "--dry-run")
+    assert (refused.status, refused.out) == (3, "")
+    assert "column ward: no known column" in refused.err
+    assert "--drop ward" in refused.err
+    done = jaccardio(*words, "--dry-run", "--drop", "ward")
+    table.unlink()
+    assert done.status == 1  # a record is not there
+    for said in (
+        "1 ECGs of 1 patients would be stored",
+        "rejected",
+        "(records/none)",
+        "column af: 'ja' 1 -> present, 'nein' 1 -> absent",
+        "columns left out: ward",
+        "column patient_id: 1 of 2 cells are empty",
+        "af: 1 present, 0 absent, 0 unknown",
+    ):
+        assert said in done.out
+    assert "leads recorded" not in done.out  # no signal was read
+    assert "Notaufnahme" not in done.out + done.err + refused.err
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "options",
     [

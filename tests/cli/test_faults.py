@@ -217,7 +217,7 @@ def test_what_can_be_mended_is_taken_and_flagged(jaccardio: Command, bad: Path, 
 
 
 MANIFESTS = {
-    "empty": ("", "the manifest is empty"),
+    "empty": ("", "the table is empty"),
     "no rows": ("path,patient_id,af\n", "lists no recording"),
     "no path column": ("file,patient_id,af\ngood,P1,1\n", "the column path is missing"),
     "recording twice": ("path,patient_id,af\ngood.hea,P1,1\ngood.dat,P1,1\n", "row 3, column path: the same recording as in row 2"),
@@ -246,8 +246,8 @@ def test_where_nothing_could_be_read_every_reason_is_told(jaccardio: Command, re
         path.unlink()
     refused = jaccardio("ingest", records, tmp_path / "store", "--corpus", "challenge", "--fs", 100)
     assert refused.status == 3
-    for record in ("challenge:good (good.hea)", "challenge:other (other.hea)"):
-        assert f"rejected {record}: signal file: does not exist" in refused.err
+    for record in ("good.hea", "other.hea"):
+        assert f"({record}): signal file: does not exist" in refused.err
     (tmp_path / "nothing").mkdir()
     assert "no WFDB header" in jaccardio("ingest", tmp_path / "nothing", tmp_path / "store", "--corpus", "challenge").err
 

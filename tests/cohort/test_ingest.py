@@ -5,14 +5,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 from jaccardio.cohort import ingest as ingest_module
 from jaccardio.cohort.corpora import CORPORA
-from jaccardio.cohort.corpora.corpus import Rejection, Source
+from jaccardio.cohort.corpora.corpus import Rejection, Source, SourceOptions
+from jaccardio.cohort.id_table import IdTable
 from jaccardio.cohort.ingest import IngestReport, ingest
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
@@ -99,7 +100,8 @@ def test_rejections_of_the_corpus_are_kept_and_duplicate_ids_refused(
     make_ptbxl: MakeFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Listed:
-        name, annotated = "listed", {}
+        annotated: ClassVar[dict[str, frozenset[str]]] = {}
+        pseudonymous, notes = False, ()
 
         def __init__(self, *entries: Source | Rejection) -> None:
             self.entries = entries
@@ -117,6 +119,104 @@ def test_rejections_of_the_corpus_are_kept_and_duplicate_ids_refused(
     with pytest.raises(DataError, match="more than once, the first is a"):
         run(tmp_path, tmp_path / "other", corpus="twice")
     assert not (tmp_path / "other").exists()
+
+
+def hospital(folder: Path, make_ptbxl: MakeFolder, rows: str) -> Path:
+    """Signals of PTB-XL's layout under a manifest of their own."""
+    records = make_ptbxl(3) / "records100/00000"
+    (records / "Mueller.csv").write_text(f"path,patient_id,site,af\n{rows}")
+    return records / "Mueller.csv"
+
+
+ROWS = "00001_lr,Mueller,Nordklinik,ja\n00002_lr.hea,Mueller,Nordklinik,nein\nmueller_gone,,Nordklinik,\n"
+MANIFEST = {"corpus": "manifest", "vocabulary": "paper26"}
+
+
+def test_a_hospital_leaves_no_name_in_the_store_and_has_a_way_back(make_ptbxl: MakeFolder, tmp_path: Path) -> None:
+    source, store = hospital(tmp_path, make_ptbxl, ROWS), tmp_path / "store"
+    report = run(source, store, **MANIFEST, id_table=tmp_path / "ids.csv")
+    assert (report.stored, report.patients, report.key_file) == (2, 1, tmp_path / "store.patient-key")
+    assert report.notes[0] == "column af: 'ja' 1 -> present, 'nein' 1 -> absent, empty 1 -> unknown"
+    assert "mueller_gone" in report.rejected[0].record
+    for data in contents(store).values():
+        for name in (b"mueller", b"nordklinik", b"_lr"):
+            assert name not in data.lower()
+    records = Store.open(store).records
+    assert records["site"].str.fullmatch(r"site-[a-z2-7]{6}").all()
+    assert IdTable.load(tmp_path / "ids.csv").paths_of(records["recording_id"]) == [
+        str(source.with_name("00001_lr")),
+        str(source.with_name("00002_lr.hea")),
+    ]
+    again = run(source, tmp_path / "again", **MANIFEST, key_file=report.key_file)
+    assert again.stored == 2
+    assert contents(tmp_path / "again") == contents(store)
+
+
+def test_challenge_files_of_a_hospital_leave_no_name_in_the_store(make_ptbxl: MakeFolder, tmp_path: Path) -> None:
+    folder = make_ptbxl(3) / "records100"
+    ward = (folder / "00000").rename(folder / "mueller")
+    header = ward / "00001_lr.hea"
+    header.write_text(header.read_text() + "#Dx: 19310417,Mueller,AF\n")
+    (ward / "mueller.hea").write_text("mueller 12 100\n")
+    (ward / "sub").mkdir()
+    (ward / "sub" / "00001_lr.hea").write_text(header.read_text())
+    report = run(folder, tmp_path / "store", corpus="challenge", vocabulary="paper26")
+    assert (report.stored, len(report.rejected)) == (3, 2)
+    assert any("mueller/mueller.hea" in rejection.record for rejection in report.rejected)
+    assert report.key_file == tmp_path / "store.patient-key"
+    for data in contents(tmp_path / "store").values():
+        for name in (b"mueller", b"19310417", b"_lr"):
+            assert name not in data.lower()
+
+
+def test_public_names_of_the_challenge_need_no_key(make_ptbxl: MakeFolder, tmp_path: Path) -> None:
+    folder = make_ptbxl(1) / "records100/00000"
+    header = folder / "00001_lr.hea"
+    (folder / "E00015.hea").write_text(header.read_text().replace("00001_lr 12", "E00015 12"))
+    header.unlink()
+    report = run(folder, tmp_path / "store", corpus="challenge", vocabulary="paper26")
+    assert (report.stored, report.key_file) == (1, None)
+    assert not (tmp_path / "store.patient-key").exists()
+
+
+@pytest.mark.parametrize("rows", ["00001_lr,1,N,perhaps\n", "absent,1,N,1\n"])
+def test_a_failed_ingest_leaves_no_new_key_and_no_table_behind(make_ptbxl: MakeFolder, tmp_path: Path, rows: str) -> None:
+    source = hospital(tmp_path, make_ptbxl, rows)
+    with pytest.raises(DataError):
+        run(source, tmp_path / "store", **MANIFEST, id_table=tmp_path / "ids.csv", key_file=tmp_path / "new" / "key")
+    assert [path.name for path in tmp_path.iterdir()] == ["ptbxl"]
+
+
+def test_what_fails_at_the_very_end_takes_its_new_key_along_but_never_an_old_one(
+    make_ptbxl: MakeFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, key = hospital(tmp_path, make_ptbxl, ROWS), tmp_path / "key"
+    run(source, tmp_path / "store", **MANIFEST, key_file=key)
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise OSError("no rename")
+
+    monkeypatch.setattr(ingest_module.StoreWriter, "finish", fails)
+    for key_file in (key, tmp_path / "key2"):
+        with pytest.raises(OSError, match="no rename"):
+            run(source, tmp_path / "other", **MANIFEST, id_table=tmp_path / "ids.csv", key_file=key_file)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["key", "ptbxl", "store"]
+
+
+def test_a_dry_run_says_what_would_be_stored_and_writes_nothing(make_ptbxl: MakeFolder, tmp_path: Path) -> None:
+    source = hospital(tmp_path, make_ptbxl, ROWS)
+    dry = run(source, tmp_path / "store", **MANIFEST, dry_run=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["ptbxl"]
+    real = run(source, tmp_path / "store", **MANIFEST)
+    assert (dry.stored, dry.patients, dry.findings, dry.notes) == (real.stored, real.patients, real.findings, real.notes)
+    assert "mueller_gone" in dry.rejected[0].record
+
+
+def test_options_that_a_corpus_has_no_use_for_are_refused(make_ptbxl: MakeFolder, tmp_path: Path) -> None:
+    folder = make_ptbxl(1)
+    for options in (SourceOptions(drop=("x",)), SourceOptions(allow_outside=True), SourceOptions(site="Nord")):
+        with pytest.raises(UsageError, match=r"does not belong|do not belong"):
+            run(folder, tmp_path / "store", options=options)
 
 
 @pytest.mark.parametrize("arguments", [{"corpus": "mimic"}, {"vocabulary": "icd"}, {"jobs": 0}])

@@ -48,7 +48,7 @@ def synth(
 
 
 def ingest(
-    source: Annotated[Path, typer.Argument(help="Folder of the corpus, or a manifest CSV file.")],
+    source: Annotated[Path, typer.Argument(help="Folder of the corpus, or a manifest (.csv, .tsv, .xlsx).")],
     store: Annotated[Path, typer.Argument(help="New folder for the store.")],
     corpus: Annotated[str, typer.Option(help="ptbxl, challenge, manifest or wfdb.")],
     vocabulary: Annotated[str, typer.Option(help="Findings to label: paper26 or ptbxl71.")] = "paper26",
@@ -56,10 +56,27 @@ def ingest(
     patient_key: Annotated[
         Path | None, typer.Option(help="File with the secret for pseudonyms; made when absent. Default: STORE.patient-key.")
     ] = None,
+    id_table: Annotated[
+        Path | None, typer.Option(help="CSV file to make outside the store: from its ids back to paths and patients. Keep it secret.")
+    ] = None,
+    site: Annotated[str, typer.Option(help="Hospital of all records that name no other; two hospitals may number patients alike.")] = "",
+    drop: Annotated[list[str] | None, typer.Option(help="Column of the manifest to leave out; may be given several times.")] = None,
+    allow_outside: Annotated[
+        bool, typer.Option("--allow-outside", help="Also read recordings outside of the manifest's folder, and links to files elsewhere.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read tables and headers only, say what would be stored, and write nothing.")
+    ] = False,
     jobs: Annotated[int, typer.Option(min=1, max=MOST_JOBS, help="Processes.")] = os.cpu_count() or 1,
     json: Json = False,
 ) -> None:
-    """Reads a corpus into a store: one rate, one length, one vocabulary; bad files are listed and stop nothing."""
+    """Reads a corpus into a store: one rate, one length, one vocabulary; bad files are listed and stop nothing.
+
+    A manifest has the columns path and patient_id (may be empty); optional fold, site, date, age, sex; and the findings, either one column
+    each with 1, 0 or nothing (yes, no, ja, nein, 陽性, 陰性 and more are known) or one column findings, separated by ";". docs/your-data.md
+    lists the words.
+    """
+    from jaccardio.cohort.corpora.corpus import SourceOptions
     from jaccardio.cohort.ingest import ingest as run
 
     with progress_bar("ingesting") as progress:
@@ -70,13 +87,24 @@ def ingest(
             vocabulary=vocabulary,
             sampling_rate=fs,
             key_file=patient_key,
+            id_table=id_table,
+            options=SourceOptions(site.strip(), tuple(drop or ()), allow_outside),
+            dry_run=dry_run,
             jobs=jobs,
             progress=progress,
         )
-    lines = [f"{report.stored} ECGs stored in {store}, {len(report.rejected)} rejected"]
+    done = f"would be stored in {store} (dry run: signals were not read, nothing was written)" if dry_run else f"stored in {store}"
+    lines = [f"{report.stored} ECGs of {report.patients} patients {done}, {len(report.rejected)} rejected"]
     lines += [f"  rejected {rejection.record}: {rejection.reason}" for rejection in report.rejected]
-    lines += _lead_lines(report.leads)
-    if report.key_file is not None:
+    if not dry_run:
+        lines += _lead_lines(report.leads)
+    lines += report.notes
+    if report.id_table is not None and not dry_run:
+        lines.append(f"the way back from ids to files is in {report.id_table}: keep it secret, and outside the store")
+    if dry_run:
+        known = {code: states for code, states in report.findings.items() if states["present"] + states["absent"]}
+        lines += [f"{code}: " + ", ".join(f"{n} {state}" for state, n in states.items()) for code, states in known.items()]
+    elif report.key_file is not None:
         lines.append(f"ids are pseudonyms under the key in {report.key_file}: keep it secret, and use it again for the same ids")
     if report.unmapped:
         lines.append("codes that the vocabulary does not speak of (ECGs): " + _counts(report.unmapped))
@@ -86,8 +114,12 @@ def ingest(
     document = {
         "store": str(store),
         "patient_key": None if report.key_file is None else str(report.key_file),
+        "id_table": None if report.id_table is None else str(report.id_table),
+        "dry_run": dry_run,
         "stored": report.stored,
+        "patients": report.patients,
         "rejected": [{"record": rejection.record, "reason": rejection.reason} for rejection in report.rejected],
+        "notes": list(report.notes),
         "unmapped": report.unmapped,
         "findings": report.findings,
         "leads": {str(leads): count for leads, count in sorted(report.leads.by_leads.items(), reverse=True)},

@@ -16,6 +16,7 @@ from jaccardio.locks import own_folder
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
 StoreOption = Annotated[Path, typer.Option("--store", help="Folder of a store.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+IdTableOption = Annotated[Path | None, typer.Option("--id-table", help="Table of ids that ingest wrote: names the file of each ECG.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -76,17 +77,20 @@ def evaluate(
     store: StoreOption,
     out: Annotated[Path, typer.Option(help="Folder for metrics, predictions, figures, report and model card.")],
     part: Annotated[str, typer.Option(help="validation or test of the run's split; all for another hospital's store.")] = "test",
+    id_table: IdTableOption = None,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
     """Evaluates a run with intervals and writes metrics.json, per_finding.csv, predictions.parquet, report.html and model_card.md."""
+    from jaccardio.cohort.id_table import load_id_table
     from jaccardio.cohort.store import Store
     from jaccardio.experiments.evaluate_run import evaluate_run
     from jaccardio.training.run_folder import RunFolder
 
     note(DISCLAIMER)
+    ids = load_id_table(id_table)
     with own_folder(out), progress_bar("scoring") as progress:
-        done = evaluate_run(RunFolder.open(run), Store.open(store), part, out, device=device, progress=progress)
+        done = evaluate_run(RunFolder.open(run), Store.open(store), part, out, id_table=ids, device=device, progress=progress)
     metrics = done.evaluation.metrics
     lines = [f"{done.records} ECGs of part {part}", *_headlines(metrics)]
     if done.test_uses:
@@ -137,22 +141,26 @@ def score(
 
 def predict(
     run: Run,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="ECG files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="ECG files; with --id-table recording ids too.")],
     thresholds: Annotated[str, typer.Option(help="fixed, global or per_finding.")] = "global",
     plot: Annotated[Path | None, typer.Option(help="Folder for a 12-lead paper plot per file.")] = None,
+    id_table: IdTableOption = None,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
     """Predicts the findings of ECG files."""
+    from jaccardio.cohort.id_table import load_id_table
     from jaccardio.prediction.predictor import Predictor
     from jaccardio.recording.readers import read_ecg
 
     note(DISCLAIMER)
+    ids = load_id_table(id_table)
     predictor = Predictor.from_pretrained(run, device)
     predictor.thresholds[thresholds]  # an unknown policy is said once, before any file is read
     document, lines, rejected = {}, [], []
     drawn: Counter[str] = Counter()
-    for file in files:
+    for file in files if ids is None else ids.files(files):
+        known = {} if ids is None else {"recording_id": ids.id_of(file)}
         try:
             recording = read_ecg(file)
             scores = predictor.predict([recording], thresholds)[0]
@@ -160,11 +168,12 @@ def predict(
             rejected.append(f"rejected {error}")
             continue
         document[str(file)] = [
-            {name: getattr(score, name) for name in ("finding", "score", "probability", "threshold", "present", "withheld")}
+            known | {name: getattr(score, name) for name in ("finding", "score", "probability", "threshold", "present", "withheld")}
             for score in scores
         ]
         ranked = sorted(scores, key=lambda score: -1.0 if score.score is None else score.score, reverse=True)
         lines.append(f"{file}" + (f"  ({', '.join(recording.flags)})" if recording.flags else ""))
+        lines += [f"  recording id {name or 'not in the table of ids'}" for name in known.values()]
         lines += [
             f"  unknown  {score.withheld}  {score.name}"
             if score.score is None
@@ -191,16 +200,19 @@ def embed(
     run: Run,
     store: StoreOption,
     out: Annotated[Path, typer.Option(help="Parquet file to write.")],
+    id_table: IdTableOption = None,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
     """Writes frozen ECG features of a store for other models."""
+    from jaccardio.cohort.id_table import load_id_table
     from jaccardio.cohort.store import Store
     from jaccardio.prediction.embed import write_embeddings
     from jaccardio.prediction.predictor import Predictor
 
+    ids = load_id_table(id_table)
     with progress_bar("embedding") as progress:
-        records, dimension = write_embeddings(Predictor.from_pretrained(run, device), Store.open(store), out, progress)
+        records, dimension = write_embeddings(Predictor.from_pretrained(run, device), Store.open(store), out, progress, ids)
     lines = [f"{records} embeddings of {dimension} numbers written to {out}"]
     result({"out": str(out), "records": records, "dimension": dimension}, lines, json)
 
@@ -210,18 +222,26 @@ def search(
     sentence: Annotated[str, typer.Argument(help='For example "This ECG shows atrial fibrillation."')],
     store: StoreOption,
     top: Annotated[int, typer.Option(min=1, help="Number of ECGs to show.")] = 10,
+    id_table: IdTableOption = None,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
     """Finds the ECGs of a store that best fit a sentence."""
+    from jaccardio.cohort.id_table import load_id_table
     from jaccardio.cohort.store import Store
     from jaccardio.prediction.predictor import Predictor
     from jaccardio.prediction.search import search as find
 
+    ids = load_id_table(id_table)
     with progress_bar("searching") as progress:
         hits = find(Predictor.from_pretrained(run, device), Store.open(store), sentence, top, progress)
     lines = [f"{hit.similarity:8.3f}  {hit.recording_id}  {', '.join(hit.findings)}" for hit in hits]
-    result([vars(hit) | {"findings": list(hit.findings)} for hit in hits], lines, json)
+    document = [vars(hit) | {"findings": list(hit.findings)} for hit in hits]
+    if ids is not None:
+        paths = ids.paths_of(hit.recording_id for hit in hits)
+        lines = [f"{line}  {path or 'not in the table of ids'}" for line, path in zip(lines, paths, strict=True)]
+        document = [entry | {"path": path} for entry, path in zip(document, paths, strict=True)]
+    result(document, lines, json)
 
 
 def _headlines(metrics: dict[str, Any]) -> list[str]:

@@ -7,13 +7,15 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from jaccardio.cohort.corpora import CORPORA, PSEUDONYMOUS
-from jaccardio.cohort.corpora.corpus import Rejection, Source
+from jaccardio.cohort.corpora import CORPORA
+from jaccardio.cohort.corpora.corpus import DEFAULTS, Corpus, Rejection, Source, SourceOptions
+from jaccardio.cohort.id_table import refuse_place, save_id_table
 from jaccardio.cohort.lead_tally import LeadTally
-from jaccardio.cohort.pseudonyms import load_or_create_key
+from jaccardio.cohort.pseudonyms import load_key, new_key, save_key
 from jaccardio.cohort.relabel import count_findings, label_records
 from jaccardio.cohort.store_writer import StoreWriter
 from jaccardio.errors import DataError, MissingError, ReadError, UsageError
@@ -21,6 +23,8 @@ from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.processes import end_with_parent
 from jaccardio.recording.preprocessing import MINIMUM_RATE_HZ, Prepared, SignalContract
 from jaccardio.recording.readers import read_ecg
+from jaccardio.recording.readers.record_files import header_of
+from jaccardio.recording.readers.wfdb_header import parse_header
 from jaccardio.recording.recording import MAXIMUM_RATE_HZ
 from jaccardio.recording.waveform import waveform_hash
 
@@ -45,12 +49,14 @@ class Ingested:
 
 @dataclass(frozen=True)
 class IngestReport:
-    """What ingest did.
+    """What ingest did, or with `dry_run` would do.
 
     Attributes
     ----------
     stored
         Number of records in the store.
+    patients
+        Number of patients in the store.
     rejected
         Records that were refused, by id and file, each with its reason.
     unmapped
@@ -63,15 +69,22 @@ class IngestReport:
         The store.
     key_file
         The key of the pseudonyms; None where ids are public.
+    id_table
+        The table of ids; None where none was asked for.
+    notes
+        How the corpus was read where it could be read otherwise, e.g. which label words mean present.
     """
 
     stored: int
+    patients: int
     rejected: tuple[Rejection, ...]
     unmapped: dict[str, int]
     findings: dict[str, dict[str, int]]
     leads: LeadTally
     path: Path
     key_file: Path | None
+    id_table: Path | None
+    notes: tuple[str, ...]
 
 
 def ingest(
@@ -82,6 +95,9 @@ def ingest(
     vocabulary: str,
     sampling_rate: float,
     key_file: Path | None = None,
+    id_table: Path | None = None,
+    options: SourceOptions = DEFAULTS,
+    dry_run: bool = False,
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> IngestReport:
@@ -98,7 +114,14 @@ def ingest(
     sampling_rate
         Hz of the stored signals, 50 to 10,000.
     key_file
-        Secret key of the pseudonyms of corpora in `PSEUDONYMOUS`; made where absent. None: ``STORE.patient-key`` beside the store.
+        Secret key of the pseudonyms, where the corpus has any; made where absent, together with the store. None: ``STORE.patient-key``
+        beside the store.
+    id_table
+        CSV file to make outside the store, from ids back to files.
+    options
+        What the corpus needs to be told.
+    dry_run
+        Whether only tables and headers are read and nothing is written.
     jobs
         Largest number of worker processes; small corpora are read without.
     progress
@@ -119,41 +142,119 @@ def ingest(
         raise UsageError(f"a sampling rate of {sampling_rate:g} Hz: give {MINIMUM_RATE_HZ:g} to {MAXIMUM_RATE_HZ:g} Hz.")
     if jobs < 1:
         raise UsageError(f"{jobs} jobs: at least 1 is needed.")
-    if corpus not in PSEUDONYMOUS:
-        key_file = None
-    elif key_file is None:
-        key_file = store.with_name(f"{store.name}.patient-key")
-    if key_file is not None and store.resolve() in key_file.resolve().parents:
+    if corpus != "manifest" and (options.drop or options.allow_outside):
+        raise UsageError(f"corpus {corpus} has no manifest: --drop and --allow-outside do not belong to it.")
+    if corpus == "ptbxl" and options.site:
+        raise UsageError("corpus ptbxl states its sites: --site does not belong to it.")
+    key_file = key_file or store.with_name(f"{store.name}.patient-key")
+    if store.resolve() in key_file.resolve().parents:
         raise UsageError(f"{key_file}: the key must not lie in the store, which others may be given. Name a place outside.")
+    if id_table is not None:
+        refuse_place(id_table, store, key_file)
     findings, contract = Vocabulary.load(vocabulary), SignalContract(sampling_rate=sampling_rate)
-    key = load_or_create_key(key_file) if key_file is not None else None
-    opened = CORPORA[corpus](source, key, sampling_rate, findings)
+    kept_key = load_key(key_file)
+    key = kept_key or new_key()
+    opened = CORPORA[corpus](source, key, sampling_rate, findings, options)
+    if not dry_run:
+        _refuse_unwritable(key_file if kept_key is None and opened.pseudonymous else None, id_table)
+    entries = list(opened.sources())
+    sources = [entry for entry in entries if isinstance(entry, Source)]
+    refused = [entry for entry in entries if isinstance(entry, Rejection)]
+    _refuse_duplicates(sources)
     folder = source if source.is_dir() else source.parent
+    leads = LeadTally()
+    if dry_run:
+        stored, unreadable = _with_header(sources, folder)
+        labels, unmapped = label_records(stored, opened.annotated, findings)
+        counts = count_findings(labels, findings)
+        return _report(opened, stored, [*refused, *unreadable], unmapped, counts, leads, store, key_file, id_table)
     with StoreWriter(store, contract) as writer:
-        entries = list(opened.sources())
-        sources = [entry for entry in entries if isinstance(entry, Source)]
-        refused = [entry for entry in entries if isinstance(entry, Rejection)]
-        named = [entry.reported() for entry in refused]  # with file names, for the report only: a store keeps pseudonyms
-        _refuse_duplicates(sources)
-        stored: list[Source] = []
-        leads = LeadTally()
+        stored = []
         for done, (entry, result) in enumerate(zip(sources, _ingested(sources, contract, jobs), strict=True), start=1):
             if isinstance(result, Ingested):
                 writer.add(entry, result.prepared, result.waveform)
                 stored.append(entry)
                 leads.add(int(result.prepared.lead_mask.sum()), result.prepared.flags, result.unknown_signals)
             else:
-                refused.append(result)
-                named.append(Rejection(result.record, result.reason, os.path.relpath(entry.path, folder)).reported())
+                refused.append(replace(result, file=os.path.relpath(entry.path, folder)))
             if progress is not None and (done % CHUNK == 0 or done == len(sources)):
                 progress(done, len(sources))
         if not stored:
-            listed = "".join(f"\n  rejected {rejection.record}: {rejection.reason}" for rejection in named[:LISTED])
-            more = f"\n  and {len(named) - LISTED} more" if len(named) > LISTED else ""
-            raise DataError(f"{source}: no record could be read, {len(named)} were refused; no store was written.{listed}{more}")
+            raise _nothing_stored(source, refused)
         labels, unmapped = label_records(stored, opened.annotated, findings)
-        writer.finish(labels, findings, corpus=corpus, annotated=opened.annotated, rejected=refused, unmapped=unmapped)
-    return IngestReport(len(stored), tuple(named), unmapped, count_findings(labels, findings), leads, store, key_file)
+        with _kept_outside(key_file if kept_key is None and opened.pseudonymous else None, key, id_table, stored):
+            writer.finish(labels, findings, corpus=corpus, annotated=opened.annotated, rejected=refused, unmapped=unmapped)
+    return _report(opened, stored, refused, unmapped, count_findings(labels, findings), leads, store, key_file, id_table)
+
+
+def _report(
+    corpus: Corpus,
+    stored: Sequence[Source],
+    refused: Sequence[Rejection],
+    unmapped: dict[str, int],
+    findings: dict[str, dict[str, int]],
+    leads: LeadTally,
+    store: Path,
+    key_file: Path,
+    id_table: Path | None,
+) -> IngestReport:
+    return IngestReport(
+        stored=len(stored),
+        patients=len({source.patient_key for source in stored}),
+        rejected=tuple(rejection.reported() for rejection in refused),
+        unmapped=unmapped,
+        findings=findings,
+        leads=leads,
+        path=store,
+        key_file=key_file if corpus.pseudonymous else None,
+        id_table=id_table,
+        notes=corpus.notes,
+    )
+
+
+def _refuse_unwritable(*files: Path | None) -> None:
+    """Files that are made at the end must not fail after hours of reading."""
+    for file in filter(None, files):
+        folder = next(parent for parent in file.absolute().parents if parent.exists())
+        if not folder.is_dir() or not os.access(folder, os.W_OK):
+            raise UsageError(f"{file}: cannot be made in this folder. Name a file in a folder that you can write.")
+
+
+@contextmanager
+def _kept_outside(key_file: Path | None, key: bytes, id_table: Path | None, stored: Sequence[Source]) -> Iterator[None]:
+    """A new key and the table of ids, made with the store in the block or not at all: a key without store is not left behind."""
+    made: list[Path] = []
+    try:
+        if key_file is not None:
+            save_key(key_file, key)
+            made.append(key_file)
+        if id_table is not None:
+            save_id_table(id_table, stored)
+            made.append(id_table)
+        yield
+    except BaseException:
+        for path in made:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def _nothing_stored(source: Path, refused: Sequence[Rejection]) -> DataError:
+    listed = "".join(f"\n  rejected {rejection.reported().record}: {rejection.reason}" for rejection in refused[:LISTED])
+    more = f"\n  and {len(refused) - LISTED} more" if len(refused) > LISTED else ""
+    return DataError(f"{source}: no record could be read, {len(refused)} were refused; no store was written.{listed}{more}")
+
+
+def _with_header(sources: Sequence[Source], folder: Path) -> tuple[list[Source], list[Rejection]]:
+    """The sources whose header can be read, and the others; signals are not read."""
+    readable: list[Source] = []
+    refused: list[Rejection] = []
+    for source in sources:
+        try:
+            parse_header(header_of(source.path))
+            readable.append(source)
+        except ReadError as error:
+            refused.append(Rejection.because(source.recording_id, error, os.path.relpath(source.path, folder)))
+    return readable, refused
 
 
 def _refuse_duplicates(sources: Sequence[Source]) -> None:

@@ -63,6 +63,7 @@ def write_evaluation(
     facts: Mapping[str, str],
     examples: Sequence[Example] = (),
     names: Mapping[str, str] | None = None,
+    paths: Sequence[str | None] | None = None,
 ) -> None:
     """Writes ``predictions.parquet``, ``per_finding.csv``, ``roc.png``, ``precision_recall.png``, ``auroc.png``, ``reliability.png`` (of
     probabilities), ``report.html``, ``metrics.json`` and, last, ``manifest.json`` to `folder`, each file whole or not at all.
@@ -77,10 +78,12 @@ def write_evaluation(
         (n, k), what was evaluated.
     title, facts, examples, names
         As in `write_report`.
+    paths
+        (n,) where each recording lies, for a column of the predictions; None: no such column.
     """
     codes = list(evaluation.per_finding["finding"])
     figures = draw_figures(evaluation, labels, scores)
-    write_atomic(folder / "predictions.parquet", _predictions(ids, labels, scores, codes))
+    write_atomic(folder / "predictions.parquet", _predictions(ids, labels, scores, codes, paths))
     write_atomic(folder / "per_finding.csv", evaluation.per_finding.to_csv(index=False).encode())
     write_atomic(folder / "roc.png", figures.roc)
     write_atomic(folder / "precision_recall.png", figures.precision_recall)
@@ -136,9 +139,17 @@ def write_report(
     write_atomic(folder / "report.html", page)
 
 
-def _predictions(ids: NDArray[np.str_], labels: NDArray[np.int8], scores: NDArray[np.floating], codes: Sequence[str]) -> bytes:
-    """Parquet table: recording_id, then y_<code> (int8, null where unknown) and score_<code> of every finding."""
+def _predictions(
+    ids: NDArray[np.str_],
+    labels: NDArray[np.int8],
+    scores: NDArray[np.floating],
+    codes: Sequence[str],
+    paths: Sequence[str | None] | None,
+) -> bytes:
+    """Parquet table: recording_id, path where given, then y_<code> (int8, null where unknown) and score_<code> of every finding."""
     columns: dict[str, object] = {"recording_id": np.asarray(ids, dtype=str)}
+    if paths is not None:
+        columns["path"] = list(paths)
     for column, code in enumerate(codes):
         columns[f"y_{code}"] = pd.arrays.IntegerArray(np.maximum(labels[:, column], 0), labels[:, column] == UNKNOWN)
     columns |= {f"score_{code}": scores[:, column] for column, code in enumerate(codes)}

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.checksums import refuse_other_folder
+from jaccardio.cohort.id_table import IdTable
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.calibration import Calibration
@@ -117,6 +118,7 @@ def evaluate_run(
     part: str,
     out: Path,
     *,
+    id_table: IdTable | None = None,
     device: str = "auto",
     replicates: int = 1000,
     progress: Callable[[int, int], None] | None = None,
@@ -127,6 +129,8 @@ def evaluate_run(
     ----------
     part
         ``validation`` or ``test`` of the run's own split; ``all`` for a store that the run was not trained on.
+    id_table
+        Gives ``predictions.parquet`` a column ``path``.
 
     Raises
     ------
@@ -160,6 +164,7 @@ def evaluate_run(
         title=title,
         facts=_facts(run, store, part, scored),
         names={finding.code: finding.names["en"] for finding in vocabulary.findings},
+        paths=None if id_table is None else id_table.paths_of(store.ids[rows]),
         examples=_examples(store, rows, vocabulary.codes, labels, scores, thresholds["global"]),
     )
     return RunEvaluation(result, part, len(rows), scored.test_uses)

@@ -51,8 +51,8 @@ def _check_apart(records: pd.DataFrame, known: pd.DataFrame | Mapping[str, Seque
         if len(shared):
             raise DataError(
                 f"{len(shared)} of {len(records)} ECGs overlap with {where} by {kind} (for example {', '.join(shared.iloc[:3])}). {advice} "
-                "Patients count as the same where their pseudonyms are: two hospitals that number patients alike need two --patient-key "
-                "files."
+                "Patients count as the same where their pseudonyms are: two hospitals that number patients alike need "
+                "--site at ingest."
             )
 
 

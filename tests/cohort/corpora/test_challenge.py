@@ -5,8 +5,12 @@ from pathlib import Path
 import pytest
 
 from jaccardio.cohort.corpora.challenge import Challenge, database_of, read_diagnoses
-from jaccardio.cohort.corpora.corpus import Rejection, Source
+from jaccardio.cohort.corpora.corpus import Rejection, Source, SourceOptions
+from jaccardio.cohort.pseudonyms import Pseudonyms
+from jaccardio.errors import UsageError
 from jaccardio.findings.vocabulary import Vocabulary
+
+KEY = b"k" * 32
 
 
 def write(folder: Path, record: str, *comments: str) -> None:
@@ -56,8 +60,8 @@ def test_several_lines_of_diagnoses_are_one_list(tmp_path: Path) -> None:
 
 def test_what_is_in_no_table_is_listed_and_opens_the_list() -> None:
     assert read_diagnoses("af,LBBB") == (("snomed:164889003", "snomed:164909002"), True)
-    assert read_diagnoses("AF,XYZ") == (("snomed:164889003", "abbreviation:XYZ"), False)
-    assert read_diagnoses("AF,12345678") == (("snomed:164889003", "snomed:12345678"), False)
+    assert read_diagnoses("AF,XYZ,MUELLER") == (("snomed:164889003", "abbreviation:other"), False)
+    assert read_diagnoses("AF,19310417") == (("snomed:164889003", "snomed:other"), False)
     assert read_diagnoses("seen by Dr. Somebody, AF") == (("abbreviation:free-text", "snomed:164889003"), False)
 
 
@@ -92,7 +96,7 @@ def test_a_broken_header_is_rejected_alone(tmp_path: Path) -> None:
     (tmp_path / "E00014.hea").write_text("version https://git-lfs.github.com/spec/v1\n")
     bad, good = read(tmp_path)
     assert isinstance(bad, Rejection)
-    assert bad.record == "challenge:E00014 (E00014.hea)"
+    assert bad.reported().record == "challenge:E00014 (E00014.hea)"
     assert bad.reason.startswith("header: a Git LFS pointer")
     assert isinstance(good, Source)
 
@@ -105,9 +109,43 @@ def test_of_one_record_name_twice_the_first_is_taken_and_the_others_are_listed(t
     assert first.path == tmp_path / "a" / "E00015.hea"
     assert isinstance(second, Rejection)
     assert isinstance(third, Rejection)
-    assert [second.record, third.record] == ["challenge:E00015 (b/E00015.hea)", "challenge:E00015 (c/E00015.hea)"]
-    assert "already that of a/E00015.hea" in third.reason
+    assert (second.record, second.file) == ("challenge:E00015", "b/E00015.hea, the name of a/E00015.hea")
+    assert third.file.startswith("c/E00015.hea")
     assert isinstance(other, Source)
+
+
+def test_records_of_other_names_have_pseudonyms_and_leave_no_name_behind(tmp_path: Path) -> None:
+    write(tmp_path / "Ward Mueller", "E00015", "#Dx: AF")
+    write(tmp_path / "Ward Mueller", "mueller_19310417", "#Dx: AF,19310417", "#Dx: Dr. Mueller")
+    write(tmp_path / "Ward Mueller", "mueller_19310418")
+    (tmp_path / "Ward Mueller" / "mueller_19310418.hea").write_text("mueller 12\n")
+    with pytest.raises(UsageError, match="--patient-key"):
+        read(tmp_path)
+    vocabulary = Vocabulary.load("paper26")
+    corpus = Challenge.open(tmp_path, KEY, 500.0, vocabulary, SourceOptions(site="Nord"))
+    assert corpus.pseudonymous
+    assert corpus.notes == ("2 of 3 records are not named as the Challenge's; their ids are pseudonyms",)
+    public, hidden, broken = corpus.sources()
+    assert isinstance(public, Source)
+    assert (public.recording_id, public.site) == ("challenge:E00015", None)
+    assert isinstance(hidden, Source)
+    assert hidden.recording_id == hidden.patient_key == Pseudonyms(KEY).record("Nord", "", "mueller_19310417")
+    assert hidden.site == Pseudonyms(KEY).site("Nord")
+    assert hidden.present == ("snomed:164889003", "snomed:other", "abbreviation:free-text")
+    assert isinstance(broken, Rejection)
+    stored = f"{broken.record} {broken.reason}".casefold()
+    assert "mueller" not in stored
+    assert "ward" not in stored
+    _, other, _ = Challenge.open(tmp_path, KEY, 500.0, vocabulary).sources()
+    assert isinstance(other, Source)
+    assert other.recording_id != hidden.recording_id
+
+
+def test_several_dx_lines_are_one_list(tmp_path: Path) -> None:
+    write(tmp_path, "E00015", "#Dx: AF", "#Age: 47", "#Dx: 164909002")
+    (source,) = read(tmp_path)
+    assert isinstance(source, Source)
+    assert source.present == ("snomed:164889003", "snomed:164909002")
 
 
 def test_real_records(real_data: Path) -> None:

@@ -1,42 +1,44 @@
 """A hospital's own table: both ways to write findings, ids, and messages that quote no cell."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from jaccardio.cohort.corpora.corpus import Source
+from jaccardio.cohort.corpora.corpus import Source, SourceOptions
 from jaccardio.cohort.corpora.manifest import Manifest
-from jaccardio.cohort.pseudonyms import pseudonym
+from jaccardio.cohort.pseudonyms import Pseudonyms
 from jaccardio.errors import DataError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
 
 KEY = b"k" * 32
+IDS = Pseudonyms(KEY)
 PAPER26 = Vocabulary.load("paper26")
 
 
-def create(folder: Path, text: str, name: str = "manifest.csv") -> Manifest:
+def create(folder: Path, text: str, name: str = "manifest.csv", **options: Any) -> Manifest:
     path = folder / name
     path.write_text(text, "utf-8")
-    return Manifest.open(path, KEY, 500.0, PAPER26)
+    return Manifest.open(path, KEY, 500.0, PAPER26, SourceOptions(**options))
 
 
-def read(folder: Path, text: str, name: str = "manifest.csv") -> list[Source]:
-    return [source for source in create(folder, text, name).sources() if isinstance(source, Source)]
+def read(folder: Path, text: str, name: str = "manifest.csv", **options: Any) -> list[Source]:
+    return [source for source in create(folder, text, name, **options).sources() if isinstance(source, Source)]
 
 
 def test_a_row_becomes_a_source(tmp_path: Path) -> None:
     header = "path,patient_id,fold,site,date,age,sex,findings"
     (source,) = read(tmp_path, f"{header}\necg/00123.hea,00123,2,North,2019-05-02,93,F,af; Complete Right Bundle Branch Block |af\n")
     assert source == Source(
-        recording_id=pseudonym(KEY, "record", "North\n00123\necg/00123"),
-        patient_key=pseudonym(KEY, "patient", "00123"),
-        path=tmp_path / "ecg/00123",
+        recording_id=IDS.record("North", "00123", "ecg/00123"),
+        patient_key=IDS.patient("North", "00123"),
+        path=tmp_path / "ecg/00123.hea",
         present=("finding:af", "finding:crbbb"),
         absent=(),
         closed=True,
-        database="North",
+        database=IDS.site("North"),
         fold=2,
-        site="North",
+        site=IDS.site("North"),
         age=90.0,
         sex="female",
         year=2019,
@@ -58,7 +60,7 @@ def test_list_column_empty_is_unknown_and_none_is_absent(tmp_path: Path) -> None
         ((), True),
     ]
     listed = frozenset({"finding:af", "finding:vpc"})
-    assert create(tmp_path, text).annotated == {"N": listed, "S": frozenset()}
+    assert create(tmp_path, text).annotated == {IDS.site("N"): listed, IDS.site("S"): frozenset()}
 
 
 def test_without_findings_everything_is_unknown(tmp_path: Path) -> None:
@@ -68,7 +70,7 @@ def test_without_findings_everything_is_unknown(tmp_path: Path) -> None:
 
 def test_tsv_with_byte_order_mark(tmp_path: Path) -> None:
     (source,) = read(tmp_path, "\ufeffpath\tpatient_id\tfindings\na\t007\taf\n", "manifest.tsv")
-    assert source.patient_key == pseudonym(KEY, "patient", "007")
+    assert source.patient_key == IDS.patient("", "007")
     assert source.present == ("finding:af",)
 
 
@@ -87,11 +89,13 @@ def test_ids_are_stable_across_folders_and_spellings(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "empty"),
+        ("", "the table is empty"),
         ("path,patient_id\n\n", "lists no recording"),
         ("path\na\n", "column patient_id is missing"),
-        ("path,patient_id,age,age\na,1,2,3\n", "two columns"),
-        ("path,patient_id\na,1,2\n", "row 2: 3 cells"),
+        ("path,patient_id,age,age\na,1,2,3\n", "row 1, column age: 2 columns have this name"),
+        ("path,patient_id\na,1,2\n", "row 2: more cells than the 2 columns"),
+        ('path,patient_id\na,"1\nSecret"\n', "row 2, column patient_id: a line break"),
+        ("path,patient_id\na,1.23457E+11\n", "row 2, column patient_id: rounded by a spreadsheet"),
         ("path,patient_id\n,1\n", "row 2, column path: empty"),
         ("path,patient_id\na,1\na.hea,2\n", "row 3, column path: the same recording as in row 2"),
         ("path,patient_id\n../Secret,1\n", "row 2, column path: leads out"),
@@ -103,10 +107,12 @@ def test_ids_are_stable_across_folders_and_spellings(tmp_path: Path) -> None:
         ("path,patient_id,af,atrial fibrillation\na,1,1,1\n", "af has two columns"),
         ("path,patient_id,af\na,1,Secret\n", "row 2, column af: neither 1"),
         ("path,patient_id,fold\na,1,x\n", "row 2, column fold"),
-        ("path,patient_id,fold\na,Secret,1\nb,Secret,2\n", "row 3, column fold: fold 2, but the patient's ECG in row 2 is in fold 1"),
+        ("path,patient_id,fold\na,Secret,1\nb,Secret,2\n", "row 3, column fold: another fold than that of the patient's ECG in row 2"),
         ("path,patient_id,date\na,1,02.05.Secret\n", "row 2, column date"),
         ("path,patient_id,age\na,1,Secret\n", "row 2, column age"),
+        ("path,patient_id,date\na,1,2.5.19\n", "row 2, column date"),
         ("path,patient_id,sex\na,1,Secret\n", "row 2, column sex"),
+        ("path,patient_id,sex\na,1,1.0\n", "row 2, column sex: a number, which means different sexes"),
     ],
 )
 def test_refusals_name_row_and_column_and_quote_no_cell(tmp_path: Path, text: str, message: str) -> None:
@@ -136,13 +142,128 @@ def test_a_folder_means_the_manifest_in_it(tmp_path: Path) -> None:
     assert Manifest.open(tmp_path, KEY, 500.0, PAPER26) == Manifest.open(tmp_path / "manifest.csv", KEY, 500.0, PAPER26)
 
 
-def test_equal_paths_at_two_hospitals_are_two_records_and_equal_patients_stay_one(tmp_path: Path) -> None:
+def test_equal_paths_and_patients_of_two_hospitals_are_two_records_and_two_patients(tmp_path: Path) -> None:
     north, south = read(tmp_path, "path,patient_id,site,af\na,1,north,1\nb,1,south,1\n")
     (other,) = read(tmp_path, "path,patient_id,site,af\na,1,south,1\n", "other.csv")
+    (told,) = read(tmp_path, "path,patient_id,site,af\na,1,,1\n", "other.csv", site="south")
     assert north.recording_id != other.recording_id
-    assert north.patient_key == south.patient_key == other.patient_key
+    assert north.patient_key != south.patient_key
+    assert other.patient_key == south.patient_key
+    assert told == other
 
 
 def test_what_a_site_never_lists_is_not_annotated_there(tmp_path: Path) -> None:
     corpus = create(tmp_path, "path,patient_id,site,findings\na,1,north,af;lae\nb,2,south,af\nc,3,south,none\n")
-    assert corpus.annotated == {"north": frozenset({"finding:af", "finding:lae"}), "south": frozenset({"finding:af"})}
+    assert corpus.annotated == {IDS.site("north"): frozenset({"finding:af", "finding:lae"}), IDS.site("south"): frozenset({"finding:af"})}
+
+
+def test_words_of_three_languages_are_read_and_printed(tmp_path: Path) -> None:
+    text = "path;patient_id;af;vpc;lvh;lae\na;1;ja;陽性;x;1.0\nb;2;Nein;陰性;;0,0\nc;3;unbekannt;不明;X;nan\nd;4;ja;あり;;TRUE\n"
+    corpus = create(tmp_path, text)
+    assert [(source.present, source.absent) for source in corpus.rows] == [
+        (("finding:af", "finding:vpc", "finding:lvh", "finding:lae"), ()),
+        ((), ("finding:af", "finding:vpc", "finding:lae")),
+        (("finding:lvh",), ()),
+        (("finding:af", "finding:vpc", "finding:lae"), ()),
+    ]
+    assert corpus.notes[0] == "column af: 'ja' 2 -> present, 'nein' 1 -> absent, 'unbekannt' 1 -> unknown"
+    assert corpus.notes[2] == "column lvh: 'x' 2 -> present, empty 2 -> unknown; no cell says absent, and what is empty stays unknown"
+
+
+def test_columns_that_write_alike_are_said_together(tmp_path: Path) -> None:
+    corpus = create(tmp_path, "path,patient_id,af,vpc\na,1,1,0\nb,2,0,1\nc,3,0,0\n")
+    assert corpus.notes == ("columns af, vpc: '1' 2 -> present, '0' 4 -> absent",)
+
+
+def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "your-data.md").read_text("utf-8")
+    one, two = read(tmp_path, text.split("```csv\n")[1].split("```")[0])
+    assert (one.present, one.absent, one.age, one.sex, one.year) == (("finding:af",), ("finding:crbbb",), 71.5, "male", 2019)
+    assert (two.present, two.sex, two.site) == (("finding:low_ef",), "female", one.site)
+
+
+def test_a_table_of_pandas_is_read(tmp_path: Path) -> None:
+    first, second, third = read(tmp_path, 'path,patient_id,fold,age,af\na,101.0,1.0,"71,5",1.0\nb,101,1,71.0,0.0\nc,00101,,NaN,\n')
+    assert first.patient_key == second.patient_key != third.patient_key
+    assert [(source.fold, source.age, source.present, source.absent) for source in (first, second, third)] == [
+        (1, 71.5, ("finding:af",), ()),
+        (1, 71.0, (), ("finding:af",)),
+        (None, None, (), ()),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sex", "words"),
+    [("female", "female F woman weiblich W Frau 女 女性"), ("male", "Male m man männlich Mann 男 男性"), (None, "NA 不明 divers")],
+)
+def test_sex_in_three_languages(tmp_path: Path, sex: str | None, words: str) -> None:
+    rows = "".join(f"{number},1,{word}\n" for number, word in enumerate(words.split()))
+    assert {source.sex for source in read(tmp_path, f"path,patient_id,sex\n{rows}")} == {sex}
+
+
+@pytest.mark.parametrize(
+    ("date", "year"), [("2019", 2019), ("2.5.2019", 2019), ("05/02/2019 08:30", 2019), ("2019年5月2日", 2019), ("不明", None)]
+)
+def test_the_year_of_a_date(tmp_path: Path, date: str, year: int | None) -> None:
+    (source,) = read(tmp_path, f"path,patient_id,date\na,1,{date}\n")
+    assert source.year == year
+
+
+def test_rows_without_patient_are_counted_and_said(tmp_path: Path) -> None:
+    corpus = create(tmp_path, "path,patient_id\na,\nb,NaN\nc,3\n")
+    assert corpus.notes == ("column patient_id: 2 of 3 cells are empty; each of these ECGs counts as a patient of its own",)
+    assert len({source.patient_key for source in corpus.rows}) == 3
+
+
+def test_extra_columns_are_a_fault_until_they_are_dropped_by_name(tmp_path: Path) -> None:
+    text = "Path,PATIENT_ID,my note,af\na,1,Secret,1\n"
+    with pytest.raises(DataError, match=r"column my note: no known column .* --drop 'my note'"):
+        create(tmp_path, text)
+    corpus = create(tmp_path, text, drop=("my note",))
+    assert corpus.rows[0].present == ("finding:af",)
+    assert "columns left out: my note" in corpus.notes
+    with pytest.raises(UsageError, match="no column notes to drop"):
+        create(tmp_path, text, drop=("notes",))
+
+
+def test_a_column_of_another_name_is_found_where_a_needed_one_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(
+        DataError, match=r"2 faults(?s:.)*column patientid: .* did you mean patient_id(?s:.)*the column patient_id is missing"
+    ):
+        create(tmp_path, "path,patientid\na,1\n")
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    rows = "".join(f"r{number},{number},Secret,1,x\n" for number in range(37))
+    with pytest.raises(DataError) as caught:
+        create(tmp_path, f"path,patient_id,af,vpc,afib\n{rows}r0,0,1,Secret,x\n../y,9,1,1,x\n")
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "manifest.csv: 41 faults of 5 kinds."
+    assert lines[2].startswith("  column af: neither 1 (present) nor 0 (absent) nor empty (unknown)")
+    assert lines[2].endswith(", in 37 rows (2, 3, 4, 5, 6, ...)")
+    assert "  row 39, column path: the same recording as in row 2" in lines
+    assert "Secret" not in str(caught.value)
+
+
+def test_recordings_outside_are_read_where_allowed(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "tables", tmp_path / "ecgs"
+    for made in (folder, elsewhere):
+        made.mkdir()
+    (elsewhere / "b.hea").touch()
+    (folder / "b.hea").symlink_to(elsewhere / "b.hea")
+    text = f"path,patient_id\n{elsewhere}/a.hea,1\n../ecgs/c,2\nb,3\n{folder}/sub/d,4\n"
+    with pytest.raises(DataError, match=r"column path: leads out .* --allow-outside, in 2 rows \(2, 3\)"):
+        create(folder, text)
+    sources = read(folder, text, allow_outside=True)
+    assert [source.path for source in sources] == [elsewhere / "a.hea", elsewhere / "c", elsewhere / "b.hea", folder / "sub/d"]
+    inside = read(folder, "path,patient_id\nb,3\nsub\\d.HEA,4\n")
+    assert [source.recording_id for source in sources[2:]] == [source.recording_id for source in inside]
+    assert inside[1].path == folder / "sub/d.HEA"
+
+
+def test_a_folder_with_two_manifests_is_not_guessed(tmp_path: Path) -> None:
+    create(tmp_path, "path\tpatient_id\na\t1\n", "manifest.tsv")
+    assert len(Manifest.open(tmp_path, KEY, 500.0, PAPER26).rows) == 1
+    create(tmp_path, "path,patient_id\na,1\n")
+    with pytest.raises(UsageError, match=r"manifest\.csv and manifest\.tsv"):
+        Manifest.open(tmp_path, KEY, 500.0, PAPER26)

@@ -1,18 +1,24 @@
 """Folders of the PhysioNet/CinC Challenges 2020 and 2021: one header per record, diagnoses on its ``Dx`` comment line.
 
+Records that are not named as the published ones are (``E00015``) may be a hospital's: their ids are pseudonyms. Of a ``Dx`` line only codes
+of known tables are kept, because any other word or number may identify a patient.
+
 Reyna MA, et al. Will Two Do? Varying Dimensions in Electrocardiography: the PhysioNet/CinC Challenge 2021, doi:10.13026/34va-7q14.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from jaccardio.cohort.corpora.corpus import Rejection, Source, storable_age
+from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions, storable_age
 from jaccardio.cohort.corpora.listing import header_files
-from jaccardio.errors import ReadError, printable
+from jaccardio.cohort.pseudonyms import Pseudonyms
+from jaccardio.errors import ReadError, UsageError, printable
 from jaccardio.findings.abbreviations import challenge_abbreviations
 from jaccardio.findings.coverage import annotated_codes
+from jaccardio.findings.mapping import LabelMapper
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.recording.readers.wfdb_header import parse_header
 
@@ -20,6 +26,8 @@ UNKNOWN_DATABASE = "challenge"
 PREFIXES = {"A": "cpsc_2018", "Q": "cpsc_2018_extra", "I": "st_petersburg", "S": "ptb", "HR": "ptb_xl", "E": "georgia"}
 LAST_CHAPMAN_SHAOXING = 10646  # JS00001-JS10646; the numbers above are Ningbo's
 NOT_STATED = {"", "unknown", "nan", "none"}
+SNOMED = "snomed:"
+DATABASES = (*PREFIXES.values(), "chapman_shaoxing", "ningbo", UNKNOWN_DATABASE)
 SEXES = {"f": "female", "female": "female", "m": "male", "male": "male"}
 
 
@@ -33,25 +41,52 @@ class Challenge:
     folder: Path
     headers: tuple[Path, ...]
     unread: tuple[Rejection, ...]
+    known: frozenset[str]
+    pseudonyms: Pseudonyms | None
+    site: str
 
     @classmethod
-    def open(cls, source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary) -> "Challenge":
-        """Lists the headers below a folder; key, rate and vocabulary are not needed.
+    def open(
+        cls, source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary, options: SourceOptions = DEFAULTS
+    ) -> "Challenge":
+        """Lists the headers below a folder; the rate is not needed.
+
+        Parameters
+        ----------
+        key
+            For the pseudonyms of records that are not named as the published ones are.
+        vocabulary
+            Its mapping table adds codes that are kept.
 
         Raises
         ------
         UsageError
-            `source` is no folder.
+            `source` is no folder, or there is no key though a record needs one.
         DataError
             No header there.
         """
-        return cls(source, *header_files(source))
+        known = known_codes() | frozenset(LabelMapper.for_vocabulary(vocabulary).meanings)
+        opened = cls(source, *header_files(source), known, None if key is None else Pseudonyms(key), options.site)
+        if opened.pseudonymous and key is None:
+            raise UsageError("records that are not named as the Challenge's need --patient-key FILE: their ids are pseudonyms.")
+        return opened
 
     @property
     def annotated(self) -> Mapping[str, frozenset[str]]:
         """Per source of the Challenge, the diagnoses with at least one record in the published counts."""
-        databases = (*PREFIXES.values(), "chapman_shaoxing", "ningbo", UNKNOWN_DATABASE)
-        return {database: annotated_codes(database) for database in databases}
+        return {database: annotated_codes(database) for database in DATABASES}
+
+    @property
+    def pseudonymous(self) -> bool:
+        """Whether a record is not named as the published ones are."""
+        return any(database_of(header.stem) == UNKNOWN_DATABASE for header in self.headers)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How many records have pseudonyms."""
+        unknown = sum(database_of(header.stem) == UNKNOWN_DATABASE for header in self.headers)
+        said = f"{unknown} of {len(self.headers)} records are not named as the Challenge's; their ids are pseudonyms"
+        return (said,) if unknown else ()
 
     def sources(self) -> Iterator[Source | Rejection]:
         """One source per header, sorted by path, after what could not be looked into."""
@@ -61,10 +96,38 @@ class Challenge:
             path = header.relative_to(self.folder)
             taken = first.setdefault(printable(header.stem), path)
             if taken == path:
-                yield _source(header, path)
+                yield self._source(header, path)
             else:
-                reason = f"record name: already that of {taken}, and one file a name is read. Ingest one copy, or rename the record."
-                yield Rejection(_named(path), reason)
+                reason = "record name: already that of another file, and one file a name is read. Ingest one copy, or rename the record."
+                yield Rejection(self._id(header.stem), reason, f"{path}, the name of {taken}")
+
+    def _id(self, record: str) -> str:
+        if self.pseudonyms is None or database_of(record) != UNKNOWN_DATABASE:
+            return f"challenge:{record}"
+        return self.pseudonyms.record(self.site, "", printable(record))
+
+    def _source(self, header: Path, path: Path) -> Source | Rejection:
+        identifier, database = self._id(header.stem), database_of(header.stem)
+        try:
+            fields = _fields(parse_header(header).comments)
+        except ReadError as error:
+            return Rejection.because(identifier, error, str(path))
+        # A code outside the tables may mean any finding: what is not stated beside it is then unknown, not absent.
+        present, closed = read_diagnoses(fields.get("dx", ""), self.known)
+        hospital = self.site if database == UNKNOWN_DATABASE else ""
+        return Source(
+            recording_id=identifier,
+            patient_key=identifier,
+            path=header,
+            present=present,
+            absent=(),
+            closed=closed,
+            database=database,
+            site=self.pseudonyms.site(hospital) if self.pseudonyms is not None and hospital else None,
+            age=_age(fields.get("age", "")),
+            sex=SEXES.get(fields.get("sex", "").casefold()),
+            site_name=hospital,
+        )
 
 
 def database_of(record: str) -> str:
@@ -78,59 +141,44 @@ def database_of(record: str) -> str:
     return PREFIXES[prefix]
 
 
-def read_diagnoses(cell: str) -> tuple[tuple[str, ...], bool]:
-    """Codes of a ``Dx`` line, each once, and whether all of them are codes of the Challenge's tables.
+@cache
+def known_codes() -> frozenset[str]:
+    """Every SNOMED CT code, as ``snomed:<code>``, of the Challenges' tables, of their published counts and of the mappings that ship."""
+    codes = {SNOMED + code for code in challenge_abbreviations().values()}
+    codes = codes.union(*(annotated_codes(database) for database in DATABASES))
+    return frozenset(codes.union(*(LabelMapper.for_vocabulary(Vocabulary.load(name)).meanings for name in Vocabulary.available())))
+
+
+def read_diagnoses(cell: str, known: frozenset[str] | None = None) -> tuple[tuple[str, ...], bool]:
+    """Codes of a ``Dx`` line, each once, and whether all of them are known.
 
     Parameters
     ----------
     cell
         SNOMED CT codes or abbreviations, separated by commas: ``164889003,LBBB``.
+    known
+        Codes that are kept, as ``snomed:<code>``; without it `known_codes`.
 
     Returns
     -------
-    ``snomed:<code>`` in the order given; what is neither code nor known abbreviation stays as ``abbreviation:<text>``, and text that
-    cannot be an abbreviation as ``abbreviation:free-text``, because it may hold a name.
+    ``snomed:<code>`` in the order given. Other digits (they may be a date of birth) become ``snomed:other``, other words that could be an
+    abbreviation ``abbreviation:other``, and other text ``abbreviation:free-text``: each may identify a patient.
     """
-    known = challenge_abbreviations()
-    tables = frozenset(known.values())
+    kept, abbreviations = known_codes() if known is None else known, challenge_abbreviations()
     codes: dict[str, bool] = {}
     for word in (part.strip() for part in cell.split(",")):
-        snomed = word if word.isdigit() else known.get(word.casefold())
+        snomed = SNOMED + (word if word.isdigit() else abbreviations.get(word.casefold(), ""))
         if word.casefold() in NOT_STATED:
             continue
-        if snomed is not None:
-            codes[f"snomed:{snomed}"] = snomed in tables
+        if snomed in kept:
+            codes[snomed] = True
+        elif word.isdigit():
+            codes[f"{SNOMED}other"] = False
         elif re.fullmatch(r"[A-Za-z0-9/_+-]{1,12}", word):
-            codes[f"abbreviation:{word}"] = False
+            codes["abbreviation:other"] = False
         else:
             codes["abbreviation:free-text"] = False
     return tuple(codes), bool(codes) and all(codes.values())
-
-
-def _named(path: Path) -> str:
-    """A record by its id and its header's path below the corpus."""
-    return f"challenge:{path.stem} ({path})"
-
-
-def _source(header: Path, path: Path) -> Source | Rejection:
-    record = printable(header.stem)
-    try:
-        fields = _fields(parse_header(header).comments)
-    except ReadError as error:
-        return Rejection.because(_named(path), error)
-    # A code outside the tables may mean any finding: what is not stated beside it is then unknown, not absent.
-    present, closed = read_diagnoses(fields.get("dx", ""))
-    return Source(
-        recording_id=f"challenge:{record}",
-        patient_key=f"challenge:{record}",
-        path=header,
-        present=present,
-        absent=(),
-        closed=closed,
-        database=database_of(record),
-        age=_age(fields.get("age", "")),
-        sex=SEXES.get(fields.get("sex", "").casefold()),
-    )
 
 
 def _fields(comments: Sequence[str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ A corpus reads tables and headers only; signals are read later, by ingest.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -43,6 +43,8 @@ class Source:
         Of the recording; the full date is not kept.
     scp_source
         PTB-XL only: how the statements of this row were obtained.
+    patient_id, site_name
+        As the corpus writes them where the store has pseudonyms; for the table of ids (`jaccardio.cohort.id_table`), never stored.
     """
 
     recording_id: str
@@ -59,6 +61,8 @@ class Source:
     sex: str | None = None
     year: int | None = None
     scp_source: str | None = None
+    patient_id: str = field(default="", compare=False, repr=False)
+    site_name: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -68,11 +72,11 @@ class Rejection:
     Attributes
     ----------
     record
-        By id, as a store may keep it.
+        Recording id; stored.
     reason
-        Why.
+        Why, without names of files and folders; stored.
     file
-        Path below the corpus, for the report only: a store keeps no path.
+        Its path below the corpus, shown to the person who ingests; never stored, because hospitals name files and folders by patients.
     """
 
     record: str
@@ -84,13 +88,35 @@ class Rejection:
             object.__setattr__(self, name, printable(getattr(self, name)))
 
     @classmethod
-    def because(cls, record: str, error: ReadError) -> "Rejection":
+    def because(cls, record: str, error: ReadError, file: str = "") -> "Rejection":
         """The rejection of a record that could not be read."""
-        return cls(record, f"{error.field}: {error.reason}. {error.remedy}".rstrip())
+        return cls(record, f"{error.field}: {error.reason}. {error.remedy}".rstrip(), file)
 
     def reported(self) -> "Rejection":
         """As the report shows it, with the file beside the record."""
         return Rejection(f"{self.record} ({self.file})", self.reason) if self.file else self
+
+
+@dataclass(frozen=True)
+class SourceOptions:
+    """What `ingest` is told beside the corpus.
+
+    Attributes
+    ----------
+    site
+        Hospital of all records that do not state another.
+    drop
+        Columns of a manifest to leave out.
+    allow_outside
+        Whether a manifest may name recordings outside of its folder, and links to files elsewhere.
+    """
+
+    site: str = ""
+    drop: tuple[str, ...] = ()
+    allow_outside: bool = False
+
+
+DEFAULTS = SourceOptions()
 
 
 class Corpus(Protocol):
@@ -99,6 +125,14 @@ class Corpus(Protocol):
     @property
     def annotated(self) -> Mapping[str, frozenset[str]]:
         """Per database, the codes that its annotators used at all: what they never used is unknown, not absent."""
+
+    @property
+    def pseudonymous(self) -> bool:
+        """Whether any id is a pseudonym under the secret key."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How the corpus was read where it could be read otherwise, for the person who ingests; never stored."""
 
     def sources(self) -> Iterator[Source | Rejection]:
         """Every ECG once, in an order that does not change between runs."""

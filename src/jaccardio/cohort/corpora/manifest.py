@@ -2,29 +2,31 @@
 
 Optional columns: ``fold``, ``site``, ``date``, ``age``, ``sex``. The findings stand either in one column ``findings``
 (separated by ``;`` or ``|``; empty: not annotated; ``none``: annotated, no listed finding) or in one column per finding
-with 1, 0 or nothing (unknown). Messages name rows and columns, never what stands in a cell: any of them may identify a patient.
+with 1, 0 or nothing (unknown), or words for them. docs/your-data.md has the words. Messages name rows and columns, never what
+stands in a cell: any of them may identify a patient.
 """
 
-import csv
-import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import TypeVar
 
-from jaccardio.cohort.corpora.corpus import Rejection, Source, storable_age, year_of
-from jaccardio.cohort.pseudonyms import pseudonym
-from jaccardio.errors import DataError, UsageError
+from jaccardio.cohort.corpora.columns import LIST_COLUMN, LIST_SEPARATORS, Columns, LabelColumn, nearest, words_read
+from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions, storable_age, year_of
+from jaccardio.cohort.corpora.faults import EARLIER, Faults
+from jaccardio.cohort.corpora.record_paths import locate
+from jaccardio.cohort.corpora.table import Table, read_table
+from jaccardio.cohort.corpora.words import NO_FINDING, NOT_STATED, SEXES, plain, whole
+from jaccardio.cohort.pseudonyms import Pseudonyms
+from jaccardio.errors import UsageError
+from jaccardio.findings.labels import ABSENT, PRESENT
 from jaccardio.findings.mapping import NAMED
 from jaccardio.findings.vocabulary import Vocabulary
 
-LIST_COLUMN = "findings"
-REQUIRED = ("path", "patient_id")
-OPTIONAL = ("fold", "site", "date", "age", "sex")
-NOTHING = "none"
 DATABASE = "manifest"
-WFDB_SUFFIXES = (".hea", ".dat", ".mat")
-SEXES = {"female": "female", "f": "female", "male": "male", "m": "male", "": None, "unknown": None, "other": None}
+Value = TypeVar("Value", int, float)
 
 
 @dataclass(frozen=True)
@@ -37,213 +39,218 @@ class Manifest:
         In the order of the table.
     listed
         Per site, the findings that occur in its list column, as ``finding:<code>``; empty sets where there is one column per finding.
+    notes
+        How label words were read, which columns were left out, how many rows name no patient.
     """
 
     rows: tuple[Source, ...]
     listed: Mapping[str, frozenset[str]]
+    notes: tuple[str, ...]
 
     @classmethod
-    def open(cls, source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary) -> "Manifest":
-        """Reads a CSV or TSV file and checks it.
+    def open(
+        cls, source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary, options: SourceOptions = DEFAULTS
+    ) -> "Manifest":
+        """Reads a table and checks it.
 
         Parameters
         ----------
         source
-            The table, or the folder that holds it as ``manifest.csv``; paths in it are relative to its folder.
+            The table, or the folder that holds it as ``manifest.csv``, ``.tsv`` or ``.xlsx``; paths in it are relative to its folder.
         key
-            For the pseudonyms of records and patients.
+            For the pseudonyms of records, patients and sites.
         vocabulary
             Finds the findings by code or name.
 
         Raises
         ------
         UsageError
-            No key, no such file, or both ways to write findings in one table.
+            No key, no such file, a column to drop that is not there, or both ways to write findings in one table.
         DataError
-            Names row and column: a column or finding that nobody knows, a value that cannot be read, a path outside the folder or
-            listed twice, a patient in two folds, an empty table.
+            Lists everything wrong by column and rows: a column or finding that nobody knows, a value that cannot be read, a path outside
+            the folder or listed twice, a patient in two folds, an empty table.
+        MissingError
+            An Excel workbook without the package openpyxl.
         """
-        if source.is_dir():
-            source = source / "manifest.csv"
         if key is None:
             raise UsageError("a manifest needs --patient-key FILE: record and patient ids are pseudonyms under that key.")
-        header, table = _read(source)
-        finding_columns = _finding_columns(source, header, vocabulary)
-        rows = tuple(_Row(source, number, cells) for number, cells in table)
-        sources = tuple(row.source(key, finding_columns, vocabulary) for row in rows)
-        _check(rows, sources)
+        path = _table_in(source) if source.is_dir() else source
+        table = read_table(path)
+        faults = Faults(table.name)
+        columns = Columns.of(table, vocabulary, options.drop, faults)
+        labels = {column: LabelColumn.of(column, table, faults) for column in columns.findings}
+        reader = _Rows(path.parent, table, columns, labels, Pseudonyms(key), vocabulary, options, faults)
+        sources = tuple(reader.source(number, cells) for number, cells in table.rows)
+        faults.refuse()
         listed: dict[str, frozenset[str]] = {}
         for record in sources:
-            codes = record.present if LIST_COLUMN in header else ()
+            codes = record.present if columns.listed else ()
             listed[record.database] = listed.get(record.database, frozenset()).union(codes)
-        return cls(sources, listed)
+        return cls(sources, listed, (*words_read(labels), *reader.notes()))
 
     @property
     def annotated(self) -> Mapping[str, frozenset[str]]:
         """Per site, the findings that its list column ever uses: what a site never writes it may not look for, so it is unknown there."""
         return self.listed
 
+    @property
+    def pseudonymous(self) -> bool:
+        """Yes."""
+        return True
+
     def sources(self) -> Iterator[Source | Rejection]:
         """One source per row, in the order of the table."""
         return iter(self.rows)
 
 
-@dataclass(frozen=True)
-class _Row:
-    table: Path
-    number: int
-    cells: Mapping[str, str]
+def _table_in(folder: Path) -> Path:
+    tables = [folder / f"manifest{suffix}" for suffix in (".csv", ".tsv", ".xlsx")]
+    found = [table for table in tables if table.is_file()]
+    if len(found) > 1:
+        raise UsageError(f"{folder}: {' and '.join(table.name for table in found)} are both there; name the one to read.")
+    return found[0] if found else tables[0]
 
-    def error(self, column: str, reason: str) -> DataError:
-        return DataError(f"{self.table.name}: row {self.number}, column {column}: {reason}.")
 
-    @property
-    def relative_path(self) -> str:
-        """The recording's path below the manifest's folder, without the suffix of a WFDB file: equal for every way to write it."""
-        path = PurePosixPath(self.cells["path"].replace("\\", "/"))
-        if not path.name:
-            raise self.error("path", "empty")
-        if path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", str(path)):
-            raise self.error("path", "leads out of the manifest's folder; copy or link the recording into it")
-        return str(path.with_suffix("") if path.suffix.lower() in WFDB_SUFFIXES else path)
+@dataclass
+class _Rows:
+    """Reads rows into sources; what is wrong goes to `faults`, and the row then counts for nothing."""
 
-    def source(self, key: bytes, finding_columns: Mapping[str, int], vocabulary: Vocabulary) -> Source:
-        path = self.relative_path
-        patient = self.cells["patient_id"]
-        site = self.cells.get("site") or None
-        record = pseudonym(key, "record", "\n".join((site or "", patient, path)))  # two hospitals may both have a records/0001
-        if LIST_COLUMN in self.cells:
-            present, absent, closed = self._listed(vocabulary)
+    folder: Path
+    table: Table
+    columns: Columns
+    labels: Mapping[str, LabelColumn]
+    pseudonyms: Pseudonyms
+    vocabulary: Vocabulary
+    options: SourceOptions
+    faults: Faults
+
+    def __post_init__(self) -> None:
+        self._first_of_recording: dict[str, int] = {}
+        self._fold_of_patient: dict[str, tuple[int, int]] = {}
+        self._without_patient = 0
+
+    def notes(self) -> list[str]:
+        """What else the person who ingests should know."""
+        lines = []
+        if self.columns.dropped:
+            lines.append(f"columns left out: {', '.join(self.columns.dropped)}")
+        if self._without_patient:
+            empty = f"{self._without_patient} of {len(self.table.rows)} cells are empty"
+            lines.append(f"column {self.columns.known['patient_id']}: {empty}; each of these ECGs counts as a patient of its own")
+        return lines
+
+    def source(self, number: int, cells: Mapping[str, str]) -> Source:
+        path_cell, patient, site = self._identifiers(number, cells)
+        located = locate(path_cell, self.folder, self.options.allow_outside)
+        if isinstance(located, str):
+            self._fault(number, "path", located)
+            name, file = path_cell, self.folder
         else:
-            present, absent, closed = self._marked(finding_columns, vocabulary)
-        return Source(
+            name, file = located.name, located.file
+            first = self._first_of_recording.setdefault(name, number)
+            if first != number:
+                self._fault(number, "path", f"the same recording as in {EARLIER}", first)
+        record = self.pseudonyms.record(site, patient, name)  # two hospitals may both have a records/0001
+        present, absent, closed = self._listed(number, cells) if self.columns.listed else self._marked(cells)
+        code = self.pseudonyms.site(site) if site else None
+        source = Source(
             recording_id=record,
-            patient_key=pseudonym(key, "patient", patient) if patient else record,
-            path=self.table.parent / path,
+            patient_key=self.pseudonyms.patient(site, patient) if patient else record,
+            path=file,
             present=present,
             absent=absent,
             closed=closed,
-            database=site or DATABASE,
-            fold=self._fold(),
-            site=site,
-            age=self._age(),
-            sex=self._sex(),
-            year=self._year(),
+            database=code or DATABASE,
+            fold=self._read(number, cells, "fold", _fold, "not a whole number"),
+            site=code,
+            age=self._read(number, cells, "age", _age, "not a number of years"),
+            sex=self._sex(number, cells),
+            year=self._read(number, cells, "date", _year, "no date that tells the year; write it as 2019-05-02 or 2019"),
+            patient_id=patient,
+            site_name=site,
         )
+        self._check_fold(number, source)
+        self._without_patient += not patient
+        return source
 
-    def _listed(self, vocabulary: Vocabulary) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
-        names = [name.strip() for name in re.split(r"[;|]", self.cells[LIST_COLUMN]) if name.strip()]
-        if [name.casefold() for name in names] == [NOTHING]:
+    def _identifiers(self, number: int, cells: Mapping[str, str]) -> tuple[str, str, str]:
+        path, patient, site = (self._cell(cells, column) for column in ("path", "patient_id", "site"))
+        for column, cell in (("path", path), ("patient_id", patient), ("site", site)):
+            if len(cell.splitlines()) > 1:
+                self._fault(number, column, "a line break in it")
+        if re.fullmatch(r"\d[.,]\d+[eE]\+\d+", patient):
+            self._fault(number, "patient_id", "rounded by a spreadsheet (1.23E+11), so that patients become one; export the column as text")
+        patient = unicodedata.normalize("NFKC", patient)
+        patient = "" if patient.casefold() in NOT_STATED else whole(patient) or patient  # 101.0 is patient 101
+        return path, patient, (self.options.site if site.casefold() in NOT_STATED else site)
+
+    def _listed(self, number: int, cells: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+        cell = self._cell(cells, LIST_COLUMN)
+        names = [] if plain(cell) in NOT_STATED else [name.strip() for name in LIST_SEPARATORS.split(cell) if name.strip()]
+        nothing = [plain(name) in NO_FINDING for name in names]
+        if any(nothing):
+            if not all(nothing):
+                self._fault(number, LIST_COLUMN, "none beside findings")
             return (), (), True
-        if NOTHING in (name.casefold() for name in names):
-            raise self.error(LIST_COLUMN, f"{NOTHING} beside findings")
         codes: dict[str, None] = {}
         for position, name in enumerate(names, start=1):
             try:
-                codes[NAMED + vocabulary.codes[vocabulary.index(name)]] = None
+                codes[NAMED + self.vocabulary.codes[self.vocabulary.index(name)]] = None
             except UsageError:
-                raise self.error(LIST_COLUMN, f"item {position} is no finding of {vocabulary.name}{_nearest(name, vocabulary)}") from None
+                near = nearest(name, self.vocabulary)
+                self._fault(number, LIST_COLUMN, f"item {position} is no finding of {self.vocabulary.name}{near}")
         return tuple(codes), (), bool(codes)
 
-    def _marked(self, columns: Mapping[str, int], vocabulary: Vocabulary) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
-        marked: dict[str, list[str]] = {"1": [], "0": [], "": []}
-        for column, index in columns.items():
-            value = self.cells[column]
-            if value not in marked:
-                raise self.error(column, "neither 1 (present) nor 0 (absent) nor empty (unknown)")
-            marked[value].append(NAMED + vocabulary.codes[index])
-        return tuple(marked["1"]), tuple(marked["0"]), False
+    def _marked(self, cells: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+        codes: dict[int | str, list[str]] = {PRESENT: [], ABSENT: []}
+        for column, index in self.columns.findings.items():
+            state = self.labels[column].states[plain(cells[column])]
+            if state in codes:
+                codes[state].append(NAMED + self.vocabulary.codes[index])
+        return tuple(codes[PRESENT]), tuple(codes[ABSENT]), False
 
-    def _fold(self) -> int | None:
-        cell = self.cells.get("fold", "")
-        if cell and not re.fullmatch(r"\d{1,6}", cell):
-            raise self.error("fold", "not a whole number")
-        return int(cell) if cell else None
+    def _sex(self, number: int, cells: Mapping[str, str]) -> str | None:
+        word = plain(self._cell(cells, "sex"))
+        if word.isdigit():
+            self._fault(number, "sex", "a number, which means different sexes in different tables; write female and male")
+        elif word not in SEXES:
+            self._fault(number, "sex", "neither female nor male nor empty")
+        return SEXES.get(word)
 
-    def _age(self) -> float | None:
-        cell = self.cells.get("age", "")
-        if cell and not re.fullmatch(r"\d{1,3}(\.\d*)?", cell):
-            raise self.error("age", "not a number of years")
-        return storable_age(float(cell)) if cell else None
+    def _read(self, number: int, cells: Mapping[str, str], column: str, read: Callable[[str], Value | None], reason: str) -> Value | None:
+        cell = unicodedata.normalize("NFKC", self._cell(cells, column)).strip()
+        if cell.casefold() in NOT_STATED:
+            return None
+        value = read(cell)
+        if value is None:
+            self._fault(number, column, reason)
+        return value
 
-    def _sex(self) -> str | None:
-        cell = self.cells.get("sex", "").casefold()
-        if cell not in SEXES:
-            raise self.error("sex", "neither female nor male nor empty")
-        return SEXES[cell]
+    def _check_fold(self, number: int, source: Source) -> None:
+        if source.fold is None:
+            return
+        other, fold = self._fold_of_patient.setdefault(source.patient_key, (number, source.fold))
+        if fold != source.fold:
+            self._fault(number, "fold", f"another fold than that of the patient's ECG in {EARLIER}; one fold a patient", other)
 
-    def _year(self) -> int | None:
-        cell = self.cells.get("date", "")
-        year = year_of(cell)
-        if cell and year is None:
-            raise self.error("date", "does not begin with the year; write it as 2019-05-02 or 2019")
-        return year
+    def _cell(self, cells: Mapping[str, str], column: str) -> str:
+        return cells.get(self.columns.known.get(column, ""), "")
 
-
-def _check(rows: Sequence[_Row], sources: Sequence[Source]) -> None:
-    recordings: dict[str, _Row] = {}
-    patients: dict[str, tuple[_Row, int]] = {}
-    for row, source in zip(rows, sources, strict=True):
-        first = recordings.setdefault(row.relative_path, row)
-        if first is not row:
-            raise row.error("path", f"the same recording as in row {first.number}")
-        if source.fold is not None:
-            other, fold = patients.setdefault(source.patient_key, (row, source.fold))
-            if fold != source.fold:
-                raise row.error(
-                    "fold", f"fold {source.fold}, but the patient's ECG in row {other.number} is in fold {fold}; one fold a patient"
-                )
+    def _fault(self, number: int, column: str, reason: str, earlier: int | None = None) -> None:
+        self.faults.add(number, self.columns.known[column], reason, earlier)
 
 
-def _read(path: Path) -> tuple[Sequence[str], list[tuple[int, dict[str, str]]]]:
-    """Header and rows as text, stripped: ``00123`` stays ``00123``. Rows are numbered as a spreadsheet shows them, the header is row 1."""
-    if not path.is_file():
-        raise UsageError(f"{path}: no such file; a manifest is a CSV or TSV table.")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            separator = "\t" if path.suffix.lower() == ".tsv" else ","
-            rows = [[cell.strip() for cell in row] for row in csv.reader(file, delimiter=separator)]
-    except (UnicodeDecodeError, csv.Error):
-        raise DataError(f"{path.name}: not a table in UTF-8; save it as CSV in UTF-8.") from None
-    if not rows:
-        raise DataError(f"{path.name}: the manifest is empty.")
-    header = rows[0]
-    if len(set(header)) != len(header):
-        raise DataError(f"{path.name}: row 1: two columns have one name.")
-    missing = [column for column in REQUIRED if column not in header]
-    if missing:
-        raise DataError(f"{path.name}: row 1: the column {' and the column '.join(missing)} is missing.")
-    table: list[tuple[int, dict[str, str]]] = []
-    for number, cells in enumerate(rows[1:], start=2):
-        if not any(cells):
-            continue
-        if len(cells) != len(header):
-            raise DataError(f"{path.name}: row {number}: {len(cells)} cells under {len(header)} columns.")
-        table.append((number, dict(zip(header, cells, strict=True))))
-    if not table:
-        raise DataError(f"{path.name}: the manifest lists no recording.")
-    return header, table
+def _fold(cell: str) -> int | None:
+    digits = whole(cell)
+    return int(digits) if digits and len(digits) <= 6 else None
 
 
-def _finding_columns(path: Path, header: Sequence[str], vocabulary: Vocabulary) -> dict[str, int]:
-    columns: dict[str, int] = {}
-    for column in header:
-        if column in (*REQUIRED, *OPTIONAL, LIST_COLUMN):
-            continue
-        try:
-            index = vocabulary.index(column)
-        except UsageError:
-            near = _nearest(column, vocabulary)
-            raise DataError(f"{path.name}: row 1, column {column}: no known column and no finding of {vocabulary.name}{near}.") from None
-        if index in columns.values():
-            raise DataError(f"{path.name}: row 1, column {column}: the finding {vocabulary.codes[index]} has two columns.")
-        columns[column] = index
-    if columns and LIST_COLUMN in header:
-        raise UsageError(f"{path.name}: findings stand in the column {LIST_COLUMN} and in columns of their own; keep one of the two.")
-    return columns
+def _age(cell: str) -> float | None:
+    match = re.fullmatch(r"(\d{1,3})(?:[.,](\d*))?", cell)
+    return storable_age(float(f"{match[1]}.{match[2] or 0}")) if match else None
 
 
-def _nearest(name: str, vocabulary: Vocabulary) -> str:
-    names = {known.casefold(): finding.code for finding in vocabulary.findings for known in (finding.code, *finding.names.values())}
-    near = list(dict.fromkeys(names[match] for match in difflib.get_close_matches(name.casefold(), names, n=3)))
-    return f"; did you mean {', '.join(near)}?" if near else f"; its findings: {', '.join(vocabulary.codes)}"
+def _year(cell: str) -> int | None:
+    """The year of ``2019-05-02``, ``2019`` or ``2.5.2019``, whichever of day and month comes first there."""
+    match = re.match(r"\d{1,2}[./-]\d{1,2}[./-](\d{4})(?=\D|$)", cell)
+    return year_of(match[1] if match else cell)

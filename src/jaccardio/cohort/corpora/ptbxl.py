@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from jaccardio.cohort.corpora.corpus import Rejection, Source, storable_age, year_of
+from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions, storable_age, year_of
 from jaccardio.errors import DataError, UsageError
 from jaccardio.findings.coverage import annotated_codes
 from jaccardio.findings.vocabulary import Vocabulary
@@ -41,7 +41,9 @@ class PtbXl:
     rows: tuple[Mapping[str, str], ...]
 
     @classmethod
-    def open(cls, source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary) -> "PtbXl":
+    def open(
+        cls, source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary, options: SourceOptions = DEFAULTS
+    ) -> "PtbXl":
         """Reads the table and checks it.
 
         Parameters
@@ -71,6 +73,16 @@ class PtbXl:
     def annotated(self) -> Mapping[str, frozenset[str]]:
         """All 71 statements and the heart axes."""
         return {"ptbxl": annotated_codes("ptbxl")}
+
+    @property
+    def pseudonymous(self) -> bool:
+        """No: the published ids are kept."""
+        return False
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Nothing is open to interpretation."""
+        return ()
 
     def sources(self) -> Iterator[Source | Rejection]:
         """One source per row, in the order of the table."""
