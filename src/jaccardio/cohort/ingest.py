@@ -55,6 +55,8 @@ class IngestReport:
         Records that were refused, by id and file, each with its reason.
     unmapped
         Codes that the vocabulary has no place for, with the number of records, most frequent first.
+    contradicted
+        Records per finding that is stated and yet unknown, because it stands alone and another finding is present beside it.
     findings
         Records per finding and state (``present``, ``absent``, ``unknown``), in vocabulary order.
     leads
@@ -68,6 +70,7 @@ class IngestReport:
     stored: int
     rejected: tuple[Rejection, ...]
     unmapped: dict[str, int]
+    contradicted: dict[str, int]
     findings: dict[str, dict[str, int]]
     leads: LeadTally
     path: Path
@@ -79,7 +82,7 @@ def ingest(
     store: Path,
     *,
     corpus: str,
-    vocabulary: str,
+    vocabulary: str | Path,
     sampling_rate: float,
     key_file: Path | None = None,
     jobs: int = 1,
@@ -93,8 +96,10 @@ def ingest(
         Folder or file of the corpus.
     store
         Folder to make.
-    corpus, vocabulary
-        Names in `CORPORA` and `Vocabulary.available()`.
+    corpus
+        Name in `CORPORA`.
+    vocabulary
+        Name or file, as `Vocabulary.load` takes it.
     sampling_rate
         Hz of the stored signals, 50 to 10,000.
     key_file
@@ -151,9 +156,10 @@ def ingest(
             listed = "".join(f"\n  rejected {rejection.record}: {rejection.reason}" for rejection in named[:LISTED])
             more = f"\n  and {len(named) - LISTED} more" if len(named) > LISTED else ""
             raise DataError(f"{source}: no record could be read, {len(named)} were refused; no store was written.{listed}{more}")
-        labels, unmapped = label_records(stored, opened.annotated, findings)
-        writer.finish(labels, findings, corpus=corpus, annotated=opened.annotated, rejected=refused, unmapped=unmapped)
-    return IngestReport(len(stored), tuple(named), unmapped, count_findings(labels, findings), leads, store, key_file)
+        labelled = label_records(stored, opened.annotated, findings)
+        writer.finish(labelled.labels, findings, corpus=corpus, annotated=opened.annotated, rejected=refused, unmapped=labelled.unmapped)
+    counts = count_findings(labelled.labels, findings)
+    return IngestReport(len(stored), tuple(named), labelled.unmapped, labelled.contradicted, counts, leads, store, key_file)
 
 
 def _refuse_duplicates(sources: Sequence[Source]) -> None:

@@ -157,7 +157,7 @@ def evaluate_run(
         scores=scores,
         title=title,
         facts=_facts(run, store, part, scored),
-        names={finding.code: finding.names["en"] for finding in vocabulary.findings},
+        names={finding.code: finding.name for finding in vocabulary.findings},
         examples=_examples(store, rows, vocabulary.codes, labels, scores, thresholds["global"]),
     )
     return RunEvaluation(result, part, len(rows), scored.test_uses)

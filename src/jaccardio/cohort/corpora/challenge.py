@@ -18,6 +18,8 @@ from jaccardio.recording.readers.wfdb_header import parse_header
 
 UNKNOWN_DATABASE = "challenge"
 PREFIXES = {"A": "cpsc_2018", "Q": "cpsc_2018_extra", "I": "st_petersburg", "S": "ptb", "HR": "ptb_xl", "E": "georgia"}
+LEFT_AXIS, LEFT_OPEN = "snomed:39732003", "axis:LAD-unstated"
+"""PTB-XL's left axis deviation came from heart_axis LAD, mostly the milder German Linkstyp: its copy here leaves open which was meant."""
 LAST_CHAPMAN_SHAOXING = 10646  # JS00001-JS10646; the numbers above are Ningbo's
 NOT_STATED = {"", "unknown", "nan", "none"}
 SEXES = {"f": "female", "female": "female", "m": "male", "male": "male"}
@@ -120,6 +122,9 @@ def _source(header: Path, path: Path) -> Source | Rejection:
         return Rejection.because(_named(path), error)
     # A code outside the tables may mean any finding: what is not stated beside it is then unknown, not absent.
     present, closed = read_diagnoses(fields.get("dx", ""))
+    database = database_of(record)
+    if database == "ptb_xl":
+        present = tuple(LEFT_OPEN if code == LEFT_AXIS else code for code in present)
     return Source(
         recording_id=f"challenge:{record}",
         patient_key=f"challenge:{record}",
@@ -127,7 +132,7 @@ def _source(header: Path, path: Path) -> Source | Rejection:
         present=present,
         absent=(),
         closed=closed,
-        database=database_of(record),
+        database=database,
         age=_age(fields.get("age", "")),
         sex=SEXES.get(fields.get("sex", "").casefold()),
     )
