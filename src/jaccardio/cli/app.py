@@ -11,7 +11,7 @@ import traceback
 
 import typer
 
-from jaccardio.cli import checks, data, models, studies, transfer
+from jaccardio.cli import checks, data, models, studies, transfer, vocabulary
 from jaccardio.cli.output import note
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import JaccardioError, MissingError, UsageError
@@ -26,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (data, models, transfer, studies, checks):
+for module in (data, vocabulary, models, transfer, studies, checks):
     module.register(app)
 
 

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.findings.vocabulary_file import fold
 
 NAMED = "finding:"
-"""Ontology of findings called by code or name of the vocabulary itself, case aside; needs no table."""
+"""Ontology of findings called by code, name or alias of the vocabulary itself, case and width aside; needs no table."""
 
 
 @dataclass(frozen=True)
@@ -130,4 +131,4 @@ def _table(vocabulary: Vocabulary) -> list[dict[str, str]]:
 
 
 def _key(code: str) -> str:
-    return code.casefold() if code.startswith(NAMED) else code
+    return fold(code) if code.startswith(NAMED) else code

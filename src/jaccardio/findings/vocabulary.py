@@ -23,11 +23,11 @@ from jaccardio.files import sha256_json
 from jaccardio.findings.labels import PRESENT
 from jaccardio.findings.needed_leads import unmet
 from jaccardio.findings.sentences import NOTHING, TEMPLATES, list_names
-from jaccardio.findings.vocabulary_file import read_document
+from jaccardio.findings.vocabulary_file import fold, read_document
 
 _DATA = resources.files("jaccardio.findings") / "data"
 
-_OPTIONAL = {"leads": (), "stated_by": (), "aliases": ()}
+_OPTIONAL = ("leads", "stated_by", "aliases")
 """Of a finding; left out of the document where empty, as are `Vocabulary`'s: one without them keeps the fingerprint it always had."""
 
 
@@ -170,8 +170,7 @@ class Vocabulary:
             name=document["name"],
             title=document["title"],
             findings=tuple(
-                Finding(**finding | {key: tuple(finding.get(key, empty)) for key, empty in _OPTIONAL.items()})
-                for finding in document["findings"]
+                Finding(**finding | {key: tuple(finding.get(key, ())) for key in _OPTIONAL}) for finding in document["findings"]
             ),
             templates=document["templates"],
             nothing=document["nothing"],
@@ -203,14 +202,14 @@ class Vocabulary:
         return len(self.findings)
 
     def index(self, name: str) -> int:
-        """Column of a finding by code, name in any language or alias, case aside.
+        """Column of a finding by code, name in any language or alias, case and width aside.
 
         Raises
         ------
         UsageError
             The vocabulary has no such finding; the message names the nearest ones.
         """
-        wanted = name.strip().casefold()
+        wanted = fold(name.strip())
         if wanted in self.spellings:
             return self.spellings[wanted]
         near = difflib.get_close_matches(wanted, self.spellings, n=3)
@@ -219,11 +218,9 @@ class Vocabulary:
 
     @cached_property
     def spellings(self) -> dict[str, int]:
-        """Column by every spelling that `index` finds, case-folded."""
-        names = {
-            value.casefold(): row for row, finding in enumerate(self.findings) for value in (*finding.names.values(), *finding.aliases)
-        }
-        return names | {finding.code.casefold(): row for row, finding in enumerate(self.findings)}
+        """Column by every spelling that `index` finds, folded."""
+        names = {fold(value): row for row, finding in enumerate(self.findings) for value in (*finding.names.values(), *finding.aliases)}
+        return names | {fold(finding.code): row for row, finding in enumerate(self.findings)}
 
     def template(self, language: str) -> str:
         """The sentence of a language, with ``{findings}`` where names stand.

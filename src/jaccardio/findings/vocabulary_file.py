@@ -15,7 +15,7 @@ from jaccardio.errors import DataError
 from jaccardio.findings.coverage import annotated_codes
 from jaccardio.findings.needed_leads import is_item
 from jaccardio.findings.sentences import NOTHING, SLOT, TEMPLATES
-from jaccardio.recording.leads import LEADS
+from jaccardio.recording.leads import INDEPENDENT_LEADS, LEADS
 
 MAXIMUM_BYTES = 4 * 2**20
 MAXIMUM_CHARACTERS = 200
@@ -27,6 +27,9 @@ CODE = re.compile(r"[A-Za-z0-9_./()+-]{1,40}")
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 TABLE_WORDS = frozenset({"path", "patient_id", "fold", "site", "date", "age", "sex", "findings", "none", "recording_id"})
 """Columns and words of a manifest that mean something else than a finding."""
+
+ALL_LEADS = {"leads": list(INDEPENDENT_LEADS)}
+"""What a finding needs whose entry does not say: nothing is told from leads that may not show it. ``leads = []``: any one is enough."""
 
 STOPS = re.compile(r"[,;|，、；。．]|\.(\s|$)")
 """Where a list or a sentence would end in the middle of a name."""
@@ -98,10 +101,8 @@ def read_document(path: Path, reserved: Collection[str]) -> dict[str, Any]:
     raw, faults = _toml(path), _Faults()
     faults.known("the file", raw, KEYS)
     name = faults.text("name", raw.get("name", path.stem))
-    if name and not re.fullmatch(r"[\w.-]{1,64}", name):
-        faults.say("name", "may hold letters, digits, '_', '-' and '.' only. Write name = \"...\" at the beginning of the file.")
-    if name in reserved:
-        faults.say("name", f"{name!r} is a vocabulary that ships with jaccardio. Choose another one.")
+    if name and (fault := own_name_fault(name, reserved)):
+        faults.say("name", fault)
     findings = [_finding(entry, number, faults) for number, entry in enumerate(faults.array("findings", raw.get("findings", [])), start=1)]
     if not findings:
         faults.say("findings", "there is none. Write [[findings]] with code and names for each.")
@@ -131,6 +132,15 @@ def read_document(path: Path, reserved: Collection[str]) -> dict[str, Any]:
         count = f"{len(faults)} faults" if len(faults) > 1 else "1 fault"
         raise DataError(f"{path}: {count} in this vocabulary." + "".join(f"\n  {fault}" for fault in faults))
     return document
+
+
+def own_name_fault(name: str, reserved: Collection[str]) -> str | None:
+    """Why a vocabulary of one's own cannot have this name, or None."""
+    if not re.fullmatch(r"[\w.-]{1,64}", name):
+        return "may hold letters, digits, '_', '-' and '.' only. Rename the file, or write name = \"...\" at its beginning."
+    if name in reserved:
+        return f"{name!r} is a vocabulary that ships with jaccardio. Choose another one."
+    return None
 
 
 def text_fault(text: str) -> str | None:
@@ -185,7 +195,7 @@ def _toml(path: Path) -> dict[str, Any]:
 
 def _finding(entry: object, number: int, faults: _Faults) -> dict[str, Any]:
     own = _Faults()
-    raw = own.table("the entry", entry)
+    raw = dict(own.table("the entry", entry))
     own.known("the entry", raw, FINDING_KEYS)
     code = own.text("code", raw.get("code", ""))
     if code and not CODE.fullmatch(code):
@@ -198,7 +208,7 @@ def _finding(entry: object, number: int, faults: _Faults) -> dict[str, Any]:
         "names": _names(raw.get("names", {}), own),
         "levels": {own.text("levels", level): own.text(f"levels.{level}", group) for level, group in levels.items()},
         "note": own.text("note", raw.get("note", ""), empty=True),
-        "leads": [_lead(f"leads, item {place}", item, own) for place, item in _numbered("leads", raw, own)],
+        "leads": [_lead(f"leads, item {place}", item, own) for place, item in _numbered("leads", ALL_LEADS | raw, own)],
         "stated_by": [_scp(f"scp, item {place}", item, own) for place, item in _numbered("scp", raw, own)]
         + [_snomed(f"snomed, item {place}", item, own) for place, item in _numbered("snomed", raw, own)],
         "aliases": [own.text(f"aliases, item {place}", item) for place, item in _numbered("aliases", raw, own)],
