@@ -29,7 +29,7 @@ def test_every_command_of_the_readme_is_there() -> None:
     assert sorted(COMMANDS) == sorted(f"{data} {models} {studies}".split())
 
 
-@pytest.mark.parametrize("command", ["", *COMMANDS])
+@pytest.mark.parametrize("command", ["", *COMMANDS, "vocabulary"])
 def test_help_is_quick_and_light(command: str) -> None:
     words = [command, "--help"] if command else ["--help"]
     seconds = []

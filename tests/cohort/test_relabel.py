@@ -28,6 +28,33 @@ def test_relabelled_equals_ingested_with_that_vocabulary(make_ptbxl: Callable[[i
     assert report.findings["low_ef"] == {"present": 0, "absent": 0, "unknown": 8}
 
 
+def test_findings_of_ones_own_are_read_from_the_codes_of_the_store(make_store: Callable[..., Store], tmp_path: Path) -> None:
+    store = make_store(np.zeros((6, 2), dtype=np.int8))
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        '[[findings]]\ncode = "flimmern"\nnames = { en = "atrial fibrillation" }\nscp = ["AFIB"]\nsnomed = [164889003]\n'
+        '[[findings]]\ncode = "flutter"\nnames = { en = "atrial flutter" }\nscp = ["AFLT"]\n'
+    )
+    report = relabel(store.path, file)
+    relabelled = Store.open(store.path)
+    assert (report.vocabulary, relabelled.vocabulary.codes) == ("mine", ("flimmern", "flutter"))
+    assert relabelled.labels[:, 0].tolist() == [1, 0, 0] * 2
+    assert (relabelled.labels[:, 1] == -1).all()  # the store's annotators never wrote it
+    assert report.unmapped == {"scp:NORM": 4, "scp:XYZ": 4}
+
+
+def test_contradictions_are_counted(make_ptbxl: Callable[[int], Path], tmp_path: Path) -> None:
+    report = ingest(make_ptbxl(8), tmp_path / "store", corpus="ptbxl", vocabulary="paper26", sampling_rate=100.0)
+    present = Store.open(tmp_path / "store").records["present"]
+    others = {"scp:AFIB", "scp:IMI", "scp:CLBBB", "scp:PVC", "scp:LVH"}
+    beside = sum("scp:NORM" in codes and not others.isdisjoint(codes) for codes in present)
+    assert beside > 0
+    assert report.contradicted == {"normal": beside}
+    assert report.findings["normal"]["unknown"] == beside
+    assert relabel(tmp_path / "store", "paper26").contradicted == report.contradicted
+    assert relabel(tmp_path / "store", "ptbxl71").contradicted == {}
+
+
 def test_signals_and_split_stay(make_store: Callable[..., Store]) -> None:
     store = make_store(np.zeros((9, 2), dtype=np.int8))
     save_split(store, split_by_fractions(store))

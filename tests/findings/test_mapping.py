@@ -8,7 +8,6 @@ from importlib import resources
 
 import pytest
 
-from jaccardio.errors import UsageError
 from jaccardio.findings.coverage import annotated_codes
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
 from jaccardio.findings.mapping import LabelMapper, Meaning
@@ -74,9 +73,35 @@ def test_a_subset_keeps_its_columns() -> None:
     assert mapper.unmapped(["scp:IMI"]) == ()
 
 
-def test_a_vocabulary_without_table_is_a_usage_error() -> None:
-    with pytest.raises(UsageError, match="no mapping table"):
-        LabelMapper.for_vocabulary(replace(PAPER26, name="other"))
+def test_a_vocabulary_without_table_knows_the_codes_and_spellings_of_its_findings() -> None:
+    findings = (Finding("flutter", {"en": "typical flutter"}, stated_by=("scp:AFLT", "snomed:164890007"), aliases=("AFL, typical",)),)
+    mapper = LabelMapper.for_vocabulary(Vocabulary("mine", "", findings, {}, {}))
+    for code in ("scp:AFLT", "snomed:164890007", "finding:flutter", "finding:AFL, typical"):
+        assert label(mapper, [code]) == [PRESENT]
+    assert label(mapper, ["scp:SR"], annotated="scp:AFLT scp:SR") == [ABSENT]
+    assert mapper.unmapped(["scp:AFIB", "finding:flutter"]) == ("scp:AFIB",)
+
+
+def test_a_part_of_a_finding_states_it_and_says_nothing_by_its_absence() -> None:
+    mapper = small()
+    part = Meaning(present=frozenset({0}), part=frozenset({0}))
+    mapper = replace(mapper, meanings={**mapper.meanings, "x:part-of-a": part})
+    assert label(mapper, ["x:part-of-a"], annotated="x:part-of-a") == [PRESENT, UNKNOWN, UNKNOWN]
+    assert label(mapper, [], annotated="x:part-of-a") == [UNKNOWN, UNKNOWN, UNKNOWN]
+    assert label(mapper, [], annotated="x:part-of-a x:a") == [ABSENT, UNKNOWN, UNKNOWN]
+
+
+def test_a_finding_that_stands_alone_is_unknown_beside_another() -> None:
+    """Between "normal" and "atrial fibrillation" nothing is guessed; the finding that names something stays."""
+    mapper = LabelMapper.for_vocabulary(PAPER26)
+    annotated = annotated_codes("ptbxl")
+    for other, code in (("scp:AFIB", "af"), ("scp:PVC", "vpc"), ("scp:NST_", "st_t"), ("axis:ALAD", "left_axis")):
+        labels = mapper.label(["scp:NORM", other], (), closed=True, annotated=annotated)
+        assert (labels[PAPER26.index("normal")], labels[PAPER26.index(code)]) == (UNKNOWN, PRESENT)
+        assert mapper.contradicted(["scp:NORM", other], labels) == ("normal",)
+    labels = mapper.label(["scp:NORM", "scp:SR"], (), closed=True, annotated=annotated)
+    assert mapper.contradicted(["scp:NORM", "scp:SR"], labels) == ()
+    assert mapper.contradicted(["scp:SR"], labels) == ()
 
 
 @pytest.mark.parametrize("vocabulary", [PAPER26, PTBXL71], ids=["paper26", "ptbxl71"])
@@ -88,7 +113,7 @@ def test_every_row_has_a_source_a_known_finding_and_its_review(vocabulary: Vocab
         assert row["source"], row
         assert row["note"], row
         assert row["reviewed"] == "not reviewed by a clinician"
-        assert row["state"] in ("present", "unknown", "nothing")
+        assert row["state"] in ("present", "part", "unknown", "nothing")
         assert row["finding"] in (vocabulary.codes if row["state"] != "nothing" else ("",)), row
 
 
@@ -100,6 +125,7 @@ def test_every_row_has_a_source_a_known_finding_and_its_review(vocabulary: Vocab
         ("scp:IRBBB", "crbbb", "absent"),
         ("scp:CRBBB", "crbbb", "present"),
         ("axis:LAD", "left_axis", "present"),
+        ("axis:LAD-unstated", "left_axis", "unknown"),
         ("axis:ALAD", "left_axis", "present"),
         ("axis:MID", "left_axis", "absent"),
         ("axis:unknown", "left_axis", "unknown"),
@@ -159,6 +185,10 @@ def test_decisions_for_ptbxl(statements: str, finding: str, state: str) -> None:
         ("georgia", "11157007", "vpc", "present"),
         ("georgia", "164890007", "af", "absent"),
         ("georgia", "164889003", "low_ef", "unknown"),
+        ("cpsc_2018", "429622005", "st_t", "present"),
+        ("cpsc_2018", "164889003", "st_t", "unknown"),  # ST changes are annotated there, T changes never
+        ("st_petersburg", "164889003", "st_t", "unknown"),
+        ("cpsc_2018_extra", "164889003", "st_t", "absent"),
     ],
 )
 def test_decisions_for_the_challenge(database: str, code: str, finding: str, state: str) -> None:

@@ -1,11 +1,11 @@
-"""Groups and denials in words, for the vocabularies that ship and for stores that were made before there was any wording."""
+"""Groups and denials in words, for the vocabularies that ship, those of one's own and documents written before there was any wording."""
 
-import dataclasses
+import json
 
 import pytest
 
 from jaccardio.errors import UsageError
-from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.findings.vocabulary import Finding, Vocabulary
 from jaccardio.findings.wording import Wording
 
 
@@ -47,16 +47,23 @@ def test_a_group_that_lacks_a_finding_is_not_spoken_of() -> None:
     assert [without.codes[column] for column in stt] == ["LAFB", "LPFB"]
 
 
-def test_the_copy_of_the_vocabulary_in_a_store_needs_no_wording() -> None:
-    """Wording is looked up by name: stores and models keep the document, and the fingerprint, that they always had."""
+def test_groups_travel_with_the_document_and_an_older_one_without_them_has_denials_all_the_same() -> None:
     vocabulary = Vocabulary.load("ptbxl71")
-    document = vocabulary.to_dict()
-    assert document.keys() == {"name", "title", "findings", "templates", "nothing", "implications"}
+    document = json.loads(json.dumps(vocabulary.to_dict()))
     assert Wording.of(Vocabulary.from_dict(document)) == Wording.of(vocabulary)
+    del document["group_names"]
+    older = Wording.of(Vocabulary.from_dict(document))
+    assert not older.groups
+    assert older.denial([vocabulary.index("AFIB")]) == "This ECG shows no atrial fibrillation."
 
 
-def test_a_vocabulary_that_does_not_ship_has_no_groups_and_no_denials() -> None:
-    wording = Wording.of(dataclasses.replace(Vocabulary.load("paper26"), name="ours"))
-    assert not wording.groups
-    with pytest.raises(UsageError, match="ours has no sentence for a denial"):
-        wording.denial([0])
+def test_a_language_without_sentences_is_a_usage_error() -> None:
+    vocabulary = Vocabulary(
+        "ours", "", (Finding("a", {"de": "Vorhofflimmern"}),), {"de": "Dieses EKG zeigt {findings}."}, {"de": "Nichts."}
+    )
+    assert vocabulary.sentence([0], "de") == "Dieses EKG zeigt Vorhofflimmern."
+    assert vocabulary.findings[0].name == "Vorhofflimmern"
+    with pytest.raises(UsageError, match="ours has no sentence for a denial in language 'de'"):
+        Wording.of(vocabulary).denial([0], "de")
+    with pytest.raises(UsageError, match=r"no names in language 'en'; it has de\. Add names\.en"):
+        vocabulary.prompts()

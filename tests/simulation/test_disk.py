@@ -13,8 +13,9 @@ from jaccardio.recording.leads import LEADS
 from jaccardio.recording.paper_plot import plot_ecg
 from jaccardio.recording.readers import read_ecg
 from jaccardio.recording.recording import SIMULATED_COMMENT, Recording
-from jaccardio.simulation.disk import SimulationReport, simulate_hospitals, twelve_leads
-from jaccardio.simulation.sites import ECHO_FINDINGS, FINDINGS
+from jaccardio.simulation.disk import SimulationReport, label_cell, simulate_hospitals, twelve_leads
+from jaccardio.simulation.hospital import draw_patients
+from jaccardio.simulation.sites import ECHO_FINDINGS, FINDINGS, create_sites
 
 
 def rows(site: Path) -> list[dict[str, str]]:
@@ -74,7 +75,7 @@ def test_manifest_columns_and_states(hospitals: SimulationReport) -> None:
     first, second = (rows(site.manifest.parent) for site in hospitals.sites)
     assert (len(first), len(second)) == (150, 50)
     assert list(first[0]) == ["path", "patient_id", "site", "date", "age", "sex", *FINDINGS]
-    assert {row[code] for row in first for code in set(FINDINGS) - ECHO_FINDINGS} == {"0", "1"}
+    assert {row[code] for row in first for code in set(FINDINGS) - ECHO_FINDINGS - {"normal"}} == {"0", "1"}
     for row in first + second:
         assert len({row["low_ef"] == "", row["lvh"] == ""}) == 1
         assert all(row[parent] == "1" for child, parent in Vocabulary.load("paper26").implications if row[child] == "1")
@@ -82,6 +83,14 @@ def test_manifest_columns_and_states(hospitals: SimulationReport) -> None:
     assert {row["lae"] for row in second} == {row["frequent_vpc"] for row in second} == {""}
     assert not {row["patient_id"] for row in first} & {row["patient_id"] for row in second}
     assert hospitals.sites[0].present["lvh"] == sum(row["lvh"] == "1" for row in first)
+
+
+def test_an_ecg_without_any_finding_is_not_called_abnormal() -> None:
+    """Of an unhealthy heart that shows nothing, a reader could only say "normal"; the hospital's label leaves it open."""
+    site = create_sites(1)[0]
+    ecgs = draw_patients(site, 2000, np.random.default_rng(0))
+    assert {label_cell("normal", ecg, site) for ecg in ecgs if not ecg.findings} == {""}
+    assert {label_cell("normal", ecg, site) for ecg in ecgs if ecg.findings} == {"0", "1"}
 
 
 def test_every_record_of_the_manifest_is_there(first_site: Path) -> None:

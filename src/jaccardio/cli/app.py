@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import typer
 
-from jaccardio.cli import checks, data, models, studies, transfer
+from jaccardio.cli import checks, data, models, studies, transfer, vocabulary
 from jaccardio.cli.output import note
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import JaccardioError, MissingError, UsageError
@@ -50,7 +50,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (data, models, transfer, studies, checks):
+for module in (data, vocabulary, models, transfer, studies, checks):
     module.register(app)
 
 

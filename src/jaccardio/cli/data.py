@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; everything else goes to stderr.")]
 StorePath = Annotated[Path, typer.Argument(metavar="STORE", help="Folder of a store.")]
+VocabularyName = Annotated[
+    str, typer.Option(metavar="NAME|FILE", help="Findings to label: paper26, ptbxl71, or a TOML file of your own (`jaccardio vocabulary`).")
+]
 
 SHOWN = 10
 MOST_JOBS = 1024
@@ -51,7 +54,7 @@ def ingest(
     source: Annotated[Path, typer.Argument(help="Folder of the corpus, or a manifest (.csv, .tsv, .xlsx).")],
     store: Annotated[Path, typer.Argument(help="New folder for the store.")],
     corpus: Annotated[str, typer.Option(help="ptbxl, challenge, manifest or wfdb.")],
-    vocabulary: Annotated[str, typer.Option(help="Findings to label: paper26 or ptbxl71.")] = "paper26",
+    vocabulary: VocabularyName = "paper26",
     fs: Annotated[float, typer.Option(help="Sampling rate of the store, Hz.")] = 500.0,
     patient_key: Annotated[
         Path | None, typer.Option(help="File with the secret for pseudonyms; made when absent. Default: STORE.patient-key.")
@@ -106,8 +109,7 @@ def ingest(
         lines += [f"{code}: " + ", ".join(f"{n} {state}" for state, n in states.items()) for code, states in known.items()]
     elif report.key_file is not None:
         lines.append(f"ids are pseudonyms under the key in {report.key_file}: keep it secret, and use it again for the same ids")
-    if report.unmapped:
-        lines.append("codes that the vocabulary does not speak of (ECGs): " + _counts(report.unmapped))
+    lines += _losses(report.unmapped, report.contradicted)
     unknown = [code for code, count in report.findings.items() if count["present"] + count["absent"] == 0]
     if unknown:
         lines.append("findings that this corpus cannot know: " + ", ".join(unknown))
@@ -121,6 +123,7 @@ def ingest(
         "rejected": [{"record": rejection.record, "reason": rejection.reason} for rejection in report.rejected],
         "notes": list(report.notes),
         "unmapped": report.unmapped,
+        "contradicted": report.contradicted,
         "findings": report.findings,
         "leads": {str(leads): count for leads, count in sorted(report.leads.by_leads.items(), reverse=True)},
         "unknown_signals": dict(report.leads.unknown.most_common()),
@@ -133,7 +136,7 @@ def ingest(
 
 def relabel(
     store: StorePath,
-    vocabulary: Annotated[str, typer.Option(help="Vocabulary to label with.")],
+    vocabulary: VocabularyName,
     json: Json = False,
 ) -> None:
     """Labels a store with another vocabulary from its stored codes; signals are not read again."""
@@ -141,10 +144,15 @@ def relabel(
 
     with own_folder(store):
         report = run(store, vocabulary)
-    lines = [f"{store}: {report.records} ECGs now labelled with {vocabulary}"]
-    if report.unmapped:
-        lines.append("codes that the vocabulary does not speak of (ECGs): " + _counts(report.unmapped))
-    result({"store": str(store), "vocabulary": vocabulary, "unmapped": report.unmapped, "findings": report.findings}, lines, json)
+    lines = [f"{store}: {report.records} ECGs now labelled with {report.vocabulary}", *_losses(report.unmapped, report.contradicted)]
+    document = {
+        "store": str(store),
+        "vocabulary": report.vocabulary,
+        "unmapped": report.unmapped,
+        "contradicted": report.contradicted,
+        "findings": report.findings,
+    }
+    result(document, lines, json)
 
 
 def split(
@@ -253,6 +261,15 @@ def _lead_lines(leads: "LeadTally") -> list[str]:
             f"{leads.halved} of these lack half of the standard leads or more. If the signals left out are leads, name them "
             "I, II, III, aVR, aVL, aVF, V1-V6 in the headers and ingest again"
         )
+    return lines
+
+
+def _losses(unmapped: dict[str, int], contradicted: dict[str, int]) -> list[str]:
+    lines = []
+    if unmapped:
+        lines.append("codes that the vocabulary does not speak of (ECGs): " + _counts(unmapped))
+    if contradicted:
+        lines.append("stated beside another finding, which contradicts it, so unknown there (ECGs): " + _counts(contradicted))
     return lines
 
 

@@ -109,8 +109,8 @@ def write_store(
         if not stored:
             raise DataError("no recording could be stored." + "".join(f"\n  rejected {one.record}: {one.reason}" for one in refused[:20]))
         annotated: dict[str, frozenset[str]] = {CORPUS: frozenset()}
-        matrix, unmapped = label_records(stored, annotated, vocabulary)
-        writer.finish(matrix, vocabulary, corpus=CORPUS, annotated=annotated, rejected=refused, unmapped=unmapped)
+        labelled = label_records(stored, annotated, vocabulary)
+        writer.finish(labelled.labels, vocabulary, corpus=CORPUS, annotated=annotated, rejected=refused, unmapped=labelled.unmapped)
     return Store.open(path), tuple(refused)
 
 

@@ -16,7 +16,7 @@ from jaccardio.cohort.corpora.corpus import DEFAULTS, Corpus, Rejection, Source,
 from jaccardio.cohort.id_table import refuse_place, save_id_table
 from jaccardio.cohort.lead_tally import LeadTally
 from jaccardio.cohort.pseudonyms import load_key, new_key, save_key
-from jaccardio.cohort.relabel import count_findings, label_records
+from jaccardio.cohort.relabel import Labelled, count_findings, label_records
 from jaccardio.cohort.store_writer import StoreWriter
 from jaccardio.errors import DataError, MissingError, ReadError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
@@ -61,6 +61,8 @@ class IngestReport:
         Records that were refused, by id and file, each with its reason.
     unmapped
         Codes that the vocabulary has no place for, with the number of records, most frequent first.
+    contradicted
+        Records per finding that is stated and yet unknown, because it stands alone and another finding is present beside it.
     findings
         Records per finding and state (``present``, ``absent``, ``unknown``), in vocabulary order.
     leads
@@ -79,6 +81,7 @@ class IngestReport:
     patients: int
     rejected: tuple[Rejection, ...]
     unmapped: dict[str, int]
+    contradicted: dict[str, int]
     findings: dict[str, dict[str, int]]
     leads: LeadTally
     path: Path
@@ -92,7 +95,7 @@ def ingest(
     store: Path,
     *,
     corpus: str,
-    vocabulary: str,
+    vocabulary: str | Path,
     sampling_rate: float,
     key_file: Path | None = None,
     id_table: Path | None = None,
@@ -109,8 +112,10 @@ def ingest(
         Folder or file of the corpus.
     store
         Folder to make.
-    corpus, vocabulary
-        Names in `CORPORA` and `Vocabulary.available()`.
+    corpus
+        Name in `CORPORA`.
+    vocabulary
+        Name or file, as `Vocabulary.load` takes it.
     sampling_rate
         Hz of the stored signals, 50 to 10,000.
     key_file
@@ -165,9 +170,8 @@ def ingest(
     leads = LeadTally()
     if dry_run:
         stored, unreadable = _with_header(sources, folder)
-        labels, unmapped = label_records(stored, opened.annotated, findings)
-        counts = count_findings(labels, findings)
-        return _report(opened, stored, [*refused, *unreadable], unmapped, counts, leads, store, key_file, id_table)
+        labelled = label_records(stored, opened.annotated, findings)
+        return _report(opened, stored, [*refused, *unreadable], labelled, findings, leads, store, key_file, id_table)
     with StoreWriter(store, contract) as writer:
         stored = []
         for done, (entry, result) in enumerate(zip(sources, _ingested(sources, contract, jobs), strict=True), start=1):
@@ -181,18 +185,20 @@ def ingest(
                 progress(done, len(sources))
         if not stored:
             raise _nothing_stored(source, refused)
-        labels, unmapped = label_records(stored, opened.annotated, findings)
+        labelled = label_records(stored, opened.annotated, findings)
         with _kept_outside(key_file if kept_key is None and opened.pseudonymous else None, key, id_table, stored):
-            writer.finish(labels, findings, corpus=corpus, annotated=opened.annotated, rejected=refused, unmapped=unmapped)
-    return _report(opened, stored, refused, unmapped, count_findings(labels, findings), leads, store, key_file, id_table)
+            writer.finish(
+                labelled.labels, findings, corpus=corpus, annotated=opened.annotated, rejected=refused, unmapped=labelled.unmapped
+            )
+    return _report(opened, stored, refused, labelled, findings, leads, store, key_file, id_table)
 
 
 def _report(
     corpus: Corpus,
     stored: Sequence[Source],
     refused: Sequence[Rejection],
-    unmapped: dict[str, int],
-    findings: dict[str, dict[str, int]],
+    labelled: Labelled,
+    vocabulary: Vocabulary,
     leads: LeadTally,
     store: Path,
     key_file: Path,
@@ -202,8 +208,9 @@ def _report(
         stored=len(stored),
         patients=len({source.patient_key for source in stored}),
         rejected=tuple(rejection.reported() for rejection in refused),
-        unmapped=unmapped,
-        findings=findings,
+        unmapped=labelled.unmapped,
+        contradicted=labelled.contradicted,
+        findings=count_findings(labelled.labels, vocabulary),
         leads=leads,
         path=store,
         key_file=key_file if corpus.pseudonymous else None,

@@ -50,6 +50,8 @@ class RelabelReport:
         Name of the new vocabulary.
     unmapped
         Codes that the vocabulary has no place for, with the number of records, most frequent first.
+    contradicted
+        Records per finding that is stated and yet unknown, because it stands alone and another finding is present beside it.
     findings
         Records per finding and state (``present``, ``absent``, ``unknown``), in vocabulary order.
     """
@@ -58,31 +60,45 @@ class RelabelReport:
     records: int
     vocabulary: str
     unmapped: dict[str, int]
+    contradicted: dict[str, int]
     findings: dict[str, dict[str, int]]
 
 
-def label_records(
-    records: Sequence[Coded], annotated: Mapping[str, frozenset[str]], vocabulary: Vocabulary
-) -> tuple[NDArray[np.int8], dict[str, int]]:
-    """Label matrix of some records and the codes that could not be mapped.
+@dataclass(frozen=True)
+class Labelled:
+    """Labels of some records.
+
+    Attributes
+    ----------
+    labels
+        (records, findings) int8 with the values of `LabelState`.
+    unmapped, contradicted
+        As in `RelabelReport`.
+    """
+
+    labels: NDArray[np.int8]
+    unmapped: dict[str, int]
+    contradicted: dict[str, int]
+
+
+def label_records(records: Sequence[Coded], annotated: Mapping[str, frozenset[str]], vocabulary: Vocabulary) -> Labelled:
+    """Labels of some records, with what was lost on the way.
 
     Parameters
     ----------
     annotated
         Per database the codes that its annotators used at all.
-
-    Returns
-    -------
-    (records, findings) int8 with the values of `LabelState`, and the number of records per unmapped code, most frequent first.
     """
     mapper = LabelMapper.for_vocabulary(vocabulary)
     labels = np.full((len(records), len(vocabulary)), UNKNOWN, dtype=np.int8)
     unmapped: Counter[str] = Counter()
+    contradicted: Counter[str] = Counter()
     for row, record in enumerate(records):
         codes = annotated.get(record.database, frozenset())
         labels[row] = mapper.label(record.present, record.absent, closed=record.closed, annotated=codes)
         unmapped.update(set(mapper.unmapped(record.present)))
-    return labels, dict(sorted(unmapped.items(), key=lambda item: (-item[1], item[0])))
+        contradicted.update(mapper.contradicted(record.present, labels[row]))
+    return Labelled(labels, dict(sorted(unmapped.items(), key=lambda item: (-item[1], item[0]))), dict(contradicted))
 
 
 def count_findings(labels: NDArray[np.int8], vocabulary: Vocabulary) -> dict[str, dict[str, int]]:
@@ -92,27 +108,33 @@ def count_findings(labels: NDArray[np.int8], vocabulary: Vocabulary) -> dict[str
     return {code: {state: counts[state][column] for state in states} for column, code in enumerate(vocabulary.codes)}
 
 
-def relabel(store: Path, vocabulary: str) -> RelabelReport:
+def relabel(store: Path, vocabulary: str | Path) -> RelabelReport:
     """Gives a store the labels of another vocabulary, from the codes kept at ingest; signals and split stay as they are.
 
     The new labels are written beside the old ones and the manifest is replaced in one step: a crash leaves the old state.
 
+    Parameters
+    ----------
+    vocabulary
+        Name or file, as `Vocabulary.load` takes it.
+
     Raises
     ------
     UsageError
-        There is no vocabulary of that name.
+        There is no such vocabulary.
     DataError
-        The store is unfinished or damaged.
+        The store is unfinished or damaged, or the vocabulary's file is none.
     """
     target, opened = Vocabulary.load(vocabulary), Store.open(store)
     annotated = {database: frozenset(codes) for database, codes in opened.manifest["annotated"].items()}
     columns = opened.records[["database", "present", "absent", "closed"]]
-    labels, unmapped = label_records(list(columns.itertuples(index=False)), annotated, target)
-    name, entry = write_labels(opened.path, labels, target)
+    labelled = label_records(list(columns.itertuples(index=False)), annotated, target)
+    name, entry = write_labels(opened.path, labelled.labels, target)
     old = opened.manifest["labels"]
     files = {file: known for file, known in opened.manifest["files"].items() if file != old} | {name: entry}
-    changed = {"labels": name, "vocabulary": target.to_dict(), "unmapped": unmapped, "files": files}
+    changed = {"labels": name, "vocabulary": target.to_dict(), "unmapped": labelled.unmapped, "files": files}
     write_json(opened.path / MANIFEST, seal(opened.manifest | changed))
     for left in set(opened.path.glob("labels-*.parquet")) - {opened.path / name}:
         left.unlink()
-    return RelabelReport(opened.path, len(opened), target.name, unmapped, count_findings(labels, target))
+    counts = count_findings(labelled.labels, target)
+    return RelabelReport(opened.path, len(opened), target.name, labelled.unmapped, labelled.contradicted, counts)

@@ -42,7 +42,7 @@ def card_facts(
         },
         labels=_labels(records, vocabulary),
         reproduction=_reproduction(run, store, part, test_uses),
-        names={finding.code: finding.names["en"] for finding in vocabulary.findings},
+        names={finding.code: finding.name for finding in vocabulary.findings},
         notes={finding.code: finding.note for finding in vocabulary.findings if finding.note},
         seen=part == "validation",
     )

@@ -80,7 +80,7 @@ class HeldOut:
         if not shared:
             raise DataError(
                 f"{store.path}: its findings ({store.vocabulary.name}) and those of {self.store.path} ({self.vocabulary.name}) have none "
-                f"in common. Run `jaccardio relabel {store.path.name} --vocabulary {self.vocabulary.name}` first."
+                f"in common. Run `jaccardio relabel {store.path.name} --vocabulary {self.vocabulary.argument}` first."
             )
         return self._gather(store, "all", self.vocabulary.subset(shared), self.prevalence[shared], np.arange(len(store)))
 

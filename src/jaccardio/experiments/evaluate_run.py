@@ -163,7 +163,7 @@ def evaluate_run(
         scores=scores,
         title=title,
         facts=_facts(run, store, part, scored),
-        names={finding.code: finding.names["en"] for finding in vocabulary.findings},
+        names={finding.code: finding.name for finding in vocabulary.findings},
         paths=None if id_table is None else id_table.paths_of(store.ids[rows]),
         examples=_examples(store, rows, vocabulary.codes, labels, scores, thresholds["global"]),
     )

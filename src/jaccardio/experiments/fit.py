@@ -21,7 +21,7 @@ def fit(
     labels: ArrayLike,
     sampling_rate: float,
     *,
-    vocabulary: str | Vocabulary,
+    vocabulary: str | Path | Vocabulary,
     out: str | Path,
     leads: Sequence[str] = LEADS,
     unit: str = "mV",
@@ -43,7 +43,7 @@ def fit(
     labels
         (n, findings) 1 present, 0 absent, -1 or NaN unknown, in vocabulary order.
     vocabulary
-        Or its name.
+        Or its name, or the path of its TOML file.
     out
         New folder.
     preset, settings
@@ -65,7 +65,7 @@ def fit(
     if out.exists() and any(out.iterdir()):
         raise UsageError(f"{out}: the folder exists and is not empty. Choose another.")
     config = load_preset(preset, settings)
-    if isinstance(vocabulary, str):
+    if not isinstance(vocabulary, Vocabulary):
         vocabulary = Vocabulary.load(vocabulary)
     recordings = recordings_of(signals, sampling_rate, leads=leads, unit=unit, ids=ids, patients=patients)
     store, refused = write_store(out / "store", recordings, labels, vocabulary=vocabulary, sampling_rate=config.data.sampling_rate)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from jaccardio.errors import UsageError
 from jaccardio.findings.vocabulary import Vocabulary
-from jaccardio.findings.wording import Wording
 from jaccardio.training.config import TrainConfig, load_preset
 
 FOOTING = "jaccardio-small"
@@ -43,15 +42,15 @@ class Entry:
         One line: the cell and what is particular to it.
     source
         Where it comes from.
-    needs
-        What a vocabulary must have besides findings: ``groups`` (levels with named groups), ``denials`` (a sentence), or nothing.
+    needs_groups
+        Whether the vocabulary must have levels with groups of two findings and more.
     """
 
     name: str
     settings: tuple[str, ...]
     description: str
     source: str
-    needs: str = ""
+    needs_groups: bool = False
 
     def configure(self, footing: Sequence[str], tuned: Sequence[str] = ()) -> TrainConfig:
         """The whole configuration: preset, then settings of the footing, then this objective's, then what tuning or the seed set.
@@ -70,9 +69,9 @@ def _captions(name: str, target: str, loss: str, source: str, *more: str) -> Ent
     return Entry(name, (*cell, *PAPER_MODEL), " x ".join(("captions", target, loss)) + _with(more), source)
 
 
-def _findings(name: str, source: str, *more: str, statements: str = "findings", loss: str = "sigmoid", needs: str = "") -> Entry:
+def _findings(name: str, source: str, *more: str, statements: str = "findings", loss: str = "sigmoid", needs_groups: bool = False) -> Entry:
     cell = (f'objective.statements="{statements}"', "objective.target=truth", f"objective.loss={loss}", *more)
-    return Entry(name, cell, " x ".join((statements, "truth", loss)) + _with(more), source, needs)
+    return Entry(name, cell, " x ".join((statements, "truth", loss)) + _with(more), source, needs_groups)
 
 
 def _with(settings: Sequence[str]) -> str:
@@ -94,8 +93,8 @@ _ENTRIES = (
     _captions("overlap", "overlap", "sigmoid", "the overlap coefficient in the place of Jaccard's"),
     _captions("idf-jaccard", "idf_jaccard", "sigmoid", "Jaccard's index with rare findings counting more"),
     _findings("truth", "jaccardio"),
-    _findings("truth-parents", "jaccardio", statements="findings+parents", needs="groups"),
-    _findings("truth-negations", "jaccardio", statements="findings+negations", needs="denials"),
+    _findings("truth-parents", "jaccardio", statements="findings+parents", needs_groups=True),
+    _findings("truth-negations", "jaccardio", statements="findings+negations"),
     _findings("truth-subsets", "jaccardio", statements="findings+subsets"),
     _findings("truth-captions", "jaccardio", statements="findings+captions"),
     _findings("truth-mined", "jaccardio", statements="findings+false_captions"),
@@ -142,9 +141,8 @@ def choose(names: str, vocabulary: Vocabulary) -> tuple[tuple[Entry, ...], dict[
     if unknown := sorted(wanted - set(OBJECTIVES)):
         raise UsageError(f"unknown objective {', '.join(unknown)}; available: {', '.join(OBJECTIVES)}.")
     entries = [entry for name, entry in OBJECTIVES.items() if name in wanted]
-    wording = Wording.of(vocabulary)
-    there = {"": True, "groups": bool(wording.groups), "denials": bool(wording.denials)}
-    left_out = {entry.name: f"vocabulary {vocabulary.name} has no {entry.needs}" for entry in entries if not there[entry.needs]}
+    lacking = [entry.name for entry in entries if entry.needs_groups and not vocabulary.group_names]
+    left_out = dict.fromkeys(lacking, f"vocabulary {vocabulary.name} has no groups")
     if left_out and names != "all":
         raise UsageError(
             "; ".join(f"{name}: {reason}" for name, reason in left_out.items()) + ". Leave it out, or relabel the store with another."

@@ -145,7 +145,7 @@ def run_score(
         scores=ours.scores,
         title=f"{table.name} on {store.manifest['corpus']}, {submission.part}",
         facts=_facts(store, submission.part, ours),
-        names={finding.code: finding.names["en"] for finding in vocabulary.findings},
+        names={finding.code: finding.name for finding in vocabulary.findings},
     )
     return Scored(evaluation, len(rows), ours.said, contest)
 

@@ -51,7 +51,7 @@ def run_shift(run: RunFolder, home: Store, away: Store, out: Path, *, device: st
         "Thresholds": "from home: fitted on the run's validation part",
         "Looks at a test part": f"these are numbers {scored['home'].test_uses} and {scored['away'].test_uses} of this run",
     }
-    names = {finding.code: finding.names["en"] for finding in scored["home"].vocabulary.findings}
+    names = {finding.code: finding.name for finding in scored["home"].vocabulary.findings}
     write_shift(out, document, title=f"{run.config.preset} at another hospital", facts=facts, names=names)
     return document
 

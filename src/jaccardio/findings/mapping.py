@@ -1,8 +1,9 @@
 """`LabelMapper`: from the codes that annotators wrote to present, absent and unknown findings of a vocabulary.
 
 Codes are ``ontology:code``: ``scp:AFIB``, ``axis:LAD``, ``snomed:164889003``, and ``finding:af`` for a finding named outright.
-The table is data: ``data/mapping-<vocabulary>.csv``, one row per code and finding. A row's state is ``present``, ``unknown``
-(the code leaves this finding open), or ``nothing`` (looked at, and it says nothing of any finding). docs/vocabularies.md has the reasons.
+The table is data: ``data/mapping-<vocabulary>.csv``, one row per code and finding. A row's state is ``present``, ``part``
+(it states the finding but covers only one of its kinds, as ST depression does of ST-T abnormality), ``unknown`` (the code leaves this
+finding open), or ``nothing`` (looked at, and it says nothing of any finding). docs/vocabularies.md has the reasons.
 """
 
 import csv
@@ -14,20 +15,21 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.errors import UsageError
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.findings.vocabulary_file import fold
 
 NAMED = "finding:"
-"""Ontology of findings called by code or name of the vocabulary itself, case aside; needs no table."""
+"""Ontology of findings called by code, name or alias of the vocabulary itself, case and width aside; needs no table."""
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What one code says: columns of the findings it states, and of those it leaves open."""
+    """What one code says: columns of the findings it states, of those it leaves open, and of those stated of which it is only a part."""
 
     present: frozenset[int] = frozenset()
     unknown: frozenset[int] = frozenset()
+    part: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -47,30 +49,24 @@ class LabelMapper:
 
     @classmethod
     def for_vocabulary(cls, vocabulary: Vocabulary) -> "LabelMapper":
-        """The mapper of a vocabulary that ships with jaccardio, or of a subset of one; rows on findings outside the subset are left out.
+        """The mapper of a vocabulary or of a subset of one: its mapping table, if one ships, the findings' own codes, and their names.
 
-        Raises
-        ------
-        UsageError
-            No mapping table ships for this vocabulary.
+        Rows of the table on findings outside a subset are left out.
         """
-        table = resources.files("jaccardio.findings") / "data" / f"mapping-{vocabulary.name}.csv"
-        if not table.is_file():
-            raise UsageError(
-                f"there is no mapping table for vocabulary {vocabulary.name!r}; available: {', '.join(Vocabulary.available())}."
-            )
         columns = {code: column for column, code in enumerate(vocabulary.codes)}
         stated: dict[str, dict[str, set[int]]] = {}
-        for row in csv.DictReader(io.StringIO(table.read_text("utf-8"))):
-            states = stated.setdefault(f"{row['ontology']}:{row['code']}", {"present": set(), "unknown": set()})
+        for row in _table(vocabulary):
+            states = stated.setdefault(f"{row['ontology']}:{row['code']}", {"present": set(), "unknown": set(), "part": set()})
             if row["state"] != "nothing" and row["finding"] in columns:
                 states[row["state"]].add(columns[row["finding"]])
-        meanings = {code: Meaning(frozenset(states["present"]), frozenset(states["unknown"])) for code, states in stated.items()}
-        named = {
-            NAMED + name.casefold(): Meaning(present=frozenset({column}))
-            for column, finding in enumerate(vocabulary.findings)
-            for name in (finding.code, *finding.names.values())
+        for column, finding in enumerate(vocabulary.findings):
+            for code in finding.stated_by:
+                stated.setdefault(code, {"present": set(), "unknown": set(), "part": set()})["present"].add(column)
+        meanings = {
+            code: Meaning(frozenset(states["present"] | states["part"]), frozenset(states["unknown"]), frozenset(states["part"]))
+            for code, states in stated.items()
         }
+        named = {NAMED + spelling: Meaning(present=frozenset({column})) for spelling, column in vocabulary.spellings.items()}
         return cls(vocabulary, meanings | named)
 
     def label(self, present: Sequence[str], absent: Sequence[str], *, closed: bool, annotated: frozenset[str]) -> NDArray[np.int8]:
@@ -78,7 +74,7 @@ class LabelMapper:
 
         A finding is present if a present code states it or implies it through another finding; else unknown if a present
         code leaves it open; else absent if an absent code names it; else, in a closed list, absent if the database
-        annotates it at all; else unknown.
+        annotates it as a whole; else unknown. A finding that stands alone in the vocabulary (normal) is unknown beside any other.
 
         Parameters
         ----------
@@ -87,7 +83,7 @@ class LabelMapper:
         closed
             Whether what is not stated is absent, as far as the database annotates it.
         annotated
-            Codes that the database's annotators used at all.
+            Codes that the database's annotators used at all. A finding of which they name only a part is never absent there.
 
         Returns
         -------
@@ -95,7 +91,7 @@ class LabelMapper:
         """
         labels = np.full(len(self.vocabulary), UNKNOWN, dtype=np.int8)
         if closed:
-            labels[self._stated_by(annotated)] = ABSENT
+            labels[sorted({column for code in annotated for column in self._meaning(code).present - self._meaning(code).part})] = ABSENT
         labels[self._stated_by(absent)] = ABSENT
         labels[sorted(column for code in present for column in self._meaning(code).unknown)] = UNKNOWN
         labels[self._stated_by(present)] = PRESENT
@@ -103,13 +99,22 @@ class LabelMapper:
         for child, parent in self._implications_upwards():
             if labels[codes.index(child)] == PRESENT:
                 labels[codes.index(parent)] = PRESENT
+        if (labels == PRESENT).sum() > 1:
+            labels[[codes.index(code) for code in self.vocabulary.alone if labels[codes.index(code)] == PRESENT]] = UNKNOWN
         return labels
+
+    def contradicted(self, present: Sequence[str], labels: NDArray[np.int8]) -> tuple[str, ...]:
+        """Findings that a code states and that are unknown in the labels, because they stand alone and another finding is present."""
+        stated = self._stated_by(present)
+        return tuple(
+            code for code in self.vocabulary.alone if (column := self.vocabulary.index(code)) in stated and labels[column] == UNKNOWN
+        )
 
     def unmapped(self, present: Sequence[str]) -> tuple[str, ...]:
         """The codes that no row of the table speaks of, in the order given: what the vocabulary loses."""
         return tuple(code for code in present if _key(code) not in self.meanings)
 
-    def _stated_by(self, codes: Sequence[str] | frozenset[str]) -> list[int]:
+    def _stated_by(self, codes: Sequence[str]) -> list[int]:
         return sorted({column for code in codes for column in self._meaning(code).present})
 
     def _meaning(self, code: str) -> Meaning:
@@ -120,5 +125,10 @@ class LabelMapper:
         return list(self.vocabulary.implications) * len(self.vocabulary.implications)
 
 
+def _table(vocabulary: Vocabulary) -> list[dict[str, str]]:
+    table = resources.files("jaccardio.findings") / "data" / f"mapping-{vocabulary.name}.csv"
+    return list(csv.DictReader(io.StringIO(table.read_text("utf-8")))) if vocabulary.name in Vocabulary.available() else []
+
+
 def _key(code: str) -> str:
-    return code.casefold() if code.startswith(NAMED) else code
+    return fold(code) if code.startswith(NAMED) else code

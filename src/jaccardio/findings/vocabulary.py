@@ -1,16 +1,18 @@
 """`Vocabulary`: an ordered list of findings with their names, sentences, levels and implications.
 
-Vocabularies are data: ``data/<name>.toml`` (title, sentences, implications, wording) beside ``data/<name>.csv`` (one row a finding).
+Those that ship are data: ``data/<name>.toml`` (title, implications, names of groups) beside ``data/<name>.csv`` (one row a finding).
+A vocabulary of one's own is one TOML file (`vocabulary_file`). Both become the same document, which travels with stores, runs and models.
 """
 
 import csv
 import difflib
 import io
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,13 +22,13 @@ from jaccardio.errors import UsageError
 from jaccardio.files import sha256_json
 from jaccardio.findings.labels import PRESENT
 from jaccardio.findings.needed_leads import unmet
+from jaccardio.findings.sentences import NOTHING, TEMPLATES, list_names
+from jaccardio.findings.vocabulary_file import fold, read_document
 
 _DATA = resources.files("jaccardio.findings") / "data"
 
-
-def shipped_head(name: str) -> dict[str, Any]:
-    """What ``data/<name>.toml`` says: title, implications, and the wording of all kinds of sentences."""
-    return tomllib.loads((_DATA / f"{name}.toml").read_text("utf-8"))
+_OPTIONAL = ("leads", "stated_by", "aliases")
+"""Of a finding; left out of the document where empty, as are `Vocabulary`'s: one without them keeps the fingerprint it always had."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,10 @@ class Finding:
     leads
         Leads without which an ECG can neither show nor deny the finding; all items are needed, each a lead or alternatives (``V5/V6``).
         Empty: any lead is enough.
+    stated_by
+        Codes of other ontologies that state the finding, ``scp:AFIB`` or ``snomed:164889003``, beside those of a mapping table.
+    aliases
+        Further spellings by which a table may call the finding; unlike names they may hold commas and stops.
     """
 
     code: str
@@ -54,6 +60,13 @@ class Finding:
     levels: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
     leads: tuple[str, ...] = ()
+    stated_by: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The English name; the first one where there is none."""
+        return self.names.get("en") or next(iter(self.names.values()))
 
     def lacking(self, leads: Collection[str]) -> tuple[str, ...]:
         """The items of `Finding.leads` that are not met by the leads at hand; empty where the finding can be judged."""
@@ -76,6 +89,12 @@ class Vocabulary:
         Sentence per language for an ECG known to show none of the findings.
     implications
         Pairs (finding, finding that follows), e.g. ``("bigeminy", "vpc")``.
+    alone
+        Codes of findings that no other may stand beside, e.g. ``normal``: where another is present they are unknown.
+    denials
+        Sentence per language with ``{findings}`` that says what an ECG does not show; `sentences.DENIALS` where a language has none.
+    group_names
+        Level -> group of two findings and more -> name per language, for sentences that speak of the group.
     """
 
     name: str
@@ -84,19 +103,34 @@ class Vocabulary:
     templates: Mapping[str, str]
     nothing: Mapping[str, str]
     implications: tuple[tuple[str, str], ...] = ()
+    alone: tuple[str, ...] = ()
+    denials: Mapping[str, str] = field(default_factory=dict)
+    group_names: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, name: str) -> "Vocabulary":
-        """Loads a vocabulary that ships with jaccardio.
+    def load(cls, name_or_path: str | Path) -> "Vocabulary":
+        """Loads a vocabulary that ships with jaccardio by its name, or one of your own by the path of its TOML file.
 
         Raises
         ------
         UsageError
-            There is no vocabulary of that name.
+            There is no vocabulary of that name, and no such file.
+        DataError
+            The file is no vocabulary; all its faults are listed.
         """
-        if name not in cls.available():
-            raise UsageError(f"unknown vocabulary {name!r}; available: {', '.join(cls.available())}.")
-        head = shipped_head(name)
+        if name_or_path in cls.available():
+            return cls._shipped(str(name_or_path))
+        path = Path(name_or_path)
+        if not path.is_file():
+            raise UsageError(
+                f"unknown vocabulary {str(name_or_path)!r}; available: {', '.join(cls.available())}, or name a TOML file of your own "
+                "(`jaccardio vocabulary new` writes one)."
+            )
+        return cls.from_dict(read_document(path, reserved=cls.available()))
+
+    @classmethod
+    def _shipped(cls, name: str) -> "Vocabulary":
+        head = tomllib.loads((_DATA / f"{name}.toml").read_text("utf-8"))
         rows = csv.DictReader(io.StringIO((_DATA / f"{name}.csv").read_text("utf-8")))
         findings = tuple(
             Finding(
@@ -108,8 +142,21 @@ class Vocabulary:
             )
             for row in rows
         )
-        implications = tuple((pair[0], pair[1]) for pair in head.get("implications", []))
-        return cls(name, head["title"], findings, head["templates"], head["nothing"], implications)
+        return cls(
+            name=name,
+            title=head["title"],
+            findings=findings,
+            templates=TEMPLATES,
+            nothing=NOTHING,
+            implications=tuple((pair[0], pair[1]) for pair in head.get("implications", [])),
+            alone=tuple(head.get("alone", ())),
+            group_names=head.get("groups", {}),
+        )
+
+    @property
+    def argument(self) -> str:
+        """What to write after ``--vocabulary`` for this one."""
+        return self.name if self.name in self.available() else f"path/to/{self.name}.toml"
 
     @staticmethod
     def available() -> tuple[str, ...]:
@@ -122,18 +169,23 @@ class Vocabulary:
         return cls(
             name=document["name"],
             title=document["title"],
-            findings=tuple(Finding(**{**finding, "leads": tuple(finding.get("leads", ()))}) for finding in document["findings"]),
+            findings=tuple(
+                Finding(**finding | {key: tuple(finding.get(key, ())) for key in _OPTIONAL}) for finding in document["findings"]
+            ),
             templates=document["templates"],
             nothing=document["nothing"],
             implications=tuple((pair[0], pair[1]) for pair in document["implications"]),
+            alone=tuple(document.get("alone", ())),
+            denials=document.get("denials", {}),
+            group_names=document.get("group_names", {}),
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON form; travels with every store, run and model. A finding that needs no particular lead has no key ``leads``."""
+        """JSON form; travels with every store, run and model."""
         document = asdict(self)
         for finding in document["findings"]:
-            if not finding["leads"]:
-                del finding["leads"]
+            _drop_empty(finding, _OPTIONAL)
+        _drop_empty(document, ("alone", "denials", "group_names"))
         return document
 
     @cached_property
@@ -150,24 +202,40 @@ class Vocabulary:
         return len(self.findings)
 
     def index(self, name: str) -> int:
-        """Column of a finding by code or by name in any language, case aside.
+        """Column of a finding by code, name in any language or alias, case and width aside.
 
         Raises
         ------
         UsageError
             The vocabulary has no such finding; the message names the nearest ones.
         """
-        wanted = name.strip().casefold()
-        if wanted in self._columns:
-            return self._columns[wanted]
-        near = difflib.get_close_matches(wanted, self._columns, n=3)
+        wanted = fold(name.strip())
+        if wanted in self.spellings:
+            return self.spellings[wanted]
+        near = difflib.get_close_matches(wanted, self.spellings, n=3)
         hint = f" Did you mean {', '.join(near)}?" if near else f" Its findings: {', '.join(self.codes)}."
         raise UsageError(f"unknown finding {name!r} in vocabulary {self.name}.{hint}")
 
     @cached_property
-    def _columns(self) -> dict[str, int]:
-        names = {value.casefold(): row for row, finding in enumerate(self.findings) for value in finding.names.values()}
-        return names | {finding.code.casefold(): row for row, finding in enumerate(self.findings)}
+    def spellings(self) -> dict[str, int]:
+        """Column by every spelling that `index` finds, folded."""
+        names = {fold(value): row for row, finding in enumerate(self.findings) for value in (*finding.names.values(), *finding.aliases)}
+        return names | {fold(finding.code): row for row, finding in enumerate(self.findings)}
+
+    def template(self, language: str) -> str:
+        """The sentence of a language, with ``{findings}`` where names stand.
+
+        Raises
+        ------
+        UsageError
+            The vocabulary has no names in this language.
+        """
+        if language not in self.templates:
+            raise UsageError(
+                f"vocabulary {self.name} has no names in language {language!r}; it has {', '.join(self.templates)}. "
+                f"Add names.{language} to each finding, or train with --set model.language={next(iter(self.templates), '...')}."
+            )
+        return self.templates[language]
 
     def sentence(self, present: Sequence[int], language: str = "en") -> str:
         """ "This ECG shows {finding_1}, …, {finding_n}." in vocabulary order (paper, section 2.2); for none, the sentence that says so.
@@ -176,15 +244,18 @@ class Vocabulary:
         ----------
         present
             Columns of the findings to state.
+
+        Raises
+        ------
+        UsageError
+            The vocabulary has no names in this language.
         """
-        if not present:
-            return self.nothing[language]
-        return self.templates[language].format(findings=self.names(present, language))
+        template = self.template(language)
+        return template.format(findings=self.names(present, language)) if present else self.nothing[language]
 
     def names(self, columns: Sequence[int], language: str = "en") -> str:
         """Names of some findings as a sentence lists them, in vocabulary order."""
-        separator = "、" if language == "ja" else ", "
-        return separator.join(self.findings[column].names[language] for column in sorted(columns))
+        return list_names([self.findings[column].names[language] for column in sorted(columns)], language)
 
     def captions(self, labels: NDArray[np.int8], language: str = "en") -> list[str]:
         """One sentence per row of a label matrix (n, findings), stating the findings that are present."""
@@ -195,11 +266,25 @@ class Vocabulary:
         return [self.sentence([column], language) for column in range(len(self))]
 
     def subset(self, columns: Sequence[int]) -> "Vocabulary":
-        """The same vocabulary with some findings only, in vocabulary order."""
+        """The same vocabulary with some findings only, in vocabulary order.
+
+        A group that lacks a finding loses its name: whether an ECG shows it cannot be known.
+        """
         kept = tuple(self.findings[column] for column in sorted(columns))
         codes = {finding.code for finding in kept}
-        implications = tuple(pair for pair in self.implications if codes.issuperset(pair))
-        return Vocabulary(self.name, self.title, kept, self.templates, self.nothing, implications)
+        groups = {
+            level: {
+                name: names[name] for name, rows in self.groups()[level] if name in names and {self.codes[row] for row in rows} <= codes
+            }
+            for level, names in self.group_names.items()
+        }
+        return replace(
+            self,
+            findings=kept,
+            implications=tuple(pair for pair in self.implications if codes.issuperset(pair)),
+            alone=tuple(code for code in self.alone if code in codes),
+            group_names={level: names for level, names in groups.items() if names},
+        )
 
     def groups(self) -> dict[str, list[tuple[str, tuple[int, ...]]]]:
         """Levels of the hierarchy: for each level its groups as (name, columns of its findings), in vocabulary order.
@@ -211,3 +296,9 @@ class Vocabulary:
             for level, group in finding.levels.items():
                 levels.setdefault(level, {}).setdefault(group, []).append(row)
         return {level: [(group, tuple(rows)) for group, rows in groups.items()] for level, groups in levels.items()}
+
+
+def _drop_empty(part: dict[str, Any], keys: Iterable[str]) -> None:
+    for key in keys:
+        if not part[key]:
+            del part[key]

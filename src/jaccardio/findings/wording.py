@@ -1,14 +1,11 @@
-"""`Wording`: the sentences of training that speak of groups of findings and of what an ECG does not show.
-
-They stand in ``data/<name>.toml`` and are read from the vocabulary that ships under that name. A store's own copy of its vocabulary
-holds captions and prompts only, which is what models and predictions need.
-"""
+"""`Wording`: the sentences of training that speak of groups of findings and of what an ECG does not show."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jaccardio.errors import UsageError
-from jaccardio.findings.vocabulary import Vocabulary, shipped_head
+from jaccardio.findings.sentences import DENIALS
+from jaccardio.findings.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -17,33 +14,22 @@ class Wording:
 
     Attributes
     ----------
-    denials
-        Sentence per language with ``{findings}``, e.g. ``This ECG shows no {findings}.``
     groups
         Name per language of each group of two findings and more, by the columns of its findings; equal groups of two levels are one.
     """
 
     vocabulary: Vocabulary
-    denials: Mapping[str, str]
     groups: Mapping[tuple[int, ...], Mapping[str, str]]
 
     @classmethod
     def of(cls, vocabulary: Vocabulary) -> "Wording":
-        """The wording that ships for a vocabulary or a subset of it; there is none for a vocabulary of another name.
-
-        A group of which the subset lacks a finding is left out: whether an ECG shows it cannot be known.
-        """
-        if vocabulary.name not in Vocabulary.available():
-            return cls(vocabulary, {}, {})
-        head, whole = shipped_head(vocabulary.name), Vocabulary.load(vocabulary.name)
-        column_of = {code: column for column, code in enumerate(vocabulary.codes)}
+        """The wording of a vocabulary: its named groups by their columns."""
         groups: dict[tuple[int, ...], Mapping[str, str]] = {}
-        for level, names in head.get("groups", {}).items():
-            for group, rows in whole.groups()[level]:
-                codes = [whole.codes[row] for row in rows]
-                if group in names and column_of.keys() >= set(codes):
-                    groups.setdefault(tuple(column_of[code] for code in codes), names[group])
-        return cls(vocabulary, head["denials"], groups)
+        for level, names in vocabulary.group_names.items():
+            for group, columns in vocabulary.groups()[level]:
+                if group in names:
+                    groups.setdefault(columns, names[group])
+        return cls(vocabulary, groups)
 
     def group(self, columns: Sequence[int], language: str = "en") -> str:
         """ "This ECG shows {name of the group}."
@@ -52,8 +38,13 @@ class Wording:
         ----------
         columns
             One of `groups`.
+
+        Raises
+        ------
+        UsageError
+            The vocabulary has no names in this language.
         """
-        return self.vocabulary.templates[language].format(findings=self.groups[tuple(columns)][language])
+        return self.vocabulary.template(language).format(findings=self.groups[tuple(columns)][language])
 
     def denial(self, columns: Sequence[int], language: str = "en") -> str:
         """ "This ECG shows no {finding}."
@@ -61,8 +52,12 @@ class Wording:
         Raises
         ------
         UsageError
-            No denial ships for this vocabulary.
+            The vocabulary has no sentence for a denial in this language.
         """
-        if language not in self.denials:
-            raise UsageError(f"vocabulary {self.vocabulary.name} has no sentence for a denial in language {language}; leave negations out.")
-        return self.denials[language].format(findings=self.vocabulary.names(columns, language))
+        sentence = self.vocabulary.denials.get(language, DENIALS.get(language))
+        if sentence is None:
+            raise UsageError(
+                f"vocabulary {self.vocabulary.name} has no sentence for a denial in language {language!r}; "
+                "write one under [denials], or leave negations out."
+            )
+        return sentence.format(findings=self.vocabulary.names(columns, language))

@@ -42,7 +42,7 @@ class ModelConfig(BaseModel):
     text
         Text encoder by name, hub id or folder.
     language
-        Language of the sentences.
+        Language of the sentences, one in which the vocabulary has names.
     score_parts
         An ECG is scored in so many equal parts, and its probabilities are the means over them: a model trained on short crops then
         sees the length it was trained on. 1: in one piece.
@@ -66,6 +66,6 @@ class ModelConfig(BaseModel):
     initial_bias: Literal["mean-target"] | Annotated[float, Field(ge=-100, le=100)] = "mean-target"
     bias: Literal["scalar", "text"] = "scalar"
     text: str = Field("minilm", pattern=r"^[^\x00-\x1f\x7f]+$")
-    language: Literal["en", "ja"] = "en"
+    language: str = "en"
     whitening: float = Field(0.0, ge=0, le=1)
     score_parts: int = Field(1, ge=1, le=1000)

@@ -130,11 +130,9 @@ class Predictor:
         for mask, row, calibrated in zip(batch.lead_mask, scores, self.calibration.apply(scores, "platt"), strict=True):
             columns = zip(self.vocabulary.findings, row, calibrated, thresholds, self.withheld(mask), strict=True)
             yield [
-                FindingScore(finding.code, finding.names["en"], None, None, float(threshold), None, reason)
+                FindingScore(finding.code, finding.name, None, None, float(threshold), None, reason)
                 if reason
-                else FindingScore(
-                    finding.code, finding.names["en"], float(score), float(probability), float(threshold), bool(score >= threshold)
-                )
+                else FindingScore(finding.code, finding.name, float(score), float(probability), float(threshold), bool(score >= threshold))
                 for finding, score, probability, threshold, reason in columns
             ]
 

@@ -67,7 +67,7 @@ def shared_findings(predictor: Predictor, store: Store) -> tuple[Vocabulary, NDA
     if not shared:
         raise DataError(
             f"the model's findings ({predictor.vocabulary.name}) and the store's ({store.vocabulary.name}) have none in common. "
-            f"Run `jaccardio relabel STORE --vocabulary {predictor.vocabulary.name}` first."
+            f"Run `jaccardio relabel STORE --vocabulary {predictor.vocabulary.argument}` first."
         )
     columns = np.array([ours[code] for code in shared])
     return predictor.vocabulary.subset(columns.tolist()), columns, np.array([theirs[code] for code in shared])

@@ -184,7 +184,11 @@ def _write_manifest(folder: Path, site: Site, ecgs: Sequence[SimulatedEcg]) -> S
 
 
 def label_cell(code: str, ecg: SimulatedEcg, site: Site) -> str:
-    """``1`` present, ``0`` absent, empty unknown: an echocardiographic finding without echocardiogram, or never annotated there."""
-    if code in site.unannotated or (code in ECHO_FINDINGS and not ecg.echo):
+    """``1`` present, ``0`` absent, empty unknown.
+
+    Unknown are an echocardiographic finding without echocardiogram, what is never annotated there, and whether an ECG without any
+    finding of an unhealthy heart is normal: nothing in it says that it is not.
+    """
+    if code in site.unannotated or (code in ECHO_FINDINGS and not ecg.echo) or (code == "normal" and not ecg.findings):
         return ""
     return "1" if code in ecg.findings else "0"

@@ -17,7 +17,7 @@ def model_card(summary: Mapping[str, Any], vocabulary: Vocabulary) -> str:
     """
     facts = "\n".join(f"| {key.replace('_', ' ')} | {_cell(value)} |" for key, value in summary.items() if key != "findings_left_out")
     left_out = ", ".join(summary["findings_left_out"]) or "none"
-    findings = "\n".join(f"| {finding.code} | {finding.names['en']} | {finding.note} |" for finding in vocabulary.findings)
+    findings = "\n".join(f"| {finding.code} | {finding.name} | {finding.note} |" for finding in vocabulary.findings)
     return f"""# ECG model `{summary["preset"]}`
 
 **{DISCLAIMER}** Made with jaccardio for research and development; no clinical decision may rest on it.

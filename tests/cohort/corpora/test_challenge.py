@@ -83,6 +83,16 @@ def test_databases_by_record_name(record: str, database: str) -> None:
     assert database_of(record) == database
 
 
+def test_the_copy_of_ptbxl_leaves_open_which_left_axis_was_meant(tmp_path: Path) -> None:
+    for record in ("HR00001", "E00015"):
+        write(tmp_path, record, "#Dx: 39732003,164889003")
+    georgia, copy = read(tmp_path)
+    assert isinstance(georgia, Source)
+    assert isinstance(copy, Source)
+    assert georgia.present == ("snomed:39732003", "snomed:164889003")
+    assert copy.present == ("axis:LAD-unstated", "snomed:164889003")
+
+
 def test_every_database_has_its_annotated_codes(tmp_path: Path) -> None:
     write(tmp_path, "E00015")
     annotated = Challenge.open(tmp_path, None, 500.0, Vocabulary.load("paper26")).annotated

@@ -69,6 +69,25 @@ def test_ages_axis_sex_and_source_column(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("report", "code"),
+    [
+        ("sinus rhythm. left axis deviation. otherwise normal", "axis:LAD"),
+        ("Überdrehter Linkstyp sinusbradykardie", "axis:LAD"),
+        ("ueberdrehter linkslagetyp", "axis:LAD"),
+        ("sinusrhythmus linkstyp normales ekg", "axis:LAD-unstated"),
+        ("sinusbradykardie llt", "axis:LAD-unstated"),
+        ("", "axis:LAD-unstated"),
+        (None, "axis:LAD-unstated"),
+    ],
+)
+def test_lad_is_a_left_axis_only_where_the_report_says_so(tmp_path: Path, report: str | None, code: str) -> None:
+    row = {"heart_axis": "LAD"} | ({} if report is None else {"report": report})
+    (source,) = read(write(tmp_path, row, columns=COLUMNS if report is None else (*COLUMNS, "report")))
+    assert isinstance(source, Source)
+    assert source.present[-1] == code
+
+
+@pytest.mark.parametrize(
     "cell",
     [
         {"scp_codes": "__import__('os').getcwd()"},

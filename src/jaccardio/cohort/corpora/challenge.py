@@ -24,6 +24,8 @@ from jaccardio.recording.readers.wfdb_header import parse_header
 
 UNKNOWN_DATABASE = "challenge"
 PREFIXES = {"A": "cpsc_2018", "Q": "cpsc_2018_extra", "I": "st_petersburg", "S": "ptb", "HR": "ptb_xl", "E": "georgia"}
+LEFT_AXIS, LEFT_OPEN = "snomed:39732003", "axis:LAD-unstated"
+"""PTB-XL's left axis deviation came from heart_axis LAD, mostly the milder German Linkstyp: its copy here leaves open which was meant."""
 LAST_CHAPMAN_SHAOXING = 10646  # JS00001-JS10646; the numbers above are Ningbo's
 NOT_STATED = {"", "unknown", "nan", "none"}
 SNOMED = "snomed:"
@@ -114,6 +116,8 @@ class Challenge:
             return Rejection.because(identifier, error, str(path))
         # A code outside the tables may mean any finding: what is not stated beside it is then unknown, not absent.
         present, closed = read_diagnoses(fields.get("dx", ""), self.known)
+        if database == "ptb_xl":
+            present = tuple(LEFT_OPEN if code == LEFT_AXIS else code for code in present)
         hospital = self.site if database == UNKNOWN_DATABASE else ""
         return Source(
             recording_id=identifier,

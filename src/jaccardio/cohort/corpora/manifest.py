@@ -74,7 +74,7 @@ class Manifest:
         """
         if key is None:
             raise UsageError("a manifest needs --patient-key FILE: record and patient ids are pseudonyms under that key.")
-        path = _table_in(source) if source.is_dir() else source
+        path = table_in(source) if source.is_dir() else source
         table = read_table(path)
         faults = Faults(table.name)
         columns = Columns.of(table, vocabulary, options.drop, faults)
@@ -103,7 +103,7 @@ class Manifest:
         return iter(self.rows)
 
 
-def _table_in(folder: Path) -> Path:
+def table_in(folder: Path) -> Path:
     tables = [folder / f"manifest{suffix}" for suffix in (".csv", ".tsv", ".xlsx")]
     found = [table for table in tables if table.is_file()]
     if len(found) > 1:

@@ -6,6 +6,7 @@ Ids are the published, already pseudonymous numbers.
 
 import ast
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -21,6 +22,9 @@ COLUMNS = (
     *("scp_codes", "heart_axis", "strat_fold", "filename_lr", "filename_hr"),
 )
 LOW_RATE_HZ = 100.0
+STATED_LEFT_AXIS = re.compile("left axis deviation|(ü|ue)berdreht", re.IGNORECASE)
+"""Reports that mean an axis beyond -30 degrees, in English or as "überdrehter Linkstyp"; heart_axis is LAD for the milder Linkstyp too."""
+
 SEXES = {"0": "male", "1": "female"}
 
 
@@ -105,7 +109,7 @@ class PtbXl:
             recording_id=record,
             patient_key=f"ptbxl:{patient}",
             path=self.folder / path,
-            present=(*(f"scp:{code}" for code in statements), f"axis:{row['heart_axis'].strip() or 'unknown'}"),
+            present=(*(f"scp:{code}" for code in statements), _axis(row)),
             absent=(),
             closed=True,
             database="ptbxl",
@@ -163,6 +167,13 @@ def _statements(cell: str) -> tuple[str, ...] | None:
     if not isinstance(statements, dict) or not all(isinstance(code, str) for code in statements):
         return None
     return tuple(statements)
+
+
+def _axis(row: Mapping[str, str]) -> str:
+    """Code of the heart axis. LAD counts where the report says what it means; without that, or without a report, it is left open."""
+    axis = row["heart_axis"].strip() or "unknown"
+    unstated = axis == "LAD" and STATED_LEFT_AXIS.search(row.get("report", "")) is None
+    return "axis:LAD-unstated" if unstated else f"axis:{axis}"
 
 
 def _number(cell: str) -> float:

@@ -1,0 +1,12 @@
+"""The sentences of a vocabulary that brings none of its own, per language; ``{findings}`` is where names stand (paper, section 2.2)."""
+
+TEMPLATES = {"en": "This ECG shows {findings}.", "ja": "この心電図は{findings}を示す。"}
+NOTHING = {"en": "This ECG shows no listed finding.", "ja": "この心電図は列挙された所見を示さない。"}
+DENIALS = {"en": "This ECG shows no {findings}.", "ja": "この心電図は{findings}を示さない。"}
+
+SLOT = "{findings}"
+
+
+def list_names(names: list[str], language: str) -> str:
+    """Names one after another, as a sentence of the language lists them."""
+    return ("、" if language == "ja" else ", ").join(names)
