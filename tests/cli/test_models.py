@@ -145,7 +145,7 @@ def test_predict_reports_the_bad_file_and_scores_the_good_one(jaccardio: Command
     assert "rejected bad: " in partly.err
     assert jaccardio("predict", trained, tmp_path / "bad.hea").status == 3
     assert jaccardio("predict", trained, ecgs[0], "--thresholds", "nothing").status == 2
-    for no_run in (tmp_path, tmp_path / "bad.hea", tmp_path / "absent"):
+    for no_run in (tmp_path, tmp_path / "bad.hea"):
         refused = jaccardio("predict", no_run, ecgs[0])
         assert refused.status == 3
         assert "neither a run nor a model folder" in refused.err

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from jaccardio.cli.data import Json
-from jaccardio.cli.output import note, number, progress_bar, result
+from jaccardio.cli.output import note, number, progress_bar, resumable, result
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import ReadError, UsageError
 from jaccardio.locks import own_folder
@@ -50,7 +50,8 @@ def train(
         raise UsageError(f"{out}: that run has another configuration (config.toml). Resume it without --preset and --set, or with its own.")
     note(DISCLAIMER)
     opened = Store.open(store)
-    with progress_bar("training") as progress:
+    way = "The same command with --resume goes on from the last checkpoint, one an epoch."
+    with resumable(way), progress_bar("training") as progress:
         if begun:
             summary = loop.resume(opened, out, device=device, progress=progress)
         else:
@@ -218,6 +219,8 @@ def search(
     from jaccardio.prediction.predictor import Predictor
     from jaccardio.prediction.search import search as find
 
+    if not sentence.isprintable():
+        raise UsageError("the sentence holds control characters or is no UTF-8 text. Write it in plain letters.")
     with progress_bar("searching") as progress:
         hits = find(Predictor.from_pretrained(run, device), Store.open(store), sentence, top, progress)
     lines = [f"{hit.similarity:8.3f}  {hit.recording_id}  {', '.join(hit.findings)}" for hit in hits]

@@ -97,7 +97,7 @@ def reproduce(
     names = chosen(name)
     if listing:
         parts = {recipe: docstring_parts(RECIPES[recipe]) for recipe in names}
-        lines = [f"{recipe:16}{part['']}\n{'':16}{part['Cost']}" for recipe, part in parts.items()]
+        lines = [line for recipe, part in parts.items() for line in (f"{recipe:16}{part['']}", f"{'':16}{part['Cost']}")]
         result({recipe: {"what": part.pop(""), **part} for recipe, part in parts.items()}, lines, json)
         return
     from jaccardio.experiments.reproduce import run_reproduce
