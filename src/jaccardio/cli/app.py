@@ -15,7 +15,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from jaccardio import __version__
-from jaccardio.cli import checks, data, models, studies, transfer
+from jaccardio.cli import checks, data, models, predict, studies, transfer
 from jaccardio.cli.output import LogNotes, note
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import JaccardioError, MissingError, UsageError
@@ -71,7 +71,7 @@ def options(
     """Options that come before a command."""
 
 
-for module in (data, models, transfer, studies, checks):
+for module in (data, models, predict, transfer, studies, checks):
     module.register(app)
 
 

@@ -1,16 +1,15 @@
-"""Commands that make, judge and use models: train, evaluate, score, predict, embed, search."""
+"""Commands that make, judge and use models: train, evaluate, score, embed, search."""
 
 import json as codec
-from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from jaccardio.cli.data import Json
-from jaccardio.cli.output import note, number, progress_bar, resumable, result
+from jaccardio.cli.output import note, number, progress_bar, result, resumable
 from jaccardio.disclaimer import DISCLAIMER
-from jaccardio.errors import ReadError, UsageError
+from jaccardio.errors import UsageError
 from jaccardio.locks import own_folder
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
@@ -20,7 +19,7 @@ Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 
 def register(app: typer.Typer) -> None:
     """Adds this file's commands."""
-    for command in (train, evaluate, score, predict, embed, search):
+    for command in (train, evaluate, score, embed, search):
         app.command()(command)
 
 
@@ -134,58 +133,6 @@ def score(
     lines.append(f"report: {out / 'report.html'}")
     paired = None if done.contest is None else done.contest.document
     result({"out": str(out), "part": part, "thresholds": done.thresholds, "metrics": metrics, "against": paired}, lines, json)
-
-
-def predict(
-    run: Run,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="ECG files.")],
-    thresholds: Annotated[str, typer.Option(help="fixed, global or per_finding.")] = "global",
-    plot: Annotated[Path | None, typer.Option(help="Folder for a 12-lead paper plot per file.")] = None,
-    device: Device = "auto",
-    json: Json = False,
-) -> None:
-    """Predicts the findings of ECG files."""
-    from jaccardio.prediction.predictor import Predictor
-    from jaccardio.recording.readers import read_ecg
-
-    note(DISCLAIMER)
-    predictor = Predictor.from_pretrained(run, device)
-    predictor.thresholds[thresholds]  # an unknown policy is said once, before any file is read
-    document, lines, rejected = {}, [], []
-    drawn: Counter[str] = Counter()
-    for file in files:
-        try:
-            recording = read_ecg(file)
-            scores = predictor.predict([recording], thresholds)[0]
-        except ReadError as error:
-            rejected.append(f"rejected {error}")
-            continue
-        document[str(file)] = [
-            {name: getattr(score, name) for name in ("finding", "score", "probability", "threshold", "present", "withheld")}
-            for score in scores
-        ]
-        ranked = sorted(scores, key=lambda score: -1.0 if score.score is None else score.score, reverse=True)
-        lines.append(f"{file}" + (f"  ({', '.join(recording.flags)})" if recording.flags else ""))
-        lines += [
-            f"  unknown  {score.withheld}  {score.name}"
-            if score.score is None
-            else f"  {'present' if score.present else '       '}  {score.score:.3f}  (threshold {score.threshold:.3f}, "
-            f"calibrated probability {score.probability:.3f})  {score.name}"
-            for score in ranked
-        ]
-        if plot is not None:
-            from jaccardio.recording.paper_plot import plot_ecg
-
-            drawn[file.stem] += 1  # two hospitals may both have a 0001
-            picture = plot / (f"{file.stem}.png" if drawn[file.stem] == 1 else f"{file.stem}-{drawn[file.stem]}.png")
-            found = [f"{score.name} {score.score:.2f}" for score in ranked if score.present]
-            plot_ecg(recording, picture, title=file.stem, findings=found or ["no listed finding"])
-            lines.append(f"  drawn to {picture}")
-    for line in rejected:
-        note(line)
-    result(document, lines, json)
-    if rejected:
-        raise typer.Exit(1 if document else 3)
 
 
 def embed(
