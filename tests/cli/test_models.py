@@ -138,3 +138,15 @@ def test_the_python_example_of_the_readme_runs(
         code = example.replace("runs/first", str(trained)).replace("path/to/one.hea", str(ecgs[0]))
         exec(compile(code, "README.md", "exec"), names)  # noqa: S102
     assert "atrial fibrillation" in capsys.readouterr().out
+
+
+def test_a_tiny_cohort_is_warned_of(jaccardio: Command, store: Path, tmp_path: Path) -> None:
+    assert jaccardio("split", store, "--fractions", "0.9,0.04,0.06").status == 0
+    words = ("train", "--preset", "truth-small", "--store", store, "--out", tmp_path / "new", "--device", "cpu")
+    done = jaccardio(*words, *SETTINGS, "--set", "training.epochs=1", "--json")
+    assert done.json()["warnings"]
+    assert all(f"warning: validation part: {said.removeprefix('validation part: ')}" in done.err for said in done.json()["warnings"])
+    evaluated = jaccardio("evaluate", tmp_path / "new", "--store", store, "--out", tmp_path / "report", "--device", "cpu", "--json")
+    assert evaluated.json()["metrics"]["warnings"]
+    assert "warning: micro-F1 rests on" in evaluated.err
+    assert "Read with care" in (tmp_path / "report" / "report.html").read_text()

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from jaccardio.cli.data import Json
-from jaccardio.cli.output import note, number, progress_bar, result, resumable
+from jaccardio.cli.output import note, number, progress_bar, result, resumable, warn
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
 from jaccardio.locks import own_folder
@@ -60,6 +60,7 @@ def train(
                 save_split(opened, split)
                 note(f"{store}: had no split; made the default one ({codec.dumps(split.method)})")
             summary = loop.train(opened, split, config, out, device=device, progress=progress)
+    warn(summary.get("warnings", ()))  # runs of earlier versions have none
     auroc = summary["validation_macro_auroc"]
     lines = [
         f"{out}: {summary['steps']} steps in {summary['seconds']:.0f} s, {summary['training_records']} training ECGs",
@@ -88,6 +89,7 @@ def evaluate(
     with own_folder(out), progress_bar("scoring") as progress:
         done = evaluate_run(RunFolder.open(run), Store.open(store), part, out, device=device, progress=progress)
     metrics = done.evaluation.metrics
+    warn(metrics["warnings"])
     lines = [f"{done.records} ECGs of part {part}", *_headlines(metrics)]
     if done.test_uses:
         lines.append(f"look number {done.test_uses} of this run at a test part")
@@ -123,6 +125,7 @@ def score(
     with own_folder(out), progress_bar("scoring") as progress:
         done = run_score(Store.open(store), submission, out, device=device, progress=progress)
     metrics = done.evaluation.metrics
+    warn(metrics["warnings"])
     lines = [f"{done.records} ECGs of part {part}", *_headlines(metrics), f"thresholds: {done.thresholds}"]
     lines += [f"no figures at the {policy} threshold: {reason}" for policy, reason in metrics["policies_left_out"].items()]
     if done.contest is not None:

@@ -3,7 +3,7 @@
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -21,6 +21,12 @@ class Progress(Protocol):
 def note(text: str) -> None:
     """A line for the person at the terminal, on stderr; control characters are written out."""
     typer.echo(printable(text), err=True)
+
+
+def warn(sentences: Iterable[str]) -> None:
+    """What a reader of the result must know, one note each."""
+    for sentence in sentences:
+        note(f"warning: {sentence}")
 
 
 class LogNotes(logging.Handler):

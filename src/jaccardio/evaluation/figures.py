@@ -68,30 +68,20 @@ def draw_roc(evaluation: Evaluation, labels: NDArray[np.int8], scores: NDArray[n
     return _panels(evaluation, labels, scores, _draw_roc, "auroc", "1 − specificity", "sensitivity")
 
 
-def draw_comparison(columns: Sequence[tuple[str, Mapping[str, Any]]], paper: Sequence[Mapping[str, Any]]) -> bytes:
-    """Macro AUROC and micro-F1 of several evaluations with their intervals; the paper's printed micro-F1 as open diamonds.
-
-    Parameters
-    ----------
-    columns
-        Name and metrics document of each evaluation.
-    paper
-        The paper's columns, with ``name`` and ``micro_f1``; empty to leave them out.
-    """
+def draw_comparison(columns: Sequence[tuple[str, Mapping[str, Any]]]) -> bytes:
+    """Macro AUROC and micro-F1 of several evaluations, name and metrics document of each, with their intervals."""
     with mpl.rc_context(STYLE):
-        rows = [name for name, _ in columns] + [f"Paper: {column['name']}" for column in paper]
+        rows = [name for name, _ in columns]
         figure = Figure(figsize=(10, 0.9 + 0.27 * len(rows)), dpi=DOTS_PER_INCH, layout="constrained")
         left, right = figure.subplots(1, 2, sharey=True)
         for row, (_, metrics) in enumerate(columns):
             decided = metrics["thresholds"][DEFAULT_POLICY]
             dot(left, row, metrics["macro_auroc"]["value"], metrics["macro_auroc"]["ci95"], ACCENT)
             dot(right, row, decided["micro_f1"], decided["micro_f1_ci95"], ACCENT)
-        for row, column in enumerate(paper, start=len(columns)):
-            right.plot(column["micro_f1"], row, marker="D", markersize=5, markerfacecolor="white", color=MUTED)
         left.set_yticks(range(len(rows)), rows)
         left.set_ylim(len(rows) - 0.4, -0.6)
         left.set_xlabel("macro AUROC, 95 % interval")
-        right.set_xlabel("micro-F1 at the global threshold, 95 % interval; ◇ paper, as printed")
+        right.set_xlabel("micro-F1 at the global threshold, 95 % interval")
         left.axvline(0.5, color=MUTED, linewidth=0.8, linestyle=":")
         right.set_xlim(left=0)
         for axes in (left, right):

@@ -17,6 +17,7 @@ from jaccardio.evaluation.report import FORMAT, Example, write_evaluation
 from jaccardio.evaluation.thresholds import Thresholds
 from jaccardio.experiments.card_facts import card_facts
 from jaccardio.experiments.subgroups import subgroups_of
+from jaccardio.findings.contradictions import contradiction
 from jaccardio.findings.labels import UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.prediction.predictor import Predictor
@@ -31,12 +32,13 @@ EXAMPLES = 4
 
 @dataclass(frozen=True)
 class RunEvaluation:
-    """What `evaluate_run` did: the figures, and how often this run has now looked at a test part."""
+    """What `evaluate_run` did: the figures, how often this run has now looked at a test part, and the ECGs that the report shows."""
 
     evaluation: Evaluation
     part: str
     records: int
     test_uses: int
+    examples: tuple[Example, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,6 +152,7 @@ def evaluate_run(
         subgroups=subgroups_of(store.records.iloc[rows]),
         replicates=replicates,
     )
+    examples = _examples(store, rows, vocabulary, labels, scores, thresholds["global"])
     write_model_card(out, result, card_facts(run, store, part, rows, vocabulary, scored.test_uses, title))
     write_evaluation(
         out,
@@ -160,9 +163,9 @@ def evaluate_run(
         title=title,
         facts=_facts(run, store, part, scored),
         names={finding.code: finding.names["en"] for finding in vocabulary.findings},
-        examples=_examples(store, rows, vocabulary.codes, labels, scores, thresholds["global"]),
+        examples=examples,
     )
-    return RunEvaluation(result, part, len(rows), scored.test_uses)
+    return RunEvaluation(result, part, len(rows), scored.test_uses, tuple(examples))
 
 
 def rows_of_part(run: RunFolder, store: Store, part: str) -> NDArray[np.int64]:
@@ -199,7 +202,7 @@ def _facts(run: RunFolder, store: Store, part: str, scored: ScoredPart) -> dict[
 def _examples(
     store: Store,
     rows: NDArray[np.int64],
-    codes: tuple[str, ...],
+    vocabulary: Vocabulary,
     labels: NDArray[np.int8],
     scores: NDArray[np.float64],
     thresholds: NDArray[np.float64],
@@ -214,10 +217,12 @@ def _examples(
         signal = store.signals(np.array([row]))[0]
         shown = np.flatnonzero((labels[position] == 1) | (scores[position] >= thresholds))
         states = {1: "present", 0: "absent", -1: "unknown"}
+        called = scores[position] >= thresholds
         findings = [
-            (codes[i], float(scores[position, i]), bool(scores[position, i] >= thresholds[i]), states[int(labels[position, i])])
+            (vocabulary.codes[i], float(scores[position, i]), float(thresholds[i]), bool(called[i]), states[int(labels[position, i])])
             for i in shown
         ]
         png = ecg_png(signal, store.contract.sampling_rate, store.lead_masks[row])
-        examples.append(Example(png, str(store.ids[row]), findings))
+        contradictory = contradiction([vocabulary.findings[i] for i in np.flatnonzero(called)])
+        examples.append(Example(png, str(store.ids[row]), findings, contradictory))
     return examples
