@@ -51,7 +51,7 @@ def test_the_page_compares_and_needs_nothing_else(case: Case, tmp_path: Path) ->
     assert re.findall(r"(?:src|href)\s*=\s*\"(?!data:)(.*?)\"", html) == ["reports/silent/report.html"]
     assert "The first is &lt;best&gt;." in html
     assert html.index("The first is") < html.index("At a glance") < html.index("One ECG")
-    assert "Contradictory: normal beside f1." in html
+    assert "contradictory: normal beside f1" in html
     assert "<th>Threshold</th>" in html
     assert "columns do not share a label base" in html
     assert "Modified loss has 3.3 %; on the base of the other columns of its hospital its Hamming loss would be 0.0903." in html
