@@ -120,6 +120,7 @@ def _lacks_memory(error: Exception) -> bool:
 
 def _internal(error: Exception) -> NoReturn:
     """Says where the program failed, without the message: it could hold data."""
-    note("".join(traceback.format_tb(error.__traceback__)))
+    for line in "".join(traceback.format_tb(error.__traceback__)).splitlines():
+        note(line)
     note(f"internal error: {type(error).__name__}. Please report it with the lines above; they hold no patient data.")
     sys.exit(70)
