@@ -78,6 +78,8 @@ def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], No
             progress = watch(f"scoring {preset}, {place}")
             done = evaluated[preset, place] = evaluate_run(run, store, part, report, replicates=REPLICATES, progress=progress)
             say(f"  {place}: macro-AUROC {_shown(_auroc(done)['value'])} on {done.records} ECGs")
+            for warning in done.evaluation.metrics["warnings"]:
+                say(f"  warning: {place}: {warning}")
             columns.append((f"{preset}, {place}", done.evaluation.metrics))
             reports[f"{preset}, {place}"] = f"{report.relative_to(out)}/report.html"
     page = out / "report.html"
