@@ -20,6 +20,7 @@ def write_comparison(
     conclusion: Sequence[str],
     reports: Mapping[str, str],
     example: Example | None = None,
+    names: Mapping[str, str] | None = None,
     paper: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Writes one self-contained HTML page that compares evaluations.
@@ -36,8 +37,8 @@ def write_comparison(
         Sentences on what the figures say, the first thing on the page.
     reports
         Name of an evaluation -> address of its own report, relative to the page.
-    example
-        An ECG with its findings.
+    example, names
+        An ECG with its findings, and finding code -> name to show beside it.
     paper
         Columns of the paper to set beside them in the table (in no picture), with the note on what they can be compared with: ``table``,
         ``name``, the five figures and ``density``.
@@ -52,7 +53,7 @@ def write_comparison(
         reports=reports,
         warnings=[f"{name}: {warning}" for name, metrics in columns for warning in metrics["warnings"]],
         examples=[example] if example else [],
-        names={},
+        names=names or {},
         paper=paper,
         figure=draw_comparison(columns),
         default_policy=DEFAULT_POLICY,

@@ -98,6 +98,7 @@ def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], No
         conclusion=conclusion({key: _auroc(done) for key, done in evaluated.items()}, simulated=data is None),
         reports=reports,
         example=next(iter(evaluated[best, "home"].examples), None),
+        names={finding.code: finding.names["en"] for finding in home.vocabulary.findings},
         paper=printed,
     )
     return DemoReport(page, tuple((preset, place, _auroc(done)["value"]) for (preset, place), done in evaluated.items()))
