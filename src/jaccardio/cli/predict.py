@@ -78,16 +78,17 @@ def predict(
 
 def _each_once(files: Sequence[Path], failures: list[tuple[Path, Exception]]) -> Iterator[Path]:
     """The recordings named, those of folders in their place; one that is named twice, by whichever of its files, comes once."""
-    from jaccardio.cohort.corpora.corpus import header_files
+    from jaccardio.cohort.corpora.listing import header_files
     from jaccardio.recording.readers.record_files import record_name
 
     seen = set()
     for given in files:
         try:
-            found = header_files(given) if given.is_dir() else (given,)
+            found, refused = header_files(given) if given.is_dir() else ((given,), ())
         except (JaccardioError, OSError) as error:
             failures.append((given, error))
             continue
+        failures += [(given / rejection.record, DataError(rejection.reason)) for rejection in refused]
         for file in found:
             record = Path(os.path.realpath(file.parent), record_name(file))
             if record not in seen:
