@@ -92,7 +92,8 @@ def main() -> None:
             note(line)
         sys.exit(error.exit_code)
     except JaccardioError as error:
-        note(f"error: {error}")
+        for line in f"error: {error}".split("\n"):
+            note(line)
         sys.exit(error.exit_code)
     except OSError as error:
         if error.errno in SYSTEM_ERRORS:

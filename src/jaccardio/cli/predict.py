@@ -88,7 +88,7 @@ def _each_once(files: Sequence[Path], failures: list[tuple[Path, Exception]]) ->
         except (JaccardioError, OSError) as error:
             failures.append((given, error))
             continue
-        failures += [(given / rejection.record, DataError(rejection.reason)) for rejection in refused]
+        failures += [(given / rejection.file, DataError(rejection.reason)) for rejection in refused]
         for file in found:
             record = Path(os.path.realpath(file.parent), record_name(file))
             if record not in seen:
