@@ -59,7 +59,7 @@ def test_the_conclusion_follows_the_figures() -> None:
     figures["one", "home"] = figure(0.84, 0.8, 0.88)
     assert "Intervals overlap" in demo.conclusion(figures, simulated=False)[1]
     undefined = dict.fromkeys(figures, figure(None))
-    assert demo.conclusion(undefined, simulated=True) == ["No macro-AUROC is defined: there are too few ECGs of each finding."]
+    assert demo.conclusion(undefined, simulated=False) == ["No macro-AUROC is defined: there are too few ECGs of each finding."]
 
 
 def test_the_demo_never_empties_a_folder_it_did_not_make(tmp_path: Path) -> None:

@@ -106,6 +106,13 @@ def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], No
 
 def conclusion(figures: Mapping[tuple[str, str], Mapping[str, Any]], simulated: bool) -> list[str]:
     """What the macro-AUROC of each (preset, place), ``value`` and ``ci95``, says in words."""
+    sentences = _ranked(figures)
+    if simulated:
+        sentences.append("All ECGs are simulated: this shows that the software works and says nothing about patients.")
+    return sentences
+
+
+def _ranked(figures: Mapping[tuple[str, str], Mapping[str, Any]]) -> list[str]:
     home = {preset: figure for (preset, place), figure in figures.items() if place == "home" and figure["value"] is not None}
     if not home:
         return ["No macro-AUROC is defined: there are too few ECGs of each finding."]
@@ -122,8 +129,6 @@ def conclusion(figures: Mapping[tuple[str, str], Mapping[str, Any]], simulated: 
         change = away["value"] - home[first]["value"]
         than = "less" if change < 0 else "more"
         sentences.append(f"At the second hospital {first} has {_with_interval(away)}, {abs(change):.3f} {than} than at home.")
-    if simulated:
-        sentences.append("All ECGs are simulated: this shows that the software works and says nothing about patients.")
     return sentences
 
 
