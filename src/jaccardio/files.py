@@ -4,6 +4,7 @@ All artefacts (stores, runs, models, reports) are written through this module: b
 target's folder, are flushed to disk, and take the final name in one step.
 """
 
+import difflib
 import errno
 import hashlib
 import json
@@ -13,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from jaccardio.errors import DataError, MissingError
+from jaccardio.errors import DataError, MissingError, UsageError
 
 
 def write_atomic(path: Path, data: bytes, *, private: bool = False) -> None:
@@ -97,6 +98,16 @@ def sha256_file(path: Path) -> str:
 def sha256_json(document: Any) -> str:
     """SHA-256 of a JSON document in canonical form (sorted keys, no spaces): the fingerprint of vocabularies, splits and contracts."""
     return hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+
+
+def no_such_folder(path: Path) -> UsageError:
+    """The error for a folder that does not exist; it names the nearest folder beside it where one is near."""
+    try:
+        beside = [entry.name for entry in path.parent.iterdir() if entry.is_dir()]
+    except OSError:
+        return UsageError(f"{path}: no such folder, and no folder {path.parent} that could be listed.")
+    near = difflib.get_close_matches(path.name, beside, n=1)
+    return UsageError(f"{path}: no such folder" + (f"; did you mean {path.with_name(near[0])}?" if near else ". Check the path."))
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,8 +1,7 @@
-"""train, evaluate, predict, embed, search, as the README writes them."""
+"""train, evaluate, embed, search, as the README writes them."""
 
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -114,43 +113,6 @@ def test_evaluate_refuses_what_would_deceive(
     assert not (run_folder / "test_uses.jsonl").exists()
 
 
-def test_predict(jaccardio: Command, trained: Path, ecgs: list[Path], tmp_path: Path) -> None:
-    (tmp_path / "copy").mkdir()
-    for suffix in (".hea", ".dat"):
-        shutil.copy(ecgs[0].with_suffix(suffix), tmp_path / "copy")
-    files = [ecgs[0], ecgs[1], tmp_path / "copy" / ecgs[0].name]
-    done = jaccardio("predict", trained, *files, "--plot", tmp_path / "plots", "--json")
-    assert done.status == 0
-    document = done.json()
-    assert list(document) == [str(file) for file in files]
-    for scores in document.values():
-        assert len(scores) == 26
-        for score in scores:
-            assert set(score) == {"finding", "score", "probability", "threshold", "present"}
-            assert 0 <= score["score"] <= 1
-            assert 0 < score["probability"] < 1
-            assert score["present"] is (score["score"] >= score["threshold"])
-    assert document[str(files[0])] == document[str(files[2])]
-    assert len(list((tmp_path / "plots").glob("*.png"))) == 3
-    fixed = jaccardio("predict", trained / "model", ecgs[0], "--thresholds", "fixed", "--json").json()
-    assert {score["threshold"] for score in fixed[str(ecgs[0])]} == {0.5}
-    assert "present" in jaccardio("predict", trained, ecgs[0], "--thresholds", "per_finding").out
-
-
-def test_predict_reports_the_bad_file_and_scores_the_good_one(jaccardio: Command, trained: Path, ecgs: list[Path], tmp_path: Path) -> None:
-    (tmp_path / "bad.hea").write_text("bad 12 100\n")
-    partly = jaccardio("predict", trained, tmp_path / "bad.hea", ecgs[0], "--json")
-    assert partly.status == 1
-    assert list(partly.json()) == [str(ecgs[0])]
-    assert "rejected bad: " in partly.err
-    assert jaccardio("predict", trained, tmp_path / "bad.hea").status == 3
-    assert jaccardio("predict", trained, ecgs[0], "--thresholds", "nothing").status == 2
-    for no_run in (tmp_path, tmp_path / "bad.hea", tmp_path / "absent"):
-        refused = jaccardio("predict", no_run, ecgs[0])
-        assert refused.status == 3
-        assert "neither a run nor a model folder" in refused.err
-
-
 def test_embed(jaccardio: Command, hospitals: Hospitals, trained: Path, tmp_path: Path) -> None:
     done = jaccardio("embed", trained, "--store", hospitals.away, "--out", tmp_path / "features.parquet", "--json")
     assert (done.status, done.json()["records"], done.json()["dimension"]) == (0, 80, 16)
@@ -176,3 +138,15 @@ def test_the_python_example_of_the_readme_runs(
         code = example.replace("runs/first", str(trained)).replace("path/to/one.hea", str(ecgs[0]))
         exec(compile(code, "README.md", "exec"), names)  # noqa: S102
     assert "atrial fibrillation" in capsys.readouterr().out
+
+
+def test_a_tiny_cohort_is_warned_of(jaccardio: Command, store: Path, tmp_path: Path) -> None:
+    assert jaccardio("split", store, "--fractions", "0.9,0.04,0.06").status == 0
+    words = ("train", "--preset", "truth-small", "--store", store, "--out", tmp_path / "new", "--device", "cpu")
+    done = jaccardio(*words, *SETTINGS, "--set", "training.epochs=1", "--json")
+    assert done.json()["warnings"]
+    assert all(f"warning: validation part: {said.removeprefix('validation part: ')}" in done.err for said in done.json()["warnings"])
+    evaluated = jaccardio("evaluate", tmp_path / "new", "--store", store, "--out", tmp_path / "report", "--device", "cpu", "--json")
+    assert evaluated.json()["metrics"]["warnings"]
+    assert "warning: micro-F1 rests on" in evaluated.err
+    assert "Read with care" in (tmp_path / "report" / "report.html").read_text()

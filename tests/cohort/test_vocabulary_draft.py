@@ -86,7 +86,7 @@ def test_values_that_are_no_names_are_counted(tmp_path: Path) -> None:
 
 def test_refusals(tmp_path: Path) -> None:
     manifest = table(tmp_path, "path,patient_id,ward", "a,1,3")
-    with pytest.raises(DataError, match="no finding: there is neither a column findings"):
+    with pytest.raises(DataError, match="no finding: neither a column findings"):
         draft_vocabulary(manifest, tmp_path / "mine.toml")
     assert not (tmp_path / "mine.toml").exists()
     with pytest.raises(UsageError, match="ships with jaccardio"):

@@ -7,9 +7,11 @@ import pytest
 
 from jaccardio.evaluation.comparison import implied_density, write_comparison
 from jaccardio.evaluation.metrics import evaluate
+from jaccardio.evaluation.report import Example
 from jaccardio.evaluation.thresholds import Thresholds, fit_thresholds
 
 from .cases import Case
+from .test_report import PIXEL
 
 PRINTED = {
     "table": "table1",
@@ -33,11 +35,24 @@ def test_the_page_compares_and_needs_nothing_else(case: Case, tmp_path: Path) ->
     thresholds = fit_thresholds(case.labels, case.scores)
     silent = metrics_of(case, np.zeros_like(case.scores), thresholds)
     columns = [("<b>first</b>", metrics_of(case, case.scores, thresholds)), ("silent", silent)]
-    write_comparison(tmp_path / "page.html", columns, title="Two", facts={"Home": "simulated hospital A"}, paper=[PRINTED, MOVED])
+    write_comparison(
+        tmp_path / "page.html",
+        columns,
+        title="Two",
+        facts={"Home": "simulated hospital A"},
+        conclusion=["The first is <best>."],
+        reports={"silent": "reports/silent/report.html"},
+        example=Example(PIXEL, "r:1", [("f1", 0.7, 0.4, True, "absent")], "contradictory: normal beside f1"),
+        paper=[PRINTED, MOVED],
+    )
     html = (tmp_path / "page.html").read_text("utf-8")
     assert "&lt;b&gt;first&lt;/b&gt;" in html
     assert "<b>first" not in html
-    assert not re.search(r"(src|href)\s*=\s*(?!\"data:)", html)
+    assert re.findall(r"(?:src|href)\s*=\s*\"(?!data:)(.*?)\"", html) == ["reports/silent/report.html"]
+    assert "The first is &lt;best&gt;." in html
+    assert html.index("The first is") < html.index("At a glance") < html.index("One ECG")
+    assert "contradictory: normal beside f1" in html
+    assert "<th>Threshold</th>" in html
     assert "columns do not share a label base" in html
     assert "Modified loss has 3.3 %; on the base of the other columns of its hospital its Hamming loss would be 0.0903." in html
     assert "Standard siglip has" not in html
@@ -47,7 +62,7 @@ def test_the_page_compares_and_needs_nothing_else(case: Case, tmp_path: Path) ->
 
 def test_without_the_paper_its_figures_are_absent(case: Case, tmp_path: Path) -> None:
     metrics = metrics_of(case, case.scores, fit_thresholds(case.labels, case.scores))
-    write_comparison(tmp_path / "page.html", [("one", metrics)], title="One", facts={})
+    write_comparison(tmp_path / "page.html", [("one", metrics)], title="One", facts={}, conclusion=["One."], reports={})
     assert (
         "paper" not in re.sub(r"<style>.*?</style>|base64,[^\"]*", "", (tmp_path / "page.html").read_text("utf-8"), flags=re.DOTALL).lower()
     )

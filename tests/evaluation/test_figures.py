@@ -6,7 +6,14 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from jaccardio.evaluation.figures import _draw_precision_recall, _draw_reliability, _draw_roc, _operating_points, draw_figures
+from jaccardio.evaluation.figures import (
+    _draw_precision_recall,
+    _draw_reliability,
+    _draw_roc,
+    _operating_points,
+    draw_comparison,
+    draw_figures,
+)
 from jaccardio.evaluation.metrics import evaluate
 from jaccardio.evaluation.thresholds import fit_thresholds
 
@@ -53,3 +60,11 @@ def test_pictures_of_few_and_many_findings(findings: int) -> None:
         picture = imread(io.BytesIO(png))
         assert picture.std() > 0.01
         assert 100 < picture.shape[0] < 3200
+
+
+def test_names_without_a_font_and_with_dollar_signs_are_drawn() -> None:
+    case = random_case(n=60, k=2)
+    thresholds = fit_thresholds(case.labels, case.scores)
+    evaluation = evaluate(case.labels, case.scores, case.patients, ("心房細動", "$x"), {}, thresholds, replicates=5)
+    draw_figures(evaluation, case.labels, case.scores)
+    draw_comparison([("予測 $x$", evaluation.metrics)])

@@ -84,7 +84,9 @@ def test_ece_stands_beside_that_of_chance(case: Case, tmp_path: Path) -> None:
 
 
 def test_the_report_needs_nothing_else(case: Case, tmp_path: Path) -> None:
-    html = written(case, tmp_path, examples=[Example(PIXEL, "recording r:1", [("f1", 0.7, True, "absent")])])
+    html = written(
+        case, tmp_path, examples=[Example(PIXEL, "recording r:1", [("f1", 0.7, 0.4, True, "absent")], "contradictory: normal beside f1")]
+    )
     assert not re.search(r"(src|href)\s*=\s*(?!\"data:)", html)
     assert not re.search(r"url\(|@import|<script|<link|https?://", html)
     assert html.count("data:image/png;base64,") == 5
@@ -100,7 +102,7 @@ def test_whatever_comes_in_is_escaped(case: Case, tmp_path: Path) -> None:
         title=hostile,
         facts={hostile: hostile},
         names={"f1": hostile},
-        examples=[Example(PIXEL, hostile, [(hostile, 0.5, True, hostile)])],
+        examples=[Example(PIXEL, hostile, [(hostile, 0.5, 0.5, True, hostile)])],
     )
     assert "<script" not in html
     assert html.count("&lt;script&gt;") >= 7

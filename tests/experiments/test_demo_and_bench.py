@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from jaccardio.experiments import bench, demo
+from jaccardio.experiments.progress import Progress, unwatched
 from tests.conftest import TINY
 
 
@@ -11,17 +12,54 @@ def test_the_demo_leaves_one_page_and_all_that_it_rests_on(tmp_path: Path, monke
     monkeypatch.setattr(demo, "SETTINGS", (*TINY, "training.epochs=2"))
     monkeypatch.setattr(demo, "REPLICATES", 20)
     said: list[str] = []
-    report = demo.run_demo(tmp_path / "demo", None, 90, said.append)
+    watched: list[str] = []
+
+    def watch(what: str) -> Progress:
+        watched.append(what)
+        return unwatched(what)
+
+    report = demo.run_demo(tmp_path / "demo", None, 90, said.append, watch)
     page = report.page.read_text()
     assert [figure[:2] for figure in report.figures] == [
         (preset, place) for preset in demo.PRESETS for place in ("home", "second hospital")
     ]
     assert "Simulated ECGs" in page
     assert "0.0665" in page  # the paper's Table 1 stands beside ours
+    assert "What the figures say" in page
+    assert "says nothing about patients" in page
+    assert "One ECG" in page
+    assert watched[:3] == ["simulating", "ingesting into store", "ingesting into store-b"]
+    assert len([what for what in watched if what.startswith("training ")]) == len(demo.PRESETS)
     for preset in demo.PRESETS:
+        address = f"reports/{preset}-home/report.html"
+        assert f'href="{address}"' in page
+        assert (report.page.parent / address).is_file()
         metrics = json.loads((tmp_path / "demo" / "reports" / f"{preset}-second" / "metrics.json").read_text())
         assert metrics["n_records"] == 30
     assert any("simulated" in line for line in said)
+
+
+def figure(value: float | None, low: float = 0.0, high: float = 1.0) -> dict[str, object]:
+    return {"value": value, "ci95": None if value is None else [low, high]}
+
+
+def test_the_conclusion_follows_the_figures() -> None:
+    figures = {
+        ("one", "home"): figure(0.7, 0.65, 0.75),
+        ("one", "second hospital"): figure(0.6, 0.5, 0.7),
+        ("two", "home"): figure(0.9, 0.85, 0.95),
+        ("two", "second hospital"): figure(0.91, 0.86, 0.96),
+    }
+    assert demo.conclusion(figures, simulated=True) == [
+        "At home two ranks findings best: macro-AUROC 0.900 [0.850, 0.950].",
+        "The others: one 0.700 [0.650, 0.750]. Its interval lies above theirs.",
+        "At the second hospital two has 0.910 [0.860, 0.960], 0.010 more than at home.",
+        "All ECGs are simulated: this shows that the software works and says nothing about patients.",
+    ]
+    figures["one", "home"] = figure(0.84, 0.8, 0.88)
+    assert "Intervals overlap" in demo.conclusion(figures, simulated=False)[1]
+    undefined = dict.fromkeys(figures, figure(None))
+    assert demo.conclusion(undefined, simulated=False) == ["No macro-AUROC is defined: there are too few ECGs of each finding."]
 
 
 def test_the_demo_never_empties_a_folder_it_did_not_make(tmp_path: Path) -> None:

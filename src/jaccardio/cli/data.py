@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jaccardio.cli.output import note, progress_bar, result
+from jaccardio.cli.output import note, progress_bar, result, resumable
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
 from jaccardio.locks import own_folder
@@ -82,7 +82,8 @@ def ingest(
     from jaccardio.cohort.corpora.corpus import SourceOptions
     from jaccardio.cohort.ingest import ingest as run
 
-    with progress_bar("ingesting") as progress:
+    way = "The same command starts again from the first file; no half of a store is left."
+    with resumable(way), progress_bar("ingesting") as progress:
         report = run(
             source,
             store,

@@ -1,16 +1,15 @@
-"""Commands that make, judge and use models: train, evaluate, score, predict, embed, search."""
+"""Commands that make, judge and use models: train, evaluate, score, embed, search."""
 
 import json as codec
-from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from jaccardio.cli.data import Json
-from jaccardio.cli.output import note, number, progress_bar, result
+from jaccardio.cli.output import note, number, progress_bar, result, resumable, warn
 from jaccardio.disclaimer import DISCLAIMER
-from jaccardio.errors import ReadError, UsageError
+from jaccardio.errors import UsageError
 from jaccardio.locks import own_folder
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
@@ -21,7 +20,7 @@ IdTableOption = Annotated[Path | None, typer.Option("--id-table", help="Table of
 
 def register(app: typer.Typer) -> None:
     """Adds this file's commands."""
-    for command in (train, evaluate, score, predict, embed, search):
+    for command in (train, evaluate, score, embed, search):
         app.command()(command)
 
 
@@ -51,7 +50,8 @@ def train(
         raise UsageError(f"{out}: that run has another configuration (config.toml). Resume it without --preset and --set, or with its own.")
     note(DISCLAIMER)
     opened = Store.open(store)
-    with progress_bar("training") as progress:
+    way = "The same command with --resume goes on from the last checkpoint, one an epoch."
+    with resumable(way), progress_bar("training") as progress:
         if begun:
             summary = loop.resume(opened, out, device=device, progress=progress)
         else:
@@ -61,6 +61,7 @@ def train(
                 save_split(opened, split)
                 note(f"{store}: had no split; made the default one ({codec.dumps(split.method)})")
             summary = loop.train(opened, split, config, out, device=device, progress=progress)
+    warn(summary.get("warnings", ()))  # runs of earlier versions have none
     auroc = summary["validation_macro_auroc"]
     lines = [
         f"{out}: {summary['steps']} steps in {summary['seconds']:.0f} s, {summary['training_records']} training ECGs",
@@ -92,6 +93,7 @@ def evaluate(
     with own_folder(out), progress_bar("scoring") as progress:
         done = evaluate_run(RunFolder.open(run), Store.open(store), part, out, id_table=ids, device=device, progress=progress)
     metrics = done.evaluation.metrics
+    warn(metrics["warnings"])
     lines = [f"{done.records} ECGs of part {part}", *_headlines(metrics)]
     if done.test_uses:
         lines.append(f"look number {done.test_uses} of this run at a test part")
@@ -127,6 +129,7 @@ def score(
     with own_folder(out), progress_bar("scoring") as progress:
         done = run_score(Store.open(store), submission, out, device=device, progress=progress)
     metrics = done.evaluation.metrics
+    warn(metrics["warnings"])
     lines = [f"{done.records} ECGs of part {part}", *_headlines(metrics), f"thresholds: {done.thresholds}"]
     lines += [f"no figures at the {policy} threshold: {reason}" for policy, reason in metrics["policies_left_out"].items()]
     if done.contest is not None:
@@ -137,63 +140,6 @@ def score(
     lines.append(f"report: {out / 'report.html'}")
     paired = None if done.contest is None else done.contest.document
     result({"out": str(out), "part": part, "thresholds": done.thresholds, "metrics": metrics, "against": paired}, lines, json)
-
-
-def predict(
-    run: Run,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="ECG files; with --id-table recording ids too.")],
-    thresholds: Annotated[str, typer.Option(help="fixed, global or per_finding.")] = "global",
-    plot: Annotated[Path | None, typer.Option(help="Folder for a 12-lead paper plot per file.")] = None,
-    id_table: IdTableOption = None,
-    device: Device = "auto",
-    json: Json = False,
-) -> None:
-    """Predicts the findings of ECG files."""
-    from jaccardio.cohort.id_table import load_id_table
-    from jaccardio.prediction.predictor import Predictor
-    from jaccardio.recording.readers import read_ecg
-
-    note(DISCLAIMER)
-    ids = load_id_table(id_table)
-    predictor = Predictor.from_pretrained(run, device)
-    predictor.thresholds[thresholds]  # an unknown policy is said once, before any file is read
-    document, lines, rejected = {}, [], []
-    drawn: Counter[str] = Counter()
-    for file in files if ids is None else ids.files(files):
-        known = {} if ids is None else {"recording_id": ids.id_of(file)}
-        try:
-            recording = read_ecg(file)
-            scores = predictor.predict([recording], thresholds)[0]
-        except ReadError as error:
-            rejected.append(f"rejected {error}")
-            continue
-        document[str(file)] = [
-            known | {name: getattr(score, name) for name in ("finding", "score", "probability", "threshold", "present", "withheld")}
-            for score in scores
-        ]
-        ranked = sorted(scores, key=lambda score: -1.0 if score.score is None else score.score, reverse=True)
-        lines.append(f"{file}" + (f"  ({', '.join(recording.flags)})" if recording.flags else ""))
-        lines += [f"  recording id {name or 'not in the table of ids'}" for name in known.values()]
-        lines += [
-            f"  unknown  {score.withheld}  {score.name}"
-            if score.score is None
-            else f"  {'present' if score.present else '       '}  {score.score:.3f}  (threshold {score.threshold:.3f}, "
-            f"calibrated probability {score.probability:.3f})  {score.name}"
-            for score in ranked
-        ]
-        if plot is not None:
-            from jaccardio.recording.paper_plot import plot_ecg
-
-            drawn[file.stem] += 1  # two hospitals may both have a 0001
-            picture = plot / (f"{file.stem}.png" if drawn[file.stem] == 1 else f"{file.stem}-{drawn[file.stem]}.png")
-            found = [f"{score.name} {score.score:.2f}" for score in ranked if score.present]
-            plot_ecg(recording, picture, title=file.stem, findings=found or ["no listed finding"])
-            lines.append(f"  drawn to {picture}")
-    for line in rejected:
-        note(line)
-    result(document, lines, json)
-    if rejected:
-        raise typer.Exit(1 if document else 3)
 
 
 def embed(
@@ -232,6 +178,8 @@ def search(
     from jaccardio.prediction.predictor import Predictor
     from jaccardio.prediction.search import search as find
 
+    if not sentence.isprintable():
+        raise UsageError("the sentence holds control characters or is no UTF-8 text. Write it in plain letters.")
     ids = load_id_table(id_table)
     with progress_bar("searching") as progress:
         hits = find(Predictor.from_pretrained(run, device), Store.open(store), sentence, top, progress)

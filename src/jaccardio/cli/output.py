@@ -1,12 +1,15 @@
 """What commands print: results on stdout, everything else on stderr, one JSON document with ``--json``."""
 
 import json
+import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 import typer
+
+from jaccardio.errors import printable
 
 
 class Progress(Protocol):
@@ -16,24 +19,54 @@ class Progress(Protocol):
 
 
 def note(text: str) -> None:
-    """A line for the person at the terminal, on stderr."""
-    typer.echo(text, err=True)
+    """A line for the person at the terminal, on stderr; control characters are written out."""
+    typer.echo(printable(text), err=True)
+
+
+def warn(sentences: Iterable[str]) -> None:
+    """What a reader of the result must know, one note each."""
+    for sentence in sentences:
+        note(f"warning: {sentence}")
+
+
+class LogNotes(logging.Handler):
+    """Shows what the library logs as notes, so that a warning meets the same rules as every other line."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        note(f"{record.levelname.lower()}: {record.getMessage()}")
 
 
 def result(document: Any, lines: list[str], as_json: bool) -> None:
     """Prints a command's result: `lines` for people, or `document` as the one JSON document on stdout."""
     if as_json:
-        typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2))
+        typer.echo(json.dumps(document, allow_nan=False, indent=2))  # ASCII: no control character, no surrogate, whatever the terminal
         for line in lines:
             note(line)
     else:
         for line in lines:
-            typer.echo(line)
+            typer.echo(printable(line))
 
 
 def number(value: object) -> str:
     """A figure with four digits, or the word that stands for none."""
     return f"{value:.4f}" if isinstance(value, float) else "undefined"
+
+
+@contextmanager
+def resumable(how: str) -> Iterator[None]:
+    """Says once how long work can be stopped and taken up again, and once more where Ctrl-C stopped it; `main` ends with status 130.
+
+    Parameters
+    ----------
+    how
+        What to do after Ctrl-C, a sentence.
+    """
+    note(f"Ctrl-C may stop this at any time. {how}")
+    try:
+        yield
+    except KeyboardInterrupt:
+        note(f"stopped by Ctrl-C. {how}")
+        raise
 
 
 @contextmanager
@@ -48,7 +81,7 @@ def progress_bar(what: str) -> Iterator[Progress]:
         with _terminal_bar(what) as update:
             yield update
     else:
-        yield _lines(what)
+        yield progress_lines(what)
 
 
 @contextmanager
@@ -74,7 +107,8 @@ def _terminal_bar(what: str) -> Iterator[Progress]:
         yield update
 
 
-def _lines(what: str, every_seconds: float = 10.0) -> Progress:
+def progress_lines(what: str, every_seconds: float = 10.0) -> Progress:
+    """Progress as lines on stderr with rate and time left, one every ten seconds: for work whose parts run side by side."""
     import time
 
     began = time.monotonic()

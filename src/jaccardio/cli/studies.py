@@ -1,5 +1,6 @@
 """Commands that run whole studies: demo, compare, reproduce, bench."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -7,10 +8,15 @@ import typer
 
 from jaccardio.cli.data import MOST_JOBS, Json
 from jaccardio.cli.models import Device, StoreOption
-from jaccardio.cli.output import note, number, result
+from jaccardio.cli.output import note, number, progress_lines, result, resumable, warn
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
 from jaccardio.locks import own_folder
+
+KEPT = "The same command goes on where it stopped: what is finished is kept."
+
+minutely_lines = partial(progress_lines, every_seconds=60.0)
+"""For studies of hours."""
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +35,8 @@ def demo(
     from jaccardio.experiments.demo import run_demo
 
     note(DISCLAIMER)
-    report = run_demo(out, data, records, say=note)
+    with resumable(KEPT):
+        report = run_demo(out, data, records, say=note, watch=progress_lines)
     lines = [f"report: {report.page}"]
     result({"page": str(report.page), "figures": [list(figure) for figure in report.figures]}, lines, json)
 
@@ -61,8 +68,10 @@ def compare(
 
     note(DISCLAIMER)
     protocol = Protocol(seeds, finalists, trials, tuple(settings or ()), replicates, jobs, device)
-    with own_folder(out):
-        done = run_compare(Store.open(store), objectives, out, protocol, say=note)
+    opened = Store.open(store)
+    with resumable(KEPT), own_folder(out):
+        done = run_compare(opened, objectives, out, protocol, say=note, watch=minutely_lines)
+    warn(done.contest.document["warnings"])
     rows = done.contest.document["rows"]
     lines = [f"{place:2}. {row['name']}: test macro-AUROC {number(row['macro_auroc']['value'])}" for place, row in enumerate(rows, 1)]
     lines += [f"left out {name}: {reason}" for name, reason in done.left_out.items()]
@@ -97,7 +106,7 @@ def reproduce(
     names = chosen(name)
     if listing:
         parts = {recipe: docstring_parts(RECIPES[recipe]) for recipe in names}
-        lines = [f"{recipe:16}{part['']}\n{'':16}{part['Cost']}" for recipe, part in parts.items()]
+        lines = [line for recipe, part in parts.items() for line in (f"{recipe:16}{part['']}", f"{'':16}{part['Cost']}")]
         result({recipe: {"what": part.pop(""), **part} for recipe, part in parts.items()}, lines, json)
         return
     from jaccardio.experiments.reproduce import run_reproduce
@@ -106,9 +115,19 @@ def reproduce(
         raise UsageError("reproduce needs a folder for what it makes: --out DIR.")
     note(DISCLAIMER)
     pair = [text.strip() for text in texts.split(",")] if texts else []
-    with own_folder(out):
+    with resumable(KEPT), own_folder(out):
         done = run_reproduce(
-            names, scale, out, store=store, external=external or (), texts=pair, seeds=seeds, jobs=jobs, device=device, say=note
+            names,
+            scale,
+            out,
+            store=store,
+            external=external or (),
+            texts=pair,
+            seeds=seeds,
+            jobs=jobs,
+            device=device,
+            say=note,
+            watch=minutely_lines,
         )
     lines = [f"failed {run}: {reason}" for run, reason in done.failures.items()]
     lines += [f"results: {done.results}", f"report: {done.page}"]

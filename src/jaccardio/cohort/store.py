@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from jaccardio.checksums import MANIFEST, is_sealed
 from jaccardio.errors import DataError
-from jaccardio.files import read_json, sha256_file
+from jaccardio.files import no_such_folder, read_json, sha256_file
 from jaccardio.findings.labels import UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.recording.leads import LEADS
@@ -86,10 +86,14 @@ class Store:
 
         Raises
         ------
+        UsageError
+            There is no such folder.
         DataError
-            There is no finished store, or a file is missing, damaged, or of another version.
+            There is no finished store in it, or a file is missing, damaged, or of another version.
         """
         path = Path(path)
+        if not path.exists():
+            raise no_such_folder(path)
         if not (path / MANIFEST).is_file():
             raise DataError(f"{path}: no finished store (it has no {MANIFEST}). Run `jaccardio ingest` again with the same arguments.")
         manifest = read_json(path / MANIFEST)

@@ -6,6 +6,7 @@ from typing import Any
 
 from jaccardio.evaluation.figures import draw_comparison
 from jaccardio.evaluation.pages import render_page
+from jaccardio.evaluation.report import Example
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY
 from jaccardio.files import write_atomic
 
@@ -16,6 +17,10 @@ def write_comparison(
     *,
     title: str,
     facts: Mapping[str, str],
+    conclusion: Sequence[str],
+    reports: Mapping[str, str],
+    example: Example | None = None,
+    names: Mapping[str, str] | None = None,
     paper: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Writes one self-contained HTML page that compares evaluations.
@@ -28,9 +33,15 @@ def write_comparison(
         Name and metrics document (``Evaluation.metrics``) of each evaluation, in the order to show.
     title, facts
         Heading, and what was compared.
+    conclusion
+        Sentences on what the figures say, the first thing on the page.
+    reports
+        Name of an evaluation -> address of its own report, relative to the page.
+    example, names
+        An ECG with its findings, and finding code -> name to show beside it.
     paper
-        Columns of the paper to set beside them, with the note on what they can be compared with: ``table``, ``name``, the five
-        figures and ``density``.
+        Columns of the paper to set beside them in the table (in no picture), with the note on what they can be compared with: ``table``,
+        ``name``, the five figures and ``density``.
     """
     densities = [_density(metrics["thresholds"][DEFAULT_POLICY]) for _, metrics in columns]
     page = render_page(
@@ -38,8 +49,13 @@ def write_comparison(
         title=title,
         facts=facts,
         columns=[(name, metrics, density) for (name, metrics), density in zip(columns, densities, strict=True)],
+        conclusion=conclusion,
+        reports=reports,
+        warnings=[f"{name}: {warning}" for name, metrics in columns for warning in metrics["warnings"]],
+        examples=[example] if example else [],
+        names=names or {},
         paper=paper,
-        figure=draw_comparison(columns, paper),
+        figure=draw_comparison(columns),
         default_policy=DEFAULT_POLICY,
     )
     write_atomic(path, page)

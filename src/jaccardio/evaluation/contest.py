@@ -11,6 +11,7 @@ from scipy.stats import rankdata
 
 from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, percentile_interval
+from jaccardio.evaluation.cautions import cautions
 from jaccardio.evaluation.differences import holm, two_sided_p
 from jaccardio.evaluation.metrics import MINIMUM_POSITIVES, check_predictions, evaluated_on, left_out_of_macro
 from jaccardio.evaluation.samples import Samples, estimate, estimates, number, spread
@@ -138,6 +139,7 @@ def rank(
     document = {
         "reference": reference,
         **evaluated_on(labels, codes, left_out, bootstrap),
+        "warnings": cautions(labels, codes, minimum_positives),
         "bootstrap": {
             "unit": "patient",
             "replicates": replicates,

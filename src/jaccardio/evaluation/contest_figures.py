@@ -13,17 +13,16 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from jaccardio.evaluation.contest import Contest
 from jaccardio.evaluation.figures import ACCENT, DOTS_PER_INCH, GRID, INK, MUTED, STYLE, dot, plain, png
+from jaccardio.recording.lettering import drawable
 
 PANELS = 8
 """Contestants with a panel of gains: the best."""
-
-PLAIN_TEXT: dict[Any, Any] = STYLE | {"text.parse_math": False}  # a name may hold a dollar sign
 
 
 def draw_ranking(contest: Contest) -> bytes:
     """Macro AUROC and AUPRC of every contestant with 95 % interval, best first; each seed an open dot; dotted: the reference."""
     rows, reference = contest.document["rows"], contest.document["reference"]
-    with mpl.rc_context(PLAIN_TEXT):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(10, 0.9 + 0.27 * len(rows)), dpi=DOTS_PER_INCH, layout="constrained")
         left, right = figure.subplots(1, 2, sharey=True)
         for axes, name, title in ((left, "macro_auroc", "macro AUROC"), (right, "macro_auprc", "macro AUPRC")):
@@ -32,7 +31,7 @@ def draw_ranking(contest: Contest) -> bytes:
                 _draw_place(axes, place, row[name], lowest, INK if row["name"] == reference else ACCENT)
                 if row["name"] == reference and row[name]["value"] is not None:
                     axes.axvline(row[name]["value"], color=MUTED, linewidth=0.8, linestyle=":")
-            axes.set_yticks(range(len(rows)), [textwrap.shorten(row["name"], 60, placeholder=" …") for row in rows])
+            axes.set_yticks(range(len(rows)), [textwrap.shorten(drawable(row["name"]), 60, placeholder=" …") for row in rows])
             axes.set_ylim(len(rows) - 0.4, -0.6)
             axes.set_xlim(left=lowest)
             axes.set_xlabel(f"{title}, mean over seeds, 95 % interval")
@@ -47,7 +46,7 @@ def draw_gains(contest: Contest) -> bytes:
     rows = contest.document["differences"][:PANELS]
     across = min(4, max(1, len(rows)))
     down = max(1, -(-len(rows) // across))
-    with mpl.rc_context(PLAIN_TEXT):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(10, 0.5 + 2.3 * down), dpi=DOTS_PER_INCH, layout="constrained")
         grid = figure.subplots(down, across, squeeze=False, sharex=True, sharey="row")
         grid[0, 0].set_xscale("log")
@@ -99,7 +98,7 @@ def _draw_gain(axes: Axes, row: dict[str, Any], table: pd.DataFrame) -> None:
     correlation = row["auroc_gain_by_prevalence"]
     rho = "undefined" if correlation["spearman"] is None else f"{correlation['spearman']:+.2f}".replace("-", "−")
     name = "\n".join(textwrap.wrap(row["name"], 36, max_lines=2, placeholder=" …"))
-    axes.set_title(name, fontsize=8, fontweight="bold", loc="left", pad=15)
+    axes.set_title(drawable(name), fontsize=8, fontweight="bold", loc="left", pad=15)
     axes.text(0, 1.03, f"Spearman {rho}, {correlation['findings']} findings", va="bottom", fontsize=7, transform=axes.transAxes)
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 3), numticks=8))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{np.round(100 * value, 4):g} %"))

@@ -16,12 +16,14 @@ from jaccardio.evaluation.metrics import Evaluation
 from jaccardio.evaluation.reliability import equal_bins
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY
 from jaccardio.findings.labels import PRESENT
+from jaccardio.recording.lettering import drawable, font_families
 
 INK, MUTED, GRID, ACCENT = "#1c2733", "#8a949e", "#dfe3e8", "#1f5fa8"
 DOTS_PER_INCH = 130
 STYLE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
+    "font.family": list(font_families()),
     "font.size": 8,
+    "text.parse_math": False,  # a name may hold a dollar sign
     "text.color": INK,
     "axes.edgecolor": MUTED,
     "axes.linewidth": 0.6,
@@ -68,30 +70,20 @@ def draw_roc(evaluation: Evaluation, labels: NDArray[np.int8], scores: NDArray[n
     return _panels(evaluation, labels, scores, _draw_roc, "auroc", "1 − specificity", "sensitivity")
 
 
-def draw_comparison(columns: Sequence[tuple[str, Mapping[str, Any]]], paper: Sequence[Mapping[str, Any]]) -> bytes:
-    """Macro AUROC and micro-F1 of several evaluations with their intervals; the paper's printed micro-F1 as open diamonds.
-
-    Parameters
-    ----------
-    columns
-        Name and metrics document of each evaluation.
-    paper
-        The paper's columns, with ``name`` and ``micro_f1``; empty to leave them out.
-    """
+def draw_comparison(columns: Sequence[tuple[str, Mapping[str, Any]]]) -> bytes:
+    """Macro AUROC and micro-F1 of several evaluations, name and metrics document of each, with their intervals."""
     with mpl.rc_context(STYLE):
-        rows = [name for name, _ in columns] + [f"Paper: {column['name']}" for column in paper]
+        rows = [name for name, _ in columns]
         figure = Figure(figsize=(10, 0.9 + 0.27 * len(rows)), dpi=DOTS_PER_INCH, layout="constrained")
         left, right = figure.subplots(1, 2, sharey=True)
         for row, (_, metrics) in enumerate(columns):
             decided = metrics["thresholds"][DEFAULT_POLICY]
             dot(left, row, metrics["macro_auroc"]["value"], metrics["macro_auroc"]["ci95"], ACCENT)
             dot(right, row, decided["micro_f1"], decided["micro_f1_ci95"], ACCENT)
-        for row, column in enumerate(paper, start=len(columns)):
-            right.plot(column["micro_f1"], row, marker="D", markersize=5, markerfacecolor="white", color=MUTED)
-        left.set_yticks(range(len(rows)), rows)
+        left.set_yticks(range(len(rows)), map(drawable, rows))
         left.set_ylim(len(rows) - 0.4, -0.6)
         left.set_xlabel("macro AUROC, 95 % interval")
-        right.set_xlabel("micro-F1 at the global threshold, 95 % interval; ◇ paper, as printed")
+        right.set_xlabel("micro-F1 at the global threshold, 95 % interval")
         left.axvline(0.5, color=MUTED, linewidth=0.8, linestyle=":")
         right.set_xlim(left=0)
         for axes in (left, right):
@@ -143,7 +135,7 @@ def _panels(
                 note = f"{row[stated]:.3f}   {row['n_pos']:,} of {row['n_known']:,}"
             else:
                 note = evaluation.metrics["findings_left_out"][row["finding"]]
-            axes.set_title(str(row["finding"]), fontsize=8, fontweight="bold", color=ink, loc="left", pad=13)
+            axes.set_title(drawable(row["finding"]), fontsize=8, fontweight="bold", color=ink, loc="left", pad=13)
             axes.text(0, 1.03, note, va="bottom", fontsize=7, color=ink, transform=axes.transAxes)
         for axes in grid.flat[max(0, len(order) - across) : len(order)]:
             axes.tick_params(labelbottom=True)  # the lowest panel of each column, also above an empty place
@@ -195,7 +187,7 @@ def _auroc_intervals(table: pd.DataFrame) -> bytes:
             for row, (_, finding) in enumerate(part.iterrows()):
                 interval = (finding["auroc_low"], finding["auroc_high"])
                 dot(axes, row, finding["auroc"], interval, ACCENT if finding["in_macro"] else MUTED)
-            axes.set_yticks(range(len(part)), [f"{row.finding}  ({row.n_pos})" for row in part.itertuples()])
+            axes.set_yticks(range(len(part)), [f"{drawable(row.finding)}  ({row.n_pos})" for row in part.itertuples()])
             axes.set(ylim=(rows - 0.3, -0.7), xlim=(lowest - 0.02, 1.01))
             axes.set_xlabel("AUROC, 95 % interval (positives in brackets)")
             axes.axvline(0.5, color=MUTED, linewidth=0.8, linestyle=":")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from jaccardio.errors import DataError
 from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, percentile_interval
 from jaccardio.evaluation.calibration import METHODS, Calibration, are_probabilities
+from jaccardio.evaluation.cautions import cautions
 from jaccardio.evaluation.levels import Group, evaluate_levels
 from jaccardio.evaluation.reliability import Reliability, calibration_document, calibration_line
 from jaccardio.evaluation.samples import Samples, estimate, estimates, interval, number
@@ -120,6 +121,7 @@ def evaluate(
         "calibration": calibration_document(reliabilities, calibration, in_macro),
         "subgroups": evaluate_subgroups(labels, scores, codes, thresholds, subgroups or {}, bootstrap, minimum_positives),
         **evaluated_on(labels, codes, left_out, bootstrap),
+        "warnings": cautions(labels, codes, minimum_positives),
         "bootstrap": {
             "unit": "patient",
             "replicates": replicates,

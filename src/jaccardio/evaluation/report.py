@@ -20,8 +20,8 @@ from jaccardio.findings.labels import UNKNOWN
 FORMAT = "jaccardio-evaluation-1"
 LISTED = ("predictions.parquet", "metrics.json", "per_finding.csv", "thresholds.json")
 
-ExampleFinding = tuple[str, float, bool, str]
-"""Finding, score, whether it is called present, and its label: ``present``, ``absent`` or ``unknown``."""
+ExampleFinding = tuple[str, float, float, bool, str]
+"""Finding, score, threshold, whether it is called present, and its label: ``present``, ``absent`` or ``unknown``."""
 
 LEVEL_TITLES = {
     "all": "All statements",
@@ -45,11 +45,14 @@ class Example:
         E.g. the recording id; no patient data.
     findings
         The findings worth showing for it.
+    contradiction
+        Which calls cannot both be right; empty where they agree.
     """
 
     png: bytes
     caption: str
     findings: Sequence[ExampleFinding] = ()
+    contradiction: str = ""
 
 
 def write_evaluation(

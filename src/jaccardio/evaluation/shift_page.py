@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from jaccardio.evaluation.figures import ACCENT, DOTS_PER_INCH, GRID, INK, MUTED, STYLE, dot, plain, png
 from jaccardio.evaluation.pages import render_page
 from jaccardio.files import write_atomic, write_json
+from jaccardio.recording.lettering import drawable
 
 POLICY_COLOURS = {"global": ACCENT, "per_finding": INK}
 
@@ -44,7 +45,7 @@ def draw_changes(document: Mapping[str, Any]) -> bytes:
         dot(axes, 0, document["macro_auroc"]["change"]["value"], document["macro_auroc"]["change"]["ci95"], INK)
         for place, row in enumerate(rows, start=1):
             dot(axes, place, row["auroc"]["change"]["value"], row["auroc"]["change"]["ci95"], ACCENT if row["in_macro"] else MUTED)
-        axes.set_yticks(range(len(rows) + 1), ["macro", *(f"{row['finding']}  ({row['n_pos']['away']})" for row in rows)])
+        axes.set_yticks(range(len(rows) + 1), ["macro", *(f"{drawable(row['finding'])}  ({row['n_pos']['away']})" for row in rows)])
         axes.set_ylim(len(rows) + 0.7, -0.7)
         axes.set_xlabel("AUROC away minus home, 95 % interval (positives away in brackets)")
         axes.axvline(0, color=MUTED, linewidth=0.8, linestyle=":")

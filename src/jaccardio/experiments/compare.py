@@ -19,6 +19,7 @@ from jaccardio.evaluation.contest import Contest, Contestant, rank
 from jaccardio.evaluation.contest_page import write_contest
 from jaccardio.experiments.contestants import HeldOut, always_normal, contestant
 from jaccardio.experiments.objectives import ALWAYS_FINALISTS, CONTROLS, FOOTING, REFERENCE, Entry, choose
+from jaccardio.experiments.progress import Watch, unwatched
 from jaccardio.experiments.run_cache import RunCache
 from jaccardio.experiments.tuning import Trial, best, load_optuna, tune
 from jaccardio.files import write_json
@@ -86,7 +87,7 @@ class Comparison:
     failures: dict[str, str]
 
 
-def run_compare(store: Store, objectives: str, out: Path, protocol: Protocol, say: Say) -> Comparison:
+def run_compare(store: Store, objectives: str, out: Path, protocol: Protocol, say: Say, watch: Watch = unwatched) -> Comparison:
     """Runs the whole protocol into `out` and writes ``screening.json``, ``trials.json``, ``ranking.json``, ``ranking.html`` and more.
 
     Parameters
@@ -95,6 +96,8 @@ def run_compare(store: Store, objectives: str, out: Path, protocol: Protocol, sa
         ``all``, or names of `OBJECTIVES` with commas between them.
     say
         Receives one line for each stage and run.
+    watch
+        Receives the steps of each run under way.
 
     Raises
     ------
@@ -112,7 +115,7 @@ def run_compare(store: Store, objectives: str, out: Path, protocol: Protocol, sa
     entries, left_out = choose(objectives, part.vocabulary)
     for entry in (*entries, *CONTROLS):
         entry.configure(footing)  # a setting that does not fit is refused before any training
-    runs = RunCache(out / "runs", store, split, jobs=protocol.jobs, device=protocol.device, say=say)
+    runs = RunCache(out / "runs", store, split, jobs=protocol.jobs, device=protocol.device, say=say, watch=watch)
 
     screening = _screen(runs, footing, entries, say)
     finalists = _finalists(screening, protocol.finalists)

@@ -17,14 +17,13 @@ from jaccardio.evaluation.contest import Contestant
 from jaccardio.evaluation.thresholds import POLICIES, Thresholds
 from jaccardio.experiments.evaluate_run import Window, score_part
 from jaccardio.files import write_atomic
+from jaccardio.findings.contradictions import NORMAL_CODES
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.folder import THRESHOLDS, VOCABULARY, WEIGHTS
 from jaccardio.training.material import Material
 from jaccardio.training.run_folder import RunFolder
 
 KEPT_FORMAT = "jaccardio-scores-1"
-NORMAL_CODES = ("NORM", "normal")
-"""The finding "normal ECG" in the vocabularies that have one."""
 
 Columns = tuple[NDArray[np.str_], dict[str, NDArray[np.float64]]]
 """Recording ids (n,) and named columns (n,) of numbers."""

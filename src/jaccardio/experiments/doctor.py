@@ -8,6 +8,7 @@ from jaccardio.checksums import Manifest
 from jaccardio.cohort.split import check_disjoint, load_split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, JaccardioError
+from jaccardio.files import no_such_folder
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.folder import WEIGHTS, Pretrained, load_pretrained
 from jaccardio.text.create import create_text_encoder
@@ -34,6 +35,8 @@ def examine(path: Path | None) -> list[Check]:
     """
     if path is None:
         return list(_installation())
+    if not path.exists():
+        raise no_such_folder(path)
     if (path / "records.parquet").exists():
         return list(_store(path))
     if looks_like_a_run(path):

@@ -18,6 +18,7 @@ from jaccardio.evaluation.report import FORMAT, Example, write_evaluation
 from jaccardio.evaluation.thresholds import Thresholds
 from jaccardio.experiments.card_facts import card_facts
 from jaccardio.experiments.subgroups import subgroups_of
+from jaccardio.findings.contradictions import contradiction
 from jaccardio.findings.labels import UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.prediction.predictor import Predictor
@@ -32,12 +33,13 @@ EXAMPLES = 4
 
 @dataclass(frozen=True)
 class RunEvaluation:
-    """What `evaluate_run` did: the figures, and how often this run has now looked at a test part."""
+    """What `evaluate_run` did: the figures, how often this run has now looked at a test part, and the ECGs that the report shows."""
 
     evaluation: Evaluation
     part: str
     records: int
     test_uses: int
+    examples: tuple[Example, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,6 +156,7 @@ def evaluate_run(
         subgroups=subgroups_of(store.records.iloc[rows]),
         replicates=replicates,
     )
+    examples = _examples(store, rows, vocabulary, labels, scores, thresholds["global"])
     write_model_card(out, result, card_facts(run, store, part, rows, vocabulary, scored.test_uses, title))
     write_evaluation(
         out,
@@ -165,9 +168,9 @@ def evaluate_run(
         facts=_facts(run, store, part, scored),
         names={finding.code: finding.name for finding in vocabulary.findings},
         paths=None if id_table is None else id_table.paths_of(store.ids[rows]),
-        examples=_examples(store, rows, vocabulary.codes, labels, scores, thresholds["global"]),
+        examples=examples,
     )
-    return RunEvaluation(result, part, len(rows), scored.test_uses)
+    return RunEvaluation(result, part, len(rows), scored.test_uses, tuple(examples))
 
 
 def rows_of_part(run: RunFolder, store: Store, part: str) -> NDArray[np.int64]:
@@ -204,7 +207,7 @@ def _facts(run: RunFolder, store: Store, part: str, scored: ScoredPart) -> dict[
 def _examples(
     store: Store,
     rows: NDArray[np.int64],
-    codes: tuple[str, ...],
+    vocabulary: Vocabulary,
     labels: NDArray[np.int8],
     scores: NDArray[np.float64],
     thresholds: NDArray[np.float64],
@@ -219,10 +222,12 @@ def _examples(
         signal = store.signals(np.array([row]))[0]
         shown = np.flatnonzero((labels[position] == 1) | (scores[position] >= thresholds))
         states = {1: "present", 0: "absent", -1: "unknown"}
+        called = scores[position] >= thresholds
         findings = [
-            (codes[i], float(scores[position, i]), bool(scores[position, i] >= thresholds[i]), states[int(labels[position, i])])
+            (vocabulary.codes[i], float(scores[position, i]), float(thresholds[i]), bool(called[i]), states[int(labels[position, i])])
             for i in shown
         ]
         png = ecg_png(signal, store.contract.sampling_rate, store.lead_masks[row])
-        examples.append(Example(png, str(store.ids[row]), findings))
+        contradictory = contradiction([vocabulary.findings[i] for i in np.flatnonzero(called)], vocabulary.alone)
+        examples.append(Example(png, str(store.ids[row]), findings, contradictory))
     return examples

@@ -8,12 +8,13 @@ from jaccardio.checksums import MANIFEST
 from jaccardio.cohort.ingest import ingest
 from jaccardio.cohort.store import Store
 from jaccardio.errors import UsageError
+from jaccardio.experiments.progress import Watch, unwatched
 from jaccardio.simulation.disk import simulate_hospitals
 
 SITES = ("site-a", "site-b")
 
 
-def simulated_hospitals(out: Path, records: int, sampling_rate: float, say: Callable[[str], None]) -> Path:
+def simulated_hospitals(out: Path, records: int, sampling_rate: float, say: Callable[[str], None], watch: Watch = unwatched) -> Path:
     """The folder of two hospitals' files in `out`: `records` ECGs at the first, a third of that at the second.
 
     Raises
@@ -27,15 +28,18 @@ def simulated_hospitals(out: Path, records: int, sampling_rate: float, say: Call
             raise UsageError(f"{folder}: exists and does not hold the simulated hospitals. Move it away or choose another --out.")
         say("simulating two hospitals (simulated ECGs, not patients)")
         shutil.rmtree(partial, ignore_errors=True)  # of a simulation that was interrupted
-        simulate_hospitals(partial, records, len(SITES), 0, sampling_rate, jobs=2)
+        simulate_hospitals(partial, records, len(SITES), 0, sampling_rate, jobs=2, progress=watch("simulating"))
         partial.rename(folder)
     return folder
 
 
-def ingested(source: Path, path: Path, corpus: str, sampling_rate: float, say: Callable[[str], None]) -> Store:
+def ingested(source: Path, path: Path, corpus: str, sampling_rate: float, say: Callable[[str], None], watch: Watch = unwatched) -> Store:
     """The store of a corpus with the paper's findings; the pseudonyms' key lies beside it, one for all stores of that folder."""
     if not (path / MANIFEST).is_file():
         key = path.parent / "patient.key"
-        report = ingest(source, path, corpus=corpus, vocabulary="paper26", sampling_rate=sampling_rate, key_file=key, jobs=2)
+        progress = watch(f"ingesting into {path.name}")
+        report = ingest(
+            source, path, corpus=corpus, vocabulary="paper26", sampling_rate=sampling_rate, key_file=key, jobs=2, progress=progress
+        )
         say(f"ingested {report.stored} ECGs into {path.name}, {len(report.rejected)} rejected")
     return Store.open(path)

@@ -16,6 +16,7 @@ from jaccardio.evaluation.reproduction_page import write_reproduction
 from jaccardio.experiments.contestants import HeldOut
 from jaccardio.experiments.hospitals import ingested, simulated_hospitals
 from jaccardio.experiments.limits import limits
+from jaccardio.experiments.progress import Watch, unwatched
 from jaccardio.experiments.recipes import RECIPES, docstring_parts
 from jaccardio.experiments.run_cache import RunCache
 from jaccardio.experiments.scales import SCALES, Scale
@@ -52,6 +53,7 @@ def run_reproduce(
     jobs: int = 1,
     device: str = "auto",
     say: Say,
+    watch: Watch = unwatched,
 ) -> Reproduction:
     """Makes some tables and merges each into ``results.json`` and ``report.html`` of `out`.
 
@@ -73,6 +75,8 @@ def run_reproduce(
         Runs side by side.
     say
         Receives one line for each stage and run.
+    watch
+        Receives the steps of each run under way.
 
     Raises
     ------
@@ -89,7 +93,7 @@ def run_reproduce(
         raise UsageError(f"--texts: two text encoders are compared, {len(texts)} named.")
     results = _results(out, scale)
     size = replace(SCALES[scale], texts=(texts[0], texts[1])) if texts else SCALES[scale]
-    study = _study(size, out, store, external, seeds, jobs, device, say)
+    study = _study(size, out, store, external, seeds, jobs, device, say, watch)
     made_from = _made_from(study)
     for name, found in results.items():
         if any(found[MADE_FROM][key] != made_from[key] for key in ("store", "split")):
@@ -151,14 +155,22 @@ def _shown(table: dict[str, Any], made_from: dict[str, Any]) -> dict[str, Any]:
 
 
 def _study(
-    scale: Scale, out: Path, store: Path | None, external: Sequence[Path], seeds: int | None, jobs: int, device: str, say: Say
+    scale: Scale,
+    out: Path,
+    store: Path | None,
+    external: Sequence[Path],
+    seeds: int | None,
+    jobs: int,
+    device: str,
+    say: Say,
+    watch: Watch,
 ) -> Study:
     if scale.name == "smoke":
         if store is not None or external:
             raise UsageError("scale smoke simulates its own hospitals; leave --store and --external out, or take --scale small.")
-        hospitals = simulated_hospitals(out, SMOKE_RECORDS, scale.sampling_rate, say)
+        hospitals = simulated_hospitals(out, SMOKE_RECORDS, scale.sampling_rate, say, watch)
         home, *others = (
-            ingested(hospitals / site, out / name, "manifest", scale.sampling_rate, say)
+            ingested(hospitals / site, out / name, "manifest", scale.sampling_rate, say, watch)
             for site, name in (("site-a", "store"), ("site-b", "store-b"))
         )
     elif store is None:
@@ -180,7 +192,7 @@ def _study(
         check_apart(home, split, other)
     part = HeldOut.of(home, split)
     away = {_place(number, other): part.elsewhere(other) for number, other in enumerate(others, 2)}
-    runs = RunCache(out / "runs", home, split, jobs=jobs, device=device, say=say)
+    runs = RunCache(out / "runs", home, split, jobs=jobs, device=device, say=say, watch=watch)
     return Study(scale, home, split, part, away, runs, out / "scores", seeds, device)
 
 

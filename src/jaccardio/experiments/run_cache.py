@@ -2,6 +2,7 @@
 
 import multiprocessing
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
@@ -16,6 +17,7 @@ from jaccardio.checksums import MANIFEST
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, JaccardioError
+from jaccardio.experiments.progress import Progress, Watch, unwatched
 from jaccardio.files import sha256_json
 from jaccardio.processes import end_with_parent
 from jaccardio.training import loop
@@ -24,6 +26,8 @@ from jaccardio.training.run_folder import RunFolder
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+SECONDS_BETWEEN_REPORTS = 2.0
 
 
 class RunCache:
@@ -41,6 +45,8 @@ class RunCache:
         ``auto``, ``cpu`` or ``cuda``.
     say
         Receives a line when a run has ended.
+    watch
+        Receives the steps of each run under way.
 
     Attributes
     ----------
@@ -53,10 +59,21 @@ class RunCache:
         The folder holds a run of another store or split.
     """
 
-    def __init__(self, folder: Path, store: Store, split: Split, *, jobs: int, device: str, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        store: Store,
+        split: Split,
+        *,
+        jobs: int,
+        device: str,
+        say: Callable[[str], None],
+        watch: Watch = unwatched,
+    ) -> None:
         self.folder, self.store, self.split = folder, store, split
-        self.jobs, self.device, self.say = jobs, device, say
+        self.jobs, self.device, self.say, self.watch = jobs, device, say, watch
         self.failures: dict[str, str] = {}
+        self._warned: list[str] = []
         self._children: set[BaseProcess] = set()
         self._lock = threading.Lock()
         self._stopped = False
@@ -81,6 +98,10 @@ class RunCache:
         summary = run.summary
         figure = summary["validation_macro_auroc"]
         shown = "undefined" if figure is None else f"{figure:.4f}"
+        for warning in summary["warnings"]:
+            if warning not in self._warned:  # all runs share one validation part
+                self._warned.append(warning)
+                self.say(f"  warning: {warning}")
         self.say(f"  {run.path.name}: validation macro-AUROC {shown}, {summary['seconds']:.0f} s")
         return run
 
@@ -100,7 +121,7 @@ class RunCache:
             return [future.result() for future in futures]
 
     def _train_here(self, path: Path, config: TrainConfig) -> str | None:
-        return _failure(partial(_train, self.store, self.split, config, path, self.device))
+        return _failure(partial(_train, self.store, self.split, config, path, self.device, self.watch(f"training {path.name}")))
 
     def _train_in_child(self, path: Path, config: TrainConfig) -> str | None:
         context = multiprocessing.get_context("spawn")
@@ -113,8 +134,12 @@ class RunCache:
             child.start()
             self._children.add(child)
         sender.close()
+        progress = self.watch(f"training {path.name}")
+        failure: str | None
         try:
-            failure: str | None = receiver.recv()
+            while isinstance(message := receiver.recv(), tuple):
+                progress(*message)
+            failure = message
         except EOFError:
             failure = "its process was ended from outside, most likely for lack of memory; run again with fewer --jobs"
         child.join()
@@ -143,14 +168,22 @@ def run_name(name: str, config: TrainConfig) -> str:
 def _child(sender: Connection, store: Path, split: Split, config: TrainConfig, path: Path, device: str) -> None:
     end_with_parent()
     torch.set_num_threads(1)
-    sender.send(_failure(lambda: _train(Store.open(store), split, config, path, device)))
+    sent = time.monotonic()
+
+    def progress(done: int, total: int, text: str = "", /) -> None:
+        nonlocal sent
+        if time.monotonic() - sent > SECONDS_BETWEEN_REPORTS:
+            sent = time.monotonic()
+            sender.send((done, total, text))
+
+    sender.send(_failure(lambda: _train(Store.open(store), split, config, path, device, progress)))
 
 
-def _train(store: Store, split: Split, config: TrainConfig, path: Path, device: str) -> None:
+def _train(store: Store, split: Split, config: TrainConfig, path: Path, device: str, progress: Progress) -> None:
     if RunFolder(path).begun:
-        loop.resume(store, path, device=device)
+        loop.resume(store, path, device=device, progress=progress)
     else:
-        loop.train(store, split, config, path, device=device)
+        loop.train(store, split, config, path, device=device, progress=progress)
 
 
 def _failure(train: Callable[[], None]) -> str | None:

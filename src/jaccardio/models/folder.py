@@ -22,7 +22,7 @@ from typing import Any
 
 from jaccardio.checksums import MANIFEST, Manifest, file_entry, write_manifest
 from jaccardio.errors import DataError, UsageError
-from jaccardio.files import json_bytes, sync_folder, write_atomic
+from jaccardio.files import json_bytes, no_such_folder, sync_folder, write_atomic
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.classifier import EcgClassifier
 from jaccardio.models.config import ModelConfig
@@ -134,9 +134,13 @@ def load_pretrained(folder: Path) -> Pretrained:
 
     Raises
     ------
+    UsageError
+        There is no such folder.
     DataError
-        There is no such folder; or a file is missing, damaged, holds unknown keys, or does not fit the others; the message names it.
+        It is no model folder, or a file is missing, damaged, holds unknown keys, or does not fit the others; the message names it.
     """
+    if not folder.exists():
+        raise no_such_folder(folder)
     manifest = model_manifest(folder)
     try:
         document = manifest.json_of(CONFIG)

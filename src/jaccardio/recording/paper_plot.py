@@ -19,7 +19,9 @@ from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
 from jaccardio.files import write_atomic
 from jaccardio.recording.leads import LEADS
+from jaccardio.recording.lettering import ESCAPED_NOTE, drawable, font_families
 from jaccardio.recording.recording import SIMULATED, Recording
+from jaccardio.recording.waveform import waveform_hash
 
 MILLIMETRES_PER_SECOND = 25.0
 MILLIMETRES_PER_MILLIVOLT = 10.0
@@ -58,7 +60,7 @@ def plot_ecg(recording: Recording, path: str | Path, title: str = "", findings: 
         raise UsageError(f"cannot draw an ECG as {path.suffix or 'a file without suffix'}; use .png, .svg or .pdf.")
     title = (title or recording.recording_id) + (", simulated ECG" if SIMULATED in recording.flags else "")
     figure = _page(recording.signal, recording.sampling_rate, recording.lead_mask, title, findings)
-    write_atomic(path, _render(figure, kind, dots_per_inch=200))
+    write_atomic(path, _render(figure, kind, dots_per_inch=200, source=waveform_hash(recording)))
 
 
 def ecg_png(
@@ -112,7 +114,8 @@ def draw_ecg(axes: Axes, signal: NDArray[np.float32], sampling_rate: float, lead
 
 
 def _page(signal: NDArray[np.float32], sampling_rate: float, lead_mask: NDArray[np.bool_], title: str, findings: Sequence[str]) -> Figure:
-    unbroken = "\n".join(findings).replace(" ", "\N{NO-BREAK SPACE}")  # lines break between findings, not inside one
+    escaped = any(drawable(text) != text for text in (title, *findings))
+    unbroken = "\n".join(map(drawable, findings)).replace(" ", "\N{NO-BREAK SPACE}")  # lines break between findings, not inside one
     lines = textwrap.wrap(unbroken.replace("\n", "\N{NO-BREAK SPACE}" * 3 + "·   "), width=155, break_on_hyphens=False)
     width = _GRID_WIDTH + 2 * _MARGIN
     height = _FOOTER_HEIGHT + _GRID_HEIGHT + _TITLE_HEIGHT + _LINE_HEIGHT * len(lines)
@@ -120,11 +123,13 @@ def _page(signal: NDArray[np.float32], sampling_rate: float, lead_mask: NDArray[
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     axes.set(xlim=(0, width), ylim=(0, height))
     axes.set_axis_off()
-    _write(axes, _MARGIN, height - 8.5, title, size=4.4, weight="bold", verticalalignment="center")
+    _write(axes, _MARGIN, height - 8.5, drawable(title), size=4.4, weight="bold", verticalalignment="center")
     for number, line in enumerate(lines):
         _write(axes, _MARGIN, height - _TITLE_HEIGHT + 0.5 - number * _LINE_HEIGHT, line, size=3.2, verticalalignment="center")
     draw_ecg(axes, signal, sampling_rate, lead_mask, _MARGIN, _FOOTER_HEIGHT + _GRID_HEIGHT)
     scale = f"{MILLIMETRES_PER_SECOND:g} mm/s    {MILLIMETRES_PER_MILLIVOLT:g} mm/mV    {sampling_rate:g} Hz, offset removed, not filtered"
+    if escaped:
+        scale += f"    {ESCAPED_NOTE}"
     _write(axes, _MARGIN, _FOOTER_HEIGHT / 2, scale, size=2.8, color=_GREY, verticalalignment="center")
     _write(
         axes, width - _MARGIN, _FOOTER_HEIGHT / 2, FOOTER, size=2.8, color=_GREY, verticalalignment="center", horizontalalignment="right"
@@ -153,11 +158,13 @@ def _draw_calibration(axes: Axes, left: float, baseline: float) -> None:
 
 def _write(axes: Axes, x: float, y: float, text: str, size: float, **style: Any) -> None:
     """Text of `size` millimetres; a dollar sign is a dollar sign."""
-    axes.text(x, y, text, fontsize=size * _POINTS_PER_MILLIMETRE, parse_math=False, **({"color": _INK} | style))
+    axes.text(x, y, text, fontsize=size * _POINTS_PER_MILLIMETRE, fontfamily=font_families(), parse_math=False, **({"color": _INK} | style))
 
 
-def _render(figure: Figure, kind: str, dots_per_inch: int) -> bytes:
+def _render(figure: Figure, kind: str, dots_per_inch: int, source: str = "") -> bytes:
+    """Bytes of the page; `source` is written into a PNG, which so tells whose ECG it shows."""
+    metadata = {**_NO_DATE[kind], **({"Source": source} if source and kind == "png" else {})}
     buffer = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "jaccardio", "path.simplify": False}):
-        figure.savefig(buffer, format=kind, dpi=dots_per_inch, metadata=_NO_DATE[kind])
+        figure.savefig(buffer, format=kind, dpi=dots_per_inch, metadata=metadata)
     return buffer.getvalue()

