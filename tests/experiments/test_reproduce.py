@@ -123,8 +123,8 @@ def test_controls_ours_and_claims_stand_in_the_tables(reproduced: Path) -> None:
         assert {row["metric"] for row in results[name]["differences"]} == {"macro_auroc", "macro_auprc", "micro_f1"}
     claims = [claim for table in results.values() for claim in table["claims"]]
     assert claims
-    assert {(claim["verdict"], claim["seed_error"]) for claim in claims} == {("open", None)}  # one seed tells nothing of another
-    assert [claim["threshold"] for claim in results["table8"]["claims"]] == ["global", "fixed"]
+    assert {(claim["verdict"], claim["seed_error"], claim["p_seeds"]) for claim in claims} == {("open", None, None)}  # one seed only
+    assert [claim["threshold"] for claim in results["table8"]["claims"]] == ["global", "fixed", "per_finding"]
     crops = {(claim["run"], claim["reference"]) for claim in results["crop_robustness"]["claims"]}
     assert ("256, random crop, 5 s from 5 s", "embedding 256, 5 s from 5 s") in crops
     pairs = {(row["run"], row["reference"]) for row in results["table3"]["differences"]}
