@@ -23,6 +23,8 @@ class Scale:
         preset that is not the paper's).
     lengths
         Epochs of the three lengths at which the objectives of Table 1 are compared.
+    of_lengths
+        Settings of these runs, which are many and long.
     common
         Settings of every run.
     deviations
@@ -42,6 +44,7 @@ class Scale:
     texts: tuple[str, str]
     schedules: Mapping[str, tuple[str, ...]]
     lengths: tuple[int, int, int]
+    of_lengths: tuple[str, ...] = ()
     common: tuple[str, ...] = ()
     deviations: str = ""
     supervised: tuple[str, ...] = ()
@@ -78,6 +81,7 @@ SCALES: Mapping[str, Scale] = {
             texts=("minilm", "random"),
             schedules={"short": ("training.epochs=8",), "long": ("training.epochs=16",), "own": ()},
             lengths=(12, 36, 72),
+            of_lengths=("model.width=16",),
             deviations=_DEVIATIONS,
         ),
         Scale(

@@ -7,6 +7,7 @@ from jaccardio.experiments.paper_runs import OURS, RUNS
 from jaccardio.experiments.recipes import PARTS, RECIPES, chosen, docstring_parts
 from jaccardio.experiments.run_cache import run_name
 from jaccardio.experiments.scales import SCALES, Scale
+from jaccardio.training.config import load_preset
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -53,6 +54,10 @@ def test_the_papers_scale_is_the_papers_setting() -> None:
     assert (supervised.model.kind, supervised.objective.positive_weight) == ("classifier", True)
     assert (supervised.training.learning_rate, supervised.training.batch_size, supervised.training.epochs) == (1e-4, 32, 600)
     assert final.data.sampling_rate == 500
+    siglip, paper = load_preset("siglip", ["training.seed=1"]), load_preset("paper", ["training.seed=1"])
+    for config, preset in ((first, siglip), (final, paper)):
+        assert config.model_dump(exclude={"preset", "description"}) == preset.model_dump(exclude={"preset", "description"})
+    assert supervised.model.initial_bias == "mean-target"  # SigLIP's -10 is for its own loss
 
 
 @pytest.mark.parametrize("scale", SCALES.values(), ids=SCALES)
