@@ -192,7 +192,7 @@ def test_left_out_findings_are_scored_by_models_that_never_heard_of_them(reprodu
         assert {pair for pair in pairs if title in pair[0]} == {(untold, title), (trivial, title), (untold, trivial)}
     assert {row["threshold"] for row in table["rows"]} == {None}  # similarities have no thresholds
     prompt = store.vocabulary.prompts("en")[store.vocabulary.index("normal")]
-    normal = predictor.sentence_scores(signals_for(predictor, store, rows), [prompt])
+    normal = predictor.sentence_scores(windows_for(predictor, store, rows), [prompt])
     labels = store.labels[rows, store.vocabulary.index("crbbb")]
     known = labels >= 0
     trivial = found["jaccardio-small, findings left out: 1 - p(normal)", "crbbb"]

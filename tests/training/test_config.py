@@ -27,7 +27,10 @@ def test_each_preset_is_the_cell_it_is_named_after(name: str) -> None:
 
 def test_plain_small_presets_have_equal_budgets() -> None:
     small = [load_preset(name) for name in PLAIN_SMALL]
-    assert len({(config.training, config.data, config.model.encoder, config.model.width) for config in small}) == 1
+    data = {config.data.model_copy(update={"lead_masking": 0.0}) for config in small}
+    assert len(data) == len({(config.training, config.model.encoder, config.model.width) for config in small}) == 1
+    masked = {config.preset for config in small if config.data.lead_masking}
+    assert masked == {"truth-small", "classifier-small"}  # not equal, and said in the README
 
 
 def test_the_leading_presets_differ_in_width_and_length_only() -> None:
