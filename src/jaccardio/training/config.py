@@ -38,8 +38,7 @@ class DataConfig(_Section):
         Share of the training ECGs that lose leads at random, so that the model can be asked about ECGs that lack some
         (`jaccardio.cohort.lead_masking`); with 0 it answers for complete ECGs only.
     hidden_findings
-        Codes of findings that the run is to know nothing of: no label, no statement, no prompt. What the model says of them afterwards
-        by their sentences is zero-shot.
+        Codes of findings that the run is to know nothing of: no label, no statement, no prompt.
     """
 
     sampling_rate: float = Field(500.0, ge=MINIMUM_RATE_HZ, le=MAXIMUM_RATE_HZ)

@@ -1,4 +1,4 @@
-"""Recipes: one for each table, appendix or claim of the paper, one a file. `RECIPES` lists them in the paper's order."""
+"""Recipes: one for each table, appendix or claim of the paper, one a file. `RECIPES` lists them in the paper's order, the longest last."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -30,7 +30,6 @@ RECIPES: Mapping[str, Recipe] = {
     for recipe in (
         table1,
         ablation,
-        schedule,
         table2,
         table3,
         table4,
@@ -44,6 +43,7 @@ RECIPES: Mapping[str, Recipe] = {
         sister,
         retrieval,
         left_out,
+        schedule,
     )
 }
 """Recipes by name."""
