@@ -1,6 +1,7 @@
 """Why the paper's loss ranks as it does: the figures and tables of docs/why-statements.md.
 
 python scripts/why_statements.py path/to/store path/to/work docs/images    # a store with a split; about 20 minutes on 2 cores
+python scripts/why_statements.py path/to/store                             # how alike pairs of ECGs are, and nothing else: seconds
 
 Everything is measured on the validation part: thresholds called "best" are fitted on the very ECGs that they are scored on, to show what
 a ranking could give at most. Finished runs are not repeated.
@@ -72,15 +73,18 @@ class Scored:
         return [f"{value:.3f}" for value in (auroc, auprc, *f1)]
 
 
-def main(store_path: Path, work: Path, images: Path) -> None:
-    """Trains what is missing, writes the pictures, prints the tables."""
+def main(store_path: Path, *folders: Path) -> None:
+    """Prints how alike pairs are; with folders for work and images it trains what is missing, writes the pictures and prints the tables."""
     store = Store.open(store_path)
     split = load_split(store)
     assert split is not None, "the store needs a split"
     material = Material.gather(store, split)
+    print_pairs(material.training_labels)
+    if not folders:
+        return
+    work, images = folders
     images.mkdir(parents=True, exist_ok=True)
     draw_losses(images / "why-losses.png")
-    print_pairs(material.training_labels)
 
     runs = RunCache(work / "runs", store, split, jobs=2, device="cpu", say=lambda line: print(line, file=sys.stderr))
     wanted = [(name, "as compared") for name in COMPARED] + [

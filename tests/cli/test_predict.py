@@ -138,7 +138,7 @@ def test_what_contradicts_itself_is_marked(
     titles: list[list[str]] = []
     monkeypatch.setattr("jaccardio.recording.paper_plot.plot_ecg", lambda *_, findings, **__: titles.append(findings))
     done = jaccardio("predict", trained, ecgs[0], "--thresholds", "fixed", "--plot", tmp_path / "plots")
-    mark = "contradictory: normal beside ventricular premature contraction"
+    mark = "contradictory: normal range beside ventricular premature contraction"
     assert f"  {mark}\n" in done.out
     assert titles == [[mark, "normal range 0.90 (threshold 0.50)", "ventricular premature contraction 0.80 (threshold 0.50)"]]
     present["normal"] = 0.4

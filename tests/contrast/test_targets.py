@@ -27,10 +27,8 @@ def slow_identity(i: int, j: int, ecg: list[Sets], said: list[Sets]) -> tuple[fl
 
 
 def slow_exact(i: int, j: int, ecg: list[Sets], said: list[Sets]) -> tuple[float, float]:
-    (a1, a0, au), (p1, p0, pu) = ecg[i], said[j]
-    if a1 & p0 or a0 & p1:
-        return 0.0, 1.0
-    return (1.0, 1.0) if not au and not pu else (0.0, 0.0)
+    a, p, complete = _by_overlap(ecg[i], said[j])
+    return float(a == p), 1.0 if a | p else float(complete)
 
 
 def slow_shared(i: int, j: int, ecg: list[Sets], said: list[Sets]) -> tuple[float, float]:
@@ -162,12 +160,24 @@ def test_identity_is_eye_and_needs_a_square() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(ecg=label_matrices, statements=label_matrices)
-def test_exact_is_jaccard_where_sets_are_equal_or_disjoint(ecg: Tensor, statements: Tensor) -> None:
-    ecg, statements = ecg.clamp(min=0), statements.clamp(min=0)
-    graded, same = jaccard(ecg, all_of(statements))[0], exact(ecg, all_of(statements))[0]
-    crisp = (graded == 0) | (graded == 1)
-    assert torch.equal(graded[crisp], same[crisp])
-    assert (same[~crisp] == 0).all()
+def test_exact_is_jaccard_cut_at_one_with_its_weight(ecg: Tensor, statements: Tensor) -> None:
+    graded, weight = jaccard(ecg, all_of(statements))
+    same, counted = exact(ecg, all_of(statements))
+    assert torch.equal(same, (graded == 1).float())
+    assert torch.equal(counted, weight)
+
+
+def test_an_unknown_finding_does_not_cost_an_ecg_its_own_caption() -> None:
+    """A cohort as PTB-XL under paper26: findings that nobody knows here and there, and every ECG keeps a positive."""
+    generator = torch.Generator().manual_seed(0)
+    ecg = (torch.rand(500, 19, generator=generator) < 0.1).to(torch.int8)
+    ecg[torch.rand(ecg.shape, generator=generator) < 0.15] = -1
+    said = captions(Cohort(ecg))
+    target, weight = exact(ecg, said)
+    kept = ((target * weight * said.valid) > 0).any(dim=1)
+    assert (ecg >= 0).all(dim=1).float().mean() < 0.1  # nearly every ECG has an unknown finding
+    assert torch.equal(kept, said.valid)
+    assert (target.diag()[said.valid] == 1).all()
 
 
 @settings(max_examples=60, deadline=None)
@@ -190,7 +200,7 @@ def test_own_caption_is_always_fully_true_and_jaccard_is_symmetric(ecg: Tensor) 
     assert torch.equal(weight, weight.T)
 
 
-@pytest.mark.parametrize("name", ["exact", "shared", "truth"])
+@pytest.mark.parametrize("name", ["shared", "truth"])
 @settings(max_examples=60, deadline=None)
 @given(ecg=label_matrices, statements=label_matrices, data=st.data())
 def test_a_settled_target_stands_whatever_an_unknown_label_turns_out_to_be(
@@ -205,7 +215,7 @@ def test_a_settled_target_stands_whatever_an_unknown_label_turns_out_to_be(
     assert (new_weight[settled] == 1).all()
 
 
-@pytest.mark.parametrize("name", ["jaccard", "dice", "overlap", "idf_jaccard", "label_aware", "similarity_dissimilarity"])
+@pytest.mark.parametrize("name", ["exact", "jaccard", "dice", "overlap", "idf_jaccard", "label_aware", "similarity_dissimilarity"])
 @settings(max_examples=60, deadline=None)
 @given(ecg=label_matrices, statements=label_matrices, hidden=st.integers(0, 3), value=st.integers(-1, 1))
 def test_graded_targets_read_only_what_both_sides_know(name: str, ecg: Tensor, statements: Tensor, hidden: int, value: int) -> None:

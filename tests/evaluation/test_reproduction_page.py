@@ -74,13 +74,18 @@ def test_differences_stand_by_pair_and_figure() -> None:
 
 
 def test_the_page_shows_each_claim_with_its_verdict_error_and_p(tmp_path: Path) -> None:
-    held = difference("a", "micro_f1", "global", 0.0437, 0.0123) | {"claim": "A beats base", "verdict": "held", "seed_error": 0.0078}
-    unsure = difference("b", "micro_f1", "fixed", -0.2, None) | {"claim": HOSTILE, "verdict": "open", "seed_error": None}
+    held = difference("a", "micro_f1", "global", 0.0437, 0.0123) | {
+        "claim": "A beats base",
+        "verdict": "held",
+        "seed_error": 0.0078,
+        "p_seeds": 0.031,
+    }
+    unsure = difference("b", "micro_f1", "fixed", -0.2, None) | {"claim": HOSTILE, "verdict": "open", "seed_error": None, "p_seeds": None}
     html = written(tmp_path, table1=table(claims=[held]), table2=table(claims=[unsure]))
     cells = rows_of(html)
-    assert ["A beats base", "held", "global", "+0.044 +0.034 to +0.054", "0.008", "0.012"] in cells
+    assert ["A beats base", "held", "global", "+0.044 +0.034 to +0.054", "0.008", "0.031", "0.012"] in cells
     other = next(line for line in cells if line[0].startswith("&lt;script"))
-    assert (other[1], other[2], other[4], other[5]) == ("open", "fixed", "–", "–")
+    assert (other[1], other[2], *other[4:]) == ("open", "fixed", "–", "–", "–")
     assert "<script" not in html
 
 

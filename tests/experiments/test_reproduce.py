@@ -123,8 +123,8 @@ def test_controls_ours_and_claims_stand_in_the_tables(reproduced: Path) -> None:
         assert {row["metric"] for row in results[name]["differences"]} == {"macro_auroc", "macro_auprc", "micro_f1"}
     claims = [claim for table in results.values() for claim in table["claims"]]
     assert claims
-    assert {(claim["verdict"], claim["seed_error"]) for claim in claims} == {("open", None)}  # one seed tells nothing of another
-    assert [claim["threshold"] for claim in results["table8"]["claims"]] == ["global", "fixed"]
+    assert {(claim["verdict"], claim["seed_error"], claim["p_seeds"]) for claim in claims} == {("open", None, None)}  # one seed only
+    assert [claim["threshold"] for claim in results["table8"]["claims"]] == ["global", "fixed", "per_finding"]
     crops = {(claim["run"], claim["reference"]) for claim in results["crop_robustness"]["claims"]}
     assert ("256, random crop, 5 s from 5 s", "embedding 256, 5 s from 5 s") in crops
     pairs = {(row["run"], row["reference"]) for row in results["table3"]["differences"]}
@@ -150,6 +150,27 @@ def test_tables_of_findings_hold_every_finding_of_the_hospital(reproduced: Path)
     assert "paper_recomputed" not in prevalence["vt"]
 
 
+def test_micro_f1_stands_beside_what_it_owes_to_the_normal_ecg(reproduced: Path) -> None:
+    found = {(row["run"], row["metric"], row["threshold"]): row["value"] for row in _results(reproduced)["table1"]["rows"]}
+    for policy in POLICIES:
+        assert found["always-normal", "normal_among_true_positives", policy] == 1
+        assert found["always-normal", "micro_f1_without_normal", policy] == 0
+        assert {("jaccardio-small", metric, policy) for metric in ("macro_f1", "micro_f1_without_normal")} <= set(found)
+
+
+def test_the_gain_of_the_papers_loss_is_taken_apart_and_followed_over_time(reproduced: Path) -> None:
+    results = _results(reproduced)
+    pairs = {(row["run"], row["reference"]) for row in results["ablation"]["differences"]}
+    literal, soft, equal = "Jaccard loss, text random", "soft Jaccard, text random", "equal sets alone, text random"
+    assert {(equal, "standard SigLIP"), (literal, equal), (soft, equal), (soft, literal)} <= pairs
+    assert (soft, literal) in {(row["run"], row["reference"]) for row in results["table1"]["differences"]}
+    lengths = {(claim["run"], claim["reference"]) for claim in results["schedule"]["claims"]}
+    assert lengths == {(f"Jaccard loss, {epochs} epochs", f"standard SigLIP, {epochs} epochs") for epochs in (1, 3, 5)} | {
+        (f"{loss}, 5 epochs", f"{loss}, 1 epochs") for loss in ("standard SigLIP", "Jaccard loss", "soft Jaccard")
+    }
+    assert {claim["threshold"] for claim in results["schedule"]["claims"]} == set(POLICIES)
+
+
 def test_left_out_findings_are_scored_by_models_that_never_heard_of_them(reproduced: Path) -> None:
     table, store = _results(reproduced)["left_out"], Store.open(reproduced / "store")
     found = {(row["run"], row["finding"]): row for row in table["rows"] if row["metric"] == "auroc"}
@@ -165,10 +186,18 @@ def test_left_out_findings_are_scored_by_models_that_never_heard_of_them(reprodu
             expected = pytest.approx(roc_auc_score(labels[known], scores[known]), abs=1e-6) if labels.max() == 1 else None
             assert found[title, code]["value"] == expected
     assert any(row["value"] is not None for row in found.values())
-    assert {(row["run"], row["reference"]) for row in table["differences"]} == {
-        (f"{title}, findings left out", title) for title in ("jaccardio-small", "256, random crop, long schedule")
-    }
+    pairs = {(row["run"], row["reference"]) for row in table["differences"]}
+    for title in ("jaccardio-small", "256, random crop, long schedule"):
+        untold, trivial = f"{title}, findings left out", f"{title}, findings left out: 1 - p(normal)"
+        assert {pair for pair in pairs if title in pair[0]} == {(untold, title), (trivial, title), (untold, trivial)}
     assert {row["threshold"] for row in table["rows"]} == {None}  # similarities have no thresholds
+    prompt = store.vocabulary.prompts("en")[store.vocabulary.index("normal")]
+    normal = predictor.sentence_scores(windows_for(predictor, store, rows), [prompt])
+    labels = store.labels[rows, store.vocabulary.index("crbbb")]
+    known = labels >= 0
+    trivial = found["jaccardio-small, findings left out: 1 - p(normal)", "crbbb"]
+    assert trivial["value"] == pytest.approx(roc_auc_score(labels[known], 1 - normal[known, 0]), abs=1e-6)
+    assert "Chance is not an AUROC of 0.5" in " ".join(table["remarks"])
 
 
 def test_hospitals_are_compared_over_the_findings_judged_at_both(reproduced: Path) -> None:
@@ -266,7 +295,7 @@ def test_an_interrupted_reproduction_goes_on(
         _reproduce(out, "table1")
     assert not (out / "results.json").exists()
     _reproduce(out, "table1")
-    assert [name.rpartition("-")[0] for name in trained_now] == ["standard", "jaccard", "resumed jaccard", "ours"]
+    assert [name.rpartition("-")[0] for name in trained_now] == ["standard", "jaccard", "resumed jaccard", "soft", "ours"]
     assert _results(out)["table1"] == _results(reproduced)["table1"]
 
 
@@ -281,7 +310,8 @@ def test_a_failed_run_is_named_and_stops_no_table(copy: Path, monkeypatch: pytes
     assert sorted(run.rpartition("-")[0] for run in done.failures) == ["final", "final-left-out", "jaccard"]
     results = _results(copy)
     assert "Jaccard loss, text random, 1 of 1 seeds: the loss is not finite." in results["table1"]["could_not"]
-    assert {row["run"] for row in results["table1"]["rows"]} == {"standard SigLIP", "jaccardio-small", "always-normal"}
+    there = {"standard SigLIP", "soft Jaccard, text random", "jaccardio-small", "always-normal"}
+    assert {row["run"] for row in results["table1"]["rows"]} == there
     assert any("the comparison with Jaccard loss, text random" in line for line in results["table3"]["could_not"])
     assert {"embedding 256", "256, random crop", "jaccardio-small"} <= {row["run"] for row in results["table3"]["rows"]}
 

@@ -13,6 +13,8 @@ SETTINGS = [
     {},
     {"normalise_ecg": False, "whitening": 0.5, "bias": "text", "initial_scale": 20.0},
     {"whitening": 1.0},
+    {"whitening": "none", "initial_bias": -10.0},
+    {"whitening": "none", "bias": "text"},
     {"whitening": 1.0, "bias": "text", "embedding": 0, "train_scale": False},
 ]
 
@@ -42,6 +44,19 @@ def test_logits_are_the_listing(settings: dict[str, object], signal: Tensor) -> 
     torch.testing.assert_close(text.norm(dim=1), torch.ones(5))
     if two_towers.normalise_ecg:
         torch.testing.assert_close(ecg.norm(dim=1), torch.ones(4))
+
+
+def test_without_whitening_raw_vectors_are_normalised_after_the_head_only(signal: Tensor) -> None:
+    """Listing 1 in double precision: t = exp(t'), zimg and ztxt of length 1, logits = t zimg ztxt^T + b."""
+    two_towers = model(whitening="none", initial_bias=-10.0)
+    assert two_towers.logit_bias == -10
+    head, raw = two_towers.text_head.double(), two_towers.prompt_vectors.double()
+    txt = head(raw)
+    ztxt = txt / txt.norm(dim=1, keepdim=True)
+    two_towers.float()
+    zimg = two_towers.encode_ecg(signal).double()
+    wanted = 10 * zimg @ ztxt.T - 10
+    torch.testing.assert_close(two_towers.finding_logits(signal).double(), wanted, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("settings", SETTINGS)

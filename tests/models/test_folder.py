@@ -23,6 +23,7 @@ CONTRACT = SignalContract(100.0, 10.0)
 CONFIGS = [
     ModelConfig(width=2, embedding=8, whitening=0.5, bias="text", normalise_ecg=False),
     ModelConfig(width=2, embedding=8),
+    ModelConfig(width=2, embedding=8, whitening="none", initial_bias=-10.0),
     ModelConfig(kind="classifier", width=2),
 ]
 

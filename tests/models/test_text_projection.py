@@ -17,6 +17,12 @@ def test_without_whitening_it_centres_and_normalises(bank: torch.Tensor) -> None
     torch.testing.assert_close(TextProjection(bank, 0.0)(bank), centred / centred.norm(dim=1, keepdim=True))
 
 
+def test_none_leaves_vectors_as_they_are(bank: torch.Tensor) -> None:
+    projection = TextProjection(bank, "none")
+    assert torch.equal(projection(bank), bank)
+    assert projection.dimension == 20
+
+
 @pytest.mark.parametrize("power", [0.5, 1.0])
 def test_whitening_is_a_power_of_the_second_moment(bank: torch.Tensor, power: float) -> None:
     """Coordinates in the basis of the bank have the cosines that x^T (X^T X)^-p y has."""

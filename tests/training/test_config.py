@@ -27,7 +27,10 @@ def test_each_preset_is_the_cell_it_is_named_after(name: str) -> None:
 
 def test_plain_small_presets_have_equal_budgets() -> None:
     small = [load_preset(name) for name in PLAIN_SMALL]
-    assert len({(config.training, config.data, config.model.encoder, config.model.width) for config in small}) == 1
+    data = {config.data.model_copy(update={"lead_masking": 0.0}) for config in small}
+    assert len(data) == len({(config.training, config.model.encoder, config.model.width) for config in small}) == 1
+    masked = {config.preset for config in small if config.data.lead_masking}
+    assert masked == {"truth-small", "classifier-small"}  # not equal, and said in the README
 
 
 def test_the_leading_presets_differ_in_width_and_length_only() -> None:
@@ -35,12 +38,25 @@ def test_the_leading_presets_differ_in_width_and_length_only() -> None:
     assert full.model_copy(update={"preset": small.preset, "description": small.description}) == small
 
 
-def test_paper_presets_follow_the_paper() -> None:
-    config = load_preset("paper")
-    assert config.data.sampling_rate == 500
-    assert (config.model.width, config.model.embedding, config.model.text) == (64, 256, "Qwen/Qwen3-8B")
-    assert (config.training.optimiser, config.training.learning_rate) == ("adam", 1e-3)
-    assert (config.training.epochs, config.training.warmup) == (600, 20_000)
+@pytest.mark.parametrize(
+    ("name", "embedding", "epochs", "warmup", "crop"), [("paper", 256, 600, 20_000, 7.5), ("siglip", 128, 250, 5_000, 0.0)]
+)
+def test_paper_presets_follow_the_paper(name: str, embedding: int, epochs: int, warmup: int, crop: float) -> None:
+    """Table 3's last column and Table 1's standard SigLIP, with Listing 1 to the letter."""
+    config = load_preset(name)
+    assert (config.data.sampling_rate, config.data.crop_seconds) == (500, crop)
+    assert (config.model.width, config.model.embedding, config.model.text) == (64, embedding, "Qwen/Qwen3-8B")
+    assert (config.model.whitening, config.model.normalise_ecg, config.model.bias) == ("none", True, "scalar")
+    assert (config.model.initial_scale, config.model.initial_bias, config.model.train_scale) == (10, -10, True)
+    assert (config.training.optimiser, config.training.learning_rate, config.training.weight_decay) == ("adam", 1e-3, 0)
+    assert (config.training.epochs, config.training.warmup) == (epochs, warmup)
+    assert (config.training.gradient_clip, config.training.select, config.training.precision) == (0, "last", "fp32")
+
+
+@pytest.mark.parametrize("value", ["0.0", "1.0", "none"])
+def test_text_vectors_are_whitened_or_left_as_they_are(value: str) -> None:
+    whitening = load_preset("paper-small", [f"model.whitening={value}"]).model.whitening
+    assert whitening == (value if value == "none" else float(value))
 
 
 def test_the_resolved_configuration_survives_toml() -> None:
@@ -65,6 +81,9 @@ def test_settings_replace_values_and_steps_replace_epochs() -> None:
         ("objective.loss=softmax2", "softmax2"),
         ("objective.statements=findings+reports", "reports"),
         ("objective.views=-1", "objective.views"),
+        ("model.whitening=1.5", "model.whitening"),
+        ("model.whitening=all", "model.whitening"),
+        ("training.gradient_clip=-1", "training.gradient_clip"),
         ("nonsense", "section.key=value"),
         ("preset.x=1", "preset"),
     ],

@@ -54,6 +54,28 @@ def test_every_preset_lowers_its_loss_and_leaves_a_complete_run(store: Store, sp
     assert not [path for path in (tmp_path / "run").rglob("*") if path.suffix in (".pt", ".pth", ".pkl", ".bin")]
 
 
+@pytest.mark.parametrize("preset", ["paper", "siglip"])
+def test_the_papers_presets_train_listing_1_without_clipping(store: Store, split: Split, tmp_path: Path, preset: str) -> None:
+    settings = ("data.sampling_rate=100.0", "training.learning_rate=0.01", "training.warmup=0.1")
+    summary = train(store, split, _config(preset, *settings), tmp_path / "run", device="cpu")
+    lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    first = next(line for line in lines if "loss" in line)
+    assert first["logit_bias"] == pytest.approx(-10, abs=0.1)
+    assert first["gradient_norm"] > 1
+    assert summary["selected_by"] == "last"
+    projection = load_pretrained(tmp_path / "run" / "model").model.text_projection
+    assert torch.equal(projection.mean, torch.zeros_like(projection.mean))
+
+
+@pytest.mark.parametrize("clip", [0.0, 1e9])
+def test_a_gradient_is_not_clipped_at_zero_or_far_above_it(store: Store, split: Split, tmp_path: Path, clip: float) -> None:
+    weights = []
+    for name, value in (("one", clip), ("other", 1e6)):
+        train(store, split, _config("siglip-small", f"training.gradient_clip={value}"), tmp_path / name, device="cpu")
+        weights.append(load_file(tmp_path / name / "model" / "model.safetensors"))
+    assert all(torch.equal(weights[0][key], weights[1][key]) for key in weights[0])
+
+
 @pytest.mark.parametrize(
     ("statements", "settings"),
     [

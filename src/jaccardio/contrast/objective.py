@@ -6,6 +6,7 @@ method                    statements          target                    loss
 SigLIP                    captions            identity                  sigmoid
 paper                     captions            jaccard                   signed_sigmoid
 Jaccard, soft             captions            jaccard                   sigmoid
+equal sets alone          captions            exact                     signed_sigmoid
 CLIP                      captions            identity                  softmax
 MERL                      captions            identity                  softmax
 UniCL, SupCon ALL         captions            exact                     softmax

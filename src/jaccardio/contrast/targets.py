@@ -8,7 +8,7 @@ hangs on an unknown finding. Below, A is the set of an ECG's findings, P the set
 target                      formula                               rewards; relation
 ==========================  ====================================  ============================================================
 `identity`                  [own sentence]                        SigLIP, CLIP; calls equal sets of two patients a mismatch
-`exact`                     [A = P]                               identity with equal sets forgiven; UniCL, SupCon ALL
+`exact`                     [A = P], that is [jaccard = 1]        identity with equal sets forgiven; UniCL, SupCon ALL
 `shared`                    [A∩P not empty]                       any finding in common, whatever else differs; SupCon ANY
 `jaccard`                   |A∩P| / |A∪P|                         overlap; exact where sets are equal or disjoint
 `dice`                      2 |A∩P| / (|A|+|P|)                   overlap; 2J/(1+J) of jaccard J: same order, milder below 1
@@ -19,8 +19,8 @@ target                      formula                               rewards; relat
 `truth`                     |A∩P| / |P|                           the share of P that the ECG shows; A may hold more
 ==========================  ====================================  ============================================================
 
-Only `truth` reads statements that are not of `Reading.ALL`. All graded ones but truth look at the findings known on both sides and
-share one rule for an empty union, that of `jaccard`.
+Only `truth` reads statements that are not of `Reading.ALL`. `exact` and all graded ones but truth look at the findings known on both
+sides and share one rule for an empty union, that of `jaccard`.
 """
 
 from collections.abc import Callable, Mapping
@@ -49,13 +49,13 @@ def identity(ecg: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
 
 
 def exact(ecg: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
-    """1 if A = P, else 0 (Yang et al. 2022, arXiv:2204.03610, for sets of findings).
+    """1 if A = P, else 0 (Yang et al. 2022, arXiv:2204.03610, for sets of findings), over the findings known on both sides.
 
-    One finding known on both sides to differ settles 0; 1 needs both sides fully known; anything else has weight 0.
+    That is `jaccard` cut at 1, with its weight and its rule for an empty union: what an ECG leaves unknown does not cost it its own
+    caption.
     """
     sets = _compare(ecg, statements)
-    differs = sets.only_ecg + sets.only_stated > 0
-    return (sets.complete & ~differs).float(), (sets.complete | differs).float()
+    return _graded((sets.only_ecg + sets.only_stated == 0).float(), sets)
 
 
 def shared(ecg: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:

@@ -15,11 +15,11 @@ from jaccardio.evaluation.cautions import cautions
 from jaccardio.evaluation.differences import holm, two_sided_p
 from jaccardio.evaluation.metrics import MINIMUM_POSITIVES, check_predictions, evaluated_on, left_out_of_macro
 from jaccardio.evaluation.samples import Samples, estimate, estimates, number, spread
-from jaccardio.evaluation.thresholds import DEFAULT_POLICY, Thresholds
+from jaccardio.evaluation.thresholds import DEFAULT_POLICY, POLICIES, Thresholds
 from jaccardio.findings.labels import PRESENT
 
-COMPARED_FIGURES = ("macro_auroc", "macro_auprc", "micro_f1", "micro_f1_fixed")
-"""Figures whose difference from the reference is tested; micro-F1 at the global threshold, and at 0.5."""
+COMPARED_FIGURES = ("macro_auroc", "macro_auprc", "micro_f1", "micro_f1_fixed", "micro_f1_per_finding")
+"""Figures whose difference from the reference is tested; micro-F1 at the global threshold, at 0.5, and at one threshold a finding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,8 @@ class _Results:
 
     def compared(self) -> dict[str, NDArray[np.float64]]:
         """Samples (r + 1,) of each of `COMPARED_FIGURES`."""
-        return {**self.macro, "micro_f1": self.decided[DEFAULT_POLICY]["micro_f1"], "micro_f1_fixed": self.decided["fixed"]["micro_f1"]}
+        others = {f"micro_f1_{policy}": self.decided[policy]["micro_f1"] for policy in POLICIES if policy != DEFAULT_POLICY}
+        return {**self.macro, "micro_f1": self.decided[DEFAULT_POLICY]["micro_f1"], **others}
 
 
 def rank(

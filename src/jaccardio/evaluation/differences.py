@@ -1,9 +1,10 @@
-"""Is a difference more than chance? Paired bootstrap differences of one figure, and their correction for many comparisons."""
+"""Is a difference more than chance? Paired differences over patients and over seeds, and their correction for many comparisons."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t as student
 
 
 def two_sided_p(differences: NDArray[np.float64]) -> float:
@@ -18,6 +19,20 @@ def two_sided_p(differences: NDArray[np.float64]) -> float:
         return float("nan")
     sides = min(np.count_nonzero(defined <= 0), np.count_nonzero(defined >= 0))
     return min(1.0, 2 * (1 + sides) / (1 + len(defined)))
+
+
+def seed_test(differences: Sequence[float]) -> tuple[float, float]:
+    """Standard error of the mean of the differences of paired seeds, and the two-sided p of "no difference" (Student's paired t test).
+
+    Its quantile is that of m - 1 degrees of freedom: with three seeds a difference must exceed 4.30 standard errors, not 2. Both are NaN
+    with fewer than two seeds.
+    """
+    if len(differences) < 2:
+        return float("nan"), float("nan")
+    mean, error = float(np.mean(differences)), float(np.std(differences, ddof=1) / np.sqrt(len(differences)))
+    if error == 0:
+        return error, 1.0 if mean == 0 else 0.0
+    return error, float(2 * student.sf(abs(mean) / error, len(differences) - 1))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -17,6 +17,8 @@ METRIC_TITLES = {
     "micro_precision": "Precision, micro",
     "micro_recall": "Recall, micro",
     "micro_f1": "F1, micro",
+    "micro_f1_without_normal": "F1, micro, without normal",
+    "normal_among_true_positives": "Normal among true positives",
     "macro_f1": "F1, macro",
     "jaccard_samples": "Jaccard, over ECGs",
     "jaccard_micro": "Jaccard, micro",

@@ -256,7 +256,9 @@ def _facts(
     facts = {
         "Data": f"test part; corpus {store.manifest['corpus']}; database {databases}",
         "Footing": "; ".join((f"preset {FOOTING}", *protocol.settings, "then what an objective sets itself")),
-        "Text": "one treatment of sentence vectors for all; objectives on captions take the paper's form of the model",
+        "Text": "one treatment of sentence vectors for all",
+        "Not equal": "the form of the model: objectives on captions take the paper's (a trained layer on either side to unit vectors, one "
+        "bias, a trained scale), those on single findings the preset's; between the two kinds a difference is one of objective and form",
         "Choices": f"on the validation part only: {protocol.trials} trials a finalist (trials.json), epoch, thresholds",
         "Screening": f"validation macro-AUROC, seed 0, default settings: {figures}",
     }

@@ -11,8 +11,9 @@ PAPER_TEXTS = {"Qwen3-8B": "Qwen/Qwen3-8B", "Gemma3-4B": "google/gemma-3-4b-it"}
 PAPER_RECORDS = 33_732
 
 UNSTATED = (
-    "what the paper does not state is our choice: batch size, schedule after the warm-up, weight decay, length of the crop, thresholds, "
-    "the average of the Jaccard index, sizes of the parts, seeds"
+    "what the paper does not state is our choice: a frozen text encoder, start of temperature and bias, batch size and the dropped last "
+    "batch, schedule after the warm-up, weight decay, clipping, precision, the epoch that is kept, length of the crop, the weights of the "
+    "supervised loss, thresholds, the average of the Jaccard index, sizes of the parts, seeds"
 )
 
 
@@ -32,6 +33,8 @@ def limits(study: Study) -> list[str]:
     if others := [name for name, part in study.away.items() if not simulated and _simulated(part.store)]:
         sentences.append(f"patients of another hospital: the ECGs of {', '.join(others)} are simulated")
     sentences.append(f"the paper's cohort: {PAPER_RECORDS:,} ECGs that are not public; here {len(study.store):,} others")
+    if derived := int((study.store.records["scp_source"] == "derived").sum()):
+        sentences.append(f"labels as their source published them: those of {derived:,} ECGs were derived from other tables")
     paper = Vocabulary.load("paper26")
     learned = set(study.home.vocabulary.codes)
     if study.store.vocabulary.name != paper.name:

@@ -1,8 +1,9 @@
 """The objectives of the field as cells of the grid, all on one footing: the preset `jaccardio-small`.
 
 Encoder, data, budget, augmentation, text treatment (whitened sentence vectors) and threshold search are the footing's. An objective adds
-only what makes it that objective. Objectives on captions take the paper's form of the model (a trained layer on either side to unit vectors
-of length 256, one bias, a trained scale from 10).
+only what makes it that objective. The form of the model is not equal: objectives on captions take the paper's (a trained layer on either
+side to unit vectors of length 256, one bias, a trained scale from 10), those on single findings the preset's, so between the two kinds a
+difference is one of objective and form.
 """
 
 from collections.abc import Mapping, Sequence

@@ -17,6 +17,8 @@ a rhythm that has none. No other finding of the vocabulary implies them."""
 
 _HIDDEN = (f"data.hidden_findings={json.dumps(LEFT_OUT)}",)
 _STANDARD = ("objective.target=identity", "objective.loss=sigmoid")
+_SOFT = ("objective.loss=sigmoid",)
+_EQUAL_SETS = ("objective.target=exact",)
 _NARROW, _WIDE, _WIDER = ("model.embedding=128",), ("model.embedding=256",), ("model.embedding=512",)
 _WHOLE = ("data.crop_seconds=0",)
 
@@ -28,11 +30,13 @@ class Run:
     Attributes
     ----------
     name
-        As tables call it; ``{text}`` stands for the text encoder.
+        As tables call it; ``{text}`` stands for the text encoder, ``{epochs}`` for the length.
     settings
         What makes it that model, on top of the scale's preset (the Jaccard loss with random crops), as ``section.key=value``.
     schedule
         ``short`` or ``long`` (the paper's two), or ``own``: the preset `OURS` and its own schedule.
+    length
+        Which of the scale's three lengths takes the place of the schedule's.
     text
         Which of the scale's two text encoders.
     supervised
@@ -44,6 +48,7 @@ class Run:
     name: str
     settings: tuple[str, ...] = ()
     schedule: Literal["short", "long", "own"] = "short"
+    length: Literal[0, 1, 2] | None = None
     text: int = 0
     supervised: bool = False
     aside: bool = False
@@ -63,6 +68,7 @@ class Run:
                 f"model.text={scale.texts[self.text]}",
                 *scale.common,
                 *scale.schedules[self.schedule],
+                *(() if self.length is None else (*_of_length(scale.lengths[self.length]), *scale.of_lengths)),
                 *(scale.supervised if self.supervised else ()),
                 *self.settings,
                 f"training.seed={seed}",
@@ -71,12 +77,26 @@ class Run:
 
     def title(self, scale: Scale) -> str:
         """The name at a scale."""
-        return self.name.format(text=scale.texts[self.text])
+        return self.name.format(text=scale.texts[self.text], epochs=scale.lengths[self.length or 0])
 
+
+def _of_length(epochs: int) -> tuple[str, ...]:
+    """Settings that make a run of any length comparable: a tenth of it is warm-up, and the best of some twelve epochs is taken."""
+    return (f"training.epochs={epochs}", "training.warmup=0.1", f"training.validate_every={max(1, epochs // 12)}")
+
+
+_OBJECTIVES = {"standard": ("standard SigLIP", _STANDARD), "jaccard": ("Jaccard loss", ()), "soft": ("soft Jaccard", _SOFT)}
+_LENGTHS = {
+    f"{name}-length-{place + 1}": Run(f"{title}, {{epochs}} epochs", (*settings, *_NARROW, *_WHOLE), length=place)
+    for name, (title, settings) in _OBJECTIVES.items()
+    for place in (0, 1, 2)
+}
 
 RUNS: Mapping[str, Run] = {
     "standard": Run("standard SigLIP", (*_STANDARD, *_NARROW, *_WHOLE)),
     "jaccard": Run("Jaccard loss, text {text}", (*_NARROW, *_WHOLE)),
+    "soft": Run("soft Jaccard, text {text}", (*_SOFT, *_NARROW, *_WHOLE)),
+    "equal-sets": Run("equal sets alone, text {text}", (*_EQUAL_SETS, *_NARROW, *_WHOLE)),
     "other-text": Run("Jaccard loss, text {text}", (*_NARROW, *_WHOLE), text=1),
     "embedding-256": Run("embedding 256", (*_WIDE, *_WHOLE)),
     "embedding-512": Run("embedding 512", (*_WIDER, *_WHOLE), aside=True),
@@ -90,6 +110,7 @@ RUNS: Mapping[str, Run] = {
             "objective.target=truth",
             "objective.loss=sigmoid",
             "objective.positive_weight=true",
+            "model.initial_bias=mean-target",
         ),
         "long",
         supervised=True,
@@ -103,5 +124,6 @@ RUNS: Mapping[str, Run] = {
     "ours": Run(OURS, schedule="own"),
     "final-left-out": Run("256, random crop, long schedule, findings left out", (*_WIDE, *_HIDDEN), "long"),
     "ours-left-out": Run(f"{OURS}, findings left out", _HIDDEN, "own"),
+    **_LENGTHS,
 }
 """Models by the name of their run folders."""

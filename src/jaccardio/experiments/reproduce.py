@@ -101,6 +101,7 @@ def run_reproduce(
     for name in names:
         say(f"{name}: {docstring_parts(RECIPES[name])['']}")
         table = RECIPES[name](study)
+        table.settle()
         table.could_not += limits(study)
         results[name] = seal({"scale": scale, MADE_FROM: made_from} | _document(out, name, table))
         ordered = {key: results[key] for key in RECIPES if key in results}

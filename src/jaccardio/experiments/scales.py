@@ -21,6 +21,10 @@ class Scale:
     schedules
         Settings of ``short`` (the paper's 250 epochs with 5,000 warm-up steps), ``long`` (600 with 20,000) and ``own`` (on top of a
         preset that is not the paper's).
+    lengths
+        Epochs of the three lengths at which the objectives of Table 1 are compared.
+    of_lengths
+        Settings of these runs, which are many and long.
     common
         Settings of every run.
     deviations
@@ -39,6 +43,8 @@ class Scale:
     preset: str
     texts: tuple[str, str]
     schedules: Mapping[str, tuple[str, ...]]
+    lengths: tuple[int, int, int]
+    of_lengths: tuple[str, ...] = ()
     common: tuple[str, ...] = ()
     deviations: str = ""
     supervised: tuple[str, ...] = ()
@@ -48,7 +54,7 @@ class Scale:
 
 _DEVIATIONS = (
     "AdamW at 0.002 with weight decay 0.01 and a tenth of the steps as warm-up, for Adam at 0.001 with 5,000 or 20,000 steps; the "
-    "supervised ResNet has the same, for a rate of 0.0001 and a batch of 32"
+    "supervised ResNet has the same, for a rate of 0.0001 and a batch of 32; sentences centred and scaled, for the raw vectors of Listing 1"
 )
 
 SCALES: Mapping[str, Scale] = {
@@ -61,6 +67,7 @@ SCALES: Mapping[str, Scale] = {
             preset="paper-small",
             texts=("random", "table"),
             schedules={"short": ("training.epochs=2",), "long": ("training.epochs=4",), "own": ("training.epochs=4",)},
+            lengths=(1, 3, 5),
             common=("model.width=4", "training.batch_size=64", "training.precision=fp32"),
             deviations=_DEVIATIONS,
             seeds=1,
@@ -73,6 +80,8 @@ SCALES: Mapping[str, Scale] = {
             preset="paper-small",
             texts=("minilm", "random"),
             schedules={"short": ("training.epochs=8",), "long": ("training.epochs=16",), "own": ()},
+            lengths=(12, 36, 72),
+            of_lengths=("model.width=16",),
             deviations=_DEVIATIONS,
         ),
         Scale(
@@ -86,6 +95,7 @@ SCALES: Mapping[str, Scale] = {
                 "long": ("training.epochs=600", "training.warmup=20000"),
                 "own": (),
             },
+            lengths=(100, 250, 600),
             supervised=("training.learning_rate=1e-4", "training.batch_size=32"),
         ),
     )

@@ -18,6 +18,7 @@ from jaccardio.evaluation.metrics import MINIMUM_POSITIVES, left_out_of_macro
 from jaccardio.evaluation.per_finding import PER_FINDING_FIGURES, per_finding
 from jaccardio.evaluation.samples import estimate, number
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY
+from jaccardio.evaluation.without_normal import without_normal
 from jaccardio.experiments.contestants import HeldOut, always_normal, contestant
 from jaccardio.experiments.evaluate_run import Window
 from jaccardio.experiments.paper import PaperColumn, PaperFinding, paper_columns
@@ -25,7 +26,8 @@ from jaccardio.experiments.paper_runs import RUNS
 from jaccardio.experiments.run_cache import RunCache
 from jaccardio.experiments.scales import Scale
 from jaccardio.experiments.sentences import sentence_scores
-from jaccardio.experiments.tables import DIFFERENCES, Table, contest_differences, contest_rows, figure_row, judged
+from jaccardio.experiments.tables import DIFFERENCES, Table, contest_differences, contest_rows, figure_row, paired_seeds
+from jaccardio.findings.contradictions import NORMAL_CODES
 from jaccardio.findings.labels import PRESENT
 from jaccardio.training.run_folder import RunFolder
 
@@ -140,14 +142,12 @@ class Study:
         contest = rank(part.labels, part.patients, part.vocabulary.codes, contestants, reference=against, replicates=self.scale.replicates)
         for row in sorted(contest.document["rows"], key=lambda row: order.index(row["name"])):
             table.rows += [] if row["name"] in there else contest_rows(row, paper.get(row["name"]))
+        table.rows += [row for one in contestants if one.name not in there for row in self._without_normal(one, part)]
         table.scored.append(self.described(part, contest.document))
         if against != reference:
             return
-        differences = contest_differences(contest.document)
-        table.differences += differences
-        for row in differences:
-            if row["metric"] == "micro_f1" and row["run"] in claims:
-                table.claims.append(judged(claims[row["run"]], row, [_seeds_of(table, run, row) for run in (row["run"], row["reference"])]))
+        for row in contest_differences(contest.document):
+            _add_difference(table, row, claims.get(row["run"], ""))
 
     def pair(self, table: Table, name: str, reference: str, claim: str = "") -> None:
         """Adds the difference of two runs on the test part to a table, and what becomes of a claim that it is positive."""
@@ -175,10 +175,8 @@ class Study:
         (run, ours), (reference, theirs) = samples.items()
         for figure, (metric, threshold) in DIFFERENCES.items():
             p = number(two_sided_p((ours[figure] - theirs[figure])[1:]))
-            row = {"run": run, "reference": reference, "metric": metric, "threshold": threshold, "p": p, "p_holm": p}
-            table.differences.append(row | estimate(ours[figure] - theirs[figure]))
-            if metric == "micro_f1":
-                table.claims.append(judged(claim, table.differences[-1], [_seeds_of(table, title, row) for title in (run, reference)]))
+            row = {"run": run, "reference": reference, "metric": metric, "threshold": threshold, "p": p}
+            _add_difference(table, row | estimate(ours[figure] - theirs[figure]), claim)
 
     def findings(
         self, table: Table, one: Contestant, part: HeldOut, paper: Mapping[str, PaperFinding], figures: Sequence[str] = PER_FINDING_FIGURES
@@ -218,6 +216,14 @@ class Study:
         macro = f", {len(document['findings_in_macro'])} of {len(part.vocabulary)} findings in macro figures" if document else ""
         return f"{where}: {len(part.ids):,} ECGs of {len(set(part.patients.tolist())):,} patients{macro}"
 
+    def _without_normal(self, one: Contestant, part: HeldOut) -> list[dict[str, Any]]:
+        """What a contestant's micro-F1 owes to the finding "normal"; no rows where the part does not know it."""
+        normal = [column for column, code in enumerate(part.vocabulary.codes) if code in NORMAL_CODES]
+        if not normal:
+            return []
+        found = without_normal(part.labels, normal, one, self.bootstrap(part))
+        return [figure_row(one.name, metric, policy, figure) for policy, both in found.items() for metric, figure in both.items()]
+
     def _seeds(self, name: str) -> int:
         return self.seeds or (1 if RUNS[name].aside else self.scale.seeds)
 
@@ -246,13 +252,15 @@ def databases(store: Store) -> str:
     return f"{store.manifest['corpus']} ({', '.join(sorted(store.records['database'].unique()))})"
 
 
-def _seeds_of(table: Table, run: str, difference: Mapping[str, Any]) -> Sequence[float | None] | None:
-    """The figure of a difference for each seed of a run, from the table's rows."""
-    key = (run, difference["metric"], difference["threshold"])
-    seeds: Sequence[float | None] | None = next(
-        row["seeds"] for row in table.rows if (row["run"], row["metric"], row["threshold"]) == key and "finding" not in row
-    )
-    return seeds
+def _add_difference(table: Table, row: Mapping[str, Any], claim: str) -> None:
+    """Adds a paired difference to a table, with the differences of its seeds; a claim rests on those in micro-F1, at every threshold."""
+    of_seeds = {
+        (found["run"], found["metric"], found["threshold"]): found["seeds"] for found in table.rows if "finding" not in found
+    }  # the rows of both stand in the table by now
+    run, reference = (of_seeds[row[side], row["metric"], row["threshold"]] for side in ("run", "reference"))
+    table.differences.append({**row, "seeds": paired_seeds(run, reference)})
+    if claim and row["metric"] == "micro_f1":
+        table.claims.append({"claim": claim, **row})
 
 
 def _with_oracle(one: Contestant, part: HeldOut) -> Contestant:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jaccardio.evaluation.decisions import DECISION_FIGURES
-from jaccardio.evaluation.samples import spread
+from jaccardio.evaluation.differences import holm, seed_test
+from jaccardio.evaluation.samples import number
 from jaccardio.evaluation.thresholds import POLICIES
 from jaccardio.experiments.paper import PaperColumn
 
@@ -15,8 +16,12 @@ DIFFERENCES = {
     "macro_auprc": ("macro_auprc", None),
     "micro_f1": ("micro_f1", "global"),
     "micro_f1_fixed": ("micro_f1", "fixed"),
+    "micro_f1_per_finding": ("micro_f1", "per_finding"),
 }
 """Compared figure of a contest -> metric and threshold of a row."""
+
+LEVEL = 0.05
+"""Below it a p counts."""
 
 
 @dataclass
@@ -31,9 +36,10 @@ class Table:
         ``run``, ``metric``, ``threshold``, ``value``, ``ci95``, ``seeds`` (the value of each seed), ``paper`` (as printed), and where
         the printed figures imply one ``paper_recomputed``; ``finding`` where the figure is one finding's.
     differences
-        Paired: ``run`` minus ``reference`` in a metric at a threshold, with ``ci95``, ``p`` and ``p_holm``.
+        Paired: ``run`` minus ``reference`` in a metric at a threshold, with ``ci95``, ``p``, ``p_holm`` and ``seeds``, the difference of
+        each pair of seeds.
     claims
-        The paper's claim, the difference it rests on, and what became of it here.
+        The paper's claim, the difference it rests on, and, once the table is settled, what became of it here.
     paper
         Columns of the paper to show as printed and recomputed.
     scored
@@ -55,6 +61,19 @@ class Table:
     remarks: list[str] = field(default_factory=list)
     could_not: list[str] = field(default_factory=list)
     pictures: dict[str, bytes] = field(default_factory=dict)
+
+    def settle(self) -> None:
+        """Corrects the differences for their number and judges the claims; called once, when nothing is added any more.
+
+        Holm's correction is over all comparisons of one figure in the table, whatever they are measured against.
+        """
+        for figure in dict.fromkeys((row["metric"], row["threshold"]) for row in self.differences):
+            family = [row for row in self.differences if (row["metric"], row["threshold"]) == figure]
+            adjusted = holm([float("nan") if row["p"] is None else row["p"] for row in family])
+            for row, p in zip(family, adjusted, strict=True):
+                row["p_holm"] = number(p)
+        corrected = {_compared(row): row for row in self.differences}
+        self.claims = [judged(claim["claim"], corrected[_compared(claim)]) for claim in self.claims]
 
 
 def contest_rows(row: Mapping[str, Any], paper: PaperColumn | None) -> list[dict[str, Any]]:
@@ -89,32 +108,28 @@ def contest_differences(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def judged(claim: str, difference: Mapping[str, Any], of_seeds: Sequence[Sequence[float | None] | None]) -> dict[str, Any]:
+def judged(claim: str, difference: Mapping[str, Any]) -> dict[str, Any]:
     """What became of a claim that a difference is positive: held, contradicted, or open.
 
-    It is open unless Holm's p over patients is below 0.05 and the difference is above twice its standard error over seeds, which p does
-    not hold: training again would change both models.
-
-    Parameters
-    ----------
-    of_seeds
-        The figure of each seed, of the run and of its reference.
+    It is open unless both Holm's p over patients and the p of the paired seeds are below 0.05. The first does not hold what training
+    again would change in both models, the second not what other patients would.
     """
-    error = _seed_error(of_seeds)
-    sure = difference["p_holm"] is not None and difference["p_holm"] < 0.05 and error is not None and abs(difference["value"]) > 2 * error
+    error, p_seeds = (number(value) for value in seed_test(difference["seeds"] or ()))
+    sure = all(p is not None and p < LEVEL for p in (difference["p_holm"], p_seeds))
     verdict = "open" if not sure else "held" if difference["value"] > 0 else "contradicted"
-    return {"claim": claim, "verdict": verdict, "seed_error": error, **difference}
+    return {"claim": claim, "verdict": verdict, "seed_error": error, "p_seeds": p_seeds, **difference}
 
 
-def _seed_error(of_seeds: Sequence[Sequence[float | None] | None]) -> float | None:
-    """Standard error over seeds of the difference of two means; None where a run has fewer than two seeds."""
-    variance = 0.0
-    for values in of_seeds:
-        sd = spread(values or ())
-        if values is None or sd is None:
-            return None
-        variance += float(sd**2 / len(values))
-    return float(variance**0.5)
+def paired_seeds(run: Sequence[float | None] | None, reference: Sequence[float | None] | None) -> list[float] | None:
+    """The difference of each pair of seeds; None where a figure is undefined or the two have not the same number of seeds."""
+    if run is None or reference is None or len(run) != len(reference):
+        return None
+    pairs = [one - other for one, other in zip(run, reference, strict=True) if one is not None and other is not None]
+    return pairs if len(pairs) == len(run) else None
+
+
+def _compared(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[key] for key in ("run", "reference", "metric", "threshold"))
 
 
 def figure_row(

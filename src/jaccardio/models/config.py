@@ -47,8 +47,8 @@ class ModelConfig(BaseModel):
         An ECG is scored in so many equal parts, and its probabilities are the means over them: a model trained on short crops then
         sees the length it was trained on. 1: in one piece.
     whitening
-        0: text vectors are centred on the prompt bank only. 1: they are whitened by the bank, its prompts stand at right angles.
-        Between: its power (`TextProjection`).
+        ``none``: text vectors stay as the text encoder made them (Listing 1). 0: they are centred on the prompt bank. 1: they are whitened
+        by the bank, its prompts stand at right angles. Between: its power (`TextProjection`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False, strict=True)
@@ -67,5 +67,5 @@ class ModelConfig(BaseModel):
     bias: Literal["scalar", "text"] = "scalar"
     text: str = Field("minilm", pattern=r"^[^\x00-\x1f\x7f]+$")
     language: str = "en"
-    whitening: float = Field(0.0, ge=0, le=1)
+    whitening: Annotated[float, Field(ge=0, le=1)] | Literal["none"] = 0.0
     score_parts: int = Field(1, ge=1, le=1000)

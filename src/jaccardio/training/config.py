@@ -38,8 +38,7 @@ class DataConfig(_Section):
         Share of the training ECGs that lose leads at random, so that the model can be asked about ECGs that lack some
         (`jaccardio.cohort.lead_masking`); with 0 it answers for complete ECGs only.
     hidden_findings
-        Codes of findings that the run is to know nothing of: no label, no statement, no prompt. What the model says of them afterwards
-        by their sentences is zero-shot.
+        Codes of findings that the run is to know nothing of: no label, no statement, no prompt.
     """
 
     sampling_rate: float = Field(500.0, ge=MINIMUM_RATE_HZ, le=MAXIMUM_RATE_HZ)
@@ -94,7 +93,7 @@ class OptimiserConfig(_Section):
     warmup
         Linear warm-up of the learning rate, then cosine to zero: below 1 a share of all steps, else a number of steps.
     gradient_clip
-        Largest norm of the gradient.
+        Largest norm of the gradient; 0 does not clip.
     ema
         Decay per step of the exponential moving average of the weights that is validated and saved; 0 is off.
     select
@@ -115,7 +114,7 @@ class OptimiserConfig(_Section):
     steps: int | None = Field(None, ge=1, le=1_000_000_000)
     batch_size: int = Field(128, ge=1, le=1_000_000)
     warmup: float = Field(0.1, ge=0, le=10_000_000)
-    gradient_clip: float = Field(1.0, ge=1e-9, le=1e12)
+    gradient_clip: float = Field(1.0, ge=0, le=1e12)
     ema: float = Field(0.0, ge=0, lt=1)
     select: Literal["best", "last"] = "best"
     validate_every: int = Field(1, ge=1, le=1_000_000)

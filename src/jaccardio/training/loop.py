@@ -244,7 +244,7 @@ class _Session:
         loss = self.objective(logits, target, weight) + sum(terms.values())
         self.optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.gradient_clip)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.gradient_clip or math.inf)
         if not math.isfinite(loss.item()) or not math.isfinite(norm.item()):
             raise DivergenceError(f"the loss or its gradient is not finite in step {step + 1}")
         self.optimiser.step()

@@ -7,6 +7,7 @@ from jaccardio.experiments.paper_runs import OURS, RUNS
 from jaccardio.experiments.recipes import PARTS, RECIPES, chosen, docstring_parts
 from jaccardio.experiments.run_cache import run_name
 from jaccardio.experiments.scales import SCALES, Scale
+from jaccardio.training.config import load_preset
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -34,12 +35,12 @@ def test_every_run_is_another_one_at_every_scale(scale: Scale) -> None:
         told, untold = configs[name].model_dump(), configs[f"{name}-left-out"].model_dump()
         untold["data"]["hidden_findings"] = ()
         assert told == untold
-    whole = ("standard", "jaccard", "other-text", "embedding-256", "embedding-512")
+    whole = ("standard", "jaccard", "soft", "equal-sets", "other-text", "embedding-256", "embedding-512")
     for name, config in configs.items():
         assert config.training.seed == 0
         assert config.model.text == scale.texts[1 if name == "other-text" else 0]
         assert config.data.sampling_rate == scale.sampling_rate
-        assert config.data.crop_seconds == (0 if name in whole else 2.5 if name.startswith("ours") else 7.5)
+        assert config.data.crop_seconds == (0 if name in whole or "-length-" in name else 2.5 if name.startswith("ours") else 7.5)
 
 
 def test_the_papers_scale_is_the_papers_setting() -> None:
@@ -53,3 +54,26 @@ def test_the_papers_scale_is_the_papers_setting() -> None:
     assert (supervised.model.kind, supervised.objective.positive_weight) == ("classifier", True)
     assert (supervised.training.learning_rate, supervised.training.batch_size, supervised.training.epochs) == (1e-4, 32, 600)
     assert final.data.sampling_rate == 500
+    siglip, paper = load_preset("siglip", ["training.seed=1"]), load_preset("paper", ["training.seed=1"])
+    for config, preset in ((first, siglip), (final, paper)):
+        assert config.model_dump(exclude={"preset", "description"}) == preset.model_dump(exclude={"preset", "description"})
+    assert supervised.model.initial_bias == "mean-target"  # SigLIP's -10 is for its own loss
+
+
+@pytest.mark.parametrize("scale", SCALES.values(), ids=SCALES)
+def test_the_ablation_changes_one_thing_at_a_time(scale: Scale) -> None:
+    cells = {name: RUNS[name].configure(scale, 0).objective for name in ("standard", "equal-sets", "jaccard", "soft")}
+    assert {name: (cell.statements, cell.target, cell.loss) for name, cell in cells.items()} == {
+        "standard": ("captions", "identity", "sigmoid"),
+        "equal-sets": ("captions", "exact", "signed_sigmoid"),
+        "jaccard": ("captions", "jaccard", "signed_sigmoid"),
+        "soft": ("captions", "jaccard", "sigmoid"),
+    }
+    configs = [RUNS[name].configure(scale, 0).model_dump(exclude={"objective"}) for name in cells]
+    assert all(config == configs[0] for config in configs)
+
+
+def test_every_length_is_validated_equally_often() -> None:
+    for place, epochs in enumerate((12, 36, 72), 1):
+        settings = RUNS[f"soft-length-{place}"].configure(SCALES["small"], 0).training
+        assert (settings.epochs, settings.validate_every, settings.warmup) == (epochs, epochs // 12, 0.1)

@@ -1,14 +1,16 @@
-"""Recipes: one for each table, appendix or claim of the paper, one a file. `RECIPES` lists them in the paper's order."""
+"""Recipes: one for each table, appendix or claim of the paper, one a file. `RECIPES` lists them in the paper's order, the longest last."""
 
 import inspect
 from collections.abc import Callable, Mapping
 
 from jaccardio.errors import UsageError
+from jaccardio.experiments.recipes.ablation import ablation
 from jaccardio.experiments.recipes.crop_robustness import crop_robustness
 from jaccardio.experiments.recipes.encoder import encoder
 from jaccardio.experiments.recipes.left_out import left_out
 from jaccardio.experiments.recipes.retrieval import retrieval
 from jaccardio.experiments.recipes.rocs import rocs
+from jaccardio.experiments.recipes.schedule import schedule
 from jaccardio.experiments.recipes.sister import sister
 from jaccardio.experiments.recipes.table1 import table1
 from jaccardio.experiments.recipes.table2 import table2
@@ -27,6 +29,7 @@ RECIPES: Mapping[str, Recipe] = {
     recipe.__name__: recipe
     for recipe in (
         table1,
+        ablation,
         table2,
         table3,
         table4,
@@ -40,6 +43,7 @@ RECIPES: Mapping[str, Recipe] = {
         sister,
         retrieval,
         left_out,
+        schedule,
     )
 }
 """Recipes by name."""
