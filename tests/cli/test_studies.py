@@ -15,7 +15,7 @@ from tests.cli.conftest import SETTINGS, Command
 def test_demo_prints_its_page(jaccardio: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
 
-    def run_demo(out: Path, data: Path | None, records: int, say: object) -> demo_module.DemoReport:
+    def run_demo(out: Path, data: Path | None, records: int, say: object, watch: object) -> demo_module.DemoReport:
         asked.extend((out, data, records))
         return demo_module.DemoReport(out / "report.html", (("truth-small", "site-a", 0.9), ("truth-small", "site-b", None)))
 

@@ -9,7 +9,7 @@ import pytest
 from jaccardio.cohort import store as store_module
 from jaccardio.cohort import store_writer
 from jaccardio.cohort.store import Store
-from jaccardio.errors import DataError
+from jaccardio.errors import DataError, UsageError
 
 from .conftest import windows
 
@@ -84,9 +84,10 @@ def test_fingerprint_depends_on_labels(make_store: Callable[..., Store]) -> None
 def test_folder_without_manifest_is_no_store(make_store: Callable[..., Store], tmp_path: Path) -> None:
     store = make_store(LABELS)
     (store.path / "manifest.json").unlink()
-    for path in (store.path, tmp_path / "absent"):
-        with pytest.raises(DataError, match="no finished store"):
-            Store.open(path)
+    with pytest.raises(DataError, match="no finished store"):
+        Store.open(store.path)
+    with pytest.raises(UsageError, match="no such folder"):
+        Store.open(tmp_path / "absent")
 
 
 def test_other_format_is_refused(make_store: Callable[..., Store], monkeypatch: pytest.MonkeyPatch) -> None:

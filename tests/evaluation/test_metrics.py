@@ -24,7 +24,7 @@ def test_the_document_has_the_stable_keys(case: Case) -> None:
     assert set(metrics) == {
         *("macro_auroc", "macro_auprc", "thresholds", "levels", "n_records", "n_patients", "n_known"),
         *("calibration", "subgroups"),
-        *("findings_in_macro", "findings_left_out", "bootstrap"),
+        *("findings_in_macro", "findings_left_out", "bootstrap", "warnings"),
     }
     assert set(metrics["macro_auroc"]) == {"value", "ci95"}
     assert tuple(metrics["thresholds"]) == POLICIES

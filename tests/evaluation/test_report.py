@@ -22,6 +22,7 @@ WRITTEN = {
     "auroc.png",
     "reliability.png",
     "report.html",
+    "manifest.json",
 }
 
 

@@ -51,6 +51,11 @@ def shard_file(folder: str, shard: int) -> str:
     return f"{folder}/shard-{shard:05d}.i16"
 
 
+def unfinished_store(store: Path) -> Path:
+    """Where a store is written until it is whole."""
+    return store.parent / f".{store.name}.partial"
+
+
 @dataclass(frozen=True, eq=False)
 class Store:
     """Ingested recordings with signals, records table and labels, all in one order: the row.
@@ -92,6 +97,8 @@ class Store:
             There is no finished store in it, or a file is missing, damaged, or of another version.
         """
         path = Path(path)
+        if unfinished_store(path).exists():
+            raise DataError(f"{path}: no finished store, its ingest did not end. Run `jaccardio ingest` again with the same arguments.")
         if not path.exists():
             raise no_such_folder(path)
         if not (path / MANIFEST).is_file():

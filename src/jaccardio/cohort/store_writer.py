@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from jaccardio.checksums import MANIFEST, file_entry, seal
 from jaccardio.cohort.corpora.corpus import Rejection, Source
-from jaccardio.cohort.store import COUNTS, FIRST_WINDOWS, FORMAT, FURTHER_WINDOWS, RECORDS, RECORDS_PER_SHARD, shard_file
+from jaccardio.cohort.store import COUNTS, FIRST_WINDOWS, FORMAT, FURTHER_WINDOWS, RECORDS, RECORDS_PER_SHARD, shard_file, unfinished_store
 from jaccardio.errors import MissingError, UsageError
 from jaccardio.files import sync_folder, write_atomic, write_json
 from jaccardio.findings.labels import UNKNOWN
@@ -114,7 +114,7 @@ class StoreWriter:
 
     def __init__(self, store: Path, contract: SignalContract) -> None:
         self._store, self._contract = store, contract
-        self._partial = store.parent / f".{store.name}.partial"
+        self._partial = unfinished_store(store)
         self._files: dict[str, dict[str, Any]] = {}
         self._columns: dict[str, list[Any]] = {name: [] for name in RECORDS_SCHEMA.names}
         self._first = _Shards(self._partial, FIRST_WINDOWS, self._files)
