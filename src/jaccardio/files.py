@@ -30,6 +30,8 @@ def write_atomic(path: Path, data: bytes, *, private: bool = False) -> None:
     MissingError
         The disk is full; the old file, if any, is untouched.
     """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary: str | None = None
     try:

@@ -117,7 +117,8 @@ def test_embed(jaccardio: Command, hospitals: Hospitals, trained: Path, tmp_path
     done = jaccardio("embed", trained, "--store", hospitals.away, "--out", tmp_path / "features.parquet", "--json")
     assert (done.status, done.json()["records"], done.json()["dimension"]) == (0, 80, 16)
     assert pq.read_table(tmp_path / "features.parquet").num_rows == 80
-    assert jaccardio("embed", trained, "--store", hospitals.away, "--out", tmp_path).status == 2
+    for folder in (tmp_path, ".", "/"):
+        assert jaccardio("embed", trained, "--store", hospitals.away, "--out", folder).status == 2
 
 
 def test_search(jaccardio: Command, hospitals: Hospitals, trained: Path) -> None:

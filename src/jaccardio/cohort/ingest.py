@@ -1,12 +1,10 @@
 """`ingest`: from a corpus on disk to a store, in several processes, with every refused record listed."""
 
 import math
-import multiprocessing
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,9 +16,9 @@ from jaccardio.cohort.lead_tally import LeadTally
 from jaccardio.cohort.pseudonyms import load_key, new_key, save_key
 from jaccardio.cohort.relabel import Labelled, count_findings, label_records
 from jaccardio.cohort.store_writer import StoreWriter
-from jaccardio.errors import DataError, MissingError, ReadError, UsageError
+from jaccardio.errors import DataError, ReadError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
-from jaccardio.processes import end_with_parent
+from jaccardio.processes import WorkerPool
 from jaccardio.recording.preprocessing import MINIMUM_RATE_HZ, Prepared, SignalContract
 from jaccardio.recording.readers import read_ecg
 from jaccardio.recording.readers.record_files import header_of
@@ -278,9 +276,7 @@ def _ingested(sources: Sequence[Source], contract: SignalContract, jobs: int) ->
             yield _read(source, contract)
         return
     chunks = [sources[start : start + CHUNK] for start in range(0, len(sources), CHUNK)]
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent)
-    try:
+    with WorkerPool(workers) as pool:
         pending: deque[Future[list[Ingested | Rejection]]] = deque()
         for chunk in chunks:
             pending.append(pool.submit(_read_chunk, chunk, contract))
@@ -288,10 +284,6 @@ def _ingested(sources: Sequence[Source], contract: SignalContract, jobs: int) ->
                 yield from pending.popleft().result()
         while pending:
             yield from pending.popleft().result()
-    except BrokenProcessPool as error:
-        raise MissingError("a worker process was ended from outside, most likely for lack of memory. Run again with --jobs 1.") from error
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _read_chunk(sources: Sequence[Source], contract: SignalContract) -> list[Ingested | Rejection]:

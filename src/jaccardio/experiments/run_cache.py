@@ -1,11 +1,11 @@
 """`RunCache`: every training run of a study once, in a folder named by its configuration, whatever interrupts the study."""
 
-import multiprocessing
 import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -19,7 +19,7 @@ from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, JaccardioError
 from jaccardio.experiments.progress import Progress, Watch, unwatched
 from jaccardio.files import sha256_json
-from jaccardio.processes import end_with_parent
+from jaccardio.processes import start_worker
 from jaccardio.training import loop
 from jaccardio.training.config import TrainConfig
 from jaccardio.training.run_folder import RunFolder
@@ -124,14 +124,11 @@ class RunCache:
         return _failure(partial(_train, self.store, self.split, config, path, self.device, self.watch(f"training {path.name}")))
 
     def _train_in_child(self, path: Path, config: TrainConfig) -> str | None:
-        context = multiprocessing.get_context("spawn")
-        receiver, sender = context.Pipe(duplex=False)
-        arguments = (sender, self.store.path, self.split, config, path, self.device)
-        child = context.Process(target=_child, args=arguments, daemon=True)
+        receiver, sender = Pipe(duplex=False)
         with self._lock:
             if self._stopped:
                 raise _StoppedError
-            child.start()
+            child = start_worker(_child, sender, self.store.path, self.split, config, path, self.device)
             self._children.add(child)
         sender.close()
         progress = self.watch(f"training {path.name}")
@@ -166,7 +163,6 @@ def run_name(name: str, config: TrainConfig) -> str:
 
 
 def _child(sender: Connection, store: Path, split: Split, config: TrainConfig, path: Path, device: str) -> None:
-    end_with_parent()
     torch.set_num_threads(1)
     sent = time.monotonic()
 

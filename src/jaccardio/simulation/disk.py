@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from jaccardio.errors import UsageError
 from jaccardio.files import write_atomic
+from jaccardio.processes import WorkerPool
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.recording import SIMULATED_COMMENT
 from jaccardio.simulation.ecg import simulate_ecg
@@ -114,7 +114,7 @@ def _run(tasks: Sequence[_Task], jobs: int) -> Iterator[int]:
     if jobs == 1:
         yield from map(_write_chunk, tasks)
         return
-    with ProcessPoolExecutor(min(jobs, len(tasks))) as pool:  # all start at once
+    with WorkerPool(min(jobs, len(tasks))) as pool:
         yield from pool.map(_write_chunk, tasks)
 
 
