@@ -14,6 +14,7 @@ def test_probe_prints_each_share_and_encoder(jaccardio: Command, run_folder: Pat
     assert done.status == 0
     assert {(row["run"], row["fraction"]) for row in done.json()["rows"]} == {("trained encoder", 0.5), ("random encoder", 0.5)}
     assert "50 % of the labels, trained encoder: macro-AUROC 0." in done.err
+    assert "embedding, random encoder: 240/240" in done.err
     assert "not a medical device" in done.err
     assert (tmp_path / "out" / "probe.html").is_file()
 
@@ -34,4 +35,6 @@ def test_shift_prints_both_places(jaccardio: Command, run_folder: Path, hospital
     document = done.json()
     assert f"macro-AUROC at home {document['macro_auroc']['home']['value']:.4f}" in done.err
     assert "20 labelled ECGs, per_finding threshold" in done.err
+    assert "scoring away: 80/80" in done.err
+    assert "embedding away: 80/80" in done.err
     assert jaccardio(*words[:-1], tmp_path / "again", "--external", hospitals.home, "--device", "cpu").status == 3

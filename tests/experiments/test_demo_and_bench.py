@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from jaccardio.errors import UsageError
 from jaccardio.experiments import bench, demo
-from jaccardio.experiments.progress import Progress, unwatched
+from jaccardio.progress import Progress, unwatched
 from tests.conftest import TINY
 
 
@@ -67,6 +68,13 @@ def test_the_demo_never_empties_a_folder_it_did_not_make(tmp_path: Path) -> None
     with pytest.raises(Exception, match="not made by the demo"):
         demo.run_demo(tmp_path, None, 90, lambda _: None)
     assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_bench_measures_nothing_before_it_knows_its_store(tmp_path: Path) -> None:
+    said: list[str] = []
+    with pytest.raises(UsageError, match="no such folder"):
+        bench.run_bench(tmp_path / "sotre", said.append)
+    assert said == []
 
 
 def test_bench_measures_every_hot_path(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,17 +5,12 @@ import logging
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import typer
 
 from jaccardio.errors import printable
-
-
-class Progress(Protocol):
-    """Shows how far long work has come."""
-
-    def __call__(self, done: int, total: int, text: str = "", /) -> None: ...
+from jaccardio.progress import Progress
 
 
 def note(text: str) -> None:
@@ -87,7 +82,8 @@ def progress_bar(what: str) -> Iterator[Progress]:
 @contextmanager
 def _terminal_bar(what: str) -> Iterator[Progress]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
 
     columns = (
         TextColumn("{task.description}"),
@@ -97,7 +93,7 @@ def _terminal_bar(what: str) -> Iterator[Progress]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[text]}"),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with Bar(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(what, total=None, rate="", text="")
 
         def update(done: int, total: int, text: str = "", /) -> None:

@@ -7,7 +7,7 @@ import typer
 
 from jaccardio.cli.data import Json
 from jaccardio.cli.models import Device, Run, StoreOption
-from jaccardio.cli.output import note, number, result
+from jaccardio.cli.output import note, number, progress_lines, result
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
 from jaccardio.locks import own_folder
@@ -40,7 +40,7 @@ def probe(
     note(DISCLAIMER)
     protocol = FewShotProtocol(_shares(fractions), subsets, supervised, replicates, device)
     with own_folder(out):
-        document = run_probe(RunFolder.open(run), Store.open(store), out, protocol, say=note)
+        document = run_probe(RunFolder.open(run), Store.open(store), out, protocol, say=note, watch=progress_lines)
     lines = [
         f"{100 * row['fraction']:g} % of the labels, {row['run']}: macro-AUROC {number(row['value'])}"
         for row in document["rows"]
@@ -65,7 +65,9 @@ def shift(
 
     note(DISCLAIMER)
     with own_folder(out):
-        document = run_shift(RunFolder.open(run), Store.open(store), Store.open(external), out, device=device, replicates=replicates)
+        document = run_shift(
+            RunFolder.open(run), Store.open(store), Store.open(external), out, device=device, replicates=replicates, watch=progress_lines
+        )
     macro = document["macro_auroc"]
     lines = [
         f"macro-AUROC at home {number(macro['home']['value'])}, away {number(macro['away']['value'])}",

@@ -19,10 +19,10 @@ from jaccardio.evaluation.contest import Contest, Contestant, rank
 from jaccardio.evaluation.contest_page import write_contest
 from jaccardio.experiments.contestants import HeldOut, always_normal, contestant
 from jaccardio.experiments.objectives import ALWAYS_FINALISTS, CONTROLS, FOOTING, REFERENCE, Entry, choose
-from jaccardio.experiments.progress import Watch, unwatched
 from jaccardio.experiments.run_cache import RunCache
 from jaccardio.experiments.tuning import Trial, best, load_optuna, tune
 from jaccardio.files import write_json
+from jaccardio.progress import Watch, unwatched
 from jaccardio.training.run_folder import RunFolder
 
 Say = Callable[[str], None]

@@ -18,9 +18,9 @@ from jaccardio.evaluation.comparison import write_comparison
 from jaccardio.experiments.evaluate_run import RunEvaluation, evaluate_run
 from jaccardio.experiments.hospitals import ingested, simulated_hospitals
 from jaccardio.experiments.paper import paper_columns
-from jaccardio.experiments.progress import Watch, unwatched
 from jaccardio.experiments.run_cache import RunCache
 from jaccardio.files import write_json
+from jaccardio.progress import Watch, unwatched
 from jaccardio.training.config import load_preset
 
 PRESETS = ("siglip-small", "paper-small", "truth-small")

@@ -8,7 +8,7 @@ from jaccardio.checksums import MANIFEST
 from jaccardio.cohort.ingest import ingest
 from jaccardio.cohort.store import Store
 from jaccardio.errors import UsageError
-from jaccardio.experiments.progress import Watch, unwatched
+from jaccardio.progress import Watch, unwatched
 from jaccardio.simulation.disk import simulate_hospitals
 
 SITES = ("site-a", "site-b")

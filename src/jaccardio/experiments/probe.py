@@ -27,6 +27,7 @@ from jaccardio.models.create import create_model
 from jaccardio.models.folder import THRESHOLDS, Pretrained
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_scores import windows_for
+from jaccardio.progress import Watch, unwatched
 from jaccardio.text.create import create_text_encoder
 from jaccardio.training.config import TrainConfig
 from jaccardio.training.leakage import check_unseen
@@ -61,18 +62,21 @@ class FewShotProtocol:
 
 @dataclass(frozen=True, eq=False)
 class _Setting:
-    """What every probe of one command shares: rows and labels by part, the findings, and the features of each encoder by store row."""
+    """What every probe of one command shares: rows and labels by part, the findings, the features of each encoder by store row,
+    and who is told how far it has come."""
 
     store: Store
     rows: dict[str, NDArray[np.int64]]
     columns: NDArray[np.int64]
     features: dict[str, NDArray[np.float32]]
+    say: Say
+    watch: Watch
 
     def labels(self, rows: NDArray[np.int64]) -> NDArray[np.int8]:
         return self.store.labels[np.ix_(rows, self.columns)]
 
 
-def run_probe(run: RunFolder, store: Store, out: Path, protocol: FewShotProtocol, say: Say) -> dict[str, Any]:
+def run_probe(run: RunFolder, store: Store, out: Path, protocol: FewShotProtocol, say: Say, watch: Watch = unwatched) -> dict[str, Any]:
     """Probes a run's frozen features and writes ``results.json``, ``learning_curve.png`` and ``probe.html`` to `out`.
 
     Features are the vectors that ``jaccardio embed`` writes. The random encoder has the run's form and untrained weights. A supervised
@@ -97,9 +101,9 @@ def run_probe(run: RunFolder, store: Store, out: Path, protocol: FewShotProtocol
     check_unseen(run, store, rows["test"].tolist())
     vocabulary = Material.gather(store, run.split).vocabulary
     columns = np.array([store.vocabulary.index(code) for code in vocabulary.codes])
-    setting = _Setting(store, rows, columns, _features(run, store, rows, protocol.device, say))
+    setting = _Setting(store, rows, columns, _features(run, store, rows, protocol.device, watch), say, watch)
     test_uses = run.record_test_use(store, "test", len(rows["test"]))
-    steps = [_few_shot(run, setting, vocabulary.codes, fraction, protocol, out, say) for fraction in sorted(protocol.fractions)]
+    steps = [_few_shot(run, setting, vocabulary.codes, fraction, protocol, out) for fraction in sorted(protocol.fractions)]
     facts = {
         "Model": f"preset {run.config.preset}, seed {run.config.training.seed}",
         "Data": f"corpus {store.manifest['corpus']}; {', '.join(sorted(store.records['database'].unique()))}; the run's own split",
@@ -118,15 +122,16 @@ def _check(protocol: FewShotProtocol) -> None:
         raise UsageError("--fractions names a share twice.")
 
 
-def _features(run: RunFolder, store: Store, rows: dict[str, NDArray[np.int64]], device: str, say: Say) -> dict[str, NDArray[np.float32]]:
+def _features(
+    run: RunFolder, store: Store, rows: dict[str, NDArray[np.int64]], device: str, watch: Watch
+) -> dict[str, NDArray[np.float32]]:
     """Features by encoder, one row a store record; rows outside the split are NaN."""
     pretrained = run.pretrained()
     every = np.sort(np.concatenate(list(rows.values())))
     features = {}
     for name, one in ((TRAINED, pretrained), (RANDOM, _untrained(pretrained, run.config.training.seed))):
-        say(f"embedding {len(every)} ECGs: {name}")
         predictor = Predictor(one, device)
-        vectors = predictor.embed(windows_for(predictor, store, every))
+        vectors = predictor.embed(windows_for(predictor, store, every, watch(f"embedding, {name}")))
         features[name] = np.full((len(store), vectors.shape[1]), np.nan, np.float32)
         features[name][every] = vectors
     return features
@@ -140,20 +145,18 @@ def _untrained(pretrained: Pretrained, seed: int) -> Pretrained:
         return replace(pretrained, model=create_model(pretrained.config, vocabulary=pretrained.vocabulary, text_encoder=encoder))
 
 
-def _few_shot(
-    run: RunFolder, setting: _Setting, codes: Sequence[str], fraction: float, protocol: FewShotProtocol, out: Path, say: Say
-) -> FewShot:
+def _few_shot(run: RunFolder, setting: _Setting, codes: Sequence[str], fraction: float, protocol: FewShotProtocol, out: Path) -> FewShot:
     seeds = range(1 if fraction == 1 else protocol.subsets)
     splits = [training_subset(setting.store, run.split, fraction, seed) for seed in seeds]
     subsets = [np.sort(setting.store.rows_of(split.parts["train"])) for split in splits]
-    say(f"{100 * fraction:g} % of the training labels, subsets of ECGs: {', '.join(str(len(rows)) for rows in subsets)}")
+    setting.say(f"{100 * fraction:g} % of the training labels, subsets of ECGs: {', '.join(str(len(rows)) for rows in subsets)}")
     contestants, chosen = [], {}
     for name in setting.features:
         contestant, chosen[name] = _probed(name, setting, subsets)
         contestants.append(contestant)
     if protocol.supervised:
         folders = [out / "runs" / f"{fraction:g}-{seed}" for seed in seeds]
-        contestants.append(_supervised(run, setting, codes, splits, fraction, folders, protocol.device, say))
+        contestants.append(_supervised(run, setting, codes, splits, fraction, folders, protocol.device))
     test = setting.rows["test"]
     patients = setting.store.records["patient_key"].to_numpy()[test]
     contest = rank(setting.labels(test), patients, codes, contestants, reference=TRAINED, replicates=protocol.replicates)
@@ -196,12 +199,11 @@ def _supervised(
     fraction: float,
     folders: Sequence[Path],
     device: str,
-    say: Say,
 ) -> Contestant:
     config = supervised_form(run.config, int(run.summary["steps"]), fraction)
     scores, thresholds, seconds = [], [], []
     for split, folder in zip(splits, folders, strict=True):
-        cache = RunCache(folder, setting.store, split, jobs=1, device=device, say=say)
+        cache = RunCache(folder, setting.store, split, jobs=1, device=device, say=setting.say, watch=setting.watch)
         trained = cache.train("supervised", config)
         if trained is None:
             raise DataError(f"the supervised control could not be trained: {'; '.join(cache.failures.values())}")

@@ -16,13 +16,13 @@ from jaccardio.evaluation.reproduction_page import write_reproduction
 from jaccardio.experiments.contestants import HeldOut
 from jaccardio.experiments.hospitals import ingested, simulated_hospitals
 from jaccardio.experiments.limits import limits
-from jaccardio.experiments.progress import Watch, unwatched
 from jaccardio.experiments.recipes import RECIPES, docstring_parts
 from jaccardio.experiments.run_cache import RunCache
 from jaccardio.experiments.scales import SCALES, Scale
 from jaccardio.experiments.study import Study
 from jaccardio.experiments.tables import Table
 from jaccardio.files import read_json, sha256_file, write_atomic, write_json
+from jaccardio.progress import Watch, unwatched
 from jaccardio.training.leakage import check_apart
 
 SMOKE_RECORDS = 480

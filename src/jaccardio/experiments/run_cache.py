@@ -17,9 +17,9 @@ from jaccardio.checksums import MANIFEST
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, JaccardioError
-from jaccardio.experiments.progress import Progress, Watch, unwatched
 from jaccardio.files import sha256_json
 from jaccardio.processes import start_worker
+from jaccardio.progress import Progress, Watch, unwatched
 from jaccardio.training import loop
 from jaccardio.training.config import TrainConfig
 from jaccardio.training.run_folder import RunFolder

@@ -16,10 +16,13 @@ from jaccardio.evaluation.shift_page import write_shift
 from jaccardio.experiments.evaluate_run import ScoredPart, score_part
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_scores import windows_for
+from jaccardio.progress import Progress, Watch, unwatched
 from jaccardio.training.run_folder import RunFolder
 
 
-def run_shift(run: RunFolder, home: Store, away: Store, out: Path, *, device: str = "auto", replicates: int = 1000) -> dict[str, Any]:
+def run_shift(
+    run: RunFolder, home: Store, away: Store, out: Path, *, device: str = "auto", replicates: int = 1000, watch: Watch = unwatched
+) -> dict[str, Any]:
     """Compares the test part of the run's own store with all of another, and writes ``results.json``, pictures and ``shift.html`` to `out`.
 
     Compared are the findings that the model and both stores have.
@@ -35,12 +38,18 @@ def run_shift(run: RunFolder, home: Store, away: Store, out: Path, *, device: st
     DataError
         Overlap with what the model has seen, or the two stores have no finding of the model in common.
     """
-    scored = {"home": score_part(run, home, "test", device=device), "away": score_part(run, away, "all", device=device)}
+    scored = {
+        "home": score_part(run, home, "test", device=device, progress=watch("scoring at home")),
+        "away": score_part(run, away, "all", device=device, progress=watch("scoring away")),
+    }
     shared = [code for code in scored["home"].vocabulary.codes if code in scored["away"].vocabulary.codes]
     if not shared:
         raise DataError("the two stores have no finding of the model in common. Relabel one with the vocabulary of the other.")
     predictor = Predictor.from_pretrained(run.path, device)
-    places = {name: _place(predictor, store, scored[name], shared) for name, store in (("home", home), ("away", away))}
+    places = {
+        "home": _place(predictor, home, scored["home"], shared, watch("embedding at home")),
+        "away": _place(predictor, away, scored["away"], shared, watch("embedding away")),
+    }
     columns = _columns(scored["home"], shared)
     thresholds = scored["home"].thresholds.of(columns.tolist())
     document = measure_shift(places["home"], places["away"], shared, thresholds, replicates)
@@ -56,9 +65,9 @@ def run_shift(run: RunFolder, home: Store, away: Store, out: Path, *, device: st
     return document
 
 
-def _place(predictor: Predictor, store: Store, scored: ScoredPart, shared: list[str]) -> Place:
+def _place(predictor: Predictor, store: Store, scored: ScoredPart, shared: list[str], progress: Progress) -> Place:
     columns = _columns(scored, shared)
-    features = predictor.embed(windows_for(predictor, store, scored.rows))
+    features = predictor.embed(windows_for(predictor, store, scored.rows, progress))
     patients = store.records["patient_key"].to_numpy(str)[scored.rows]
     return Place(scored.labels[:, columns], scored.scores[:, columns], features, patients)
 
