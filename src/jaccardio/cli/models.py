@@ -61,7 +61,7 @@ def train(
                 save_split(opened, split)
                 note(f"{store}: had no split; made the default one ({codec.dumps(split.method)})")
             summary = loop.train(opened, split, config, out, device=device, progress=progress)
-    warn(summary.get("warnings", ()))  # runs of earlier versions have none
+    warn(summary["warnings"])
     auroc = summary["validation_macro_auroc"]
     lines = [
         f"{out}: {summary['steps']} steps in {summary['seconds']:.0f} s, {summary['training_records']} training ECGs",

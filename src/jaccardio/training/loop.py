@@ -9,9 +9,8 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,7 +18,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from jaccardio.cohort.batches import Batch, TrainingBatches, full_batches
 from jaccardio.cohort.split import Split, check_disjoint
@@ -38,6 +36,7 @@ from jaccardio.models.ecg_text import EcgTextModel
 from jaccardio.models.encoder import MINIMUM_SAMPLES
 from jaccardio.models.folder import save_pretrained
 from jaccardio.models.scoring import choose_device, finding_scores
+from jaccardio.progress import Progress
 from jaccardio.text.cache import user_cache
 from jaccardio.text.create import create_text_encoder
 from jaccardio.training.card import model_card
@@ -45,19 +44,17 @@ from jaccardio.training.checkpoint import load_checkpoint, load_verified, remove
 from jaccardio.training.config import TrainConfig
 from jaccardio.training.log import RunLog
 from jaccardio.training.material import Material, StatementVectors
+from jaccardio.training.optimiser import create_optimiser, moving_average
 from jaccardio.training.regularisation import Regularisation
 from jaccardio.training.run_folder import RunFolder
 from jaccardio.training.schedule import learning_rate
-from jaccardio.training.selection import macro_ranking
+from jaccardio.training.selection import Best, macro_ranking
 
 logger = logging.getLogger(__name__)
 
 LOG_EVERY = 20
 SCORING_BATCH = 256
 BATCHES_FOR_MEAN_TARGET = 8
-
-Progress = Callable[[int, int, str], None]
-"""Called with (steps done, all steps, what to show)."""
 
 
 def train(
@@ -118,16 +115,6 @@ def resume(store: Store, out: Path, *, device: str = "auto", progress: Progress 
         return session.run(run, progress)
 
 
-@dataclass
-class _Best:
-    """The epoch whose weights will be saved."""
-
-    epoch: int = 0
-    macro_auroc: float | None = None
-    file: str = ""
-    sha256: str = ""
-
-
 class _Session:
     """One process's share of a run: the objects of the loop, set up from the configuration alone."""
 
@@ -160,24 +147,19 @@ class _Session:
         if config.model.initial_bias == "mean-target":
             self._initialise_bias()
         self.model.encoder.requires_grad_(not settings.frozen_encoder)
-        trained = [p for p in self.model.parameters() if p.requires_grad]
-        decayed = [p for p in trained if p.ndim > 1]
-        rest = [p for p in trained if p.ndim <= 1]  # norms, biases, logit scale
-        groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": rest, "weight_decay": 0.0}]
-        kind = torch.optim.AdamW if settings.optimiser == "adamw" else torch.optim.Adam
-        self.optimiser = kind(groups, lr=settings.learning_rate, fused=True)
-        self.average = _moving_average(self.model, settings.ema) if settings.ema else None
+        self.optimiser = create_optimiser(self.model.parameters(), settings)
+        self.average = moving_average(self.model, settings.ema) if settings.ema else None
 
     def run(self, run: RunFolder, progress: Progress | None) -> dict[str, Any]:
         """Trains from the last checkpoint, or from the start, to the end."""
-        best, seconds, start = _Best(), 0.0, 0
+        best, seconds, start = Best(), 0.0, 0
         checkpoint = load_checkpoint(run.checkpoints, run.manifest.sha256)
         if checkpoint is not None:
             tensors, facts, damaged = checkpoint
             for sentence in damaged:
                 logger.warning("%s", sentence)
             restore(tensors, self.model, self.optimiser, self.average)
-            best, seconds, start = _Best(**facts["best"]), facts["seconds"], facts["step"]
+            best, seconds, start = Best(**facts["best"]), facts["seconds"], facts["step"]
         run.rewind_log(start)
         log = RunLog(run)
         try:
@@ -189,8 +171,8 @@ class _Session:
             log.close()
 
     def _train(
-        self, run: RunFolder, log: RunLog, best: _Best, seconds_before: float, start: int, progress: Progress | None
-    ) -> tuple[_Best, float]:
+        self, run: RunFolder, log: RunLog, best: Best, seconds_before: float, start: int, progress: Progress | None
+    ) -> tuple[Best, float]:
         """The steps from `start` on; returns the best epoch and the seconds of all steps."""
         began, seconds, drawn = time.monotonic(), seconds_before, 0
         for step, batch in self._prefetched(start):
@@ -200,7 +182,7 @@ class _Session:
             if self._logged(step):
                 log.write(step, **figures, ecgs_per_second=drawn / (seconds - seconds_before))
             if progress is not None:
-                progress(step + 1, self.total_steps, f"loss {figures['loss']:.3f}" + _shown(best))
+                progress(step + 1, self.total_steps, f"loss {figures['loss']:.3f}{best.shown}")
             epoch, within = divmod(step + 1, self.batches.steps_per_epoch)
             last = step + 1 == self.total_steps
             if last or (within == 0 and epoch % self.config.training.validate_every == 0):
@@ -300,14 +282,14 @@ class _Session:
                     waiting.append(reader.submit(self.batches.batch, step + len(waiting)))
                 yield step, waiting.popleft().result()
 
-    def _validate(self, run: RunFolder, log: RunLog, step: int, epoch: int, best: _Best) -> _Best:
+    def _validate(self, run: RunFolder, log: RunLog, step: int, epoch: int, best: Best) -> Best:
         scores = self._validation_scores(self._weights())
         auroc, auprc = macro_ranking(self.material.validation_labels, scores)
         log.write(step, validation_macro_auroc=auroc, validation_macro_auprc=auprc, epoch=epoch)
         better = best.macro_auroc is None or (auroc is not None and auroc > best.macro_auroc)
         if self.config.training.select == "best" and not better:
             return best
-        return _Best(epoch, auroc, *save_best(run.checkpoints, step, self._weights().state_dict()))
+        return Best(epoch, auroc, *save_best(run.checkpoints, step, self._weights().state_dict()))
 
     def _weights(self) -> Model:
         """The weights that are validated and saved: the moving average where there is one."""
@@ -320,7 +302,7 @@ class _Session:
             raise DivergenceError(f"{np.count_nonzero(~np.isfinite(scores))} of {scores.size} validation scores are not finite")
         return scores
 
-    def _finish(self, run: RunFolder, best: _Best, seconds: float) -> dict[str, Any]:
+    def _finish(self, run: RunFolder, best: Best, seconds: float) -> dict[str, Any]:
         """Writes ``model/`` from the chosen weights, thresholds and calibration fitted on the validation part, and the summary."""
         self.model.load_state_dict(load_verified(run.checkpoints / best.file, best.sha256), strict=True)
         labels, material = self.material.validation_labels, self.material
@@ -355,11 +337,3 @@ class _Session:
             card=model_card(summary, material.vocabulary),
         )
         return run.finish(summary)
-
-
-def _shown(best: _Best) -> str:
-    return "" if best.macro_auroc is None else f", validation AUROC {best.macro_auroc:.3f}"
-
-
-def _moving_average(model: Model, decay: float) -> AveragedModel:
-    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]

@@ -1,10 +1,27 @@
-"""The one number that chooses the best epoch."""
+"""The best epoch of a run, and the one number that chooses it."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.evaluation.metrics import MINIMUM_POSITIVES
 from jaccardio.evaluation.ranking import auroc, average_precision
+
+
+@dataclass(frozen=True)
+class Best:
+    """The epoch whose weights will be saved, their file among the checkpoints, and its SHA-256."""
+
+    epoch: int = 0
+    macro_auroc: float | None = None
+    file: str = ""
+    sha256: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What progress says of it."""
+        return "" if self.macro_auroc is None else f", validation AUROC {self.macro_auroc:.3f}"
 
 
 def macro_ranking(labels: NDArray[np.int8], scores: NDArray[np.floating]) -> tuple[float | None, float | None]:
