@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from jaccardio.cohort.split import Split, load_split
+from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, DivergenceError, UsageError
 from jaccardio.evaluation.calibration import fit_calibration
@@ -20,19 +20,7 @@ from jaccardio.training.checkpoint import load_checkpoint, save_checkpoint
 from jaccardio.training.config import load_preset
 from jaccardio.training.run_folder import RunFolder
 from jaccardio.training.selection import macro_ranking
-from tests.conftest import TINY, Hospitals
-
-
-@pytest.fixture(scope="module")
-def store(hospitals: Hospitals) -> Store:
-    return Store.open(hospitals.home)
-
-
-@pytest.fixture(scope="module")
-def split(store: Store) -> Split:
-    split = load_split(store)
-    assert split is not None
-    return split
+from tests.conftest import TINY
 
 
 @pytest.mark.parametrize("preset", ["truth-small", "classifier-small"])

@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jaccardio.cohort.split import Split, load_split
+from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
 from jaccardio.experiments.run_cache import RunCache
 from jaccardio.models.folder import WEIGHTS
 from jaccardio.training.config import TrainConfig, load_preset
 from jaccardio.training.material import Material
-from tests.conftest import TINY, Hospitals
+from tests.conftest import TINY
 
 CODES = ("af", "crbbb")
 
@@ -23,18 +23,6 @@ def _silent(_: str) -> None:
 
 def _config(*settings: str) -> TrainConfig:
     return load_preset("truth-small", (*TINY, "training.epochs=1", *settings))
-
-
-@pytest.fixture(scope="module")
-def store(hospitals: Hospitals) -> Store:
-    return Store.open(hospitals.home)
-
-
-@pytest.fixture(scope="module")
-def split(store: Store) -> Split:
-    split = load_split(store)
-    assert split is not None
-    return split
 
 
 def _cache(folder: Path, store: Store, split: Split) -> RunCache:

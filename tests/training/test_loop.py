@@ -14,7 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from jaccardio.cohort.split import Split, load_split
+from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.thresholds import POLICIES, fit_thresholds
@@ -24,18 +24,6 @@ from jaccardio.models.scoring import finding_scores
 from jaccardio.training.config import TrainConfig, load_preset
 from jaccardio.training.loop import _Session, resume, train
 from tests.conftest import TINY, Hospitals
-
-
-@pytest.fixture(scope="module")
-def store(hospitals: Hospitals) -> Store:
-    return Store.open(hospitals.home)
-
-
-@pytest.fixture(scope="module")
-def split(store: Store) -> Split:
-    split = load_split(store)
-    assert split is not None
-    return split
 
 
 def _config(preset: str, *settings: str) -> TrainConfig:

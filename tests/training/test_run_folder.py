@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jaccardio.cohort.split import Split, load_split
+from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
 from jaccardio.locks import own_folder
@@ -13,21 +13,9 @@ from jaccardio.training import run_folder
 from jaccardio.training.config import load_preset
 from jaccardio.training.loop import resume, train
 from jaccardio.training.run_folder import RunFolder
-from tests.conftest import TINY, Hospitals
+from tests.conftest import TINY
 
 CONFIG = load_preset("truth-small", (*TINY, "training.epochs=1"))
-
-
-@pytest.fixture(scope="module")
-def store(hospitals: Hospitals) -> Store:
-    return Store.open(hospitals.home)
-
-
-@pytest.fixture(scope="module")
-def split(store: Store) -> Split:
-    split = load_split(store)
-    assert split is not None
-    return split
 
 
 @pytest.mark.parametrize("written", range(4))
