@@ -109,7 +109,44 @@ def test_the_stretch_with_the_most_signal_is_kept(signal: NDArray[np.float32]) -
     assert not checked[11].any()
 
 
+@pytest.mark.parametrize("dead", [0.0, np.nan, 1.7])
+@pytest.mark.parametrize("leads", [slice(None), slice(6, 12), slice(0, 1)])
+def test_a_gap_in_the_middle_is_no_signal(signal: NDArray[np.float32], dead: float, leads: slice) -> None:
+    long = np.tile(signal, 3)
+    long[leads, 1000:2000] = dead
+    checked, mask, flags = check_signal(long, ALL, 100.0, "r")
+    assert flags[0].startswith("trimmed: 20."), "10 s with all leads are a whole ECG; their gap is not bridged, nor taken for signal"
+    assert mask.all()
+    assert np.array_equal(checked[:, :990], signal[:, :990])
+    short = signal.copy()
+    short[0, 200:800] = dead
+    _, mask, flags = check_signal(short, ALL, 100.0, "r")
+    assert flags == ("nan:I" if np.isnan(dead) else "flat:I",), "10 s with eleven leads are worth more than 2 s with twelve"
+
+
+@pytest.mark.parametrize("padding", [0.0, np.nan])
+def test_padding_in_all_leads_is_cut_off(signal: NDArray[np.float32], padding: float) -> None:
+    padded = np.full((12, 1000), padding, np.float32)
+    padded[:, 162:838] = signal[:, 162:838]  # as CODE-15% pads 7 s
+    checked, mask, flags = check_signal(padded, ALL, 100.0, "r")
+    assert (mask.all(), flags) == (True, ("trimmed: 3.2 s",))
+    assert np.array_equal(checked, signal[:, 162:838])
+
+
+def test_a_lead_that_was_recorded_for_a_part_only_is_masked_beside_one_recorded_throughout(signal: NDArray[np.float32]) -> None:
+    printed = np.full((12, 1000), np.nan, np.float32)
+    for column in range(4):  # the paper form: 2.5 s of three leads at a time, and the whole of II
+        stretch = slice(250 * column, 250 * (column + 1))
+        printed[3 * column : 3 * column + 3, stretch] = signal[3 * column : 3 * column + 3, stretch]
+    printed[1] = signal[1]
+    checked, mask, flags = check_signal(printed, ALL, 100.0, "r")
+    assert np.flatnonzero(mask).tolist() == [1]
+    assert np.array_equal(checked[1], signal[1])
+    assert flags[0] == "nan:I"
+
+
 def test_a_quiet_beginning_shorter_than_two_seconds_stays(signal: NDArray[np.float32]) -> None:
     signal[:, :190] = signal[:, 190:191]
+    signal[1, :190:2] += 0.001
     checked, _, flags = check_signal(signal, ALL, 100.0, "r")
     assert (checked.shape, flags) == ((12, 1000), ())

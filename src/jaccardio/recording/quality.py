@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from jaccardio.errors import ReadError
 from jaccardio.recording.leads import LEADS, derive_limb_leads
@@ -12,7 +13,10 @@ FLAT_PEAK_TO_PEAK_MV = 0.005
 """A lead whose whole range is smaller holds no ECG: it was disconnected."""
 
 DEAD_SECONDS = 2.0
-"""A lead that is flat or NaN for so long at an end was not recorded there: no beat comes in the time of two."""
+"""A lead that is flat or NaN for so long was not recorded there: no beat comes in the time of two."""
+
+PADDING_SECONDS = 0.5
+"""All leads exactly constant for so long at an end are padding: programs write short recordings into arrays of one length (CODE-15%)."""
 
 STANDARD_SECONDS = 10.0
 """Length of a standard ECG: what is recorded beyond it is worth less than a further lead."""
@@ -30,7 +34,7 @@ LARGEST_NAN_SHARE = 0.1
 def check_signal(
     signal: NDArray[np.float32], present: NDArray[np.bool_], sampling_rate: float, record: str
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], tuple[str, ...]]:
-    """Cuts off ends that were not recorded, masks leads that hold no ECG, bridges short gaps, derives missing limb leads, and refuses
+    """Cuts off what was not recorded, masks leads that hold no ECG, bridges short gaps, derives missing limb leads, and refuses
     what cannot be an ECG in millivolt.
 
     Leads are judged on what is kept: electrodes connected after 12 s leave a recording that begins at 12 s.
@@ -48,7 +52,7 @@ def check_signal(
 
     Returns
     -------
-    Finite signal with masked rows zero, lead mask, and flags: ``trimmed: 12.0 s`` (cut off at the ends, where nothing was recorded),
+    Finite signal with masked rows zero, lead mask, and flags: ``trimmed: 12.0 s`` (cut off, because nothing was recorded there),
     ``nan:V2`` (masked), ``nan-filled:V2`` (bridged), ``flat:V4`` (masked), ``derived:III`` (from I and II), ``missing:V1`` (neither in
     the file nor derivable).
 
@@ -62,7 +66,7 @@ def check_signal(
     if last - first < signal.shape[1]:
         flags.append(f"trimmed: {(signal.shape[1] - (last - first)) / sampling_rate:.1f} s")
         signal = signal[:, first:last]
-    flags += _settle_nan(signal, usable, record)
+    flags += _settle_nan(signal, usable, dead, record)
     signal[~usable] = 0
     peak_to_peak = signal.max(axis=1) - signal.min(axis=1)
     _check_amplitude(signal, usable, peak_to_peak, record)
@@ -93,49 +97,67 @@ def contradicts_einthoven(signal: NDArray[np.float32], lead_mask: NDArray[np.boo
 
 
 def _recorded_stretch(signal: NDArray[np.float32], present: NDArray[np.bool_], sampling_rate: float) -> tuple[int, int, NDArray[np.bool_]]:
-    """First sample and end of the stretch to keep, and (12,) the leads that are dead at one of its ends.
+    """First sample and end of the stretch to keep, and (12,) the leads that are dead in a part of it.
 
     Kept is the stretch with the most signal: the number of leads that are recorded throughout, times its length up to a standard ECG's.
     """
-    samples, window = signal.shape[1], math.ceil(DEAD_SECONDS * sampling_rate)
-    ends = np.stack([signal[:, :window], signal[:, -window:]])
-    if (np.ptp(ends[:, present], axis=2) >= FLAT_PEAK_TO_PEAK_MV).all():
-        return 0, samples, np.zeros(len(LEADS), dtype=np.bool_)  # the usual case, settled without a look at the rest
-    start = np.array([_dead_samples(row, sampling_rate) if there else 0 for row, there in zip(signal, present, strict=True)])
-    end = np.array(
-        [samples - _dead_samples(row[::-1], sampling_rate) if there else samples for row, there in zip(signal, present, strict=True)]
-    )
-    alive = present & (start < end)
-    if not alive.any() or ((start[alive] == 0).all() and (end[alive] == samples).all()):
-        return 0, samples, np.zeros(len(LEADS), dtype=np.bool_)
-
-    def worth(stretch: tuple[int, int]) -> tuple[float, int]:
-        first, last = stretch
-        throughout = alive & (start <= first) & (end >= last)
-        return int(throughout.sum()) * min(last - first, STANDARD_SECONDS * sampling_rate), last - first
-
-    first, last = max(((int(a), int(b)) for a in {*start[alive]} for b in {*end[alive]} if a < b), key=worth)
-    return first, last, alive & ((start > first) | (end < last))
+    samples, dead_leads = signal.shape[1], np.zeros(len(LEADS), dtype=np.bool_)
+    dead = _dead_samples(signal[present], sampling_rate)
+    alive = ~dead
+    starts = np.flatnonzero((alive & np.diff(dead, axis=1, prepend=True)).any(axis=0))  # some lead is recorded from there on
+    if not dead.any() or not starts.size:
+        return 0, samples, dead_leads
+    until = np.minimum.accumulate(np.where(dead, np.arange(samples), samples)[:, ::-1], axis=1)[:, ::-1]  # where each lead dies next
+    lengths = -np.sort(-(until[:, starts] - starts), axis=0)  # row k: for so long k + 1 leads are recorded
+    worth = np.arange(1, len(lengths) + 1)[:, None] * np.minimum(lengths, STANDARD_SECONDS * sampling_rate)
+    earlier = np.broadcast_to(-starts, worth.shape)
+    leads, place = np.unravel_index(np.lexsort((earlier.ravel(), lengths.ravel(), worth.ravel()))[-1], worth.shape)
+    first, last = int(starts[place]), int(starts[place] + lengths[leads, place])
+    dead_leads[present] = dead[:, first:last].any(axis=1)
+    return first, last, dead_leads
 
 
-def _dead_samples(lead: NDArray[np.float32], sampling_rate: float) -> int:
-    """Samples at the beginning of a lead in which nothing was recorded; 0 if they are fewer than `DEAD_SECONDS` hold."""
-    moving = np.fmax.accumulate(lead) - np.fmin.accumulate(lead) >= FLAT_PEAK_TO_PEAK_MV  # NaN, which never moves, until a sample is known
-    dead = int(moving.argmax()) if moving.any() else len(lead)
-    return dead if dead >= DEAD_SECONDS * sampling_rate else 0
+def _dead_samples(leads: NDArray[np.float32], sampling_rate: float) -> NDArray[np.bool_]:
+    """(leads, samples) True where nothing was recorded: stretches of `DEAD_SECONDS` that are flat or NaN, gaps too long to be bridged, and
+    the padding of a short recording, which is constant in all leads at once."""
+    samples, window = leads.shape[1], math.ceil(DEAD_SECONDS * sampling_rate)
+    dead = np.zeros(leads.shape, dtype=np.bool_)
+    half = max(1, window // 2)
+    halves = leads[:, : samples // half * half].reshape(len(leads), -1, half)
+    if samples >= window and not (np.ptp(halves, axis=2) >= FLAT_PEAK_TO_PEAK_MV).all():  # each dead stretch holds one of these halves
+        missing = np.isnan(leads)
+        highest = maximum_filter1d(np.where(missing, -np.inf, leads), window, axis=1, origin=-(window // 2))
+        lowest = minimum_filter1d(np.where(missing, np.inf, leads), window, axis=1, origin=-(window // 2))
+        dead |= _covered(highest - lowest < FLAT_PEAK_TO_PEAK_MV, window)
+        gap = min(window, int(LARGEST_NAN_SHARE * samples) + 1)
+        dead |= _covered(minimum_filter1d(missing, gap, axis=1, origin=-(gap // 2)), gap)
+    for order in (slice(None), slice(None, None, -1)):
+        ordered = leads[:, order]
+        constant = ((ordered == ordered[:, :1]) | np.isnan(ordered)).all(axis=0)
+        padded = samples if constant.all() else int(constant.argmin())
+        if padded >= PADDING_SECONDS * sampling_rate:
+            dead[:, order][:, :padded] = True
+    return dead
 
 
-def _settle_nan(signal: NDArray[np.float32], usable: NDArray[np.bool_], record: str) -> list[str]:
+def _covered(begins: NDArray[np.bool_], window: int) -> NDArray[np.bool_]:
+    """(leads, samples) True in the windows that begin where `begins` is; windows beyond the end do not count."""
+    begins[:, begins.shape[1] - window + 1 :] = False
+    return np.asarray(maximum_filter1d(begins, window, axis=1, origin=(window - 1) // 2, mode="constant"))
+
+
+def _settle_nan(signal: NDArray[np.float32], usable: NDArray[np.bool_], dead: NDArray[np.bool_], record: str) -> list[str]:
     """Bridges or masks leads with NaN, in place; returns the flags."""
     if not np.isnan(signal.sum()):  # one pass for the usual case: a sum is NaN if any sample is
         return []
     missing = np.isnan(signal)
     share = missing.mean(axis=1)
-    if usable.any() and share[usable].mean() > 0.5:
-        raise ReadError(record, "samples", f"{share[usable].mean():.0%} of the samples are NaN", "Export the ECG again or leave it out.")
+    judged = usable & ~dead
+    if judged.any() and share[judged].mean() > 0.5:
+        raise ReadError(record, "samples", f"{share[judged].mean():.0%} of the samples are NaN", "Export the ECG again or leave it out.")
     flags = []
     for row in np.flatnonzero(usable & (share > 0)):
-        if share[row] > LARGEST_NAN_SHARE:
+        if dead[row] or share[row] > LARGEST_NAN_SHARE:
             usable[row] = False
             flags.append(f"nan:{LEADS[row]}")
         else:
