@@ -168,3 +168,26 @@ def test_one_ecg_or_sentence_in_place_of_a_list_is_refused(predictor: Predictor,
             call()
     with pytest.raises(UsageError, match="list"):
         predictor.encode_text("This ECG shows atrial fibrillation.")
+
+
+def test_arrays_where_ecgs_are_expected_are_refused(predictor: Predictor) -> None:
+    array = np.zeros((2, 12, 1000), dtype=np.float32)
+    for call in (predictor.predict, predictor.encode_ecg, predictor.scores, predictor.embed, predictor.prepare):
+        for wrong in (array, None, 3):
+            with pytest.raises(UsageError, match=r"predict_proba|write \[ecg\]"):
+                call(wrong)
+    with pytest.raises(UsageError, match="predict_proba"):
+        predictor.sentence_scores([array], ["This ECG shows atrial fibrillation."])
+    for sentences in ([1], None, [b"af"]):
+        with pytest.raises(UsageError, match="list of texts"):
+            predictor.encode_text(sentences)
+
+
+def test_iterators_are_lists_and_no_ecg_is_no_row(predictor: Predictor, files: list[Path]) -> None:
+    np.testing.assert_array_equal(predictor.encode_ecg(iter(files)), predictor.encode_ecg(files))
+    assert [len(row) for row in predictor.predict(iter(files))] == [len(predictor.vocabulary)] * len(files)
+    assert len(predictor.encode_text(iter(["This ECG shows atrial fibrillation."]))) == 1
+    dimension = predictor.encode_ecg(files[:1]).shape[1]
+    assert predictor.encode_ecg([]).shape == (0, dimension)
+    assert predictor.encode(np.zeros((0, 12, 1000)), 100).shape == (0, dimension)
+    assert predictor.scores([]).shape == (0, len(predictor.vocabulary))

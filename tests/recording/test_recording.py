@@ -2,6 +2,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from jaccardio.errors import JaccardioError, ReadError, UsageError
 from jaccardio.recording.leads import LEADS
@@ -76,6 +77,15 @@ def test_missing_leads_of_an_array_are_derived_or_masked(ecg: np.ndarray) -> Non
         (lambda x: x, {"leads": ("I", *LEADS[:11])}, UsageError, "each once"),
         (lambda x: x, {"leads": ("resp", *LEADS[1:])}, UsageError, "each once"),
         (lambda x: x, {"unit": "mmHg"}, UsageError, "unit"),
+        (lambda x: x, {"sampling_rate": "100"}, UsageError, "sampling rate"),
+        (lambda x: x, {"sampling_rate": None}, UsageError, "sampling rate"),
+        (lambda x: x, {"sampling_rate": True}, UsageError, "sampling rate"),
+        (lambda x: x, {"unit": None}, UsageError, "unit"),
+        (lambda x: x, {"leads": None}, UsageError, "list of names"),
+        (lambda x: x, {"leads": range(12)}, UsageError, "list of names"),
+        (lambda x: x[:1], {"leads": "I"}, UsageError, "list of names"),
+        (lambda x: [[1.0], [2.0, 3.0]], {}, UsageError, "no array"),
+        (lambda x: torch.tensor(x, requires_grad=True), {}, UsageError, "detach"),
         (lambda x: x, {"sampling_rate": 0}, UsageError, "sampling rate"),
         (lambda x: x, {"sampling_rate": float("nan")}, UsageError, "sampling rate"),
     ],
@@ -83,3 +93,12 @@ def test_missing_leads_of_an_array_are_derived_or_masked(ecg: np.ndarray) -> Non
 def test_an_array_that_is_no_ecg_is_refused(ecg: np.ndarray, change: Any, keywords: Any, kind: type[JaccardioError], words: str) -> None:
     with pytest.raises(kind, match=words):
         Recording.from_array(change(ecg), **({"sampling_rate": 100} | keywords))
+
+
+def test_whatever_holds_an_array_is_one(ecg: np.ndarray) -> None:
+    wanted = Recording.from_array(ecg, 100)
+    for values in (ecg.tolist(), torch.tensor(ecg), ecg.astype(np.float32)):
+        np.testing.assert_allclose(Recording.from_array(values, np.int64(100), leads=iter(LEADS)).signal, wanted.signal, atol=1e-6)
+    masked = np.ma.masked_array(ecg, mask=np.zeros(ecg.shape, dtype=np.bool_))
+    masked[8, 10:12] = np.ma.masked
+    assert Recording.from_array(masked, 100).flags == ("nan-filled:V3",), "masked is missing, not a value"

@@ -16,7 +16,7 @@ from jaccardio.findings.mapping import NAMED
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.preprocessing import SignalContract
-from jaccardio.recording.recording import Recording
+from jaccardio.recording.recording import Recording, lead_names, number_array
 from jaccardio.recording.waveform import waveform_hash
 
 CORPUS = "arrays"
@@ -36,7 +36,7 @@ def recordings_of(
     Parameters
     ----------
     signals
-        (n, leads, samples) real numbers in `unit`; NaN where a sample is missing.
+        (n, leads, samples) real numbers in `unit`; NaN, or masked, where a sample is missing.
     sampling_rate, leads, unit
         As `Recording.from_array` takes them.
     ids, patients
@@ -47,7 +47,7 @@ def recordings_of(
     UsageError
         Another shape, or another number of names.
     """
-    array = np.asarray(signals)
+    array, leads = number_array(signals, "signals"), lead_names(leads)
     if array.ndim != 3:
         raise UsageError(f"signals of shape {array.shape}: (ECGs, leads, samples) are needed.")
     for name, given in (("ids", ids), ("patients", patients)):

@@ -12,6 +12,8 @@ from torch import Tensor
 from jaccardio.errors import MissingError, UsageError
 from jaccardio.models.create import Model
 from jaccardio.models.ecg_text import EcgTextModel
+from jaccardio.models.encoder import MINIMUM_SAMPLES
+from jaccardio.recording.leads import LEADS
 from jaccardio.recording.windows import Windows
 
 Value = TypeVar("Value", np.float32, np.float64)
@@ -80,6 +82,8 @@ def _means(
         value, ecg = np.concatenate(values)[order], np.concatenate(ecgs)[order]
         begins = np.searchsorted(ecg, np.arange(len(batch)))
         means.append(np.add.reduceat(value, begins, axis=0) / np.bincount(ecg)[:, None].astype(value.dtype))
+    if not means:  # of no ECG, (0, m)
+        means.append(function(torch.zeros((0, len(LEADS), MINIMUM_SAMPLES), device=device)))
     model.train(training)
     return np.concatenate(means)
 

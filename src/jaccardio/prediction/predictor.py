@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -105,9 +106,11 @@ class Predictor:
 
     def prepare(self, ecg: Recording | str | Path) -> Prepared:
         """A recording as the model expects it, which is what `jaccardio ingest` would store."""
+        if not isinstance(ecg, Recording | str | Path):
+            raise UsageError(f"{type(ecg).__name__}: no ECG. Give a Recording or a path; arrays go to predict_proba and encode.")
         return self.contract.apply(ecg if isinstance(ecg, Recording) else read_ecg(Path(ecg)))
 
-    def predict(self, ecgs: Sequence[Recording | str | Path], policy: str = "global") -> list[list[FindingScore]]:
+    def predict(self, ecgs: Iterable[Recording | str | Path], policy: str = "global") -> list[list[FindingScore]]:
         """Scores and decisions for each ECG, findings in vocabulary order.
 
         Parameters
@@ -120,7 +123,7 @@ class Predictor:
         ReadError
             An ECG cannot be read or mended.
         UsageError
-            Unknown policy, or a single path in place of a list.
+            Unknown policy, a single path in place of a list, or an array.
         """
         thresholds = self.thresholds[policy]
         return [found for batch in self._batches(ecgs) for found in self._decided(batch, thresholds)]
@@ -149,13 +152,13 @@ class Predictor:
 
     def scores(self, batches: Iterable[Windows]) -> NDArray[np.float64]:
         """Scores in [0, 1], (n, findings), of prepared ECGs, whether or not their leads can show the finding (`withheld`)."""
-        return finding_scores(self.model, batches, self._device)
+        return finding_scores(self.model, _checked(batches), self._device)
 
     def embed(self, batches: Iterable[Windows]) -> NDArray[np.float32]:
         """Frozen ECG features (n, d) of prepared ECGs."""
-        return ecg_embeddings(self.model, batches, self._device)
+        return ecg_embeddings(self.model, _checked(batches), self._device)
 
-    def encode_ecg(self, ecgs: Sequence[Recording | str | Path]) -> NDArray[np.float32]:
+    def encode_ecg(self, ecgs: Iterable[Recording | str | Path]) -> NDArray[np.float32]:
         """Frozen ECG features, (n, d)."""
         return self.embed(self._batches(ecgs))
 
@@ -199,13 +202,16 @@ class Predictor:
         Unlike inner products, they rank sentences for one ECG as the model does, whose bias depends on the sentence.
         """
         model, vectors = self._told(sentences)
-        return sentence_scores(model, batches, vectors, self._device)
+        return sentence_scores(model, _checked(batches), vectors, self._device)
 
     def _told(self, sentences: Sequence[str]) -> tuple[EcgTextModel, Tensor]:
         """The text model and raw vectors (m, D) of sentences."""
         model = self.model
         if isinstance(sentences, str):
             raise UsageError("one sentence where a list of sentences is expected: write [sentence].")
+        sentences = list(sentences) if isinstance(sentences, Iterable) else [sentences]
+        if not all(isinstance(sentence, str) for sentence in sentences):
+            raise UsageError("sentences: give a list of texts.")
         if not isinstance(model, EcgTextModel):
             raise UsageError("this model is a supervised classifier: it has no text side. Train a text preset such as truth-small.")
         if not all(sentence.isprintable() for sentence in sentences):
@@ -216,13 +222,23 @@ class Predictor:
             if encoder.fingerprint != model.text_fingerprint:
                 raise DataError("the installed text encoder is not the one that the model was trained with (other weights).")
             self._text_encoder = encoder
-        return model, torch.from_numpy(self._text_encoder.encode(list(sentences))).to(self._device)
+        return model, torch.from_numpy(self._text_encoder.encode(sentences)).to(self._device)
 
-    def _batches(self, ecgs: Sequence[Recording | str | Path]) -> Iterator[Windows]:
-        if isinstance(ecgs, str | Path | Recording):
+    def _batches(self, ecgs: Iterable[Recording | str | Path]) -> Iterator[Windows]:
+        if isinstance(ecgs, str | Path | Recording) or not isinstance(ecgs, Iterable):
             raise UsageError("one ECG where a list of ECGs is expected: write [ecg].")
-        for start in range(0, len(ecgs), BATCH):
-            yield Windows.of([self.prepare(ecg) for ecg in ecgs[start : start + BATCH]])
+        rest = iter(ecgs)
+        while batch := [self.prepare(ecg) for ecg in islice(rest, BATCH)]:
+            yield Windows.of(batch)
+
+
+def _checked(batches: Iterable[Windows]) -> Iterator[Windows]:
+    """Batches that are what `Predictor.prepare` makes: nothing else has been checked."""
+    for batch in batches if isinstance(batches, Iterable) else [batches]:
+        if not isinstance(batch, Windows):
+            reason = "prepared ECGs are needed, batches of Windows"
+            raise UsageError(f"{type(batch).__name__}: {reason}. Arrays go to predict_proba and encode, files to predict and encode_ecg.")
+        yield batch
 
 
 def _read_all(signals: ArrayLike, sampling_rate: float, leads: Sequence[str], unit: str) -> list[Recording]:

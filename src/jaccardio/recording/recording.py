@@ -1,10 +1,11 @@
 """`Recording`: one 12-lead ECG, with its units, rate and lead names settled."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from jaccardio.errors import ReadError, UsageError
 from jaccardio.recording.leads import LEADS, lead_rows
@@ -67,7 +68,7 @@ class Recording:
     @classmethod
     def from_array(
         cls,
-        signal: NDArray[np.floating | np.integer],
+        signal: ArrayLike,
         sampling_rate: float,
         *,
         leads: Sequence[str] = LEADS,
@@ -80,7 +81,7 @@ class Recording:
         Parameters
         ----------
         signal
-            (leads, samples) real numbers in `unit`; NaN where a sample is missing.
+            (leads, samples) real numbers in `unit`: an array, tensor or nested list; NaN, or masked, where a sample is missing.
         sampling_rate
             Hz.
         leads
@@ -95,18 +96,18 @@ class Recording:
         ReadError
             The values cannot be an ECG in this unit, hold infinity, or the limb leads contradict each other: rows exchanged.
         """
-        array = np.asarray(signal)
+        array, leads = number_array(signal, recording_id), lead_names(leads)
         if array.ndim != 2 or array.dtype.kind not in "fiu" or array.shape[0] != len(leads) or array.shape[1] == 0:
             raise UsageError(
                 f"{recording_id}: {array.dtype} of shape {array.shape}: real numbers of shape ({len(leads)}, samples) are needed."
             )
-        if not 0 < sampling_rate <= MAXIMUM_RATE_HZ:
-            raise UsageError(f"{recording_id}: a sampling rate of {sampling_rate:g}: give Hz in (0, {MAXIMUM_RATE_HZ:g}].")
+        if isinstance(sampling_rate, bool | np.bool_) or not isinstance(sampling_rate, Real) or not 0 < sampling_rate <= MAXIMUM_RATE_HZ:
+            raise UsageError(f"{recording_id}: a sampling rate of {sampling_rate!r}: give a number of Hz in (0, {MAXIMUM_RATE_HZ:g}].")
         rows = [row for row in lead_rows(leads) if row is not None]
         if len(set(rows)) < len(leads):
-            raise UsageError(f"{recording_id}: leads {', '.join(map(str, leads))}: name standard leads, each once ({', '.join(LEADS)}).")
+            raise UsageError(f"{recording_id}: leads {', '.join(leads)}: name standard leads, each once ({', '.join(LEADS)}).")
         try:
-            factor = millivolt_factor(unit)
+            factor = millivolt_factor(str(unit))
         except ValueError as error:
             raise UsageError(f"{recording_id}: {error}.") from None
         millivolts = np.zeros((len(LEADS), array.shape[1]), dtype=np.float32)
@@ -118,9 +119,38 @@ class Recording:
         if contradicts_einthoven(checked, lead_mask):
             reason = "they contradict each other (lead III is not II - I): the rows are not in the order named"
             raise ReadError(recording_id, "limb leads", reason, "Give `leads` in the order of the rows.")
-        return cls(checked, sampling_rate, lead_mask, recording_id, patient_key, flags)
+        return cls(checked, float(sampling_rate), lead_mask, recording_id, patient_key, flags)
 
     @property
     def seconds(self) -> float:
         """Duration in seconds."""
         return float(self.signal.shape[1] / self.sampling_rate)
+
+
+def number_array(values: ArrayLike, name: str) -> NDArray[np.generic]:
+    """An array of whatever holds one; masked samples become NaN.
+
+    Raises
+    ------
+    UsageError
+        It holds none: lists of unequal lengths, a tensor that numpy cannot see.
+    """
+    try:
+        return np.asarray(values.astype(np.float64).filled(np.nan) if isinstance(values, np.ma.MaskedArray) else values)
+    except (ValueError, TypeError, RuntimeError):
+        remedy = "Give one array; of a torch tensor, tensor.detach().cpu().numpy(); of signals of unequal lengths, one call each."
+        raise UsageError(f"{name}: no array of numbers. {remedy}") from None
+
+
+def lead_names(leads: Sequence[str]) -> tuple[str, ...]:
+    """Names of leads, one each.
+
+    Raises
+    ------
+    UsageError
+        A bare string, or no names.
+    """
+    names = () if isinstance(leads, str) or not isinstance(leads, Iterable) else tuple(leads)
+    if not names or not all(isinstance(name, str) for name in names):
+        raise UsageError(f"leads: give a list of names, e.g. {list(LEADS[:3])}.")
+    return names
