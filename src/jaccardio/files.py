@@ -29,12 +29,16 @@ def write_atomic(path: Path, data: bytes, *, private: bool = False) -> None:
     ------
     MissingError
         The disk is full; the old file, if any, is untouched.
+    UsageError
+        `path` is no regular file.
     """
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary: str | None = None
     try:
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{path}: a device, a pipe or a folder. Name a file.")  # the last step would put a file in its place
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
         with os.fdopen(handle, "wb") as file:
             file.write(data)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from jaccardio.cohort.from_arrays import recordings_of, write_store
@@ -49,9 +50,11 @@ def test_one_bad_row_stops_no_other(tmp_path: Path) -> None:
     assert [one["record"] for one in store.manifest["rejected"]] == ["y"]
 
 
-@pytest.mark.parametrize("labels", [[[1, 0, 0]], [[2, 0, 0]] * 3, [[1, 0]] * 3, [1, 0, 0]])
+@pytest.mark.parametrize(
+    "labels", [[[1, 0, 0]], [[1, 0, 0]] * 4, [[2, 0, 0]] * 3, [[1, 0]] * 3, [1, 0, 0], [["yes", "", "x"]] * 3, [[1], [0, 1]]]
+)
 def test_labels_that_do_not_fit_are_refused(tmp_path: Path, labels: list[object]) -> None:
-    with pytest.raises((UsageError, ValueError)):
+    with pytest.raises(UsageError, match="labels"):
         write_store(
             tmp_path / "store", recordings_of(signals(), 500, leads=LEADS, unit="uV"), labels, vocabulary=VOCABULARY, sampling_rate=100.0
         )
@@ -75,3 +78,34 @@ def test_shapes_and_names_are_checked() -> None:
     with pytest.raises(UsageError, match="2 ids for 3"):
         next(recordings_of(signals(), 500, ids=["a", "b"]))
     assert isinstance(next(recordings_of(signals(), 500, leads=LEADS)), ReadError)
+
+
+def test_patients_are_read_by_position_and_as_a_table_writes_them() -> None:
+    def keys(patients: object) -> list[str | None]:
+        rows = recordings_of(signals(), 500, leads=LEADS, unit="uV", patients=patients)
+        return [row.patient_key for row in rows if isinstance(row, Recording)]
+
+    assert keys(pd.Series(["a", "b", "c"], index=[2, 1, 0])) == ["a", "b", "c"]
+    assert keys([101, 101.0, "101.0"]) == ["101"] * 3
+    assert keys([np.nan, None, " "]) == [None] * 3, "who is not named is nobody's sibling"
+    with pytest.raises(UsageError, match="in a list"):
+        keys("abc")
+
+
+def test_nullable_labels_are_unknown_where_null(tmp_path: Path) -> None:
+    rows = recordings_of(signals(), 500, leads=LEADS, unit="uV")
+    labels = pd.DataFrame([[1, None, 0]] * 3, dtype="Int64")
+    store, _ = write_store(str(tmp_path / "store"), rows, labels, vocabulary=VOCABULARY, sampling_rate=100.0)
+    assert store.labels.tolist() == [[1, -1, 0]] * 3
+
+
+@pytest.mark.parametrize("rate", [0, 20, float("nan"), 1e6])
+def test_a_store_at_no_rate_of_an_ecg_is_refused(tmp_path: Path, rate: float) -> None:
+    with pytest.raises(UsageError, match="sampling rate"):
+        write_store(tmp_path / "store", recordings_of(signals(), 500), LABELS, vocabulary=VOCABULARY, sampling_rate=rate)
+
+
+def test_arrays_are_no_recordings(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="recordings_of"):
+        write_store(tmp_path / "store", signals(), [[1] * 26] * 3, vocabulary="paper26", sampling_rate=100.0)
+    assert list(tmp_path.iterdir()) == []

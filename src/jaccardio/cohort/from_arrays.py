@@ -1,12 +1,15 @@
 """Stores from memory: from an iterator of `Recording`, or from arrays."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from jaccardio.cohort.corpora.corpus import Rejection, Source
+from jaccardio.cohort.corpora.words import patient_number
 from jaccardio.cohort.relabel import label_records
 from jaccardio.cohort.store import Store
 from jaccardio.cohort.store_writer import StoreWriter
@@ -28,8 +31,8 @@ def recordings_of(
     *,
     leads: Sequence[str] = LEADS,
     unit: str = "mV",
-    ids: Sequence[str] | None = None,
-    patients: Sequence[str] | None = None,
+    ids: Iterable[str | int] | None = None,
+    patients: Iterable[str | float | None] | None = None,
 ) -> Iterator[Recording | ReadError]:
     """The rows of an array as recordings; a row that cannot be read is its error.
 
@@ -40,7 +43,8 @@ def recordings_of(
     sampling_rate, leads, unit
         As `Recording.from_array` takes them.
     ids, patients
-        n names each, kept as they are: pseudonyms, never names of people. None: the number of the row; every ECG its own patient.
+        n names each, kept as they are: pseudonyms, never names of people. None: the number of the row; every ECG its own patient, as is
+        one whose patient is None, NaN or empty. 101 and 101.0 are one patient.
 
     Raises
     ------
@@ -50,20 +54,31 @@ def recordings_of(
     array, leads = number_array(signals, "signals"), lead_names(leads)
     if array.ndim != 3:
         raise UsageError(f"signals of shape {array.shape}: (ECGs, leads, samples) are needed.")
-    for name, given in (("ids", ids), ("patients", patients)):
-        if given is not None and len(given) != len(array):
-            raise UsageError(f"{len(given)} {name} for {len(array)} ECGs: one each is needed.")
-    for row, signal in enumerate(array):
-        name = f"{row:06d}" if ids is None else str(ids[row])
-        patient = None if patients is None else str(patients[row])
+    rows = range(len(array))
+    names = [f"{row:06d}" for row in rows] if ids is None else _one_each("ids", ids, len(array))
+    keys = [""] * len(array) if patients is None else [patient_number(key) for key in _one_each("patients", patients, len(array))]
+    for signal, name, key in zip(array, names, keys, strict=True):
         try:
-            yield Recording.from_array(signal, sampling_rate, leads=leads, unit=unit, recording_id=name, patient_key=patient)
+            yield Recording.from_array(signal, sampling_rate, leads=leads, unit=unit, recording_id=name, patient_key=key or None)
         except ReadError as error:
             yield error
 
 
+def _one_each(what: str, given: Iterable[object], ecgs: int) -> list[str]:
+    """Names by position, whatever the index of a pandas series says; empty where one is missing."""
+    names = [] if isinstance(given, str) else ["" if pd.isna(name) else str(name).strip() for name in given]
+    if len(names) != ecgs:
+        raise UsageError(f"{len(names)} {what} for {ecgs} ECGs: one each is needed, in a list.")
+    return names
+
+
 def write_store(
-    path: Path, recordings: Iterable[Recording | ReadError], labels: ArrayLike, *, vocabulary: Vocabulary, sampling_rate: float
+    path: str | Path,
+    recordings: Iterable[Recording | ReadError],
+    labels: ArrayLike,
+    *,
+    vocabulary: str | Path | Vocabulary,
+    sampling_rate: float,
 ) -> tuple[Store, tuple[Rejection, ...]]:
     """Writes a store from recordings, read one at a time, so that they need not fit into memory.
 
@@ -74,7 +89,9 @@ def write_store(
     recordings
         Recordings, or the error of one that could not be read; ids and patient keys are stored as they are.
     labels
-        (n, findings) 1 present, 0 absent, -1 or NaN unknown, in vocabulary order.
+        (n, findings) 1 present, 0 absent, -1, NaN or None unknown, in vocabulary order.
+    vocabulary
+        Or its name, or the path of its TOML file.
     sampling_rate
         Hz of the store.
 
@@ -85,19 +102,25 @@ def write_store(
     Raises
     ------
     UsageError
-        Labels of another shape or with other values, or the place is taken.
+        Labels of another shape or with other values, no recordings, another rate than 50 to 10,000 Hz, or the place is taken.
     DataError
         An id stands twice, or no recording could be stored.
     """
+    path, contract = Path(path), SignalContract.at(sampling_rate)
+    if not isinstance(vocabulary, Vocabulary):
+        vocabulary = Vocabulary.load(vocabulary)
     states = _states(labels, vocabulary)
-    contract = SignalContract(sampling_rate=sampling_rate)
     stored: list[Source] = []
     refused: list[Rejection] = []
     with StoreWriter(path, contract) as writer:
-        for recording, row in zip(recordings, states, strict=True):
+        for recording, row in zip_longest(recordings, states):
+            if recording is None or row is None:
+                raise UsageError(f"{len(states)} rows of labels and {'more' if row is None else 'fewer'} ECGs: one row each is needed.")
             try:
                 if isinstance(recording, ReadError):
                     raise recording
+                if not isinstance(recording, Recording):
+                    raise UsageError(f"{type(recording).__name__}: no Recording. recordings_of makes them of an array.")
                 source = _source(recording, row, vocabulary)
                 writer.add(source, contract.apply(recording), waveform_hash(recording))
             except ReadError as error:
@@ -115,8 +138,11 @@ def write_store(
 
 
 def _states(labels: ArrayLike, vocabulary: Vocabulary) -> NDArray[np.int8]:
-    values = np.asarray(labels, dtype=np.float64)
-    states = np.where(np.isnan(values), UNKNOWN, values)
+    array = number_array(labels, "labels")
+    try:
+        states = np.where(pd.isna(array), UNKNOWN, array).astype(np.float64)
+    except (ValueError, TypeError):
+        states = np.full(array.shape, np.inf)
     if states.ndim != 2 or states.shape[1] != len(vocabulary):
         raise UsageError(f"labels of shape {states.shape}: (ECGs, {len(vocabulary)}) are needed, a column a finding of {vocabulary.name}.")
     if not np.isin(states, (PRESENT, ABSENT, UNKNOWN)).all():

@@ -19,11 +19,10 @@ from jaccardio.cohort.store_writer import StoreWriter
 from jaccardio.errors import DataError, ReadError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.processes import WorkerPool
-from jaccardio.recording.preprocessing import MINIMUM_RATE_HZ, Prepared, SignalContract
+from jaccardio.recording.preprocessing import Prepared, SignalContract
 from jaccardio.recording.readers import read_ecg
 from jaccardio.recording.readers.record_files import header_of
 from jaccardio.recording.readers.wfdb_header import parse_header
-from jaccardio.recording.recording import MAXIMUM_RATE_HZ
 from jaccardio.recording.waveform import waveform_hash
 
 CHUNK = 32
@@ -141,8 +140,7 @@ def ingest(
     """
     if corpus not in CORPORA:
         raise UsageError(f"unknown corpus {corpus!r}; available: {', '.join(CORPORA)}.")
-    if not MINIMUM_RATE_HZ <= sampling_rate <= MAXIMUM_RATE_HZ:
-        raise UsageError(f"a sampling rate of {sampling_rate:g} Hz: give {MINIMUM_RATE_HZ:g} to {MAXIMUM_RATE_HZ:g} Hz.")
+    contract = SignalContract.at(sampling_rate)
     if jobs < 1:
         raise UsageError(f"{jobs} jobs: at least 1 is needed.")
     if corpus != "manifest" and (options.drop or options.allow_outside):
@@ -154,7 +152,7 @@ def ingest(
         raise UsageError(f"{key_file}: the key must not lie in the store, which others may be given. Name a place outside.")
     if id_table is not None:
         refuse_place(id_table, store, key_file)
-    findings, contract = Vocabulary.load(vocabulary), SignalContract(sampling_rate=sampling_rate)
+    findings = Vocabulary.load(vocabulary)
     kept_key = load_key(key_file)
     key = kept_key or new_key()
     opened = CORPORA[corpus](source, key, sampling_rate, findings, options)

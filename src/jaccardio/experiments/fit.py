@@ -1,7 +1,7 @@
 """`fit`: from arrays to a trained model in one call."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from numpy.typing import ArrayLike
@@ -25,8 +25,8 @@ def fit(
     out: str | Path,
     leads: Sequence[str] = LEADS,
     unit: str = "mV",
-    ids: Sequence[str] | None = None,
-    patients: Sequence[str] | None = None,
+    ids: Iterable[str | int] | None = None,
+    patients: Iterable[str | float | None] | None = None,
     preset: str = "jaccardio-small",
     settings: Sequence[str] = (),
     device: str = "auto",
@@ -41,7 +41,7 @@ def fit(
     signals, sampling_rate, leads, unit, ids, patients
         As `jaccardio.cohort.from_arrays.recordings_of` takes them. Give `patients`, or ECGs of one patient may stand on two sides.
     labels
-        (n, findings) 1 present, 0 absent, -1 or NaN unknown, in vocabulary order.
+        (n, findings) 1 present, 0 absent, -1, NaN or None unknown, in vocabulary order.
     vocabulary
         Or its name, or the path of its TOML file.
     out

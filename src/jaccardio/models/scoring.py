@@ -1,7 +1,7 @@
 """Probabilities of findings for many ECGs: the one forward pass that validation, evaluation and prediction share."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -72,7 +72,7 @@ def _means(
     """Mean of a function (b, 12, length) -> (b, m) over the pieces of each ECG, (n, m)."""
     training = model.training
     model.eval()
-    means = []
+    means: list[NDArray[Any]] = []
     for batch in batches:
         values, ecgs = [], []
         for signal, ecg in _pieces(batch, parts):

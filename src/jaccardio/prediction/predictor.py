@@ -209,7 +209,7 @@ class Predictor:
         model = self.model
         if isinstance(sentences, str):
             raise UsageError("one sentence where a list of sentences is expected: write [sentence].")
-        sentences = list(sentences) if isinstance(sentences, Iterable) else [sentences]
+        sentences = list(sentences) if isinstance(sentences, Iterable) else [None]
         if not all(isinstance(sentence, str) for sentence in sentences):
             raise UsageError("sentences: give a list of texts.")
         if not isinstance(model, EcgTextModel):
@@ -232,7 +232,7 @@ class Predictor:
             yield Windows.of(batch)
 
 
-def _checked(batches: Iterable[Windows]) -> Iterator[Windows]:
+def _checked(batches: object) -> Iterator[Windows]:
     """Batches that are what `Predictor.prepare` makes: nothing else has been checked."""
     for batch in batches if isinstance(batches, Iterable) else [batches]:
         if not isinstance(batch, Windows):

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
-from jaccardio.errors import ReadError
+from jaccardio.errors import ReadError, UsageError
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.quality import FLAT_PEAK_TO_PEAK_MV
-from jaccardio.recording.recording import Recording
+from jaccardio.recording.recording import MAXIMUM_RATE_HZ, Recording
 
 MINIMUM_SECONDS = 2.0
 """A shorter recording holds too few beats to judge a rhythm and is refused; a shorter rest of a long one is left out."""
@@ -62,6 +62,19 @@ class SignalContract:
 
     sampling_rate: float = 500.0
     seconds: float = 10.0
+
+    @classmethod
+    def at(cls, sampling_rate: float) -> "SignalContract":
+        """The contract at a rate that somebody asks for.
+
+        Raises
+        ------
+        UsageError
+            The rate is not in `MINIMUM_RATE_HZ` to `MAXIMUM_RATE_HZ`.
+        """
+        if not MINIMUM_RATE_HZ <= sampling_rate <= MAXIMUM_RATE_HZ:
+            raise UsageError(f"a sampling rate of {sampling_rate:g} Hz: give {MINIMUM_RATE_HZ:g} to {MAXIMUM_RATE_HZ:g} Hz.")
+        return cls(sampling_rate=sampling_rate)
 
     @property
     def samples(self) -> int:

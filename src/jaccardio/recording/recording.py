@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from numbers import Real
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -101,7 +101,8 @@ class Recording:
             raise UsageError(
                 f"{recording_id}: {array.dtype} of shape {array.shape}: real numbers of shape ({len(leads)}, samples) are needed."
             )
-        if isinstance(sampling_rate, bool | np.bool_) or not isinstance(sampling_rate, Real) or not 0 < sampling_rate <= MAXIMUM_RATE_HZ:
+        rate = np.asarray(sampling_rate)
+        if rate.ndim or rate.dtype.kind not in "fiu" or not 0 < rate <= MAXIMUM_RATE_HZ:
             raise UsageError(f"{recording_id}: a sampling rate of {sampling_rate!r}: give a number of Hz in (0, {MAXIMUM_RATE_HZ:g}].")
         rows = [row for row in lead_rows(leads) if row is not None]
         if len(set(rows)) < len(leads):
@@ -119,7 +120,7 @@ class Recording:
         if contradicts_einthoven(checked, lead_mask):
             reason = "they contradict each other (lead III is not II - I): the rows are not in the order named"
             raise ReadError(recording_id, "limb leads", reason, "Give `leads` in the order of the rows.")
-        return cls(checked, float(sampling_rate), lead_mask, recording_id, patient_key, flags)
+        return cls(checked, float(rate), lead_mask, recording_id, patient_key, flags)
 
     @property
     def seconds(self) -> float:
@@ -127,7 +128,7 @@ class Recording:
         return float(self.signal.shape[1] / self.sampling_rate)
 
 
-def number_array(values: ArrayLike, name: str) -> NDArray[np.generic]:
+def number_array(values: ArrayLike, name: str) -> NDArray[Any]:
     """An array of whatever holds one; masked samples become NaN.
 
     Raises
@@ -136,7 +137,7 @@ def number_array(values: ArrayLike, name: str) -> NDArray[np.generic]:
         It holds none: lists of unequal lengths, a tensor that numpy cannot see.
     """
     try:
-        return np.asarray(values.astype(np.float64).filled(np.nan) if isinstance(values, np.ma.MaskedArray) else values)
+        return np.ma.filled(values.astype(np.float64), np.nan) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
     except (ValueError, TypeError, RuntimeError):
         remedy = "Give one array; of a torch tensor, tensor.detach().cpu().numpy(); of signals of unequal lengths, one call each."
         raise UsageError(f"{name}: no array of numbers. {remedy}") from None

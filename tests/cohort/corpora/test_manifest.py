@@ -96,6 +96,7 @@ def test_ids_are_stable_across_folders_and_spellings(tmp_path: Path) -> None:
         ("path,patient_id\na,1,2\n", "row 2: more cells than the 2 columns"),
         ('path,patient_id\na,"1\nSecret"\n', "row 2, column patient_id: a line break"),
         ("path,patient_id\na,1.23457E+11\n", "row 2, column patient_id: rounded by a spreadsheet"),
+        ("path,patient_id\na,1E+11\n", "row 2, column patient_id: rounded by a spreadsheet"),
         ("path,patient_id\n,1\n", "row 2, column path: empty"),
         ("path,patient_id\na,1\na.hea,2\n", "row 3, column path: the same recording as in row 2"),
         ("path,patient_id\n../Secret,1\n", "row 2, column path: leads out"),
@@ -219,7 +220,7 @@ def test_extra_columns_are_a_fault_until_they_are_dropped_by_name(tmp_path: Path
     text = "Path,PATIENT_ID,my note,af\na,1,Secret,1\n"
     with pytest.raises(DataError, match=r"column my note: no known column .* --drop 'my note'"):
         create(tmp_path, text)
-    corpus = create(tmp_path, text, drop=("my note",))
+    corpus = create(tmp_path, text, drop=("My Note",))
     assert corpus.rows[0].present == ("finding:af",)
     assert "columns left out: my note" in corpus.notes
     with pytest.raises(UsageError, match="no column notes to drop"):

@@ -107,6 +107,11 @@ def test_a_workbook_is_a_table_of_what_its_cells_show(tmp_path: Path) -> None:
     ]
 
 
+def test_a_number_that_excel_has_rounded_is_not_taken_for_exact(tmp_path: Path) -> None:
+    workbook(tmp_path / "a.xlsx", [["patient_id"], [12345678901234500000], [123456789012345]])
+    assert [cells["patient_id"] for _, cells in read_table(tmp_path / "a.xlsx").rows] == ["1.23457E+19", "123456789012345"]
+
+
 def test_a_workbook_without_openpyxl_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     workbook(tmp_path / "m.xlsx", [["path"], ["a"]])
     monkeypatch.setitem(sys.modules, "openpyxl", None)

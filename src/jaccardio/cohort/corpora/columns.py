@@ -56,13 +56,14 @@ class Columns:
         DataError
             A required column is missing (with the other faults of the header), or there is no row.
         """
-        absent = [name for name in drop if name not in table.header]
+        dropped = tuple(column for column in table.header if column.casefold() in {name.casefold() for name in drop})
+        absent = [name for name in drop if name.casefold() not in {column.casefold() for column in dropped}]
         if absent:
             raise UsageError(f"{table.name}: there is no column {absent[0]} to drop; its columns: {', '.join(table.header)}.")
         known: dict[str, str] = {}
         findings: dict[str, int] = {}
         for column in table.header:
-            if column in drop:
+            if column in dropped:
                 continue
             if column.casefold() in RESERVED:
                 if known.setdefault(column.casefold(), column) != column:
@@ -87,7 +88,7 @@ class Columns:
             raise DataError(f"{table.name}: the manifest lists no recording.")
         if findings and LIST_COLUMN in known:
             raise UsageError(f"{table.name}: findings stand in the column {LIST_COLUMN} and in columns of their own; keep one of the two.")
-        return cls(known, findings, drop)
+        return cls(known, findings, dropped)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceO
 from jaccardio.cohort.corpora.faults import EARLIER, Faults
 from jaccardio.cohort.corpora.record_paths import locate
 from jaccardio.cohort.corpora.table import Table, read_table
-from jaccardio.cohort.corpora.words import NO_FINDING, NOT_STATED, SEXES, plain, whole
+from jaccardio.cohort.corpora.words import NO_FINDING, NOT_STATED, SEXES, patient_number, plain, whole
 from jaccardio.cohort.pseudonyms import Pseudonyms
 from jaccardio.errors import UsageError
 from jaccardio.findings.labels import ABSENT, PRESENT
@@ -178,11 +178,9 @@ class _Rows:
         for column, cell in (("path", path), ("patient_id", patient), ("site", site)):
             if len(cell.splitlines()) > 1:
                 self._fault(number, column, "a line break in it")
-        if re.fullmatch(r"\d[.,]\d+[eE]\+\d+", patient):
+        if re.fullmatch(r"\d([.,]\d+)?[eE]\+\d+", patient):
             self._fault(number, "patient_id", "rounded by a spreadsheet (1.23E+11), so that patients become one; export the column as text")
-        patient = unicodedata.normalize("NFKC", patient)
-        patient = "" if patient.casefold() in NOT_STATED else whole(patient) or patient  # 101.0 is patient 101
-        return path, patient, (self.options.site if site.casefold() in NOT_STATED else site)
+        return path, patient_number(patient), (self.options.site if site.casefold() in NOT_STATED else site)
 
     def _listed(self, number: int, cells: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
         cell = self._cell(cells, LIST_COLUMN)

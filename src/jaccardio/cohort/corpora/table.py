@@ -20,6 +20,8 @@ MAXIMUM_BYTES = 256 * 2**20
 """Of a table, and of a workbook unpacked: some million recordings."""
 
 EXCEL_ROWS = 1_048_576
+EXCEL_EXACT = 1e15
+"""Excel keeps 15 digits of a number: a longer patient id was rounded, so that patients become one."""
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 ZIP_MARK, OLE_MARK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -195,6 +197,8 @@ def _cell(value: object) -> str:
             return ""
         case bool():
             return str(value).upper()
+        case int() | float() if abs(value) >= EXCEL_EXACT:
+            return f"{value:.5E}"  # as Excel shows it: what stood there is lost
         case float() if value.is_integer():
             return str(int(value))
         case datetime() if value.time() == time():

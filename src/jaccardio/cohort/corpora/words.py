@@ -59,6 +59,12 @@ def whole(cell: str) -> str | None:
     return match and (match[1] or match[2])
 
 
+def patient_number(cell: str) -> str:
+    """A patient id as tables of different programs agree on it, ``101.0`` as ``101``; empty where none is stated."""
+    patient = unicodedata.normalize("NFKC", cell).strip()
+    return "" if patient.casefold() in NOT_STATED else whole(patient) or patient
+
+
 def label_states(words: Collection[str]) -> dict[str, int | str]:
     """State of each word of one label column, or the reason why the column does not tell what it means.
 
