@@ -1,5 +1,6 @@
 """A run is judged on what it has not seen, at home and elsewhere, and every look at a test part is written down."""
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -8,12 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jaccardio.cohort.from_arrays import write_store
 from jaccardio.cohort.relabel import relabel
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.calibration import fit_calibration
 from jaccardio.evaluation.ranking import auroc
 from jaccardio.experiments.evaluate_run import Window, evaluate_run, score_part
+from jaccardio.recording.leads import LEADS
+from jaccardio.recording.recording import Recording
 from jaccardio.training.run_folder import RunFolder
 from tests.conftest import Hospitals
 
@@ -137,3 +141,22 @@ def test_a_window_is_cut_and_not_rolled(run: RunFolder, hospitals: Hospitals) ->
     assert whole.shape == first.shape == last.shape
     assert not np.allclose(first, last)
     assert len((run.path / "test_uses.jsonl").read_text().splitlines()) == 3  # each is a look at the test part
+
+
+def test_what_the_leads_cannot_show_is_neither_judged_nor_written(run: RunFolder, hospitals: Hospitals, tmp_path: Path) -> None:
+    """Simulated ECGs with limb leads only, one of them short, from another hospital."""
+    away = Store.open(hospitals.away)
+    rows = np.arange(12)
+    cuts = [500 if row == 3 else 1000 for row in rows]
+    limb = [Recording.from_array(signal[:6, :cut], 100, leads=LEADS[:6]) for signal, cut in zip(away.signals(rows), cuts, strict=True)]
+    named = [dataclasses.replace(one, recording_id=f"r{row}") for row, one in enumerate(limb)]
+    store, _ = write_store(tmp_path / "store", named, away.labels[rows], vocabulary=away.vocabulary, sampling_rate=100.0)
+    done = evaluate_run(run, store, "all", tmp_path / "out", device="cpu", replicates=5)
+    table = pd.read_parquet(tmp_path / "out" / "predictions.parquet")
+    assert table["score_anteroseptal_mi"].isna().all()
+    assert table["y_anteroseptal_mi"].isna().all()
+    assert table["score_af"].notna().all()
+    report = (tmp_path / "out" / "report.html").read_text()
+    assert "1 ECGs are shorter than 10 s, 0 longer" in report
+    assert "answers for which the ECG lacks leads" in report
+    assert not any(code == "anteroseptal_mi" and called for example in done.examples for code, _, _, called, _ in example.findings)

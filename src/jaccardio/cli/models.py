@@ -155,10 +155,13 @@ def embed(
     from jaccardio.cohort.store import Store
     from jaccardio.prediction.embed import write_embeddings
     from jaccardio.prediction.predictor import Predictor
+    from jaccardio.prediction.store_scores import incomplete_ecgs
 
     ids = load_id_table(id_table)
+    predictor, opened = Predictor.from_pretrained(run, device), Store.open(store)
+    warn(incomplete_ecgs(predictor, opened))
     with progress_bar("embedding") as progress:
-        records, dimension = write_embeddings(Predictor.from_pretrained(run, device), Store.open(store), out, progress, ids)
+        records, dimension = write_embeddings(predictor, opened, out, progress, ids)
     lines = [f"{records} embeddings of {dimension} numbers written to {out}"]
     result({"out": str(out), "records": records, "dimension": dimension}, lines, json)
 
@@ -177,12 +180,15 @@ def search(
     from jaccardio.cohort.store import Store
     from jaccardio.prediction.predictor import Predictor
     from jaccardio.prediction.search import search as find
+    from jaccardio.prediction.store_scores import incomplete_ecgs
 
     if not sentence.isprintable():
         raise UsageError("the sentence holds control characters or is no UTF-8 text. Write it in plain letters.")
     ids = load_id_table(id_table)
+    predictor, opened = Predictor.from_pretrained(run, device), Store.open(store)
+    warn(incomplete_ecgs(predictor, opened))
     with progress_bar("searching") as progress:
-        hits = find(Predictor.from_pretrained(run, device), Store.open(store), sentence, top, progress)
+        hits = find(predictor, opened, sentence, top, progress)
     lines = [f"{hit.similarity:8.3f}  {hit.recording_id}  {', '.join(hit.findings)}" for hit in hits]
     document = [vars(hit) | {"findings": list(hit.findings)} for hit in hits]
     if ids is not None:

@@ -167,7 +167,7 @@ class Store:
     def drawn_counts(self, rows: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.int16]:
         """One window of each row, drawn at random where it has several; else as `counts`."""
         counts = self.counts(rows)
-        further = self._windows[rows] - 1
+        further = self.windows_per_record[rows] - 1
         drawn = random.integers(0, further + 1)  # 0: the first window
         others = np.flatnonzero(drawn)
         if len(others):
@@ -181,7 +181,7 @@ class Store:
 
     def windows(self, rows: NDArray[np.int64]) -> Windows:
         """All windows of some rows; raises as `counts` does."""
-        first, per_ecg = self.counts(rows), self._windows[rows]
+        first, per_ecg = self.counts(rows), self.windows_per_record[rows]
         ecg = np.repeat(np.arange(len(rows)), per_ecg)
         begins = np.cumsum(per_ecg) - per_ecg
         counts = np.empty((len(ecg), *first.shape[1:]), dtype=COUNTS)
@@ -204,8 +204,8 @@ class Store:
         return np.asarray(bits, dtype=np.bool_)
 
     @cached_property
-    def _windows(self) -> NDArray[np.int64]:
-        """(records,) number of windows."""
+    def windows_per_record(self) -> NDArray[np.int64]:
+        """(records,) number of windows; a recording longer than one has several."""
         return np.asarray([1 + len(places) for places in self.records["further"]], dtype=np.int64)
 
     @cached_property
@@ -214,7 +214,7 @@ class Store:
         columns = self.records[["further", "further_crc32"]]
         return {
             int(row): list(zip(*(columns[name].iloc[row].tolist() for name in columns), strict=True))
-            for row in np.flatnonzero(self._windows > 1)
+            for row in np.flatnonzero(self.windows_per_record > 1)
         }
 
     def _read(self, folder: str, rows: NDArray[np.int64], places: NDArray[np.int64], checksums: NDArray[np.int64]) -> NDArray[np.int16]:

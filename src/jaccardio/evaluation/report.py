@@ -66,6 +66,7 @@ def write_evaluation(
     facts: Mapping[str, str],
     examples: Sequence[Example] = (),
     names: Mapping[str, str] | None = None,
+    withheld: NDArray[np.bool_] | None = None,
     paths: Sequence[str | None] | None = None,
 ) -> None:
     """Writes ``predictions.parquet``, ``per_finding.csv``, ``roc.png``, ``precision_recall.png``, ``auroc.png``, ``reliability.png`` (of
@@ -81,12 +82,15 @@ def write_evaluation(
         (n, k), what was evaluated.
     title, facts, examples, names
         As in `write_report`.
+    withheld
+        (n, k) True where there is no answer, so that the predictions hold no score; None: nowhere.
     paths
         (n,) where each recording lies, for a column of the predictions; None: no such column.
     """
+    answers = scores if withheld is None else np.where(withheld, np.nan, scores)
     codes = list(evaluation.per_finding["finding"])
     figures = draw_figures(evaluation, labels, scores)
-    write_atomic(folder / "predictions.parquet", _predictions(ids, labels, scores, codes, paths))
+    write_atomic(folder / "predictions.parquet", _predictions(ids, labels, answers, codes, paths))
     write_atomic(folder / "per_finding.csv", evaluation.per_finding.to_csv(index=False).encode())
     write_atomic(folder / "roc.png", figures.roc)
     write_atomic(folder / "precision_recall.png", figures.precision_recall)
@@ -149,7 +153,7 @@ def _predictions(
     codes: Sequence[str],
     paths: Sequence[str | None] | None,
 ) -> bytes:
-    """Parquet table: recording_id, path where given, then y_<code> (int8, null where unknown) and score_<code> of every finding."""
+    """Parquet table: recording_id, path where given, then y_<code> (int8, null where unknown) and score_<code> (null where withheld)."""
     columns: dict[str, object] = {"recording_id": np.asarray(ids, dtype=str)}
     if paths is not None:
         columns["path"] = list(paths)

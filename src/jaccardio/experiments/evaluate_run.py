@@ -53,7 +53,7 @@ class ScoredPart:
     labels, scores
         (n, k) of the findings of `vocabulary`; labels are unknown where the model withholds its answer for want of leads.
     withheld
-        How many known labels that are.
+        (n, k) True there.
     thresholds, calibration
         Of those findings, as training fitted them on the validation part.
     test_uses
@@ -64,7 +64,7 @@ class ScoredPart:
     vocabulary: Vocabulary
     labels: NDArray[np.int8]
     scores: NDArray[np.float64]
-    withheld: int
+    withheld: NDArray[np.bool_]
     thresholds: Thresholds
     calibration: Calibration
     test_uses: int
@@ -106,12 +106,12 @@ def score_part(
     batches = windows_for(predictor, store, rows, progress)
     scores = predictor.scores(batches if window is None else window.cut(batches, predictor.contract.sampling_rate))[:, ours]
     labels = store.labels[np.ix_(rows, theirs)]
-    withheld = withheld_answers(predictor, store.lead_masks[rows])[:, ours] & (labels != UNKNOWN)
+    withheld = withheld_answers(predictor, store.lead_masks[rows])[:, ours]
     labels[withheld] = UNKNOWN
     thresholds = predictor.thresholds.of(ours.tolist())
     test_uses = run.record_test_use(store, part, len(rows)) if part != "validation" else 0
     calibration = predictor.calibration.of_findings(ours)
-    return ScoredPart(rows, vocabulary, labels, scores, int(withheld.sum()), thresholds, calibration, test_uses)
+    return ScoredPart(rows, vocabulary, labels, scores, withheld, thresholds, calibration, test_uses)
 
 
 def evaluate_run(
@@ -156,7 +156,7 @@ def evaluate_run(
         subgroups=subgroups_of(store.records.iloc[rows]),
         replicates=replicates,
     )
-    examples = _examples(store, rows, vocabulary, labels, scores, thresholds["global"])
+    examples = _examples(store, scored)
     write_model_card(out, result, card_facts(run, store, part, rows, vocabulary, scored.test_uses, title))
     write_evaluation(
         out,
@@ -167,6 +167,7 @@ def evaluate_run(
         title=title,
         facts=_facts(run, store, part, scored),
         names={finding.code: finding.name for finding in vocabulary.findings},
+        withheld=scored.withheld,
         paths=None if id_table is None else id_table.paths_of(store.ids[rows]),
         examples=examples,
     )
@@ -199,35 +200,30 @@ def _facts(run: RunFolder, store: Store, part: str, scored: ScoredPart) -> dict[
         facts["Caution"] = "this part chose the epoch and the thresholds: its figures are optimistic"
     else:
         facts["Looks at a test part"] = f"this is number {scored.test_uses} of this run"
-    if scored.withheld:
-        facts["Withheld"] = f"{scored.withheld} answers for which the ECG lacks leads; they are judged as unknown"
+    short, long = (int(found[scored.rows].sum()) for found in (store.recorded < store.contract.samples, store.windows_per_record > 1))
+    if short or long:
+        facts["Length"] = f"{short} ECGs are shorter than {store.contract.seconds:g} s, {long} longer; all that was recorded is scored"
+    if scored.withheld.any():
+        facts["Withheld"] = f"{scored.withheld.sum()} answers for which the ECG lacks leads; they are judged as unknown"
     return facts
 
 
-def _examples(
-    store: Store,
-    rows: NDArray[np.int64],
-    vocabulary: Vocabulary,
-    labels: NDArray[np.int8],
-    scores: NDArray[np.float64],
-    thresholds: NDArray[np.float64],
-) -> list[Example]:
+def _examples(store: Store, scored: ScoredPart) -> list[Example]:
     """A few ECGs with their predicted and annotated findings: those with the most annotated findings, and no two alike."""
+    labels, findings, thresholds = scored.labels, scored.vocabulary.findings, scored.thresholds["global"]
+    states = {1: "present", 0: "absent", -1: "unknown"}
     richest = np.argsort(-(labels == 1).sum(axis=1), kind="stable")
     _, first = np.unique(labels[richest], axis=0, return_index=True)
-    chosen = richest[np.sort(first)[:EXAMPLES]]
     examples = []
-    for position in chosen:
-        row = int(rows[position])
-        signal = store.signals(np.array([row]))[0]
-        shown = np.flatnonzero((labels[position] == 1) | (scores[position] >= thresholds))
-        states = {1: "present", 0: "absent", -1: "unknown"}
-        called = scores[position] >= thresholds
-        findings = [
-            (vocabulary.codes[i], float(scores[position, i]), float(thresholds[i]), bool(called[i]), states[int(labels[position, i])])
-            for i in shown
+    for position in richest[np.sort(first)[:EXAMPLES]]:
+        row = int(scored.rows[position])
+        signal = store.signals(np.array([row]))[0][:, : store.recorded[row]]
+        called = (scored.scores[position] >= thresholds) & ~scored.withheld[position]
+        shown = [
+            (findings[i].code, float(scored.scores[position, i]), float(thresholds[i]), bool(called[i]), states[int(labels[position, i])])
+            for i in np.flatnonzero((labels[position] == 1) | called)
         ]
         png = ecg_png(signal, store.contract.sampling_rate, store.lead_masks[row])
-        contradictory = contradiction([vocabulary.findings[i] for i in np.flatnonzero(called)], vocabulary.alone)
-        examples.append(Example(png, str(store.ids[row]), findings, contradictory))
+        contradictory = contradiction([findings[i] for i in np.flatnonzero(called)], scored.vocabulary.alone)
+        examples.append(Example(png, str(store.ids[row]), shown, contradictory))
     return examples

@@ -1,5 +1,6 @@
 """`fit`: from arrays to a trained model in one call."""
 
+import shutil
 import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -8,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from jaccardio.cohort.from_arrays import recordings_of, write_store
 from jaccardio.cohort.split import default_split, save_split
-from jaccardio.errors import UsageError
+from jaccardio.errors import DataError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.recording.leads import LEADS
@@ -71,7 +72,11 @@ def fit(
     store, refused = write_store(out / "store", recordings, labels, vocabulary=vocabulary, sampling_rate=config.data.sampling_rate)
     if refused:
         warnings.warn(f"{len(refused)} ECGs were refused, the first: {refused[0].record}: {refused[0].reason}", stacklevel=2)
-    split = default_split(store)
+    try:
+        split = default_split(store)
+    except DataError:
+        shutil.rmtree(store.path)  # else the next call would find the folder taken
+        raise
     save_split(store, split)
     train(store, split, config, out / "run", device=device)
     return Predictor.from_pretrained(out / "run", device)

@@ -94,6 +94,11 @@ class Predictor:
         """Rate and length that signals are brought to."""
         return self._pretrained.contract
 
+    @property
+    def partial_leads(self) -> bool:
+        """Whether training showed the model ECGs without some of their leads."""
+        return self._pretrained.partial_leads
+
     @cached_property
     def thresholds(self) -> Thresholds:
         """Threshold per finding for each policy, fitted on the validation part in training."""
@@ -145,7 +150,7 @@ class Predictor:
         A model that saw complete ECGs only in training answers for complete ECGs only.
         """
         leads = [lead for lead, recorded in zip(LEADS, lead_mask, strict=True) if recorded]
-        if len(leads) < len(LEADS) and not self._pretrained.partial_leads:
+        if len(leads) < len(LEADS) and not self.partial_leads:
             return ("needs all 12 leads: the model was trained on complete ECGs only",) * len(self.vocabulary)
         lacking = [finding.lacking(leads) for finding in self.vocabulary.findings]
         return tuple(f"needs {spell_leads(items)}" if items else "" for items in lacking)

@@ -49,6 +49,13 @@ def withheld_answers(predictor: Predictor, lead_masks: NDArray[np.bool_]) -> NDA
     return np.array([[bool(reason) for reason in predictor.withheld(mask)] for mask in masks])[mask_of.reshape(-1)]
 
 
+def incomplete_ecgs(predictor: Predictor, store: Store) -> list[str]:
+    """What must be known of the vectors of a store's ECGs: how many lack leads that the model was never without; nothing if none."""
+    partial = 0 if predictor.partial_leads else int((~store.lead_masks.all(axis=1)).sum())
+    said = f"{partial} of {len(store)} ECGs lack leads, and the model was trained on complete ECGs only: their vectors mean little"
+    return [said] if partial else []
+
+
 def shared_findings(predictor: Predictor, store: Store) -> tuple[Vocabulary, NDArray[np.int64], NDArray[np.int64]]:
     """Findings known to both the model and the store.
 

@@ -35,6 +35,10 @@ _NAME = re.compile(
 )
 
 
+_OF_I_AND_II = np.array([[1, 0], [0, 1], [-1, 1], [-0.5, -0.5], [1, -0.5], [-0.5, 1]])
+"""The six limb leads as sums of I and II: III = II - I, aVR = -(I + II) / 2, aVL = I - II / 2, aVF = II - I / 2."""
+
+
 @lru_cache(maxsize=1024)
 def _bare_name(name: str) -> str:
     """A signal's name in small letters without what devices put around it, e.g. ``v1`` for ``Lead_V1 (mV)``; else the name."""
@@ -69,7 +73,9 @@ def lead_rows(names: Sequence[str]) -> tuple[int | None, ...]:
 def derive_limb_leads(
     signal: NDArray[np.float32], present: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], tuple[str, ...]]:
-    """Fills missing III, aVR, aVL, aVF from I and II (Einthoven, Goldberger), where both are there.
+    """Fills missing limb leads from two that are there: from I and II where they are, else from the first two (Einthoven, Goldberger).
+
+    The six limb leads are six views of one plane; any two of them determine the others.
 
     Parameters
     ----------
@@ -82,12 +88,11 @@ def derive_limb_leads(
     -------
     The completed signal, the completed mask, and the names of the derived leads. Nothing else is ever invented.
     """
-    if not (present[0] and present[1]) or present[2:6].all():
+    limb = np.flatnonzero(present[: len(_OF_I_AND_II)])
+    missing = np.flatnonzero(~present[: len(_OF_I_AND_II)])
+    if len(limb) < 2 or not len(missing):
         return signal, present, ()
-    one, two = signal[0], signal[1]
-    formulas = {2: two - one, 3: -(one + two) / 2, 4: one - two / 2, 5: two - one / 2}
+    from_two = _OF_I_AND_II[missing] @ np.linalg.inv(_OF_I_AND_II[limb[:2]])
     signal, present = signal.copy(), present.copy()
-    derived = tuple(row for row in formulas if not present[row])
-    for row in derived:
-        signal[row], present[row] = formulas[row], True
-    return signal, present, tuple(LEADS[row] for row in derived)
+    signal[missing], present[missing] = from_two @ signal[limb[:2]], True
+    return signal, present, tuple(LEADS[row] for row in missing)

@@ -53,8 +53,8 @@ def check_signal(
     Returns
     -------
     Finite signal with masked rows zero, lead mask, and flags: ``trimmed: 12.0 s`` (cut off, because nothing was recorded there),
-    ``nan:V2`` (masked), ``nan-filled:V2`` (bridged), ``flat:V4`` (masked), ``derived:III`` (from I and II), ``missing:V1`` (neither in
-    the file nor derivable).
+    ``nan:V2`` (masked), ``nan-filled:V2`` (bridged), ``flat:V4`` (masked), ``derived:III`` (from two other limb leads), ``missing:V1``
+    (neither in the file nor derivable).
 
     Raises
     ------
