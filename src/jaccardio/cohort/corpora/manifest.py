@@ -104,6 +104,13 @@ class Manifest:
 
 
 def table_in(folder: Path) -> Path:
+    """The table of a folder: ``manifest.csv``, ``.tsv`` or ``.xlsx``; the first of these where there is none.
+
+    Raises
+    ------
+    UsageError
+        There are several.
+    """
     tables = [folder / f"manifest{suffix}" for suffix in (".csv", ".tsv", ".xlsx")]
     found = [table for table in tables if table.is_file()]
     if len(found) > 1:
