@@ -32,7 +32,7 @@ def test_everything_but_codes_and_names_has_a_default(tmp_path: Path) -> None:
 
 def test_a_whole_file_travels_as_a_document(tmp_path: Path) -> None:
     details = (
-        'levels = { kind = "atrial rhythm" }\nleads = ["II", "V5/V6"]\nnote = "Any rate."\nscp = ["AFIB"]\nsnomed = [164889003]\n'
+        'levels = { kind = "atrial rhythm" }\nleads = ["II", "V5/V6"]\ndefinition = "Any rate."\nscp = ["AFIB"]\nsnomed = [164889003]\n'
         'aliases = ["AF, any"]'
     )
     vocabulary = load(

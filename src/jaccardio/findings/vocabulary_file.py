@@ -21,7 +21,7 @@ MAXIMUM_BYTES = 4 * 2**20
 MAXIMUM_CHARACTERS = 200
 
 KEYS = ("name", "title", "implications", "alone", "templates", "nothing", "denials", "groups", "findings")
-FINDING_KEYS = ("code", "names", "levels", "note", "leads", "scp", "snomed", "aliases")
+FINDING_KEYS = ("code", "names", "definition", "levels", "leads", "scp", "snomed", "aliases")
 
 CODE = re.compile(r"[A-Za-z0-9_./()+-]{1,40}")
 LANGUAGE = re.compile(r"[a-z]{2,3}")
@@ -157,7 +157,7 @@ def text_fault(text: str) -> str | None:
     if text != text.strip():
         return "has blanks around it. Remove them."
     if len(text) > MAXIMUM_CHARACTERS:
-        return f"longer than {MAXIMUM_CHARACTERS} characters. Shorten it; a definition belongs into note."
+        return f"longer than {MAXIMUM_CHARACTERS} characters. Shorten it; what it means belongs into `definition`."
     return None
 
 
@@ -212,7 +212,7 @@ def _finding(entry: object, number: int, faults: _Faults) -> dict[str, Any]:
         "code": code,
         "names": _names(raw.get("names", {}), own),
         "levels": {own.text("levels", level): own.text(f"levels.{level}", group) for level, group in levels.items()},
-        "note": own.text("note", raw.get("note", ""), empty=True),
+        "note": own.text("definition", raw.get("definition", ""), empty=True),
         "leads": [_lead(f"leads, item {place}", item, own) for place, item in _numbered("leads", ALL_LEADS | raw, own)],
         "stated_by": [_scp(f"scp, item {place}", item, own) for place, item in _numbered("scp", raw, own)]
         + [_snomed(f"snomed, item {place}", item, own) for place, item in _numbered("snomed", raw, own)],
