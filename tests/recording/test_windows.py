@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from jaccardio.errors import DataError
 from jaccardio.recording.preprocessing import SignalContract
 from jaccardio.recording.recording import Recording
 from jaccardio.recording.windows import Windows
@@ -30,7 +31,7 @@ def test_a_stretch_keeps_count_of_what_was_recorded(windows: Windows) -> None:
     cut = windows.cut(100, 500)
     assert cut.recorded.tolist() == [500, 500, 500, 500, 300]
     assert np.array_equal(cut.signal, windows.signal[:, :, 100:600])
-    with pytest.raises(ValueError, match="1 windows"):
+    with pytest.raises(DataError, match="1 windows"):
         windows.cut(400, 300)
 
 

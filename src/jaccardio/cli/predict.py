@@ -61,13 +61,14 @@ def predict(
         for number, (file, picture) in enumerate(zip(chosen, picture_names(chosen), strict=True), 1):
             try:
                 recording = read_ecg(file)
-                scores = predictor.predict([recording], thresholds)[0]
+                prepared = predictor.prepare(recording)
+                scores = predictor.predict([prepared], thresholds)[0]
                 known = {} if ids is None else {"recording_id": ids.id_of(file)}
                 document[str(file)] = [known | {key: getattr(score, key) for key in IN_DOCUMENT} for score in scores]
                 ranked = sorted(scores, key=lambda score: 1.0 if score.score is None else -score.score)
                 called = [finding for finding, score in zip(predictor.vocabulary.findings, scores, strict=True) if score.present]
                 contradictory = contradiction(called, predictor.vocabulary.alone)
-                first, *others = _lines(file, predictor.prepare(recording), ranked, contradictory)
+                first, *others = _lines(file, prepared, ranked, contradictory)
                 lines += [first, *(f"  recording id {name or 'not in the table of ids'}" for name in known.values()), *others]
                 if plot is not None:
                     lines.append(f"  drawn to {_draw(plot / f'{picture}.png', picture, recording, ranked, contradictory)}")

@@ -109,13 +109,15 @@ class Predictor:
         """Recalibrations of the scores, fitted on the validation part in training."""
         return Calibration.from_dict(self._pretrained.calibration)
 
-    def prepare(self, ecg: Recording | str | Path) -> Prepared:
-        """A recording as the model expects it, which is what `jaccardio ingest` would store."""
+    def prepare(self, ecg: Recording | Prepared | str | Path) -> Prepared:
+        """A recording as the model expects it, which is what `jaccardio ingest` would store; one that is prepared already stays."""
+        if isinstance(ecg, Prepared):
+            return ecg
         if not isinstance(ecg, Recording | str | Path):
             raise UsageError(f"{type(ecg).__name__}: no ECG. Give a Recording or a path; arrays go to predict_proba and encode.")
         return self.contract.apply(ecg if isinstance(ecg, Recording) else read_ecg(Path(ecg)))
 
-    def predict(self, ecgs: Iterable[Recording | str | Path], policy: str = "global") -> list[list[FindingScore]]:
+    def predict(self, ecgs: Iterable[Recording | Prepared | str | Path], policy: str = "global") -> list[list[FindingScore]]:
         """Scores and decisions for each ECG, findings in vocabulary order.
 
         Parameters
@@ -163,7 +165,7 @@ class Predictor:
         """Frozen ECG features (n, d) of prepared ECGs."""
         return ecg_embeddings(self.model, _checked(batches), self._device)
 
-    def encode_ecg(self, ecgs: Iterable[Recording | str | Path]) -> NDArray[np.float32]:
+    def encode_ecg(self, ecgs: Iterable[Recording | Prepared | str | Path]) -> NDArray[np.float32]:
         """Frozen ECG features, (n, d)."""
         return self.embed(self._batches(ecgs))
 
@@ -229,7 +231,7 @@ class Predictor:
             self._text_encoder = encoder
         return model, torch.from_numpy(self._text_encoder.encode(sentences)).to(self._device)
 
-    def _batches(self, ecgs: Iterable[Recording | str | Path]) -> Iterator[Windows]:
+    def _batches(self, ecgs: Iterable[Recording | Prepared | str | Path]) -> Iterator[Windows]:
         if isinstance(ecgs, str | Path | Recording) or not isinstance(ecgs, Iterable):
             raise UsageError("one ECG where a list of ECGs is expected: write [ecg].")
         rest = iter(ecgs)

@@ -93,7 +93,7 @@ class SignalContract:
     def apply(self, recording: Recording) -> Prepared:
         """Windows of a recording at the contract's rate.
 
-        Windows in which fewer leads were recorded than in others are left out: a lead counts as recorded where its counts move.
+        A lead counts as recorded where its counts move in every window; readers have cut off what was not recorded.
 
         Raises
         ------
@@ -113,13 +113,11 @@ class SignalContract:
         clipped = (np.abs(cut).max(axis=(0, 2)) * COUNTS_PER_MILLIVOLT > _LARGEST_COUNT).nonzero()[0]
         counts = quantise(cut)
         moving = np.ptp(counts.astype(np.int32), axis=2) >= FLAT_PEAK_TO_PEAK_MV * COUNTS_PER_MILLIVOLT  # (windows, 12)
-        moving &= recording.lead_mask
-        kept = moving.sum(axis=1) == moving.sum(axis=1).max()
-        lead_mask = moving[kept].all(axis=0)
+        lead_mask = recording.lead_mask & moving.all(axis=0)
         if not lead_mask.any():
             raise ReadError(record, "leads", "every lead is flat", "Use a recording with at least one lead that holds an ECG.")
-        windows = np.zeros((int(kept.sum()), len(LEADS), self.samples), dtype=np.int16)
-        windows[:, lead_mask, :recorded] = counts[kept][:, lead_mask]
+        windows = np.zeros((len(starts), len(LEADS), self.samples), dtype=np.int16)
+        windows[:, lead_mask, :recorded] = counts[:, lead_mask]
         flags = [*recording.flags]
         if self.seconds - recording.seconds > _SHORT_BY_SECONDS:
             flags.append(f"short: {recording.seconds:.1f} s")

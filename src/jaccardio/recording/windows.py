@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jaccardio.errors import DataError
 from jaccardio.recording.preprocessing import Prepared, dequantise
 
 
@@ -50,12 +51,14 @@ class Windows:
 
         Raises
         ------
-        ValueError
+        DataError
             Nothing of it was recorded in some window.
         """
         recorded = np.clip(self.recorded - first, 0, samples)
         if (recorded == 0).any():
-            raise ValueError(f"nothing was recorded from sample {first} on in {int((recorded == 0).sum())} windows")
+            raise DataError(
+                f"nothing was recorded from sample {first} on in {int((recorded == 0).sum())} windows. Leave these short ECGs out."
+            )
         return Windows(self.signal[:, :, first : first + samples], recorded, self.ecg, self.lead_mask)
 
     def without_leads(self, rows: NDArray[np.int64]) -> "Windows":
