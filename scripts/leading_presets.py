@@ -20,13 +20,13 @@ from jaccardio.cohort.split import load_split
 from jaccardio.cohort.store import Store
 from jaccardio.evaluation.bootstrap import PatientBootstrap
 from jaccardio.evaluation.contest import Contestant, rank
-from jaccardio.evaluation.contest_page import write_contest
 from jaccardio.evaluation.levels import evaluate_levels
 from jaccardio.evaluation.thresholds import fit_thresholds
 from jaccardio.experiments.contestants import HeldOut, always_normal, contestant
 from jaccardio.experiments.run_cache import RunCache
 from jaccardio.models.folder import load_pretrained
 from jaccardio.models.scoring import finding_scores
+from jaccardio.report.ranking_page import write_contest
 from jaccardio.training.config import load_preset
 from jaccardio.training.material import Material
 from jaccardio.training.run_folder import RunFolder

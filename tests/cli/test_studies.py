@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from jaccardio.experiments import bench as bench_module
-from jaccardio.experiments import demo as demo_module
-from jaccardio.experiments import reproduce as reproduce_module
-from jaccardio.experiments.recipes import RECIPES
+from jaccardio.paper import demo as demo_module
+from jaccardio.paper import reproduce as reproduce_module
+from jaccardio.paper.recipes import RECIPES
 from jaccardio.training import loop
 from tests.cli.conftest import SETTINGS, Command
 

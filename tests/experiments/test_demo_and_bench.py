@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from jaccardio.errors import UsageError
-from jaccardio.experiments import bench, demo
+from jaccardio.experiments import bench
+from jaccardio.paper import demo
 from jaccardio.progress import Progress, unwatched
 from tests.conftest import TINY
 

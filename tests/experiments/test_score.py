@@ -12,14 +12,14 @@ import pytest
 from jaccardio.cohort.split import load_split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
-from jaccardio.evaluation import contest_page, report
 from jaccardio.evaluation.contest import COMPARED_FIGURES
-from jaccardio.evaluation.figures import Figures
 from jaccardio.evaluation.metrics import evaluate
 from jaccardio.evaluation.thresholds import Thresholds, fit_thresholds
 from jaccardio.experiments.evaluate_run import evaluate_run, score_part
 from jaccardio.experiments.score import Scored, Submission, run_score
 from jaccardio.experiments.subgroups import subgroups_of
+from jaccardio.report import evaluation_report, ranking_page
+from jaccardio.report.plots import Figures
 from jaccardio.training.run_folder import RunFolder
 from tests.conftest import Hospitals
 
@@ -27,9 +27,9 @@ from tests.conftest import Hospitals
 @pytest.fixture(autouse=True)
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures are tested in tests/evaluation; here they would take nine tenths of the time."""
-    monkeypatch.setattr(report, "draw_figures", lambda *_: Figures(b"", b"", b"", b""))
-    monkeypatch.setattr(contest_page, "draw_gains", lambda _: b"")
-    monkeypatch.setattr(contest_page, "draw_ranking", lambda _: b"")
+    monkeypatch.setattr(evaluation_report, "draw_figures", lambda *_: Figures(b"", b"", b"", b""))
+    monkeypatch.setattr(ranking_page, "draw_gains", lambda _: b"")
+    monkeypatch.setattr(ranking_page, "draw_ranking", lambda _: b"")
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def demo(
     json: Json = False,
 ) -> None:
     """The paper's job end to end: ingest, split, train three objectives, evaluate at two hospitals, one report."""
-    from jaccardio.experiments.demo import run_demo
+    from jaccardio.paper.demo import run_demo
 
     note(DISCLAIMER)
     with resumable(KEPT):
@@ -101,7 +101,7 @@ def reproduce(
     json: Json = False,
 ) -> None:
     """Reproduces the paper's tables: each model trained once, every figure with its interval, beside the paper's."""
-    from jaccardio.experiments.recipes import RECIPES, chosen, docstring_parts
+    from jaccardio.paper.recipes import RECIPES, chosen, docstring_parts
 
     names = chosen(name)
     if listing:
@@ -109,7 +109,7 @@ def reproduce(
         lines = [line for recipe, part in parts.items() for line in (f"{recipe:16}{part['']}", f"{'':16}{part['Cost']}")]
         result({recipe: {"what": part.pop(""), **part} for recipe, part in parts.items()}, lines, json)
         return
-    from jaccardio.experiments.reproduce import run_reproduce
+    from jaccardio.paper.reproduce import run_reproduce
 
     if out is None:
         raise UsageError("reproduce needs a folder for what it makes: --out DIR.")

@@ -7,9 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jaccardio.cohort.store import Store
-from jaccardio.evaluation.model_card import CardFacts
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.recording.leads import LEADS
+from jaccardio.report.model_card import CardFacts
 from jaccardio.training.run_folder import RunFolder
 
 ALL_LEADS = (1 << len(LEADS)) - 1

@@ -16,13 +16,13 @@ from jaccardio.cohort.split import Split, default_split, load_split, save_split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.contest import Contest, Contestant, rank
-from jaccardio.evaluation.contest_page import write_contest
 from jaccardio.experiments.contestants import HeldOut, always_normal, contestant
 from jaccardio.experiments.objectives import ALWAYS_FINALISTS, CONTROLS, FOOTING, REFERENCE, Entry, choose
 from jaccardio.experiments.run_cache import RunCache
 from jaccardio.experiments.tuning import Trial, best, load_optuna, tune
 from jaccardio.files import write_json
 from jaccardio.progress import Watch, unwatched
+from jaccardio.report.ranking_page import write_contest
 from jaccardio.training.run_folder import RunFolder
 
 Say = Callable[[str], None]

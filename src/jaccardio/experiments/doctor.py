@@ -114,7 +114,7 @@ def _model(pretrained: Pretrained) -> str:
 
 
 def _evaluation(path: Path) -> str:
-    from jaccardio.evaluation.report import FORMAT  # imports matplotlib, which no other check needs
+    from jaccardio.report.evaluation_report import FORMAT  # imports matplotlib, which no other check needs
 
     manifest = Manifest.read(path, FORMAT, "Evaluate again.")
     manifest.verify()

@@ -13,8 +13,6 @@ from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.calibration import Calibration
 from jaccardio.evaluation.metrics import Evaluation, evaluate
-from jaccardio.evaluation.model_card import write_model_card
-from jaccardio.evaluation.report import FORMAT, Example, write_evaluation
 from jaccardio.evaluation.thresholds import Thresholds
 from jaccardio.experiments.card_facts import card_facts
 from jaccardio.experiments.subgroups import subgroups_of
@@ -25,6 +23,8 @@ from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_scores import shared_findings, windows_for, withheld_answers
 from jaccardio.recording.paper_plot import ecg_png
 from jaccardio.recording.windows import Windows
+from jaccardio.report.evaluation_report import FORMAT, Example, write_evaluation
+from jaccardio.report.model_card import write_model_card
 from jaccardio.training.leakage import check_unseen
 from jaccardio.training.run_folder import RunFolder
 

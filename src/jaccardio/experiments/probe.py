@@ -18,7 +18,6 @@ from jaccardio.cohort.split import PARTS, Split, training_subset
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.contest import Contestant, rank
-from jaccardio.evaluation.probe_page import FewShot, write_probe
 from jaccardio.evaluation.probes import fit_probes, load_scikit_learn, probe_scores
 from jaccardio.evaluation.thresholds import POLICIES, Thresholds, fit_thresholds
 from jaccardio.experiments.evaluate_run import rows_of_part, score_part
@@ -28,6 +27,7 @@ from jaccardio.models.folder import THRESHOLDS, Pretrained
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_scores import windows_for
 from jaccardio.progress import Watch, unwatched
+from jaccardio.report.probe_page import FewShot, write_probe
 from jaccardio.text.create import create_text_encoder
 from jaccardio.training.config import TrainConfig
 from jaccardio.training.leakage import check_unseen

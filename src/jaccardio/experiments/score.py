@@ -17,15 +17,15 @@ from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.calibration import are_probabilities
 from jaccardio.evaluation.contest import Contest, Contestant, rank
-from jaccardio.evaluation.contest_page import write_contest
 from jaccardio.evaluation.metrics import Evaluation, evaluate
-from jaccardio.evaluation.report import FORMAT, write_evaluation
 from jaccardio.evaluation.thresholds import FIXED_THRESHOLD, Thresholds, fit_thresholds
 from jaccardio.experiments.evaluate_run import score_part
 from jaccardio.experiments.prediction_table import WRITE_AGAIN, PredictionTable, read_predictions
 from jaccardio.experiments.subgroups import subgroups_of
 from jaccardio.files import parse_json, write_json
 from jaccardio.findings.labels import PRESENT
+from jaccardio.report.evaluation_report import FORMAT, write_evaluation
+from jaccardio.report.ranking_page import write_contest
 from jaccardio.training.run_folder import RunFolder
 
 FITTED = ("global", "per_finding")

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError
 from jaccardio.evaluation.shift import Place, measure_shift
-from jaccardio.evaluation.shift_page import write_shift
 from jaccardio.experiments.evaluate_run import ScoredPart, score_part
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_scores import windows_for
 from jaccardio.progress import Progress, Watch, unwatched
+from jaccardio.report.shift_page import write_shift
 from jaccardio.training.run_folder import RunFolder
 
 

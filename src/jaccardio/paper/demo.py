@@ -1,0 +1,151 @@
+"""The demo: the paper's experiment end to end, on two simulated hospitals or on PTB-XL.
+
+Command: ``make demo``, or ``make demo DATA=path/to/ptb-xl``. About four minutes on 2 cores.
+Trains standard SigLIP, the paper's loss and the statement target with equal budgets, evaluates each at both hospitals, and writes one
+page: a conclusion from the figures, an ECG, the reports of all runs, and a table with the paper's Tables 1 and 6 below ours.
+"""
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jaccardio.checksums import read_sealed, seal
+from jaccardio.cohort.split import Split, default_split
+from jaccardio.errors import JaccardioError, UsageError
+from jaccardio.experiments.evaluate_run import RunEvaluation, evaluate_run
+from jaccardio.experiments.run_cache import RunCache
+from jaccardio.files import write_json
+from jaccardio.paper.hospitals import ingested, simulated_hospitals
+from jaccardio.paper.printed import paper_columns
+from jaccardio.progress import Watch, unwatched
+from jaccardio.report.comparison_page import write_comparison
+from jaccardio.training.config import load_preset
+
+PRESETS = ("siglip-small", "paper-small", "truth-small")
+SETTINGS = ("training.epochs=24",)
+"""For simulated hospitals: a seventh of PTB-XL's training ECGs, so three times the epochs."""
+
+REPLICATES = 1000
+PAPER_COLUMNS = ("standard", "modified", "final", "other-hospital")
+
+
+@dataclass(frozen=True)
+class DemoReport:
+    """The page, and (preset, hospital, macro-AUROC) of each evaluation."""
+
+    page: Path
+    figures: tuple[tuple[str, str, float | None], ...]
+
+
+def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], None], watch: Watch = unwatched) -> DemoReport:
+    """Runs the whole demo into `out`. What an earlier demo of the same arguments left there is taken; that of others is removed first.
+
+    Parameters
+    ----------
+    data
+        PTB-XL in its native layout; None simulates two hospitals. With PTB-XL the second hospital is still a simulated one.
+    records
+        Simulated ECGs of the first hospital; the second has a third of that.
+    say
+        Receives one line per stage.
+    watch
+        Receives how far each stage has come.
+    """
+    marker = out / ".jaccardio-demo"
+    arguments = seal({"data": None if data is None else str(data.resolve()), "records": records})
+    if marker.exists() and read_sealed(marker, f"Remove {out}, or choose another --out.") != arguments:
+        shutil.rmtree(out)
+    if out.exists() and not marker.exists() and any(out.iterdir()):
+        raise UsageError(f"{out}: the folder is not empty and was not made by the demo. Choose another --out.")
+    out.mkdir(parents=True, exist_ok=True)
+    write_json(marker, arguments)
+    hospitals = simulated_hospitals(out, records, 500.0, say, watch)
+    home = ingested(data or hospitals / "site-a", out / "store", "ptbxl" if data else "manifest", 100.0, say, watch)
+    away = ingested(hospitals / "site-b", out / "store-b", "manifest", 100.0, say, watch)
+    split = default_split(home)
+    settings = () if data else SETTINGS
+    runs = RunCache(out / "runs", home, split, jobs=1, device="auto", say=say, watch=watch)
+    columns, reports, evaluated = [], {}, {}
+    for preset in PRESETS:
+        say(f"training {preset}")
+        run = runs.train(preset, load_preset(preset, settings))
+        if run is None:
+            raise JaccardioError("; ".join(runs.failures.values()))
+        for place, store, part in (("home", home, "test"), ("second hospital", away, "all")):
+            report = out / "reports" / f"{preset}-{place.split()[0]}"
+            progress = watch(f"scoring {preset}, {place}")
+            done = evaluated[preset, place] = evaluate_run(run, store, part, report, replicates=REPLICATES, progress=progress)
+            say(f"  {place}: macro-AUROC {_shown(_auroc(done)['value'])} on {done.records} ECGs")
+            for warning in done.evaluation.metrics["warnings"]:
+                say(f"  warning: {place}: {warning}")
+            columns.append((f"{preset}, {place}", done.evaluation.metrics))
+            reports[f"{preset}, {place}"] = f"{report.relative_to(out)}/report.html"
+    page = out / "report.html"
+    facts = {
+        "Home": _described(split) if data else "simulated hospital A, not patients",
+        "Second hospital": "simulated hospital B, not patients",
+        "Budget": "equal for all three: encoder, epochs, batch, augmentation, threshold search",
+    }
+    printed = [paper_columns()[key].to_dict() for key in PAPER_COLUMNS]
+    best = max(PRESETS, key=lambda preset: _auroc(evaluated[preset, "home"])["value"] or 0.0)
+    write_comparison(
+        page,
+        columns,
+        title="Standard SigLIP, the paper's loss, and the statement target",
+        facts=facts,
+        conclusion=conclusion({key: _auroc(done) for key, done in evaluated.items()}, simulated=data is None),
+        reports=reports,
+        example=next(iter(evaluated[best, "home"].examples), None),
+        names={finding.code: finding.name for finding in home.vocabulary.findings},
+        paper=printed,
+    )
+    return DemoReport(page, tuple((preset, place, _auroc(done)["value"]) for (preset, place), done in evaluated.items()))
+
+
+def conclusion(figures: Mapping[tuple[str, str], Mapping[str, Any]], simulated: bool) -> list[str]:
+    """What the macro-AUROC of each (preset, place), ``value`` and ``ci95``, says in words."""
+    sentences = _ranked(figures)
+    if simulated:
+        sentences.append("All ECGs are simulated: this shows that the software works and says nothing about patients.")
+    return sentences
+
+
+def _ranked(figures: Mapping[tuple[str, str], Mapping[str, Any]]) -> list[str]:
+    home = {preset: figure for (preset, place), figure in figures.items() if place == "home" and figure["value"] is not None}
+    if not home:
+        return ["No macro-AUROC is defined: there are too few ECGs of each finding."]
+    first, *others = sorted(home, key=lambda preset: -home[preset]["value"])
+    sentences = [f"At home {first} ranks findings best: macro-AUROC {_with_interval(home[first])}."]
+    if others:
+        listed = " and ".join(f"{preset} {_with_interval(home[preset])}" for preset in others)
+        ranges = [home[preset]["ci95"] for preset in (first, *others)]
+        apart = all(ranges) and all(high < ranges[0][0] for _, high in ranges[1:])
+        judged = "Its interval lies above theirs." if apart else "Intervals overlap: without a paired test the order may be chance."
+        sentences.append(f"The others: {listed}. {judged}")
+    away = figures[first, "second hospital"]
+    if away["value"] is not None:
+        change = away["value"] - home[first]["value"]
+        than = "less" if change < 0 else "more"
+        sentences.append(f"At the second hospital {first} has {_with_interval(away)}, {abs(change):.3f} {than} than at home.")
+    return sentences
+
+
+def _auroc(done: RunEvaluation) -> Mapping[str, Any]:
+    figure: Mapping[str, Any] = done.evaluation.metrics["macro_auroc"]
+    return figure
+
+
+def _with_interval(figure: Mapping[str, Any]) -> str:
+    interval = figure["ci95"]
+    return f"{figure['value']:.3f}" + (f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else "")
+
+
+def _described(split: Split) -> str:
+    method = split.method
+    return f"PTB-XL; fold {method['validation_fold']} for validation, fold {method['test_fold']} for test, all others for training"
+
+
+def _shown(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.3f}"

@@ -1,0 +1,129 @@
+"""The models that the paper's tables are made of, each defined once: a run that two tables show is trained once."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from jaccardio.paper.scales import Scale
+from jaccardio.training.config import TrainConfig, load_preset
+
+OURS = "jaccardio-small"
+"""The preset that stands beside the paper's models."""
+
+LEFT_OUT = ("crbbb", "anterior_mi", "inverted_t", "af")
+"""Findings that the runs called left-out are never told of: a conduction disturbance, an infarction and a T wave whose relatives stay, and
+a rhythm that has none. No other finding of the vocabulary implies them."""
+
+_HIDDEN = (f"data.hidden_findings={json.dumps(LEFT_OUT)}",)
+_STANDARD = ("objective.target=identity", "objective.loss=sigmoid")
+_SOFT = ("objective.loss=sigmoid",)
+_EQUAL_SETS = ("objective.target=exact",)
+_NARROW, _WIDE, _WIDER = ("model.embedding=128",), ("model.embedding=256",), ("model.embedding=512",)
+_WHOLE = ("data.crop_seconds=0",)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One model at any scale.
+
+    Attributes
+    ----------
+    name
+        As tables call it; ``{text}`` stands for the text encoder, ``{epochs}`` for the length.
+    settings
+        What makes it that model, on top of the scale's preset (the Jaccard loss with random crops), as ``section.key=value``.
+    schedule
+        ``short`` or ``long`` (the paper's two), or ``own``: the preset `OURS` and its own schedule.
+    length
+        Which of the scale's three lengths takes the place of the schedule's.
+    text
+        Which of the scale's two text encoders.
+    supervised
+        Whether the scale's settings of the supervised ResNet belong to it.
+    aside
+        Whether one seed is enough: no claim of the paper's own tables rests on it.
+    """
+
+    name: str
+    settings: tuple[str, ...] = ()
+    schedule: Literal["short", "long", "own"] = "short"
+    length: Literal[0, 1, 2] | None = None
+    text: int = 0
+    supervised: bool = False
+    aside: bool = False
+
+    def configure(self, scale: Scale, seed: int) -> TrainConfig:
+        """The whole configuration at a scale.
+
+        Raises
+        ------
+        UsageError
+            A setting does not fit.
+        """
+        return load_preset(
+            OURS if self.schedule == "own" else scale.preset,
+            (
+                f"data.sampling_rate={scale.sampling_rate}",
+                f"model.text={scale.texts[self.text]}",
+                *scale.common,
+                *scale.schedules[self.schedule],
+                *(() if self.length is None else (*_of_length(scale.lengths[self.length]), *scale.of_lengths)),
+                *(scale.supervised if self.supervised else ()),
+                *self.settings,
+                f"training.seed={seed}",
+            ),
+        )
+
+    def title(self, scale: Scale) -> str:
+        """The name at a scale."""
+        return self.name.format(text=scale.texts[self.text], epochs=scale.lengths[self.length or 0])
+
+
+def _of_length(epochs: int) -> tuple[str, ...]:
+    """Settings that make a run of any length comparable: a tenth of it is warm-up, and the best of some twelve epochs is taken."""
+    return (f"training.epochs={epochs}", "training.warmup=0.1", f"training.validate_every={max(1, epochs // 12)}")
+
+
+_OBJECTIVES = {"standard": ("standard SigLIP", _STANDARD), "jaccard": ("Jaccard loss", ()), "soft": ("soft Jaccard", _SOFT)}
+_LENGTHS = {
+    f"{name}-length-{place + 1}": Run(f"{title}, {{epochs}} epochs", (*settings, *_NARROW, *_WHOLE), length=place)
+    for name, (title, settings) in _OBJECTIVES.items()
+    for place in (0, 1, 2)
+}
+
+RUNS: Mapping[str, Run] = {
+    "standard": Run("standard SigLIP", (*_STANDARD, *_NARROW, *_WHOLE)),
+    "jaccard": Run("Jaccard loss, text {text}", (*_NARROW, *_WHOLE)),
+    "soft": Run("soft Jaccard, text {text}", (*_SOFT, *_NARROW, *_WHOLE)),
+    "equal-sets": Run("equal sets alone, text {text}", (*_EQUAL_SETS, *_NARROW, *_WHOLE)),
+    "other-text": Run("Jaccard loss, text {text}", (*_NARROW, *_WHOLE), text=1),
+    "embedding-256": Run("embedding 256", (*_WIDE, *_WHOLE)),
+    "embedding-512": Run("embedding 512", (*_WIDER, *_WHOLE), aside=True),
+    "crop": Run("256, random crop", _WIDE),
+    "final": Run("256, random crop, long schedule", _WIDE, "long"),
+    "supervised": Run(
+        "supervised ResNet, weighted",
+        (
+            "model.kind=classifier",
+            "objective.statements=findings",
+            "objective.target=truth",
+            "objective.loss=sigmoid",
+            "objective.positive_weight=true",
+            "model.initial_bias=mean-target",
+        ),
+        "long",
+        supervised=True,
+    ),
+    "vit": Run("ViT in the place of ResNet", (*_WIDE, "model.encoder=vit1d"), "long", aside=True),
+    "sister": Run(
+        "symmetric InfoNCE at 0.07",
+        (*_WIDE, "objective.target=identity", "objective.loss=softmax", f"model.initial_scale={1 / 0.07}"),
+        aside=True,
+    ),
+    "ours": Run(OURS, schedule="own"),
+    "final-left-out": Run("256, random crop, long schedule, findings left out", (*_WIDE, *_HIDDEN), "long"),
+    "ours-left-out": Run(f"{OURS}, findings left out", _HIDDEN, "own"),
+    **_LENGTHS,
+}
+"""Models by the name of their run folders."""

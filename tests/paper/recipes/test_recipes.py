@@ -1,0 +1,79 @@
+"""The registry: every recipe says what it needs to, and the scales configure every run."""
+
+import pytest
+
+from jaccardio.errors import UsageError
+from jaccardio.experiments.run_cache import run_name
+from jaccardio.paper.recipes import PARTS, RECIPES, chosen, docstring_parts
+from jaccardio.paper.runs import OURS, RUNS
+from jaccardio.paper.scales import SCALES, Scale
+from jaccardio.training.config import load_preset
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_says_what_it_is_and_how_to_run_it(name: str) -> None:
+    parts = docstring_parts(RECIPES[name])
+    assert set(parts) == {"", *PARTS}
+    assert all(parts.values())
+    assert parts["Command"].startswith(f"jaccardio reproduce {name} --scale small")
+
+
+def test_recipes_are_chosen_by_name_in_the_papers_order() -> None:
+    assert chosen("all") == list(RECIPES)
+    assert chosen("table3, table1") == ["table1", "table3"]
+    for names in ("table9", "table1,none", " , "):
+        with pytest.raises(UsageError, match="use all, or some of table1"):
+            chosen(names)
+
+
+@pytest.mark.parametrize("scale", SCALES.values(), ids=SCALES)
+def test_every_run_is_another_one_at_every_scale(scale: Scale) -> None:
+    configs = {name: run.configure(scale, 0) for name, run in RUNS.items()}
+    assert len({run_name("", config) for config in configs.values()}) == len(RUNS)
+    assert configs["ours"].preset == OURS
+    for name in ("final", "ours"):
+        told, untold = configs[name].model_dump(), configs[f"{name}-left-out"].model_dump()
+        untold["data"]["hidden_findings"] = ()
+        assert told == untold
+    whole = ("standard", "jaccard", "soft", "equal-sets", "other-text", "embedding-256", "embedding-512")
+    for name, config in configs.items():
+        assert config.training.seed == 0
+        assert config.model.text == scale.texts[1 if name == "other-text" else 0]
+        assert config.data.sampling_rate == scale.sampling_rate
+        assert config.data.crop_seconds == (0 if name in whole or "-length-" in name else 2.5 if name.startswith("ours") else 7.5)
+
+
+def test_the_papers_scale_is_the_papers_setting() -> None:
+    scale = SCALES["paper"]
+    first, final, supervised = (RUNS[name].configure(scale, 1) for name in ("standard", "final", "supervised"))
+    assert (first.training.epochs, first.training.warmup, first.model.embedding) == (250, 5000, 128)
+    assert (final.training.epochs, final.training.warmup, final.model.embedding) == (600, 20000, 256)
+    assert (first.training.optimiser, first.training.learning_rate) == ("adam", 1e-3)
+    assert (first.objective.target, first.objective.loss) == ("identity", "sigmoid")
+    assert (final.objective.target, final.objective.loss) == ("jaccard", "signed_sigmoid")
+    assert (supervised.model.kind, supervised.objective.positive_weight) == ("classifier", True)
+    assert (supervised.training.learning_rate, supervised.training.batch_size, supervised.training.epochs) == (1e-4, 32, 600)
+    assert final.data.sampling_rate == 500
+    siglip, paper = load_preset("siglip", ["training.seed=1"]), load_preset("paper", ["training.seed=1"])
+    for config, preset in ((first, siglip), (final, paper)):
+        assert config.model_dump(exclude={"preset", "description"}) == preset.model_dump(exclude={"preset", "description"})
+    assert supervised.model.initial_bias == "mean-target"  # SigLIP's -10 is for its own loss
+
+
+@pytest.mark.parametrize("scale", SCALES.values(), ids=SCALES)
+def test_the_ablation_changes_one_thing_at_a_time(scale: Scale) -> None:
+    cells = {name: RUNS[name].configure(scale, 0).objective for name in ("standard", "equal-sets", "jaccard", "soft")}
+    assert {name: (cell.statements, cell.target, cell.loss) for name, cell in cells.items()} == {
+        "standard": ("captions", "identity", "sigmoid"),
+        "equal-sets": ("captions", "exact", "signed_sigmoid"),
+        "jaccard": ("captions", "jaccard", "signed_sigmoid"),
+        "soft": ("captions", "jaccard", "sigmoid"),
+    }
+    configs = [RUNS[name].configure(scale, 0).model_dump(exclude={"objective"}) for name in cells]
+    assert all(config == configs[0] for config in configs)
+
+
+def test_every_length_is_validated_equally_often() -> None:
+    for place, epochs in enumerate((12, 36, 72), 1):
+        settings = RUNS[f"soft-length-{place}"].configure(SCALES["small"], 0).training
+        assert (settings.epochs, settings.validate_every, settings.warmup) == (epochs, epochs // 12, 0.1)
