@@ -94,7 +94,7 @@ def test_the_map_of_the_paper_names_files_that_exist() -> None:
 
 def test_the_map_of_the_paper_lists_every_recipe() -> None:
     listed = re.findall(
-        r"^\| `(\w+)` \| ([^|]+) \|[^|]+\| `src/jaccardio/experiments/recipes/(\w+)\.py` \|$",
+        r"^\| `(\w+)` \| ([^|]+) \|[^|]+\| `src/jaccardio/paper/recipes/(\w+)\.py` \|$",
         (ROOT / "docs" / "paper.md").read_text("utf-8"),
         re.MULTILINE,
     )

@@ -19,6 +19,7 @@ from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import create_model
 from jaccardio.models.scoring import choose_device, finding_scores
 from jaccardio.simulation.disk import simulate_hospitals
+from jaccardio.training.precision import trains_in_bfloat16
 
 SECONDS = 4.0
 """Each figure is measured for at least this long."""
@@ -76,7 +77,7 @@ def _model_figures(batches: TrainingBatches, store: Store) -> dict[str, float]:
     bf16, fp32 = _rate(step("bf16"), BATCH), _rate(step("fp32"), BATCH)
     whole = store.windows(np.arange(min(BATCH, len(store))))
     return {
-        "training_ecgs_per_second": bf16,
+        "training_ecgs_per_second": bf16 if trains_in_bfloat16("auto", device) else fp32,
         "training_bf16_over_fp32_ratio": bf16 / fp32,
         "scoring_ecgs_per_second": _rate(lambda _: finding_scores(model, [whole], device), len(whole)),
     }

@@ -101,7 +101,8 @@ class OptimiserConfig(_Section):
     validate_every
         Epochs between two validations; the last epoch is always validated.
     precision
-        ``bf16`` runs the ECG encoder under autocast; logits and loss are float32 always.
+        ``bf16`` runs the ECG encoder under autocast, ``auto`` where the device computes in bfloat16 (`trains_in_bfloat16`); logits and loss
+        are float32 always.
     frozen_encoder
         Leave the ECG encoder's weights as they were drawn and train the rest on its features: the control that says what the
         encoder's training adds. Its batch norms still gather the statistics of the data.
@@ -118,7 +119,7 @@ class OptimiserConfig(_Section):
     ema: float = Field(0.0, ge=0, lt=1)
     select: Literal["best", "last"] = "best"
     validate_every: int = Field(1, ge=1, le=1_000_000)
-    precision: Literal["bf16", "fp32"] = "bf16"
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
     frozen_encoder: bool = False
     seed: int = Field(0, ge=0, lt=2**63)
 

@@ -45,6 +45,7 @@ from jaccardio.training.config import TrainConfig
 from jaccardio.training.log import RunLog
 from jaccardio.training.material import Material, StatementVectors
 from jaccardio.training.optimiser import create_optimiser, moving_average
+from jaccardio.training.precision import trains_in_bfloat16
 from jaccardio.training.regularisation import Regularisation
 from jaccardio.training.run_folder import RunFolder
 from jaccardio.training.schedule import learning_rate
@@ -122,6 +123,7 @@ class _Session:
         self.config, self.device = config, device
         self.material = material = Material.gather(store, split, config.data.hidden_findings)
         settings = config.training
+        self.bfloat16 = trains_in_bfloat16(settings.precision, device)
         torch.manual_seed(settings.seed)
         encoder = create_text_encoder(config.model.text, material.vocabulary, user_cache()) if config.model.kind == "text" else None
         model = create_model(config.model, vocabulary=material.vocabulary, text_encoder=encoder)
@@ -198,7 +200,7 @@ class _Session:
         settings, kept = self.config.training, sorted(run.checkpoints.glob("step-*.json"))
         last = f"{kept[-1].stem}, the last checkpoint with finite weights, stays" if kept else "no checkpoint had finite weights"
         remedy = f"lower training.learning_rate (it was {settings.learning_rate:g})" + (
-            " or use training.precision=fp32" if settings.precision != "fp32" else ""
+            " or use training.precision=fp32" if self.bfloat16 else ""
         )
         return DivergenceError(
             f"{run.path}: training diverged: {error}. No model was written; {last}. Train again into a new folder: {remedy}."
@@ -213,7 +215,7 @@ class _Session:
         positions = self._positions(batch.rows)
         target, weight = self._targets(positions)
         signal = torch.from_numpy(batch.signal).to(self.device)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=settings.precision == "bf16"):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             features = self.model.encoder(signal)  # from the features on all is float32
         terms: dict[str, Tensor] = {}
         if isinstance(self.model, EcgTextModel):
@@ -317,6 +319,7 @@ class _Session:
             "seconds": round(seconds, 1),
             "ecgs_per_second": round(self.total_steps * self.config.training.batch_size / seconds, 1) if seconds else None,
             "device": self.device.type,
+            "precision": "bf16" if self.bfloat16 else "fp32",
             "training_records": len(material.training_rows),
             "validation_records": len(material.validation_rows),
             "findings": len(material.vocabulary),
