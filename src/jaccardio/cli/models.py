@@ -1,13 +1,12 @@
 """Commands that make, judge and use models: train, evaluate, score, embed, search."""
 
-import json as codec
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from jaccardio.cli.data import Json
-from jaccardio.cli.output import note, number, progress_bar, result, resumable, warn
+from jaccardio.cli.output import estimate, note, number, progress_bar, result, resumable, warn
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
 from jaccardio.locks import own_folder
@@ -36,7 +35,7 @@ def train(
     json: Json = False,
 ) -> None:
     """Trains a model on a store; without a split the default one is made."""
-    from jaccardio.cohort.split import default_split, load_split, save_split
+    from jaccardio.cohort.split import load_or_make_split
     from jaccardio.cohort.store import Store
     from jaccardio.training import loop
     from jaccardio.training.config import load_preset, presets
@@ -55,11 +54,7 @@ def train(
         if begun:
             summary = loop.resume(opened, out, device=device, progress=progress)
         else:
-            split = load_split(opened)
-            if split is None:
-                split = default_split(opened)
-                save_split(opened, split)
-                note(f"{store}: had no split; made the default one ({codec.dumps(split.method)})")
+            split = load_or_make_split(opened, note)
             summary = loop.train(opened, split, config, out, device=device, progress=progress)
     warn(summary["warnings"])
     auroc = summary["validation_macro_auroc"]
@@ -85,6 +80,7 @@ def evaluate(
     """Evaluates a run with intervals and writes metrics.json, per_finding.csv, predictions.parquet, report.html and model_card.md."""
     from jaccardio.cohort.id_table import load_id_table
     from jaccardio.cohort.store import Store
+    from jaccardio.evaluation.estimate import jsonable
     from jaccardio.experiments.evaluate_run import evaluate_run
     from jaccardio.training.run_folder import RunFolder
 
@@ -98,13 +94,13 @@ def evaluate(
     if done.test_uses:
         lines.append(f"look number {done.test_uses} of this run at a test part")
     lines.append(f"report: {out / 'report.html'}")
-    result({"run": str(run), "out": str(out), "part": part, "test_uses": done.test_uses, "metrics": metrics}, lines, json)
+    result({"run": str(run), "out": str(out), "part": part, "test_uses": done.test_uses, "metrics": jsonable(metrics)}, lines, json)
 
 
 def score(
     predictions: Annotated[Path, typer.Argument(help=".parquet or .csv with recording_id and a column a finding, or .npy.")],
     store: StoreOption,
-    out: Annotated[Path, typer.Option(help="Folder for metrics, figures and report.")],
+    out: Annotated[Path, typer.Option(help="Folder for metrics, plots and report.")],
     part: Annotated[str, typer.Option(help="test of the store's split; all for another hospital's store.")] = "test",
     against: Annotated[
         Path | None, typer.Option(help="A run folder or other predictions: paired differences on what both have, to OUT/against.")
@@ -120,7 +116,7 @@ def score(
 ) -> None:
     """Evaluates anybody's predictions as evaluate does a run, and pairs them against a run or other predictions."""
     from jaccardio.cohort.store import Store
-    from jaccardio.evaluation.contest import COMPARED_FIGURES
+    from jaccardio.evaluation.estimate import jsonable
     from jaccardio.experiments.score import Submission, run_score
 
     note(DISCLAIMER)
@@ -131,15 +127,16 @@ def score(
     metrics = done.evaluation.metrics
     warn(metrics["warnings"])
     lines = [f"{done.records} ECGs of part {part}", *_headlines(metrics), f"thresholds: {done.thresholds}"]
-    lines += [f"no figures at the {policy} threshold: {reason}" for policy, reason in metrics["policies_left_out"].items()]
-    if done.contest is not None:
-        [difference] = done.contest.document["differences"]
-        reference = done.contest.document["reference"]
-        lines += [f"{key.replace('_', '-')} minus that of {reference} {_interval(difference[key])}" for key in COMPARED_FIGURES]
-        lines.append(f"paired report: {out / 'against' / 'ranking.html'}")
+    lines += [f"no metrics at the {policy} threshold: {reason}" for policy, reason in metrics["policies_left_out"].items()]
+    if done.paired is not None:
+        for one in done.paired.differences:
+            if one.finding is None:
+                policy = f" at the {one.policy} threshold" if one.policy else ""
+                lines.append(f"{one.metric.replace('_', '-')}{policy} minus that of {one.reference} {estimate(one.estimate)}")
+        lines.append(f"paired report: {out / 'against' / 'results.html'}")
     lines.append(f"report: {out / 'report.html'}")
-    paired = None if done.contest is None else done.contest.document
-    result({"out": str(out), "part": part, "thresholds": done.thresholds, "metrics": metrics, "against": paired}, lines, json)
+    document = {"out": str(out), "part": part, "thresholds": done.thresholds, "metrics": jsonable(metrics)}
+    result(document | {"against": None if done.paired is None else done.paired.to_dict()}, lines, json)
 
 
 def embed(
@@ -200,15 +197,8 @@ def search(
 
 def _headlines(metrics: dict[str, Any]) -> list[str]:
     """The lines on a metrics document."""
-    lines = [f"{key.replace('_', '-')} {_interval(metrics[key])}" for key in ("macro_auroc", "macro_auprc")]
-    lines += [f"micro-F1 at the {policy} threshold {number(row['micro_f1'])}" for policy, row in metrics["thresholds"].items()]
+    lines = [f"{key.replace('_', '-')} {estimate(metrics[key])}" for key in ("macro_auroc", "macro_auprc")]
+    lines += [f"micro-F1 at the {policy} threshold {number(row['micro_f1'].value)}" for policy, row in metrics["thresholds"].items()]
     if metrics["findings_left_out"]:
-        lines.append("left out of macro figures: " + ", ".join(metrics["findings_left_out"]))
+        lines.append("left out of macro metrics: " + ", ".join(metrics["findings_left_out"]))
     return lines
-
-
-def _interval(figure: dict[str, object]) -> str:
-    value, interval = figure["value"], figure["ci95"]
-    if not isinstance(interval, list):
-        return number(value)
-    return f"{number(value)} [{number(interval[0])}, {number(interval[1])}]"

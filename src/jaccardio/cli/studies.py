@@ -32,13 +32,15 @@ def demo(
     json: Json = False,
 ) -> None:
     """The paper's job end to end: ingest, split, train three objectives, evaluate at two hospitals, one report."""
+    from jaccardio.evaluation.estimate import json_number
     from jaccardio.paper.demo import run_demo
 
     note(DISCLAIMER)
     with resumable(KEPT):
         report = run_demo(out, data, records, say=note, watch=progress_lines)
     lines = [f"report: {report.page}"]
-    result({"page": str(report.page), "figures": [list(figure) for figure in report.figures]}, lines, json)
+    rows = [{"preset": preset, "hospital": place, "macro_auroc": json_number(value)} for preset, place, value in report.auroc]
+    result({"page": str(report.page), "rows": rows}, lines, json)
 
 
 def compare(
@@ -71,13 +73,14 @@ def compare(
     opened = Store.open(store)
     with resumable(KEPT), own_folder(out):
         done = run_compare(opened, objectives, out, protocol, say=note, watch=minutely_lines)
-    warn(done.contest.document["warnings"])
-    rows = done.contest.document["rows"]
-    lines = [f"{place:2}. {row['name']}: test macro-AUROC {number(row['macro_auroc']['value'])}" for place, row in enumerate(rows, 1)]
+    warn(done.table.warnings)
+    rows = [row for row in done.table.rows if row.metric == "macro_auroc"]
+    lines = [f"{place:2}. {row.model}: test macro-AUROC {number(row.estimate.value)}" for place, row in enumerate(rows, 1)]
     lines += [f"left out {name}: {reason}" for name, reason in done.left_out.items()]
     lines += [f"failed {name}: {reason}" for name, reason in done.failures.items()]
     lines.append(f"report: {done.page}")
-    result({"page": str(done.page), "left_out": done.left_out, "failures": done.failures, "ranking": done.contest.document}, lines, json)
+    document = {"page": str(done.page), "left_out": done.left_out, "failures": done.failures}
+    result(document | {"ranking": done.table.to_dict()}, lines, json)
     if done.failures:
         raise typer.Exit(1)
 
@@ -86,8 +89,10 @@ def reproduce(
     name: Annotated[str, typer.Argument(help="all, or names with commas between them; --list shows them.")] = "all",
     scale: Annotated[str, typer.Option(help="smoke, small or paper; smoke simulates its own hospitals.")] = "small",
     store: Annotated[Path | None, typer.Option(help="Store of the cohort; its current split is used.")] = None,
-    external: Annotated[list[Path] | None, typer.Option(help="Store of another hospital; may be given several times.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for runs, scores, results.json and report.html; what is there is taken.")] = None,
+    external: Annotated[list[Path] | None, typer.Option(help="Store of an external hospital; may be given several times.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for runs, scores and results; what is there is taken.")
+    ] = None,
     texts: Annotated[str, typer.Option(help="Two text encoders of table2 with a comma between them, the first that of all models.")] = "",
     seeds: Annotated[
         int | None,

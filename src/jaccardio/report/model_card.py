@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from jaccardio.disclaimer import DISCLAIMER
-from jaccardio.evaluation.metrics import Evaluation
+from jaccardio.evaluation.evaluate import Evaluation
 from jaccardio.evaluation.thresholds import POLICIES
 from jaccardio.files import write_atomic
 from jaccardio.report.pages import render_markdown

@@ -27,7 +27,7 @@ from jaccardio.contrast.objective import pair_statistics
 from jaccardio.errors import DataError, DivergenceError, UsageError
 from jaccardio.evaluation.calibration import fit_calibration
 from jaccardio.evaluation.cautions import cautions
-from jaccardio.evaluation.metrics import MINIMUM_POSITIVES
+from jaccardio.evaluation.part import MINIMUM_POSITIVES
 from jaccardio.evaluation.thresholds import fit_thresholds
 from jaccardio.findings.wording import Wording
 from jaccardio.locks import own_folder

@@ -1,7 +1,7 @@
 """Section 2.1's choice of encoder: ResNet-18 against a vision transformer."""
 
+from jaccardio.evaluation.table import Table
 from jaccardio.paper.study import Study
-from jaccardio.paper.tables import Table
 
 
 def encoder(study: Study) -> Table:

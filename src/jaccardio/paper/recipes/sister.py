@@ -1,9 +1,9 @@
 """The authors' earlier paper: symmetric InfoNCE, judged by which statement comes first."""
 
 from jaccardio.evaluation.retrieval import retrieve_statements
+from jaccardio.evaluation.table import Row, Table
 from jaccardio.experiments.sentences import statements_of
 from jaccardio.paper.study import Study
-from jaccardio.paper.tables import Table, figure_row
 
 
 def sister(study: Study) -> Table:
@@ -17,15 +17,15 @@ def sister(study: Study) -> Table:
     """
     table = Table("Which of all statements comes first")
     names = ("sister", "standard", "final", "ours")
-    study.compare(table, names, paper={}, reference="sister")
+    study.compare(table, names, reference="sister")
     statements, sentences = statements_of(study.home)
     for name in names:
         if seeds := study.sentence_scores(table, name, study.home, sentences):
-            found = retrieve_statements(study.home.labels, statements, seeds, study.bootstrap(study.home))
+            found = retrieve_statements(study.home.part.labels, statements, seeds, study.bootstrap(study.home))
             for meaning in ("exact", "superset"):
                 for cut in (1, 5):
                     figure = found[meaning][f"accuracy_at_{cut}"]
-                    table.rows.append(figure_row(study.title(name), f"top-{cut} {meaning}", None, figure))
+                    table.rows.append(Row(study.title(name), f"top-{cut} {meaning}", figure))
     table.scored.append(f"against all {len(statements):,} distinct statements of the test part")
     table.remarks.append(
         "Exact: the ECG's own statement is among the best k. Superset: one of the best k names every finding that the ECG shows, and "

@@ -1,8 +1,8 @@
 """Table 2: does the language model's knowledge of ECGs matter?"""
 
+from jaccardio.evaluation.table import Table
 from jaccardio.paper.scales import SCALES
 from jaccardio.paper.study import Study
-from jaccardio.paper.tables import Table
 
 
 def table2(study: Study) -> Table:
