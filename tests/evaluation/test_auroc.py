@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from jaccardio.evaluation.ranking import Ranking, auroc, average_precision
+from jaccardio.evaluation.auroc import SortedScores, auroc, average_precision
 
 
 @pytest.mark.parametrize("decimals", [1, 2, 8])
@@ -22,7 +22,7 @@ def test_equals_scikit_learn_with_ties(seed: int, decimals: int) -> None:
 def test_weights_are_repetitions(records: list[tuple[int, float, int]]) -> None:
     labels, scores, weights = (np.array(column) for column in zip(*records, strict=True))
     repeated_labels, repeated_scores = np.repeat(labels, weights), np.repeat(scores, weights)
-    [area], [precision] = Ranking.of(labels.astype(np.int8), scores).figures(weights[None])
+    [area], [precision] = SortedScores.of(labels.astype(np.int8), scores).metrics(weights[None]).values()
     if len(set(repeated_labels)) < 2:
         assert np.isnan(area)
         assert np.isnan(precision)

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from jaccardio.evaluation.cautions import cautions
-from jaccardio.evaluation.metrics import evaluate
+from jaccardio.evaluation.evaluate import evaluate
+from jaccardio.evaluation.part import Part
+from jaccardio.evaluation.scored import Scored
 from jaccardio.evaluation.thresholds import Thresholds
 
 
@@ -32,8 +34,9 @@ def test_cautions(labels: list[list[int]], said: list[str]) -> None:
 def test_they_stand_in_the_metrics() -> None:
     labels = np.array([[1], [1], [0], [1]], np.int8)
     thresholds = Thresholds({"global": np.array([0.5])})
-    found = evaluate(labels, labels.astype(float), np.array(list("abcd")), ("af",), {}, thresholds, replicates=10)
-    assert found.metrics["thresholds"]["global"]["micro_f1"] == 1.0
+    keys = np.array(list("abcd"))
+    found = evaluate(Part(keys, keys, labels, ("af",)), Scored("model", [labels.astype(float)], [thresholds]), replicates=10)
+    assert found.metrics["thresholds"]["global"]["micro_f1"].value == 1.0
     assert found.metrics["warnings"] == [
         "no finding is present in 10 ECGs and absent in one (the most frequent is af, in 3): macro figures are undefined or mostly chance",
         "micro-F1 rests on one finding (af, present in 3 of 4 ECGs)",

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score, hamming_loss, jaccard_score, precision_score, recall_score
 
-from jaccardio.evaluation.decisions import DecisionCounts, decision_figures, record_jaccard, weighted_mean_of_defined
+from jaccardio.evaluation.confusion import Confusion, record_jaccard, weighted_mean_of_defined
+from jaccardio.evaluation.metrics import DECISION_METRICS, Decided
 
 from .cases import Case, random_case
 
@@ -10,8 +11,9 @@ from .cases import Case, random_case
 def one_sample(labels: np.ndarray, decisions: np.ndarray) -> dict[str, float]:
     weights = np.ones((1, len(labels)))
     jaccard = weighted_mean_of_defined(record_jaccard(labels, decisions), weights)
-    figures = decision_figures(DecisionCounts.of(labels, decisions, weights), jaccard, np.ones(labels.shape[1], bool))
-    return {name: float(value[0]) for name, value in figures.items()}
+    every = np.ones(labels.shape[1], bool)
+    decided = Decided(Confusion.of(labels, decisions, weights), jaccard, every, ~every)
+    return {name: float(metric.of(decided)[0]) for name, metric in DECISION_METRICS.items() if "normal" not in name}
 
 
 @pytest.mark.parametrize("seed", range(4))

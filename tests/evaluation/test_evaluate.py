@@ -1,37 +1,44 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from jaccardio.errors import DataError
-from jaccardio.evaluation.metrics import Evaluation, evaluate
+from jaccardio.evaluation.estimate import Estimate, jsonable
+from jaccardio.evaluation.evaluate import Evaluation, evaluate
+from jaccardio.evaluation.metrics import DECISION_METRICS
+from jaccardio.evaluation.part import Part
+from jaccardio.evaluation.scored import Scored
 from jaccardio.evaluation.thresholds import POLICIES, Thresholds, fit_thresholds
 
 from .cases import Case, random_case
 
-FIGURES = ["hamming_loss", "micro_precision", "micro_recall", "micro_f1", "macro_f1", "jaccard_samples", "jaccard_micro", "jaccard_macro"]
-
 
 def run(case: Case, labels: np.ndarray | None = None, scores: np.ndarray | None = None, replicates: int = 30) -> Evaluation:
     labels, scores = case.labels if labels is None else labels, case.scores if scores is None else scores
-    thresholds = fit_thresholds(case.labels, case.scores)
-    return evaluate(labels, scores, case.patients, case.codes, case.groups, thresholds, replicates=replicates)
+    scored = Scored("model", [scores], [fit_thresholds(case.labels, case.scores)])
+    return evaluate(replace(case.part, labels=labels), scored, replicates=replicates)
+
+
+def interval(estimate: Estimate) -> list[float]:
+    return [estimate.low, estimate.high]
 
 
 def test_the_document_has_the_stable_keys(case: Case) -> None:
     metrics = run(case).metrics
     assert set(metrics) == {
-        *("macro_auroc", "macro_auprc", "thresholds", "levels", "n_records", "n_patients", "n_known"),
+        *("macro_auroc", "macro_auprc", "thresholds", "policies_left_out", "levels", "n_records", "n_patients", "n_known"),
         *("calibration", "subgroups"),
         *("findings_in_macro", "findings_left_out", "bootstrap", "warnings"),
     }
-    assert set(metrics["macro_auroc"]) == {"value", "ci95"}
+    assert set(jsonable(metrics)["macro_auroc"]) == {"value", "low", "high"}
     assert tuple(metrics["thresholds"]) == POLICIES
-    for figures in metrics["thresholds"].values():
-        assert set(figures) == {*FIGURES, *(f"{name}_ci95" for name in FIGURES)}
-        assert all(isinstance(figures[name], float) for name in FIGURES)
-    assert set(metrics["levels"]["all"]) == {"macro_auroc", "macro_auroc_ci95", "n_statements", "n_records"}
+    for of_policy in metrics["thresholds"].values():
+        assert list(of_policy) == list(DECISION_METRICS)
+        assert all(isinstance(estimate, Estimate) for estimate in of_policy.values())
+    assert set(metrics["levels"]["all"]) == {"macro_auroc", "n_statements", "n_records"}
 
 
 def test_figures_equal_scikit_learn(case: Case) -> None:
@@ -48,8 +55,8 @@ def test_figures_equal_scikit_learn(case: Case) -> None:
         assert (row.n_known, row.n_pos, row.prevalence) == (known.sum(), y.sum(), y.mean())
         assert row.predicted_rate == pytest.approx(np.mean(s >= row.threshold))
         assert row.auroc_low < row.auroc < row.auroc_high
-    assert evaluation.metrics["macro_auroc"]["value"] == pytest.approx(np.mean(areas))
-    assert evaluation.metrics["macro_auprc"]["value"] == pytest.approx(np.mean(precisions))
+    assert evaluation.metrics["macro_auroc"].value == pytest.approx(np.mean(areas))
+    assert evaluation.metrics["macro_auprc"].value == pytest.approx(np.mean(precisions))
 
 
 def test_intervals_equal_a_plain_loop_over_repeated_records(case: Case) -> None:
@@ -63,15 +70,15 @@ def test_intervals_equal_a_plain_loop_over_repeated_records(case: Case) -> None:
         y, s = case.labels[rows], case.scores[rows]
         means.append(np.mean([roc_auc_score(a[a >= 0], b[a >= 0]) for a, b in zip(y.T, s.T, strict=True)]))
         micro.append(f1_score(y[y >= 0], thresholds.decide(s, "per_finding")[y >= 0]))
-    assert metrics["macro_auroc"]["ci95"] == pytest.approx(np.quantile(means, [0.025, 0.975]).tolist())
-    assert metrics["thresholds"]["per_finding"]["micro_f1_ci95"] == pytest.approx(np.quantile(micro, [0.025, 0.975]).tolist())
+    assert interval(metrics["macro_auroc"]) == pytest.approx(np.quantile(means, [0.025, 0.975]).tolist())
+    assert interval(metrics["thresholds"]["per_finding"]["micro_f1"]) == pytest.approx(np.quantile(micro, [0.025, 0.975]).tolist())
 
 
 def test_scores_of_unknown_labels_change_nothing(case: Case) -> None:
     flipped = np.where(case.labels < 0, 1 - case.scores, case.scores)
     before, after = run(case), run(case, scores=flipped)
     del before.metrics["levels"], after.metrics["levels"]  # a parent's score is made of those of all its children
-    assert before.metrics == after.metrics
+    assert jsonable(before.metrics) == jsonable(after.metrics)
     assert before.per_finding.equals(after.per_finding)
 
 
@@ -91,8 +98,8 @@ def test_rare_findings_are_left_out_of_macro_figures_and_named() -> None:
         "f4": "no known negative",
     }
     table = evaluation.per_finding.set_index("finding")
-    assert evaluation.metrics["macro_auroc"]["value"] == pytest.approx(table.auroc[["f0", "f5"]].mean())
-    assert evaluation.metrics["thresholds"]["global"]["macro_f1"] == pytest.approx(table.f1[["f0", "f5"]].mean())
+    assert evaluation.metrics["macro_auroc"].value == pytest.approx(table.auroc[["f0", "f5"]].mean())
+    assert evaluation.metrics["thresholds"]["global"]["macro_f1"].value == pytest.approx(table.f1[["f0", "f5"]].mean())
     assert np.isfinite(table.auroc["f1"])
     assert table.auroc[["f2", "f3", "f4"]].isna().all()
     assert table.in_macro.tolist() == [True, False, False, False, False, True]
@@ -110,17 +117,15 @@ def test_replicates_without_a_positive_are_counted() -> None:
 @pytest.mark.parametrize("state", [-1, 0, 1])
 def test_undefined_figures_are_null(case: Case, state: int) -> None:
     evaluation = run(case, np.full_like(case.labels, state))
-    text = json.dumps(evaluation.metrics, allow_nan=False)
-    assert "NaN" not in text
-    assert evaluation.metrics["macro_auroc"] == {"value": None, "ci95": None}
-    assert evaluation.metrics["levels"]["all"]["macro_auroc"] is None
+    document = jsonable(evaluation.metrics)
+    assert "NaN" not in json.dumps(document, allow_nan=False)
+    assert document["macro_auroc"] == document["levels"]["all"]["macro_auroc"] == {"value": None, "low": None, "high": None}
 
 
 def test_records_may_come_in_any_order(case: Case) -> None:
     order = np.random.default_rng(0).permutation(len(case.patients))
-    thresholds = fit_thresholds(case.labels, case.scores)
-    shuffled = evaluate(case.labels[order], case.scores[order], case.patients[order], case.codes, case.groups, thresholds, replicates=30)
-    assert shuffled.metrics["macro_auroc"]["ci95"] == pytest.approx(run(case).metrics["macro_auroc"]["ci95"], abs=1e-12)
+    shuffled = evaluate(case.part.of_records(order), case.scored().of_records(order), replicates=30)
+    assert interval(shuffled.metrics["macro_auroc"]) == pytest.approx(interval(run(case).metrics["macro_auroc"]), abs=1e-12)
 
 
 def test_scores_that_are_no_probabilities_have_all_figures_but_those_of_probabilities(case: Case) -> None:
@@ -128,13 +133,14 @@ def test_scores_that_are_no_probabilities_have_all_figures_but_those_of_probabil
     members = {"sex": np.array(["a", "b"] * 150)}
     logits = 4 * case.scores - 2
 
-    def figures(scores: np.ndarray) -> Evaluation:
-        thresholds = fit_thresholds(case.labels, scores)
-        return evaluate(case.labels, scores, case.patients, case.codes, groups, thresholds, subgroups=members, replicates=10)
+    def of(scores: np.ndarray) -> Evaluation:
+        part: Part = replace(case.part, groups=groups)
+        return evaluate(part, case.scored(scores=[scores]), subgroups=members, replicates=10)
 
-    first, second = figures(case.scores), figures(logits)
+    first, second = of(case.scores), of(logits)
     assert second.metrics["macro_auroc"] == first.metrics["macro_auroc"]
-    assert second.metrics["thresholds"]["global"]["micro_f1"] == pytest.approx(first.metrics["thresholds"]["global"]["micro_f1"])
+    decided = [one.metrics["thresholds"]["global"]["micro_f1"].value for one in (first, second)]
+    assert decided[1] == pytest.approx(decided[0])
     assert set(first.metrics["levels"]) == {"all", "super"}
     assert second.metrics["levels"] == {"all": first.metrics["levels"]["all"]}
     assert first.metrics["calibration"]["left_out"] is None
@@ -144,20 +150,34 @@ def test_scores_that_are_no_probabilities_have_all_figures_but_those_of_probabil
     assert table[["ece", "ece_low", "brier", "brier_high", "calibration_slope", "calibration_intercept"]].isna().all(axis=None)
     assert table["false_positives"].tolist() == first.per_finding["false_positives"].tolist()
     for group in second.metrics["subgroups"]["attributes"]["sex"]["groups"].values():
-        assert group["macro_ece"] == {"value": None, "ci95": None}
-        assert group["macro_auroc"]["value"] is not None
+        assert not group["macro_ece"].defined
+        assert group["macro_auroc"].defined
 
 
 def test_figures_of_a_policy_without_thresholds_are_undefined(case: Case) -> None:
-    fixed = Thresholds({"fixed": np.full(6, 0.5)})
-    evaluation = evaluate(case.labels, case.scores, case.patients, case.codes, case.groups, fixed, replicates=10)
+    fixed = Thresholds({"fixed": np.full(6, 0.5)}, {"global": "nothing to fit on"})
+    evaluation = evaluate(case.part, Scored("model", [case.scores], [fixed]), replicates=10)
+    assert evaluation.metrics["policies_left_out"] == {"global": "nothing to fit on"}
     decided = evaluation.metrics["thresholds"]
     assert tuple(decided) == POLICIES
-    assert decided["fixed"] == run(case, replicates=10).metrics["thresholds"]["fixed"]
-    assert all(figure is None for policy in ("global", "per_finding") for figure in decided[policy].values())
+    assert jsonable(decided["fixed"]) == jsonable(run(case, replicates=10).metrics["thresholds"]["fixed"])
+    assert not any(estimate.defined for policy in ("global", "per_finding") for estimate in decided[policy].values())
     table = evaluation.per_finding
     assert table[["threshold", "false_positives", "false_negatives", "f1", "predicted_rate"]].isna().all(axis=None)
     assert np.isfinite(table["ece"]).all()
+
+
+def test_metrics_without_normal_are_those_of_the_other_findings(case: Case) -> None:
+    part = replace(case.part, codes=("f0", "f1", "f2", "f3", "f4", "NORM"))
+    scored = case.scored()
+    predicted, known = scored.thresholds[0].decide(case.scores), case.labels >= 0
+    decided = evaluate(part, scored, replicates=5).metrics["thresholds"]["global"]
+    others = known[:, :5]
+    assert decided["micro_f1_without_normal"].value == pytest.approx(f1_score(case.labels[:, :5][others], predicted[:, :5][others]))
+    hits = (case.labels == 1) & predicted
+    assert decided["normal_among_true_positives"].value == pytest.approx(hits[:, 5].sum() / hits.sum())
+    without = evaluate(case.part, scored, replicates=5).metrics["thresholds"]["global"]
+    assert not any(without[name].defined for name in ("micro_f1_without_normal", "normal_among_true_positives"))
 
 
 def test_what_does_not_belong_together_is_refused(case: Case) -> None:
@@ -167,3 +187,5 @@ def test_what_does_not_belong_together_is_refused(case: Case) -> None:
         run(case, scores=np.where(np.arange(case.scores.size).reshape(case.scores.shape) == 5, np.nan, case.scores))
     with pytest.raises(DataError, match="at least one record"):
         run(case, case.labels[:0], case.scores[:0])
+    with pytest.raises(DataError, match="has 2 seeds"):
+        evaluate(case.part, case.scored(scores=[case.scores, case.scores]))

@@ -1,12 +1,18 @@
 """What becomes of a claim."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from scipy.stats import norm
 
-from jaccardio.paper.tables import Table, judged, paired_seeds
+from jaccardio.evaluation.estimate import NAN, Estimate
+from jaccardio.evaluation.table import Claim, Difference, Row, Table, paired_seeds
+
+
+def judged(value: float, p_holm: float, first: Sequence[float], second: Sequence[float]) -> Claim:
+    estimate = Estimate(value, per_seed=paired_seeds(first, second))
+    return Claim("one is better", Difference("one", "other", "micro_f1", estimate, "global", p_holm=p_holm))
 
 
 @pytest.mark.parametrize(
@@ -20,16 +26,17 @@ from jaccardio.paper.tables import Table, judged, paired_seeds
         (0.03, 0.01, ([0.48, 0.49, 0.50], [0.44, 0.46, 0.48]), "held"),
         (0.02, 0.01, ([0.47, 0.48, 0.49], [0.44, 0.46, 0.48]), "open"),  # 3.5 standard errors: two would have held it
         (0.05, 0.01, ([0.51], [0.45, 0.46, 0.47]), "open"),
-        (0.05, 0.01, ([0.51, None, 0.52], [0.45, 0.46, 0.47]), "open"),
-        (0.05, 0.01, (None, [0.45, 0.46, 0.47]), "open"),
-        (0.05, None, ([0.50, 0.51, 0.52], [0.45, 0.46, 0.47]), "open"),
+        (0.05, 0.01, ([0.51, NAN, 0.52], [0.45, 0.46, 0.47]), "open"),
+        (0.05, 0.01, ([], [0.45, 0.46, 0.47]), "open"),
+        (0.05, NAN, ([0.50, 0.51, 0.52], [0.45, 0.46, 0.47]), "open"),
     ],
 )
-def test_a_claim_needs_patients_and_seeds(
-    value: float, p: float | None, seeds: tuple[list[float] | None, list[float] | None], verdict: str
-) -> None:
-    found = judged("one is better", {"value": value, "p_holm": p, "seeds": paired_seeds(*seeds)})
-    assert (found["claim"], found["verdict"], found["value"]) == ("one is better", verdict, value)
+def test_a_claim_needs_patients_and_seeds(value: float, p: float, seeds: tuple[list[float], list[float]], verdict: str) -> None:
+    claim = judged(value, p, *seeds)
+    assert claim.verdict == verdict
+    document = claim.to_dict()
+    assert (document["claim"], document["verdict"], document["value"]) == ("one is better", verdict, value)
+    assert Claim.from_dict(document).to_dict() == document
 
 
 @pytest.mark.parametrize("of_patients", [0.0, 0.5, 1.0, 3.0])
@@ -46,32 +53,46 @@ def test_two_equal_models_are_told_apart_in_one_study_of_twenty_at_most(of_patie
     for first, second in zip(one, other, strict=True):
         value = first.mean() - second.mean()
         p = 2 * norm.sf(abs(value) / of_patients) if of_patients else 0.0
-        wrong += judged("", {"value": value, "p_holm": p, "seeds": paired_seeds(first, second)})["verdict"] != "open"
+        wrong += judged(value, p, first.tolist(), second.tolist()).verdict != "open"
     assert wrong / studies < 0.06
     if not of_patients:
         assert wrong / studies > 0.04  # all of it is the seeds'
 
 
-def _row(run: str, reference: str, p: float | None, metric: str = "micro_f1", value: float = 0.05) -> dict[str, Any]:
-    return {"run": run, "reference": reference, "metric": metric, "threshold": "global", "value": value, "p": p} | {
-        "seeds": [0.04, 0.05, 0.06]
-    }
+def difference(model: str, reference: str, p: float, metric: str = "micro_f1", value: float = 0.05) -> Difference:
+    return Difference(model, reference, metric, Estimate(value, per_seed=(0.04, 0.05, 0.06)), "global", p=p)
 
 
-def test_holm_corrects_over_all_comparisons_of_a_figure_whatever_they_are_measured_against() -> None:
+def test_holm_corrects_over_all_comparisons_of_a_metric_whatever_they_are_measured_against() -> None:
     table = Table("")
     table.differences = [
-        _row("a", "x", 0.01),
-        _row("b", "y", 0.03),
-        _row("c", "z", 0.02),
-        _row("d", "z", None),
-        _row("a", "x", 0.04, "map"),
+        difference("a", "x", 0.01),
+        difference("b", "y", 0.03),
+        difference("c", "z", 0.02),
+        difference("d", "z", NAN),
+        difference("a", "x", 0.04, "map"),
     ]
-    table.claims = [{"claim": "a beats x", **table.differences[0]}, {"claim": "b beats y", **table.differences[1]}]
+    table.claims = [Claim("a beats x", table.differences[0]), Claim("b beats y", table.differences[1])]
     table.settle()
-    assert [row["p_holm"] for row in table.differences] == [pytest.approx(0.03), pytest.approx(0.04), pytest.approx(0.04), None, 0.04]
-    assert [(claim["verdict"], claim["p_holm"]) for claim in table.claims] == [("held", pytest.approx(0.03)), ("held", pytest.approx(0.04))]
-    alone = Table("", differences=[_row(str(number), "x", 0.02) for number in range(3)])
-    alone.claims = [{"claim": "", **row} for row in alone.differences]
+    assert [one.p_holm for one in table.differences] == pytest.approx([0.03, 0.04, 0.04, NAN, 0.04], nan_ok=True)
+    assert [(claim.verdict, claim.difference.p_holm) for claim in table.claims] == [
+        ("held", pytest.approx(0.03)),
+        ("held", pytest.approx(0.04)),
+    ]
+    alone = Table("", differences=[difference(str(number), "x", 0.02) for number in range(3)])
+    alone.claims = [Claim("", one) for one in alone.differences]
     alone.settle()
-    assert {claim["verdict"] for claim in alone.claims} == {"open"}  # each by itself would have held
+    assert {claim.verdict for claim in alone.claims} == {"open"}  # each by itself would have held
+
+
+def test_a_table_survives_json() -> None:
+    table = Table("title", notes={"a": "note"}, left_out={"f": "why"}, links={"report": "a.html"}, scored=["here"], printed=[{"name": "b"}])
+    table.rows = [Row("a", "macro_auroc", Estimate(0.5, 0.4, 0.6, (0.4, 0.6))), Row("a", "f1", Estimate(NAN), "global", "af", 0.3, 0.2)]
+    table.differences = [difference("a", "x", 0.01)]
+    table.claims = [Claim("better", table.differences[0])]
+    table.settle()
+    again = Table.from_dict(table.to_dict())
+    assert again.to_dict() == table.to_dict()
+    assert again.estimate("a", "macro_auroc") == Estimate(0.5, 0.4, 0.6, (0.4, 0.6))
+    with pytest.raises(KeyError):
+        table.estimate("a", "macro_auroc", "global")
