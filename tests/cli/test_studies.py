@@ -17,14 +17,14 @@ def test_demo_prints_its_page(jaccardio: Command, tmp_path: Path, monkeypatch: p
 
     def run_demo(out: Path, data: Path | None, records: int, say: object, watch: object) -> demo_module.DemoReport:
         asked.extend((out, data, records))
-        return demo_module.DemoReport(out / "report.html", (("truth-small", "site-a", 0.9), ("truth-small", "site-b", None)))
+        return demo_module.DemoReport(out / "results.html", (("truth-small", "site-a", 0.9), ("truth-small", "site-b", float("nan"))))
 
     monkeypatch.setattr(demo_module, "run_demo", run_demo)
     done = jaccardio("demo", "--out", tmp_path, "--data", tmp_path / "ptb-xl", "--records", 7, "--json")
     assert (done.status, asked) == (0, [tmp_path, tmp_path / "ptb-xl", 7])
-    assert done.json()["figures"] == [["truth-small", "site-a", 0.9], ["truth-small", "site-b", None]]
+    assert [tuple(row.values()) for row in done.json()["rows"]] == [("truth-small", "site-a", 0.9), ("truth-small", "site-b", None)]
     assert "not a medical device" in done.err
-    assert str(tmp_path / "report.html") in jaccardio("demo", "--out", tmp_path).out
+    assert str(tmp_path / "results.html") in jaccardio("demo", "--out", tmp_path).out
 
 
 def test_bench_prints_its_figures(jaccardio: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,9 +39,9 @@ def test_compare_ranks_and_says_what_failed(jaccardio: Command, store: Path, tmp
     done = jaccardio(*words, "--objectives", "siglip,classifier", "--json")
     assert done.status == 0
     document = done.json()
-    ranked = [row["name"] for row in document["ranking"]["rows"]]
+    ranked = [row["model"] for row in document["ranking"]["rows"] if row["metric"] == "macro_auroc"]
     assert sorted(ranked) == ["always-normal", "classifier", "random-encoder", "random-vectors", "siglip"]
-    assert (document["failures"], document["page"]) == ({}, str(tmp_path / "out" / "ranking.html"))
+    assert (document["failures"], document["page"]) == ({}, str(tmp_path / "out" / "results.html"))
     assert "not a medical device" in done.err
     assert "screening 2 objectives" in done.err
 
@@ -79,12 +79,12 @@ def test_reproduce_prints_where_its_tables_are_and_what_failed(jaccardio: Comman
 
     def run_reproduce(names: list[str], scale: str, out: Path, **more: object) -> reproduce_module.Reproduction:
         asked.update(more, names=names, scale=scale)
-        return reproduce_module.Reproduction(out / "results.json", out / "report.html", failures)
+        return reproduce_module.Reproduction(out / "results.json", out / "results.html", failures)
 
     monkeypatch.setattr(reproduce_module, "run_reproduce", run_reproduce)
     words = ["--scale", "small", "--store", tmp_path / "store", "--external", "a", "--external", "b", "--seeds", 2, "--jobs", 1]
     done = jaccardio("reproduce", "table3,table1", *words, "--out", tmp_path, "--json")
-    assert (done.status, done.json()["page"]) == (0, str(tmp_path / "report.html"))
+    assert (done.status, done.json()["page"]) == (0, str(tmp_path / "results.html"))
     assert (asked["names"], asked["scale"], asked["store"]) == (["table1", "table3"], "small", tmp_path / "store")
     assert (asked["external"], asked["seeds"], asked["jobs"]) == ([Path("a"), Path("b")], 2, 1)
     assert "not a medical device" in done.err

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from jaccardio.contrast.banks import Cohort
 from jaccardio.contrast.objective import Objective
-from jaccardio.evaluation.ranking import auroc
+from jaccardio.evaluation.auroc import auroc
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import create_model

@@ -32,9 +32,9 @@ def test_every_run_is_another_one_at_every_scale(scale: Scale) -> None:
     assert len({run_name("", config) for config in configs.values()}) == len(RUNS)
     assert configs["ours"].preset == OURS
     for name in ("final", "ours"):
-        told, untold = configs[name].model_dump(), configs[f"{name}-left-out"].model_dump()
-        untold["data"]["hidden_findings"] = ()
-        assert told == untold
+        with_labels, without = configs[name].model_dump(), configs[f"{name}-left-out"].model_dump()
+        without["data"]["hidden_findings"] = ()
+        assert with_labels == without
     whole = ("standard", "jaccard", "soft", "equal-sets", "other-text", "embedding-256", "embedding-512")
     for name, config in configs.items():
         assert config.training.seed == 0

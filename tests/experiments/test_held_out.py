@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from jaccardio.cohort.split import load_split
 from jaccardio.cohort.store import Store
-from jaccardio.experiments.contestants import HeldOut, contestant
+from jaccardio.experiments.held_out import HeldOut
+from jaccardio.experiments.score_cache import scored_runs
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.training.config import load_preset
 from jaccardio.training.loop import train
@@ -23,10 +24,10 @@ def test_a_model_trained_again_into_its_folder_is_scored_again(
     store, path = Store.open(hospitals.home), Path(shutil.copytree(trained, tmp_path / "run"))
     split = load_split(store)
     assert split is not None
-    part = HeldOut.of(store, split)
+    held_out = HeldOut.of(store, split)
 
     def scores() -> NDArray[np.float64]:
-        return contestant("x", "", [RunFolder.open(path)], part, tmp_path / "scores", "cpu").scores[0]
+        return scored_runs("x", "", [RunFolder.open(path)], held_out, tmp_path / "scores", "cpu").scores[0]
 
     first = scores()
     shutil.rmtree(path)
