@@ -71,7 +71,7 @@ def train(
 def evaluate(
     run: Run,
     store: StoreOption,
-    out: Annotated[Path, typer.Option(help="Folder for metrics, predictions, figures, report and model card.")],
+    out: Annotated[Path, typer.Option(help="Folder for metrics, predictions, plots, report and model card.")],
     part: Annotated[str, typer.Option(help="validation or test of the run's split; all for another hospital's store.")] = "test",
     id_table: IdTableOption = None,
     device: Device = "auto",

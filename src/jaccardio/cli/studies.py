@@ -90,9 +90,7 @@ def reproduce(
     scale: Annotated[str, typer.Option(help="smoke, small or paper; smoke simulates its own hospitals.")] = "small",
     store: Annotated[Path | None, typer.Option(help="Store of the cohort; its current split is used.")] = None,
     external: Annotated[list[Path] | None, typer.Option(help="Store of an external hospital; may be given several times.")] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for runs, scores and results; what is there is taken.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for runs, scores and results; what is there is taken.")] = None,
     texts: Annotated[str, typer.Option(help="Two text encoders of table2 with a comma between them, the first that of all models.")] = "",
     seeds: Annotated[
         int | None,
@@ -105,7 +103,7 @@ def reproduce(
     listing: Annotated[bool, typer.Option("--list", help="Only show what can be reproduced.")] = False,
     json: Json = False,
 ) -> None:
-    """Reproduces the paper's tables: each model trained once, every figure with its interval, beside the paper's."""
+    """Reproduces the paper's tables: each model trained once, every metric with its interval, beside the paper's."""
     from jaccardio.paper.recipes import RECIPES, chosen, docstring_parts
 
     names = chosen(name)

@@ -49,7 +49,7 @@ class Confusion:
         return Confusion(*(counts[:, findings] for counts in (self.known, self.present, self.predicted, self.true_positive)))
 
     def pooled(self) -> "Confusion":
-        """All known cells as one column: the counts of micro figures."""
+        """All known cells as one column: the counts of micro metrics."""
         return Confusion(*(counts.sum(axis=1, keepdims=True) for counts in (self.known, self.present, self.predicted, self.true_positive)))
 
 

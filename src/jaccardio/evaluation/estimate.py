@@ -1,4 +1,4 @@
-"""`Estimate`: a number with its 95 % interval and the value of each seed. Every figure has this shape, in code, JSON, HTML and Markdown."""
+"""`Estimate`: a number with its 95 % interval and the value of each seed. Every metric has this shape, in code, JSON, HTML and Markdown."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -110,7 +110,7 @@ def calibration_document(
     calibration
         What was fitted on validation data; None where nothing was, as for scores from elsewhere.
     in_macro
-        (k,) the findings of macro figures.
+        (k,) the findings of macro metrics.
     """
     return {
         "left_out": None if reliabilities else NOT_PROBABILITIES,

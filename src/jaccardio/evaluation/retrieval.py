@@ -115,16 +115,16 @@ def retrieve_statements(
     for meaning, relevance_of in (("exact", exact), ("superset", statement_superset)):
         relevances = [relevance_of(row, statements) for row in labels]
         of_seeds = [_statement_metrics(relevances, similarity) for similarity in similarities]
-        figures = {name: mean_over_records([values[name] for values in of_seeds], bootstrap) for name in of_seeds[0]}
-        document[meaning] = {"queries": sum(map(_defined, relevances))} | figures
+        metrics = {name: mean_over_records([values[name] for values in of_seeds], bootstrap) for name in of_seeds[0]}
+        document[meaning] = {"queries": sum(map(_defined, relevances))} | metrics
     return document
 
 
 def _ecg_replicates(
     rankings: Sequence[tuple[NDArray[np.int64], NDArray[np.bool_]]], bootstrap: PatientBootstrap
 ) -> dict[str, NDArray[np.float64]]:
-    """Means over queries, each the order of its ECGs and whether each is relevant: figure -> (r + 1,)."""
-    names = ["map", *(f"{figure}_at_{cut}" for cut in CUTS for figure in ("recall", "precision"))]
+    """Means over queries, each the order of its ECGs and whether each is relevant: metric -> (r + 1,)."""
+    names = ["map", *(f"{metric}_at_{cut}" for cut in CUTS for metric in ("recall", "precision"))]
     replicates = {name: np.full((bootstrap.replicates + 1, max(len(rankings), 1)), np.nan) for name in names}
     for rows, weights in bootstrap.samples():
         for place, (order, relevant) in enumerate(rankings):
@@ -135,17 +135,17 @@ def _ecg_replicates(
 
 
 def _statement_metrics(relevances: Sequence[NDArray[np.int8]], similarity: NDArray[np.floating]) -> dict[str, NDArray[np.float64]]:
-    """Figures of each ECG, (n,), NaN where the ECG is left out, from the relevance (m,) of every statement to each of n ECGs."""
-    names = ["map", *(f"{figure}_at_{cut}" for cut in CUTS for figure in ("accuracy", "recall"))]
+    """Metrics of each ECG, (n,), NaN where the ECG is left out, from the relevance (m,) of every statement to each of n ECGs."""
+    names = ["map", *(f"{metric}_at_{cut}" for cut in CUTS for metric in ("accuracy", "recall"))]
     values = {name: np.full(len(relevances), np.nan) for name in names}
     for ecg, (relevance, similarities) in enumerate(zip(relevances, similarity, strict=True)):
         if _defined(relevance):
             _, relevant = _order(relevance, similarities)
-            figures = _ranked_metrics(np.ones((1, len(relevant))), relevant)
+            metrics = _ranked_metrics(np.ones((1, len(relevant))), relevant)
             for cut in CUTS:
                 values[f"accuracy_at_{cut}"][ecg] = relevant[:cut].any()
-                values[f"recall_at_{cut}"][ecg] = figures[f"recall_at_{cut}"][0]
-            values["map"][ecg] = figures["map"][0]
+                values[f"recall_at_{cut}"][ecg] = metrics[f"recall_at_{cut}"][0]
+            values["map"][ecg] = metrics["map"][0]
     return values
 
 
@@ -171,7 +171,7 @@ def _order(relevance: NDArray[np.int8], similarity: NDArray[np.floating]) -> tup
 
 
 def _ranked_metrics(weights: NDArray[np.float64], relevant: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
-    """Figures of one query over candidates repeated by weight.
+    """Metrics of one query over candidates repeated by weight.
 
     Parameters
     ----------
@@ -190,14 +190,14 @@ def _ranked_metrics(weights: NDArray[np.float64], relevant: NDArray[np.bool_]) -
     drawn = weights[:, at]  # of the relevant candidates alone: they are few
     hits, places = np.cumsum(drawn, axis=1), through[:, at]
     total = np.where(hits[:, -1] > 0, hits[:, -1], np.nan)
-    figures = {}
+    metrics = {}
     for cut in CUTS:
         within = np.clip(cut - (places - drawn), 0, drawn)  # of each candidate's copies, those among the first `cut`
         found = np.where(np.isnan(total), np.nan, within.sum(axis=1))
-        figures[f"recall_at_{cut}"], figures[f"precision_at_{cut}"] = found / total, found / cut
+        metrics[f"recall_at_{cut}"], metrics[f"precision_at_{cut}"] = found / total, found / cut
     precision = np.divide(hits, places, out=np.zeros_like(hits), where=places > 0)  # at the last copy of each candidate
-    figures["map"] = (drawn * precision).sum(axis=1) / total
-    return figures
+    metrics["map"] = (drawn * precision).sum(axis=1) / total
+    return metrics
 
 
 def _check(labels: NDArray[np.int8], statements: NDArray[np.bool_], similarities: Sequence[NDArray[np.floating]], records: int) -> None:

@@ -30,7 +30,7 @@ class Row:
     finding
         Code, where the metric is one finding's.
     printed, implied
-        What a paper printed for it, and what follows from its printed figures by arithmetic; None where there is none.
+        What a paper printed for it, and what follows from its printed numbers by arithmetic; None where there is none.
     """
 
     model: str

@@ -145,18 +145,18 @@ def _footing(store: Store, protocol: Protocol) -> tuple[str, ...]:
 
 
 def _screen(runs: RunCache, footing: Sequence[str], entries: Sequence[Entry], say: Say) -> tuple[Screened, ...]:
-    """Every objective once; best first, those without a figure last."""
+    """Every objective once; best first, those without a macro-AUROC last."""
     say(f"screening {len(entries)} objectives")
-    figures = runs.side_by_side(lambda entry: _validation(runs, footing, entry), entries)
-    if all(figure is None for figure in figures):
+    aurocs = runs.side_by_side(lambda entry: _validation(runs, footing, entry), entries)
+    if all(auroc is None for auroc in aurocs):
         reasons = "; ".join(runs.failures.values()) or "no finding has both a positive and a negative in the validation part"
         raise DataError(f"no objective could be trained and validated: {reasons}")
-    screened = [Screened(entry, figure) for entry, figure in zip(entries, figures, strict=True)]
+    screened = [Screened(entry, auroc) for entry, auroc in zip(entries, aurocs, strict=True)]
     return tuple(sorted(screened, key=lambda one: -1.0 if one.validation_macro_auroc is None else one.validation_macro_auroc, reverse=True))
 
 
 def _finalists(screening: Sequence[Screened], number: int) -> list[Entry]:
-    """The fixed ones and the best of the others, best first; an objective without a figure is none."""
+    """The fixed ones and the best of the others, best first; an objective without a macro-AUROC is none."""
     usable = [one.entry for one in screening if one.validation_macro_auroc is not None]
     fixed = [entry for entry in usable if entry.name in ALWAYS_FINALISTS]
     others = [entry for entry in usable if entry.name not in ALWAYS_FINALISTS]
@@ -208,8 +208,8 @@ def _test(
 def _validation(runs: RunCache, footing: Sequence[str], entry: Entry, tuned: tuple[str, ...] = ()) -> float | None:
     """Validation macro-AUROC of an objective with seed 0, trained if it is not there."""
     run = runs.train(entry.name, entry.configure(footing, tuned))
-    figure: float | None = None if run is None else run.summary["validation_macro_auroc"]
-    return figure
+    auroc: float | None = None if run is None else run.summary["validation_macro_auroc"]
+    return auroc
 
 
 def _reference(models: Sequence[Scored]) -> str:
@@ -236,7 +236,7 @@ def _write_screening(out: Path, screening: Sequence[Screened], finalists: Sequen
 def _facts(
     store: Store, protocol: Protocol, screening: Sequence[Screened], left_out: dict[str, str], failures: dict[str, str]
 ) -> dict[str, Any]:
-    figures = ", ".join(
+    screened = ", ".join(
         f"{one.entry.name} {'undefined' if one.validation_macro_auroc is None else f'{one.validation_macro_auroc:.4f}'}"
         for one in screening
     )
@@ -247,7 +247,7 @@ def _facts(
         "Not equal": "the form of the model: objectives on captions take the paper's (a trained layer on either side to unit vectors, one "
         "bias, a trained scale), those on single findings the preset's; between the two kinds a difference is one of objective and form",
         "Choices": f"on the validation part only: {protocol.trials} trials a finalist (trials.json), epoch, thresholds",
-        "Screening": f"validation macro-AUROC, seed 0, default settings: {figures}",
+        "Screening": f"validation macro-AUROC, seed 0, default settings: {screened}",
     }
     if protocol.jobs > 1:
         facts["Training time"] = f"as it ran, {protocol.jobs} runs side by side with one thread each"

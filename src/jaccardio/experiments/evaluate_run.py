@@ -182,7 +182,7 @@ def _facts(run: RunFolder, store: Store, part: str, look: Look) -> dict[str, str
         "Thresholds": "fitted on the run's validation part only",
     }
     if part == "validation":
-        facts["Caution"] = "this part chose the epoch and the thresholds: its figures are optimistic"
+        facts["Caution"] = "this part chose the epoch and the thresholds: its metrics are optimistic"
     else:
         facts["Looks at a test part"] = f"this is number {look.test_uses} of this run"
     short, long = (int(condition[look.rows].sum()) for condition in (store.recorded < store.contract.samples, store.windows_per_record > 1))

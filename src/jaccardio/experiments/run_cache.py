@@ -96,8 +96,8 @@ class RunCache:
             self.say(f"  {run.path.name}: failed: {failure}")
             return None
         summary = run.summary
-        figure = summary["validation_macro_auroc"]
-        shown = "undefined" if figure is None else f"{figure:.4f}"
+        metric = summary["validation_macro_auroc"]
+        shown = "undefined" if metric is None else f"{metric:.4f}"
         for warning in summary["warnings"]:
             if warning not in self._warned:  # all runs share one validation part
                 self._warned.append(warning)

@@ -2,7 +2,7 @@
 
 Command: ``make demo``, or ``make demo DATA=path/to/ptb-xl``. About four minutes on 2 cores.
 Trains standard SigLIP, the paper's loss and the statement target with equal budgets, evaluates each at both hospitals, and writes one
-page: a conclusion from the figures, an ECG, the reports of all runs, and a table with the paper's Tables 1 and 6 below ours.
+page: a conclusion from the metrics, an ECG, the reports of all runs, and a table with the paper's Tables 1 and 6 below ours.
 """
 
 import shutil

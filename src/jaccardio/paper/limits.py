@@ -28,7 +28,7 @@ def limits(study: Study) -> list[str]:
         sentences.append(f"settings that the paper states: {study.scale.deviations}")
     simulated = _simulated(study.store)
     if simulated:
-        sentences.append("patients: the ECGs are simulated, so no figure here says anything about them")
+        sentences.append("patients: the ECGs are simulated, so no number here says anything about them")
     if others := [name for name, part in study.external.items() if not simulated and _simulated(part.store)]:
         sentences.append(f"patients of another hospital: the ECGs of {', '.join(others)} are simulated")
     sentences.append(f"the paper's cohort: {PAPER_RECORDS:,} ECGs that are not public; here {len(study.store):,} others")

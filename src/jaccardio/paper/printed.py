@@ -59,7 +59,7 @@ class PaperColumn:
         return self.hamming_loss / self.density * base
 
     def to_dict(self) -> dict[str, Any]:
-        """Printed and recomputed figures, as documents hold them."""
+        """Printed and recomputed numbers, as documents hold them."""
         return asdict(self) | {
             "density": self.density,
             "jaccard_micro": self.jaccard_micro,
@@ -96,7 +96,7 @@ def paper_columns() -> Mapping[str, PaperColumn]:
 @cache
 def paper_findings(table: str) -> Mapping[str, PaperFinding]:
     """Lines of ``table5`` or ``table7`` by code of the vocabulary paper26."""
-    return {code: PaperFinding(*figures) for code, figures in _document()[table].items()}
+    return {code: PaperFinding(*numbers) for code, numbers in _document()[table].items()}
 
 
 def paper_auroc(hospital: str) -> Mapping[str, float]:

@@ -1,4 +1,4 @@
-"""Every table of the paper by one command: each recipe's figures in ``results.json`` and one report, as soon as it is done.
+"""Every table of the paper by one command: each recipe's metrics in ``results.json`` and one report, as soon as it is done.
 
 Command: ``jaccardio reproduce``. Runs and scores are kept, so that tables share them and an interrupted reproduction goes on.
 """

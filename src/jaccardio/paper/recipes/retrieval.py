@@ -21,10 +21,10 @@ def retrieval(study: Study) -> Table:
     similar = {name: study.sentence_scores(table, name, study.home, sentences) for name in ("standard", "jaccard", "final", "ours")}
     found = {name: retrieve_ecgs(labels, statements, seeds, bootstrap) for name, seeds in similar.items() if seeds}
     back = {name: retrieve_statements(labels, statements, seeds, bootstrap) for name, seeds in similar.items() if seeds}
-    for name, figures in found.items():
-        for metric in ("map", *(f"{figure}_at_{cut}" for figure in ("recall", "precision") for cut in CUTS)):
-            table.rows.append(Row(f"statement to ECGs: {study.title(name)}", metric, figures[metric]))
-        table.scored.append(f"{figures['queries']:,} statements looked for ECGs that show all their findings")
+    for name, metrics in found.items():
+        for metric in ("map", *(f"{metric}_at_{cut}" for metric in ("recall", "precision") for cut in CUTS)):
+            table.rows.append(Row(f"statement to ECGs: {study.title(name)}", metric, metrics[metric]))
+        table.scored.append(f"{metrics['queries']:,} statements looked for ECGs that show all their findings")
     for meaning in ("exact", "superset"):
         for name, meanings in back.items():
             for metric in ("map", *(f"recall_at_{cut}" for cut in CUTS)):

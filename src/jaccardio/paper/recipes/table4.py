@@ -10,7 +10,7 @@ from jaccardio.paper.study import Study
 def table4(study: Study) -> Table:
     """The findings, with their prevalence in each part and how far the parts lie apart.
 
-    Paper: Table 4 lists 26 findings; section 2.2 says that their distribution is uniform across the parts, without figures. The prevalences
+    Paper: Table 4 lists 26 findings; section 2.2 says that their distribution is uniform across the parts, without numbers. The prevalences
     of its test part follow from Table 5.
     Command: jaccardio reproduce table4 --scale small --store STORE --out DIR
     Cost: no run, a second.
