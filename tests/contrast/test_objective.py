@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 
-from jaccardio.contrast.banks import BANKS, Cohort
+from jaccardio.contrast.banks import BANKS, TrainingLabels
 from jaccardio.contrast.losses import LOSSES
 from jaccardio.contrast.objective import Objective, pair_statistics
 from jaccardio.contrast.statements import Reading
@@ -13,7 +13,7 @@ from jaccardio.contrast.targets import TARGETS
 from jaccardio.errors import UsageError
 
 LABELS = torch.tensor([[1, 0, 0], [1, 1, -1], [0, 0, 0], [0, -1, 0]], dtype=torch.int8)
-COHORT = Cohort(LABELS, groups=((0, 2),))
+TRAINING = TrainingLabels(LABELS, groups=((0, 2),))
 JOINED = ("findings+parents+negations", "captions+findings", "captions+subsets+false_captions")
 
 
@@ -29,7 +29,7 @@ CELLS = [cell for cell in itertools.product((*BANKS, *JOINED), TARGETS, LOSSES) 
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_cell_of_the_grid_trains(cell: tuple[str, str, str]) -> None:
     objective = Objective(*cell)
-    pool = objective.pool(COHORT)
+    pool = objective.pool(TRAINING)
     statements = pool.statements.at(pool.against(torch.arange(4)))
     target, weight = objective.targets(LABELS, statements)
     logits = torch.randn(target.shape, generator=torch.Generator().manual_seed(0)).requires_grad_()
@@ -47,10 +47,10 @@ def test_every_cell_of_the_grid_trains(cell: tuple[str, str, str]) -> None:
 def test_hidden_labels_change_no_pair_that_was_settled_between_known_ones() -> None:
     """Hiding a record's labels takes its pairs away and leaves all others as they were."""
     objective = Objective("captions", "jaccard", "sigmoid")
-    target, weight = objective.targets(LABELS, objective.pool(COHORT).statements)
+    target, weight = objective.targets(LABELS, objective.pool(TRAINING).statements)
     hidden = LABELS.clone()
     hidden[1] = -1
-    new_target, new_weight = objective.targets(hidden, objective.pool(Cohort(hidden)).statements)
+    new_target, new_weight = objective.targets(hidden, objective.pool(TrainingLabels(hidden)).statements)
     others = torch.tensor([0, 2, 3])
     assert torch.equal(target[others][:, others], new_target[others][:, others])
     assert torch.equal(weight[others][:, others], new_weight[others][:, others])

@@ -1,4 +1,4 @@
-"""Terms beside the loss of the pairs, each a scalar with a weight of its own in the configuration.
+"""Regularisers: auxiliary losses, each a scalar with a weight of its own in the configuration.
 
 ====================  ======================================================  ==================================================
 term                  rewards                                                 relation

@@ -2,7 +2,7 @@
 
 Each takes the ECGs' labels (n, k), int8 with 1 present, 0 absent, -1 unknown, and m `Statements`, and returns
 ``(target, weight)``, both (n, m) float32: the target lies in [0, 1]; the weight is 1 where the pair's target is known, 0 where it
-hangs on an unknown finding. Below, A is the set of an ECG's findings, P the set that a statement lists, c a finding.
+depends on an unknown finding. Below, A is the set of an ECG's findings, P the set that a statement lists, c a finding.
 
 ==========================  ====================================  ============================================================
 target                      formula                               rewards; relation
@@ -175,7 +175,7 @@ TARGETS: Mapping[str, Target] = {
     "similarity_dissimilarity": similarity_dissimilarity,
     "truth": truth,
 }
-"""Targets by the name that presets use."""
+"""Targets by the name that methods use."""
 
 
 class _Sets(NamedTuple):
