@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from jaccardio.contrast.banks import BANKS, TrainingLabels
-from jaccardio.contrast.losses import LOSSES
+from jaccardio.contrast.losses import LOSSES, OPTIONS
 from jaccardio.contrast.objective import Objective, pair_statistics
 from jaccardio.contrast.statements import Reading
 from jaccardio.contrast.targets import TARGETS
@@ -85,6 +85,28 @@ def test_unknown_names_are_refused(cell: tuple[str, str, str]) -> None:
 def test_cells_that_mean_nothing_are_refused(statements: str, target: str, named: str) -> None:
     with pytest.raises(UsageError, match=named):
         Objective(statements, target, "sigmoid")
+
+
+@pytest.mark.parametrize(
+    ("loss", "options", "named"),
+    [
+        ("sigmoid", {"margin": 0.1}, "sigmoid has no option 'margin'; it has none"),
+        ("asymmetric", {"gamma": 2.0}, "no option 'gamma'; it has positive_exponent, negative_exponent, margin"),
+        ("asymmetric", {"margin": 0.6}, "margin of loss asymmetric is 0.6; it must lie between 0 and 0.5"),
+        ("asymmetric", {"negative_exponent": -1.0}, "between 0 and 16"),
+        ("asymmetric", {"positive_exponent": float("nan")}, "between 0 and 16"),
+    ],
+)
+def test_options_that_a_loss_cannot_have_are_refused(loss: str, options: dict[str, float], named: str) -> None:
+    with pytest.raises(UsageError, match=named):
+        Objective("findings", "truth", loss, options)
+
+
+def test_the_loss_gets_its_options() -> None:
+    logits, target, weight = torch.tensor([[2.0, -1.0]]), torch.tensor([[1.0, 0.0]]), torch.ones(1, 2)
+    plain = Objective("findings", "truth", "asymmetric", dict.fromkeys(OPTIONS["asymmetric"], 0.0))
+    assert torch.allclose(plain(logits, target, weight), LOSSES["sigmoid"](logits, target, weight))
+    assert Objective("findings", "truth", "asymmetric")(logits, target, weight) < plain(logits, target, weight)
 
 
 def test_pair_statistics() -> None:
