@@ -1,7 +1,7 @@
 """`TrainConfig`: everything a training run depends on besides the store, as TOML on disk.
 
 A file of ``presets/`` is a footing: the settings that its presets share, and under ``[presets.NAME]`` the method of each and the few
-settings that differ. A method settles the objective and the kind of model; what a preset or ``--set`` says of either goes before it.
+settings that differ. A method sets the objective and the kind of model; settings of a preset and of ``--set`` override it.
 Unknown keys are refused, so that a typing error is never a silent default.
 """
 
@@ -209,7 +209,7 @@ def load_preset(name: str, settings: Sequence[str] = ()) -> TrainConfig:
             raise UsageError("--set preset: the preset is named by --preset.")
         _assign(document, key.strip(), _toml_value(value.strip()))
     try:
-        return TrainConfig.model_validate(_merged(_settled_by(document["method"]), document))
+        return TrainConfig.model_validate(_merged(_set_by(document["method"]), document))
     except ValidationError as error:
         raise _usage_error(f"preset {name}", error) from error
 
@@ -224,8 +224,8 @@ def _presets() -> dict[str, dict[str, Any]]:
     return found
 
 
-def _settled_by(method: Any) -> dict[str, Any]:
-    """The sections that a method settles."""
+def _set_by(method: Any) -> dict[str, Any]:
+    """What a method sets, section by section."""
     if method not in tuple(METHODS):
         raise UsageError(f"unknown method {method!r}; available: {', '.join(METHODS)}.")
     chosen = METHODS[method]
@@ -236,7 +236,7 @@ def _settled_by(method: Any) -> dict[str, Any]:
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Both, section by section; where both have a value, that of `above`."""
+    """Both documents, section by section; values of `above` override those of `below`."""
     sections = [key for key, value in above.items() if isinstance(value, dict) and isinstance(below.get(key), dict)]
     return {**below, **above, **{key: _merged(below[key], above[key]) for key in sections}}
 
