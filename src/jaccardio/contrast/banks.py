@@ -11,8 +11,8 @@ bank                    per         reading  statements
 `false_captions`        record      ALL      the caption with one finding exchanged: false, and nearly true
 ======================  ==========  =======  ===========================================================================
 
-Statements of the vocabulary stand against every batch, all of them; those of records come with their record. Each bank is a function
-of a `TrainingLabels`, made once before training starts, so a resumed run compares its ECGs with the same statements.
+Every batch is compared with all statements of the vocabulary, and with the statements of its own records. Each bank is a function of
+`TrainingLabels`, computed once before training starts, so a resumed run compares its ECGs with the same statements.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ from jaccardio.errors import UsageError
 
 @dataclass(frozen=True)
 class TrainingLabels:
-    """What banks are made of.
+    """What banks are made from.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class TrainingLabels:
     groups
         Columns of the findings of each group of the vocabulary, two or more a group.
     seed
-        Decides what is drawn.
+        Of the random parts of captions (`subsets`).
     """
 
     labels: Tensor
@@ -77,8 +77,8 @@ def negations(training: TrainingLabels) -> Statements:
 def captions(training: TrainingLabels) -> Statements:
     """Row i says which findings record i shows (paper, section 2.2): n statements.
 
-    A record with no present finding is captioned "no listed finding" only if all its findings are known; else nothing can be
-    said about it and its statement is not valid.
+    A record with no present finding is captioned "no listed finding" only if all its findings are known; else its statement is not
+    valid.
     """
     labels = training.labels
     shows_something = (labels == 1).any(dim=1)
@@ -104,18 +104,19 @@ def subsets(training: TrainingLabels) -> Statements:
 def false_captions(training: TrainingLabels) -> Statements:
     """Row i is the caption of record i with one finding exchanged, so that it is false and nearly true: n statements.
 
-    In comes the finding known to be absent that accompanies the record's findings most often: of largest mean share, over the
-    findings a of the record, of training records with a (and both known) that show it too. Out goes the finding it accompanies
-    least, the first one among equals. Where no absent finding ever accompanies one of the record's, the statement is not valid.
+    The finding put in is, of those known to be absent, the one that co-occurs most with the record's findings: it has the largest mean
+    share, over the findings a of the record, of training records with a (and both known) that show it too. The finding taken out is
+    the one that it co-occurs with least, the first among equals. Where no absent finding co-occurs with the record's, the statement
+    is not valid.
     """
     labels = training.labels
     present, absent = labels == 1, labels == 0
     together = present.double().T @ present.double()
     share = together / (together + present.double().T @ absent.double()).clamp(min=1)  # (a, f): of records with a, those with f
-    company = (present.double() @ share / present.sum(dim=1).clamp(min=1)[:, None]).masked_fill(~absent, 0.0)
-    strength, comes = company.max(dim=1)
-    goes = share.T[comes].masked_fill(~present, torch.inf).argmin(dim=1)
-    exchanged = labels.scatter(1, goes[:, None], 0).scatter(1, comes[:, None], 1)
+    co_occurrence = (present.double() @ share / present.sum(dim=1).clamp(min=1)[:, None]).masked_fill(~absent, 0.0)
+    strength, put_in = co_occurrence.max(dim=1)
+    taken_out = share.T[put_in].masked_fill(~present, torch.inf).argmin(dim=1)
+    exchanged = labels.scatter(1, taken_out[:, None], 0).scatter(1, put_in[:, None], 1)
     return _of_records(exchanged, strength > 0)
 
 
@@ -163,7 +164,7 @@ class Pool:
         return cls(Statements.joined(parts), tuple(zip(first, map(len, parts), per_record, strict=True)))
 
     def against(self, records: Tensor) -> Tensor:
-        """Places in the pool, (m',) int64, of what stands against a batch of records (b,): banks in order, records in order."""
+        """Places in the pool, (m',) int64, of the statements for a batch of records (b,): banks in order, records in order."""
         return torch.cat([first + (records if per_record else torch.arange(size)) for first, size, per_record in self.spans])
 
 

@@ -1,13 +1,13 @@
 """How a logit is compared with its target: functions of (logits, target, weight), each (n, m), to one number.
 
-Everything is computed in float32 at least, whatever the precision of the logits. Pairs of weight 0 leave no trace.
+Everything is computed in float32 at least, whatever the precision of the logits. Pairs of weight 0 change neither loss nor gradient.
 
 ====================  =============================================  ====================================================
 loss                  optimum of one pair                            relation
 ====================  =============================================  ====================================================
 `sigmoid`             sigmoid(z) = target                            SigLIP for targets 0 and 1; proper for soft targets
 `signed_sigmoid`      z -> ±infinity by the sign of 2 target - 1     equals `sigmoid` for targets 0 and 1; the paper's own
-`asymmetric`          sigmoid(z) = target for targets 0 and 1        `sigmoid` in which easy negatives weigh next to nothing
+`asymmetric`          sigmoid(z) = target for targets 0 and 1        `sigmoid` in which easy negatives count for little
 `softmax`             shares of each row and column                  CLIP for identity, UniCL for exact
 ====================  =============================================  ====================================================
 """
@@ -57,9 +57,9 @@ def asymmetric(
 ) -> Tensor:
     """Asymmetric loss (Ridnik et al. 2021, arXiv:2009.14119, Eq. 7): -sum of w [t (1 - p)^g+ log p + (1 - t) q^g- log(1 - q)] / n.
 
-    p = sigmoid(z) and q = max(p - margin, 0): a negative below the margin costs nothing, one slightly above it next to nothing.
-    Without exponents and margin this is `sigmoid`. Targets between 0 and 1 mix the two terms as they do there; the optimum of such a
-    pair lies off its target, because the terms are focused unequally.
+    p = sigmoid(z) and q = max(p - margin, 0): a negative below the margin has no loss, one slightly above it almost
+    none. Without exponents and margin this is `sigmoid`. Targets between 0 and 1 mix the two terms as they do there; the optimum of
+    such a pair lies off its target, because the terms are focused unequally.
 
     Parameters
     ----------

@@ -124,9 +124,9 @@ METHODS: Mapping[str, Method] = {
     "truth-subsets": Method("findings+subsets", "truth", "sigmoid", "truth, of a part of each caption too"),
     "truth-captions": Method("findings+captions", "truth", "sigmoid", "truth, of each caption too"),
     "truth-mined": Method("findings+false_captions", "truth", "sigmoid", "truth, of captions with one finding exchanged too"),
-    "truth-asymmetric": Method("findings", "truth", "asymmetric", "truth; easy negatives weigh next to nothing", _ASYMMETRIC),
+    "truth-asymmetric": Method("findings", "truth", "asymmetric", "truth; easy negatives count for little", _ASYMMETRIC),
     "truth-weighted": Method(
-        "findings", "truth", "sigmoid", "truth; positives of rare findings weigh more", _WEIGHTED, positive_weight=True
+        "findings", "truth", "sigmoid", "truth; positives of rare findings count for more", _WEIGHTED, positive_weight=True
     ),
     "truth-prototypes": Method(
         "findings",
@@ -138,13 +138,13 @@ METHODS: Mapping[str, Method] = {
     ),
     "classifier": Method("findings", "truth", "sigmoid", "supervised learning without sentences", _WEIGHTED, classifier=True),
     "classifier-asymmetric": Method(
-        "findings", "truth", "asymmetric", "classifier; easy negatives weigh next to nothing", _ASYMMETRIC, classifier=True
+        "findings", "truth", "asymmetric", "classifier; easy negatives count for little", _ASYMMETRIC, classifier=True
     ),
     "classifier-weighted": Method(
         "findings",
         "truth",
         "sigmoid",
-        "classifier; positives of rare findings weigh more",
+        "classifier; positives of rare findings count for more",
         _WEIGHTED,
         classifier=True,
         positive_weight=True,

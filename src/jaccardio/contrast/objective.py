@@ -17,7 +17,7 @@ from jaccardio.errors import UsageError
 
 @dataclass(frozen=True)
 class Objective:
-    """Which statements the ECGs are compared with, what a pair should score, and how that is enforced.
+    """Which statements the ECGs are compared with, what a pair should score, and which loss compares score and target.
 
     Attributes
     ----------
