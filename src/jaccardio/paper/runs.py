@@ -103,17 +103,10 @@ RUNS: Mapping[str, Run] = {
     "crop": Run("256, random crop", _WIDE),
     "final": Run("256, random crop, long schedule", _WIDE, "long"),
     "supervised": Run(
-        "supervised ResNet, weighted",
-        ("method=classifier-weighted", "model.initial_bias=mean-target"),
-        "long",
-        supervised=True,
+        "supervised ResNet, weighted", ("method=classifier-weighted", "model.initial_bias=mean-target"), "long", supervised=True
     ),
     "vit": Run("ViT in the place of ResNet", (*_WIDE, "model.encoder=vit1d"), "long", aside=True),
-    "sister": Run(
-        "symmetric InfoNCE at 0.07",
-        (*_WIDE, "method=clip", f"model.initial_scale={1 / 0.07}"),
-        aside=True,
-    ),
+    "sister": Run("symmetric InfoNCE at 0.07", (*_WIDE, "method=clip", f"model.initial_scale={1 / 0.07}"), aside=True),
     "ours": Run(OURS, schedule="own"),
     "final-left-out": Run("256, random crop, long schedule, findings left out", (*_WIDE, *_HIDDEN), "long"),
     "ours-left-out": Run(f"{OURS}, findings left out", _HIDDEN, "own"),

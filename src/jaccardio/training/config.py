@@ -218,9 +218,10 @@ def _presets() -> dict[str, dict[str, Any]]:
     """Each preset by name, as it stands on its footing."""
     found: dict[str, dict[str, Any]] = {}
     for file in (resources.files("jaccardio.training") / "presets").iterdir():
-        footing = tomllib.loads(file.read_text("utf-8"))
-        own = footing.pop("presets")
-        found |= {name: _merged({"preset": name} | footing, settings) for name, settings in own.items()}
+        if file.name.endswith(".toml"):
+            footing = tomllib.loads(file.read_text("utf-8"))
+            own = footing.pop("presets")
+            found |= {name: _merged({"preset": name} | footing, settings) for name, settings in own.items()}
     return found
 
 
