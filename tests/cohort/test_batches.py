@@ -105,7 +105,7 @@ def test_unknown_labels_are_neither_present_nor_absent() -> None:
     np.testing.assert_allclose(repeat_factors(labels), [2.5**0.5] * 2 + [1.0] * 198)
 
 
-def test_label_aware_batches_repeat_rare_findings_by_their_factors(make_store: Callable[..., Store]) -> None:
+def test_batches_repeat_rare_findings_by_their_factors(make_store: Callable[..., Store]) -> None:
     labels, rows, epochs = _labels(310), np.arange(10, 310), 300
     store = make_store(labels)
     batches = TrainingBatches(store, rows, 16, None, seed=0, repeat_by=store.labels[rows])
@@ -122,7 +122,7 @@ def test_label_aware_batches_repeat_rare_findings_by_their_factors(make_store: C
         assert counts[:, rows][:, same].mean() == pytest.approx(expected[same].mean(), rel=0.05), factor
 
 
-def test_label_aware_batches_depend_on_seed_and_step_alone(make_store: Callable[..., Store]) -> None:
+def test_repeating_batches_depend_on_seed_and_step_alone(make_store: Callable[..., Store]) -> None:
     store, rows = make_store(_labels(100)), np.arange(100)
     straight = TrainingBatches(store, rows, 16, None, seed=1, repeat_by=store.labels[rows])
     walked = [straight.rows(step) for step in range(20)]

@@ -261,7 +261,7 @@ def test_a_folder_of_another_store_is_refused(compared: tuple[Path, Comparison],
         RunCache(compared[0] / "runs", other, split, jobs=1, device="cpu", say=_silent)
 
 
-@pytest.mark.parametrize("setting", ["objective.loss=softmax", "training.seed=3", "model.kind=classifier", "nonsense.key=1"])
+@pytest.mark.parametrize("setting", ["method=clip", "objective.loss=softmax", "training.seed=3", "model.kind=classifier", "nonsense.key=1"])
 def test_settings_that_would_break_the_comparison_are_refused_before_training(store: Store, tmp_path: Path, setting: str) -> None:
     with pytest.raises(UsageError):
         run_compare(store, "siglip", tmp_path / "out", replace(PROTOCOL, settings=(setting,)), _silent)

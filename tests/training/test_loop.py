@@ -114,10 +114,10 @@ def test_the_truth_objective_learns_more_than_chance(store: Store, split: Split,
     assert summary["validation_macro_auroc"] > 0.6
 
 
-def test_label_aware_sampling_repeats_training_records(store: Store, split: Split) -> None:
+def test_repeat_rare_sampling_repeats_training_records(store: Store, split: Split) -> None:
     plain, aware = (
         _Session(store, split, _config("truth-small", f"data.sampling={sampling}"), torch.device("cpu")).batches
-        for sampling in ("plain", "label-aware")
+        for sampling in ("plain", "repeat-rare")
     )
     assert plain.steps_per_epoch == aware.steps_per_epoch
     epochs = [np.concatenate([batches.rows(step) for step in range(batches.steps_per_epoch)]) for batches in (plain, aware)]

@@ -137,7 +137,7 @@ def run_compare(store: Store, objectives: str, out: Path, protocol: Protocol, sa
 
 def _footing(store: Store, protocol: Protocol) -> tuple[str, ...]:
     for setting in protocol.settings:
-        if setting.strip().startswith(("objective.", "training.seed", "training.frozen_encoder", "model.kind")):
+        if setting.strip().startswith(("method", "objective.", "training.seed", "training.frozen_encoder", "model.kind")):
             raise UsageError(
                 f"--set {setting}: this is what the objectives, seeds and controls of a comparison differ in; leave it to them."
             )

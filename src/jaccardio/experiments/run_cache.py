@@ -159,7 +159,7 @@ class _StoppedError(Exception):
 
 def run_name(name: str, config: TrainConfig) -> str:
     """Name of a run's folder: the same for the same configuration, whatever it is called and described as inside."""
-    return f"{name}-{sha256_json(config.model_dump(mode='json', exclude={'preset', 'description'}))[:8]}"
+    return f"{name}-{sha256_json(config.model_dump(mode='json', exclude={'preset', 'method', 'description'}))[:8]}"
 
 
 def _child(sender: Connection, store: Path, split: Split, config: TrainConfig, path: Path, device: str) -> None:

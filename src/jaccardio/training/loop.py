@@ -22,7 +22,7 @@ from torch import Tensor
 from jaccardio.cohort.batches import Batch, TrainingBatches, full_batches
 from jaccardio.cohort.split import Split, check_disjoint
 from jaccardio.cohort.store import Store
-from jaccardio.contrast.banks import Cohort
+from jaccardio.contrast.banks import TrainingLabels
 from jaccardio.contrast.objective import pair_statistics
 from jaccardio.errors import DataError, DivergenceError, UsageError
 from jaccardio.evaluation.calibration import fit_calibration
@@ -132,14 +132,14 @@ class _Session:
         self.positive_weight = material.positive_weight().to(device) if config.objective.positive_weight else None
         self.labels = torch.from_numpy(material.training_labels)
         wording = Wording.of(material.vocabulary)
-        self.pool = self.objective.pool(Cohort(self.labels, tuple(wording.groups), settings.seed))
+        self.pool = self.objective.pool(TrainingLabels(self.labels, tuple(wording.groups), settings.seed))
         self.text = StatementVectors.embed(self.pool.statements, wording, encoder, config.model.language) if encoder else None
         self.regularisation = Regularisation(config.objective, self.labels, settings.seed, device)
         part = store.contract.samples // config.model.score_parts
         if part < MINIMUM_SAMPLES:
             raise UsageError(f"model.score_parts={config.model.score_parts}: parts of {part} samples, encoders need {MINIMUM_SAMPLES}.")
         crop = round(config.data.crop_seconds * store.contract.sampling_rate) or None
-        repeat_by = material.training_labels if config.data.sampling == "label-aware" else None
+        repeat_by = material.training_labels if config.data.sampling == "repeat-rare" else None
         self.batches = TrainingBatches(
             store, material.training_rows, settings.batch_size, crop, settings.seed, repeat_by, config.data.lead_masking
         )
