@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jaccardio.cli.data import Json
-from jaccardio.cli.models import Device, IdTableOption, Run
+from jaccardio.cli.options import Device, IdTable, Json, Run
 from jaccardio.cli.output import note, progress_bar, result
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import DataError, JaccardioError, MissingError, ReadError
@@ -23,26 +22,27 @@ if TYPE_CHECKING:
 IN_DOCUMENT = ("finding", "score", "probability", "threshold", "present", "withheld")
 
 
-def register(app: typer.Typer) -> None:
-    """Adds this file's command."""
-    app.command()(predict)
-
-
 def predict(
     run: Run,
     files: Annotated[
         list[Path],
         typer.Argument(metavar="FILE", help="ECG files, or folders: every ECG in and below them; with --id-table recording ids too."),
     ],
-    thresholds: Annotated[str, typer.Option(help="fixed, global or per_finding.")] = "global",
+    thresholds: Annotated[
+        str, typer.Option(metavar="POLICY", help="fixed (0.5), global (one, fitted on validation) or per_finding (one for each).")
+    ] = "global",
     plot: Annotated[
-        Path | None, typer.Option(help="Folder for a 12-lead paper plot per file; pictures of other ECGs are never replaced.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Also draw each ECG on paper, with its findings; pictures of other ECGs are never replaced."),
     ] = None,
-    id_table: IdTableOption = None,
+    id_table: IdTable = None,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Predicts the findings of ECG files."""
+    """Predicts the findings of ECG files.
+
+    A file that cannot be read is listed and stops nothing.
+    """
     from jaccardio.cohort.id_table import load_id_table
     from jaccardio.findings.contradictions import contradiction
     from jaccardio.prediction.predictor import Predictor
