@@ -1,15 +1,19 @@
 """Fixtures shared by all rooms."""
 
 import csv
+import json
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from jaccardio.cli.app import main
 from jaccardio.cohort.corpora.ptbxl import COLUMNS
 from jaccardio.cohort.ingest import ingest
 from jaccardio.cohort.split import load_split, save_split, split_by_fractions
@@ -28,6 +32,9 @@ TINY = (
     "training.precision=fp32",
 )
 """Settings that make any small preset train in a second or two."""
+
+SETTINGS = [word for setting in TINY for word in ("--set", setting)]
+"""`TINY` as a user would type it."""
 
 STATEMENTS = ("NORM", "IMI", "AFIB", "STACH", "CLBBB", "PVC", "ABQRS", "LVH")
 """Of the corpus that `make_ptbxl` writes."""
@@ -118,3 +125,39 @@ def write_wfdb(path: Path, counts: NDArray[np.int64]) -> None:
         checksum = int(row.astype(np.int64).sum()) % 65536
         lines.append(f"{path.name}.dat 16 1000.0(0)/mV 16 0 {row[0]} {checksum} 0 {lead}")
     path.with_name(path.name + ".hea").write_text("\n".join(lines) + "\n")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Exit status and both streams of one command."""
+
+    status: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        """Stdout as exactly one JSON document without NaN."""
+
+        def refuse(name: str) -> None:
+            raise AssertionError(f"{name} is no JSON")
+
+        return json.loads(self.out, parse_constant=refuse)
+
+
+Command = Callable[..., Outcome]
+
+
+@pytest.fixture
+def jaccardio(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """`jaccardio("split", store)` is `jaccardio split STORE`, without the start of a process."""
+
+    def run(*words: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["jaccardio", *map(str, words)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        streams = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return Outcome(ended.value.code, streams.out, streams.err)
+
+    return run

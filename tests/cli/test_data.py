@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from jaccardio.cohort.store import Store
-from tests.cli.conftest import Command
-from tests.conftest import Hospitals
+from tests.conftest import Command, Hospitals
 
 
 def test_from_simulated_hospital_to_split(jaccardio: Command, tmp_path: Path) -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.cli.conftest import SETTINGS, Command
-from tests.conftest import Hospitals
+from tests.conftest import SETTINGS, Command, Hospitals
 
 
 def test_training_without_a_split_makes_the_default_one(jaccardio: Command, store: Path, tmp_path: Path) -> None:

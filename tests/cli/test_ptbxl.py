@@ -8,7 +8,7 @@ import pytest
 
 from jaccardio.cohort.split import load_split
 from jaccardio.cohort.store import Store
-from tests.cli.conftest import SETTINGS, Command
+from tests.conftest import SETTINGS, Command
 
 
 @pytest.mark.parametrize("preset", ["jaccardio-small", "jaccardio"])

@@ -9,7 +9,7 @@ from jaccardio.paper import demo as demo_module
 from jaccardio.paper import reproduce as reproduce_module
 from jaccardio.paper.recipes import RECIPES
 from jaccardio.training import loop
-from tests.cli.conftest import SETTINGS, Command
+from tests.conftest import SETTINGS, Command
 
 
 def test_demo_prints_its_page(jaccardio: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,7 @@ import pytest
 
 from jaccardio.cohort.store import Store
 from jaccardio.findings.vocabulary import Vocabulary
-from tests.cli.conftest import SETTINGS, Command
-from tests.conftest import Hospitals
+from tests.conftest import SETTINGS, Command, Hospitals
 
 DOCUMENT = Path(__file__).parents[2] / "docs/your-data.md"
 
