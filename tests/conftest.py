@@ -19,6 +19,8 @@ from jaccardio.cohort.ingest import ingest
 from jaccardio.cohort.split import load_split, save_split, split_by_fractions
 from jaccardio.cohort.store import Store
 from jaccardio.recording.leads import LEADS
+from jaccardio.report import evaluation_report
+from jaccardio.report.plots import Figures
 from jaccardio.simulation.disk import simulate_hospitals
 from jaccardio.training.config import load_preset
 from jaccardio.training.loop import train
@@ -92,6 +94,12 @@ def trained(hospitals: Hospitals, tmp_path_factory: pytest.TempPathFactory) -> P
     out = tmp_path_factory.mktemp("runs") / "truth"
     train(store, split, load_preset("truth-small", TINY), out, device="cpu")
     return out
+
+
+@pytest.fixture
+def without_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Evaluations write empty pictures: tests/report draws them, and a panel for each finding, three times, takes most of an evaluation."""
+    monkeypatch.setattr(evaluation_report, "draw_figures", lambda *_: Figures(b"", b"", b"", b""))
 
 
 @pytest.fixture

@@ -28,6 +28,8 @@ SMALLER: Mapping[str, Sequence[str]] = {
     "synth": ("--records", "9", "--jobs", "1"),
     "ingest": ("--jobs", "1"),
     "train": SMALL_TRAINING,
+    "evaluate": ("--replicates", "9", "--device", "cpu"),
+    "score": ("--replicates", "9", "--device", "cpu"),
     "compare": ("--objectives", "truth", "--seeds", "1", "--trials", "1", "--replicates", "9", "--jobs", "1", *SMALL_TRAINING),
     "probe": ("--fractions", "0.5", "--subsets", "1", "--replicates", "9", "--device", "cpu"),
     "shift": ("--replicates", "9", "--device", "cpu"),
@@ -129,6 +131,7 @@ def names(hospitals: Hospitals, monkeypatch: pytest.MonkeyPatch) -> dict[str, An
     return {"signals": signals, "labels": store.labels[rows], "patients": [str(key) for key in store.records["patient_key"][:60]]}
 
 
+@pytest.mark.usefixtures("without_plots")
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_the_page_does_what_it_says(document: str, here: Path, names: dict[str, Any], jaccardio: Command) -> None:
     found = blocks((ROOT / document).read_text("utf-8"))

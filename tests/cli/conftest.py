@@ -41,3 +41,8 @@ def records(tmp_path: Path) -> Path:
             lines.append(f"{name}.dat 16 1000(0)/mV 16 0 {row[0]} {int(row.sum(dtype=np.int64)) & 0xFFFF} 0 {lead}")
         (folder / f"{name}.hea").write_text("\n".join(lines) + "\n")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def undrawn(without_plots: None) -> None:
+    """No command here draws an evaluation; see `without_plots`."""

@@ -1,4 +1,4 @@
-"""synth, ingest, relabel, split, inspect, as the README writes them."""
+"""synth, ingest, relabel, split, inspect: what they write, print and refuse."""
 
 from pathlib import Path
 

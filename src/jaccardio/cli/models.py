@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from jaccardio.cli.options import Device, IdTable, Json, Out, Run, Settings, StoreOption
+from jaccardio.cli.options import Device, IdTable, Json, Out, Replicates, Run, Settings, StoreOption
 from jaccardio.cli.output import note, number, progress_bar, result, resumable, warn
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
@@ -73,6 +73,7 @@ def evaluate(
         str, typer.Option(metavar="PART", help="validation or test of the run's split; all for the store of an external hospital.")
     ] = "test",
     id_table: IdTable = None,
+    replicates: Replicates = 1000,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
@@ -88,7 +89,8 @@ def evaluate(
     note(DISCLAIMER)
     ids = load_id_table(id_table)
     with own_folder(out), progress_bar("scoring") as progress:
-        done = evaluate_run(RunFolder.open(run), Store.open(store), part, out, id_table=ids, device=device, progress=progress)
+        opened = RunFolder.open(run)
+        done = evaluate_run(opened, Store.open(store), part, out, id_table=ids, device=device, replicates=replicates, progress=progress)
     metrics = done.evaluation.metrics
     warn(metrics["warnings"])
     lines = [f"{done.records} ECGs of part {part}", *_headlines(metrics)]
@@ -122,6 +124,7 @@ def score(
     columns: Annotated[
         Path | None, typer.Option(metavar="FILE", help="For .npy: text file with one finding a line; without it the vocabulary.")
     ] = None,
+    replicates: Replicates = 1000,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
@@ -137,7 +140,7 @@ def score(
     named = tuple(name for name in findings.split(",") if name.strip())
     submission = Submission(predictions, part, ids, columns, thresholds, named, against)
     with own_folder(out), progress_bar("scoring") as progress:
-        done = run_score(Store.open(store), submission, out, device=device, progress=progress)
+        done = run_score(Store.open(store), submission, out, device=device, replicates=replicates, progress=progress)
     metrics = done.evaluation.metrics
     warn(metrics["warnings"])
     lines = [f"{done.records} ECGs of part {part}", *_headlines(metrics), f"thresholds: {done.thresholds}"]
