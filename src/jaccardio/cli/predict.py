@@ -66,8 +66,8 @@ def predict(
                 known = {} if ids is None else {"recording_id": ids.id_of(file)}
                 document[str(file)] = [known | {key: getattr(score, key) for key in IN_DOCUMENT} for score in scores]
                 ranked = sorted(scores, key=lambda score: 1.0 if score.score is None else -score.score)
-                called = [finding for finding, score in zip(predictor.vocabulary.findings, scores, strict=True) if score.present]
-                contradictory = contradiction(called, predictor.vocabulary.alone)
+                present = [finding for finding, score in zip(predictor.vocabulary.findings, scores, strict=True) if score.present]
+                contradictory = contradiction(present, predictor.vocabulary.alone)
                 first, *others = _lines(file, prepared, ranked, contradictory)
                 lines += [first, *(f"  recording id {name or 'not in the table of ids'}" for name in known.values()), *others]
                 if plot is not None:
@@ -119,14 +119,14 @@ def _lines(file: Path, prepared: "Prepared", ranked: Sequence["FindingScore"], c
         if score.score is None:
             lines.append(f"  {score.name}: unknown: {score.withheld}")
         else:
-            called = "present" if score.present else "       "
+            stated = "present" if score.present else "       "
             decided = f"(threshold {score.threshold:.3f}, calibrated probability {score.probability:.3f})"
-            lines.append(f"  {called}  {score.score:.3f}  {decided}  {score.name}")
+            lines.append(f"  {stated}  {score.score:.3f}  {decided}  {score.name}")
     return lines
 
 
 def _draw(picture: Path, title: str, recording: "Recording", ranked: Sequence["FindingScore"], contradictory: str) -> Path:
-    """Draws one ECG with the findings called, each with score and threshold."""
+    """Draws one ECG with the findings predicted present, each with score and threshold."""
     from jaccardio.recording.paper_plot import plot_ecg
     from jaccardio.recording.picture_names import check_replaceable
 
