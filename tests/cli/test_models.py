@@ -1,14 +1,12 @@
-"""train, evaluate, embed, search, as the README writes them."""
+"""train, evaluate, score, embed, search: what they write, print and refuse."""
 
 import json
-import re
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from tests.cli.conftest import SETTINGS, Command
-from tests.conftest import Hospitals
+from tests.conftest import SETTINGS, Command, Hospitals
 
 
 def test_training_without_a_split_makes_the_default_one(jaccardio: Command, store: Path, tmp_path: Path) -> None:
@@ -126,19 +124,6 @@ def test_search(jaccardio: Command, hospitals: Hospitals, trained: Path) -> None
     assert (found.status, len(found.json())) == (0, 3)
     assert set(found.json()[0]) == {"recording_id", "similarity", "findings"}
     assert jaccardio("search", trained, "--store", hospitals.home, "x", "--top", 0).status == 2
-
-
-def test_the_python_example_of_the_readme_runs(
-    trained: Path, ecgs: list[Path], capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
-) -> None:
-    readme = (request.config.rootpath / "README.md").read_text("utf-8")
-    examples = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
-    assert examples
-    for example in examples:
-        names: dict[str, object] = {}
-        code = example.replace("runs/first", str(trained)).replace("path/to/one.hea", str(ecgs[0]))
-        exec(compile(code, "README.md", "exec"), names)  # noqa: S102
-    assert "atrial fibrillation" in capsys.readouterr().out
 
 
 def test_a_tiny_cohort_is_warned_of(jaccardio: Command, store: Path, tmp_path: Path) -> None:

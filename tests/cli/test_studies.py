@@ -1,15 +1,14 @@
-"""demo, compare, reproduce and bench: what they print; the studies themselves are tested in tests/experiments."""
+"""demo, compare and reproduce: what they print; the studies themselves are tested in tests/experiments."""
 
 from pathlib import Path
 
 import pytest
 
-from jaccardio.experiments import bench as bench_module
 from jaccardio.paper import demo as demo_module
 from jaccardio.paper import reproduce as reproduce_module
 from jaccardio.paper.recipes import RECIPES
 from jaccardio.training import loop
-from tests.cli.conftest import SETTINGS, Command
+from tests.conftest import SETTINGS, Command
 
 
 def test_demo_prints_its_page(jaccardio: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,12 +24,6 @@ def test_demo_prints_its_page(jaccardio: Command, tmp_path: Path, monkeypatch: p
     assert [tuple(row.values()) for row in done.json()["rows"]] == [("truth-small", "site-a", 0.9), ("truth-small", "site-b", None)]
     assert "not a medical device" in done.err
     assert str(tmp_path / "results.html") in jaccardio("demo", "--out", tmp_path).out
-
-
-def test_bench_prints_its_figures(jaccardio: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench_module, "run_bench", lambda store, say: {"training_ecgs_per_second": 1234.5})
-    assert jaccardio("bench", "--json").json() == {"training_ecgs_per_second": 1234.5}
-    assert jaccardio("bench").out == "training ecgs per second: 1,234\n"
 
 
 def test_compare_ranks_and_says_what_failed(jaccardio: Command, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Command
-from tests.conftest import Hospitals
+from tests.conftest import Command, Hospitals
 
 
 def test_probe_prints_each_share_and_encoder(jaccardio: Command, run_folder: Path, hospitals: Hospitals, tmp_path: Path) -> None:

@@ -1,40 +1,32 @@
-"""Commands that make, judge and use models: train, evaluate, score, embed, search."""
+"""Commands that train, evaluate and use models: train, evaluate, score, embed, search."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from jaccardio.cli.data import Json
+from jaccardio.cli.options import Device, IdTable, Json, Out, Replicates, Run, Settings, StoreOption
 from jaccardio.cli.output import estimate, note, number, progress_bar, result, resumable, warn
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
 from jaccardio.locks import own_folder
 
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
-StoreOption = Annotated[Path, typer.Option("--store", help="Folder of a store.")]
-Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
-IdTableOption = Annotated[Path | None, typer.Option("--id-table", help="Table of ids that ingest wrote: names the file of each ECG.")]
-
-
-def register(app: typer.Typer) -> None:
-    """Adds this file's commands."""
-    for command in (train, evaluate, score, embed, search):
-        app.command()(command)
-
 
 def train(
     store: StoreOption,
-    out: Annotated[Path, typer.Option(help="New run folder.")],
-    preset: Annotated[str | None, typer.Option(help="Configuration to start from, e.g. truth-small.")] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", help="section.key=value, e.g. training.epochs=3.")] = None,
+    out: Annotated[Path, typer.Option(metavar="RUN", help="New run folder.")],
+    preset: Annotated[str | None, typer.Option(metavar="NAME", help="Configuration to start from, e.g. jaccardio-small.")] = None,
+    settings: Settings = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue the run in --out where it was interrupted; start it if there is none.")
     ] = False,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Trains a model on a store; without a split the default one is made."""
+    """Trains a model on a store.
+
+    A store without a split gets the default one, as `jaccardio split` makes it.
+    """
     from jaccardio.cohort.split import load_or_make_split
     from jaccardio.cohort.store import Store
     from jaccardio.training import loop
@@ -71,13 +63,19 @@ def train(
 def evaluate(
     run: Run,
     store: StoreOption,
-    out: Annotated[Path, typer.Option(help="Folder for metrics, predictions, plots, report and model card.")],
-    part: Annotated[str, typer.Option(help="validation or test of the run's split; all for another hospital's store.")] = "test",
-    id_table: IdTableOption = None,
+    out: Out,
+    part: Annotated[
+        str, typer.Option(metavar="PART", help="validation or test of the run's split; all for the store of an external hospital.")
+    ] = "test",
+    id_table: IdTable = None,
+    replicates: Replicates = 1000,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Evaluates a run with intervals and writes metrics.json, per_finding.csv, predictions.parquet, report.html and model_card.md."""
+    """Evaluates a run: every metric with its 95 % interval.
+
+    Writes metrics.json, per_finding.csv, predictions.parquet, report.html and model_card.md.
+    """
     from jaccardio.cohort.id_table import load_id_table
     from jaccardio.cohort.store import Store
     from jaccardio.evaluation.estimate import jsonable
@@ -87,7 +85,8 @@ def evaluate(
     note(DISCLAIMER)
     ids = load_id_table(id_table)
     with own_folder(out), progress_bar("scoring") as progress:
-        done = evaluate_run(RunFolder.open(run), Store.open(store), part, out, id_table=ids, device=device, progress=progress)
+        opened = RunFolder.open(run)
+        done = evaluate_run(opened, Store.open(store), part, out, id_table=ids, device=device, replicates=replicates, progress=progress)
     metrics = done.evaluation.metrics
     warn(metrics["warnings"])
     lines = [f"{done.records} ECGs of part {part}", *_headlines(metrics)]
@@ -98,23 +97,37 @@ def evaluate(
 
 
 def score(
-    predictions: Annotated[Path, typer.Argument(help=".parquet or .csv with recording_id and a column a finding, or .npy.")],
+    predictions: Annotated[
+        Path, typer.Argument(metavar="PREDICTIONS", help=".parquet or .csv with recording_id and a column a finding, or .npy.")
+    ],
     store: StoreOption,
-    out: Annotated[Path, typer.Option(help="Folder for metrics, plots and report.")],
-    part: Annotated[str, typer.Option(help="test of the store's split; all for another hospital's store.")] = "test",
+    out: Out,
+    part: Annotated[
+        str, typer.Option(metavar="PART", help="test of the store's split; all for the store of an external hospital.")
+    ] = "test",
     against: Annotated[
-        Path | None, typer.Option(help="A run folder or other predictions: paired differences on what both have, to OUT/against.")
+        Path | None,
+        typer.Option(metavar="RUN|FILE", help="A run folder or other predictions: paired differences on what both have, to OUT/against."),
     ] = None,
     thresholds: Annotated[
-        Path | None, typer.Option(help="thresholds.json of an earlier scoring; without it they are fitted on the validation part.")
+        Path | None,
+        typer.Option(metavar="FILE", help="thresholds.json of an earlier scoring; without it they are fitted on the validation part."),
     ] = None,
-    findings: Annotated[str, typer.Option(help="Findings to score, with commas between them; without it all that the part knows.")] = "",
-    ids: Annotated[Path | None, typer.Option(help="For .npy: text file with one recording id a line.")] = None,
-    columns: Annotated[Path | None, typer.Option(help="For .npy: text file with one finding a line; without it the vocabulary.")] = None,
+    findings: Annotated[
+        str, typer.Option(metavar="NAMES", help="Findings to score, with commas between them; without it all that the part knows.")
+    ] = "",
+    ids: Annotated[Path | None, typer.Option(metavar="FILE", help="For .npy: text file with one recording id a line.")] = None,
+    columns: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="For .npy: text file with one finding a line; without it the vocabulary.")
+    ] = None,
+    replicates: Replicates = 1000,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Evaluates anybody's predictions as evaluate does a run, and pairs them against a run or other predictions."""
+    """Evaluates the predictions of any other model by the same rules.
+
+    Writes what `jaccardio evaluate` writes except the model card, and compares them with a run or with other predictions on the same ECGs.
+    """
     from jaccardio.cohort.store import Store
     from jaccardio.evaluation.estimate import jsonable
     from jaccardio.experiments.score import Submission, run_score
@@ -123,7 +136,7 @@ def score(
     named = tuple(name for name in findings.split(",") if name.strip())
     submission = Submission(predictions, part, ids, columns, thresholds, named, against)
     with own_folder(out), progress_bar("scoring") as progress:
-        done = run_score(Store.open(store), submission, out, device=device, progress=progress)
+        done = run_score(Store.open(store), submission, out, device=device, replicates=replicates, progress=progress)
     metrics = done.evaluation.metrics
     warn(metrics["warnings"])
     lines = [f"{done.records} ECGs of part {part}", *_headlines(metrics), f"thresholds: {done.thresholds}"]
@@ -142,12 +155,12 @@ def score(
 def embed(
     run: Run,
     store: StoreOption,
-    out: Annotated[Path, typer.Option(help="Parquet file to write.")],
-    id_table: IdTableOption = None,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Parquet file to write.")],
+    id_table: IdTable = None,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Writes frozen ECG features of a store for other models."""
+    """Writes the encoder's features of all ECGs of a store."""
     from jaccardio.cohort.id_table import load_id_table
     from jaccardio.cohort.store import Store
     from jaccardio.prediction.embed import write_embeddings
@@ -165,10 +178,10 @@ def embed(
 
 def search(
     run: Run,
-    sentence: Annotated[str, typer.Argument(help='For example "This ECG shows atrial fibrillation."')],
+    sentence: Annotated[str, typer.Argument(metavar="SENTENCE", help='For example "This ECG shows atrial fibrillation."')],
     store: StoreOption,
     top: Annotated[int, typer.Option(min=1, help="Number of ECGs to show.")] = 10,
-    id_table: IdTableOption = None,
+    id_table: IdTable = None,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
