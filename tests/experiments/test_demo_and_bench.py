@@ -1,5 +1,7 @@
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -7,13 +9,15 @@ from jaccardio.errors import UsageError
 from jaccardio.evaluation.estimate import NAN, Estimate
 from jaccardio.experiments import bench
 from jaccardio.paper import demo
+from jaccardio.paper.runs import DEMO
+from jaccardio.paper.scales import SCALES, Scale
 from jaccardio.progress import Progress, unwatched
 from tests.conftest import TINY
 
 
 def test_the_demo_leaves_one_page_and_all_that_it_rests_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "SETTINGS", (*TINY, "training.epochs=2"))
-    monkeypatch.setattr(demo, "REPLICATES", 20)
+    scale = replace(SCALES["demo"], texts=("random", "table"), schedules={"own": (*TINY, "training.epochs=2")}, replicates=20)
+    monkeypatch.setitem(cast("dict[str, Scale]", SCALES), "demo", scale)
     said: list[str] = []
     watched: list[str] = []
 
@@ -23,15 +27,15 @@ def test_the_demo_leaves_one_page_and_all_that_it_rests_on(tmp_path: Path, monke
 
     report = demo.run_demo(tmp_path / "demo", None, 90, said.append, watch)
     page = report.page.read_text()
-    assert [row[:2] for row in report.auroc] == [(preset, place) for preset in demo.PRESETS for place in ("home", "second hospital")]
+    assert [row[:2] for row in report.auroc] == [(preset, place) for preset in DEMO for place in ("home", "second hospital")]
     assert "Simulated ECGs" in page
     assert "0.0665" in page  # the paper's Table 1 stands beside ours
     assert "At home " in page
     assert "says nothing about patients" in page
     assert "A test ECG (" in page
     assert watched[:3] == ["simulating", "ingesting into store", "ingesting into store-b"]
-    assert len([what for what in watched if what.startswith("training ")]) == len(demo.PRESETS)
-    for preset in demo.PRESETS:
+    assert len([what for what in watched if what.startswith("training ")]) == len(DEMO)
+    for preset in DEMO:
         address = f"reports/{preset}-home/report.html"
         assert f'href="{address}"' in page
         assert (report.page.parent / address).is_file()

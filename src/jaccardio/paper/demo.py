@@ -7,33 +7,30 @@ page: a conclusion from the metrics, an ECG, the reports of all runs, and a tabl
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from jaccardio.checksums import read_sealed, seal
-from jaccardio.cohort.split import Split, default_split
+from jaccardio.cohort.split import Split
 from jaccardio.errors import JaccardioError, UsageError
 from jaccardio.evaluation.estimate import Estimate
 from jaccardio.evaluation.table import Row, Table
 from jaccardio.experiments.evaluate_run import RunEvaluation, evaluate_run
-from jaccardio.experiments.run_cache import RunCache
 from jaccardio.files import write_json
 from jaccardio.paper.hospitals import ingested, simulated_hospitals
 from jaccardio.paper.printed import paper_columns
+from jaccardio.paper.reproduce import open_study
+from jaccardio.paper.runs import DEMO
+from jaccardio.paper.scales import SCALES
+from jaccardio.paper.study import Study
 from jaccardio.progress import Watch, unwatched
 from jaccardio.report.markdown import estimate_text
 from jaccardio.report.results import PAGE, write_study
 from jaccardio.report.study_plots import draw_ranking
-from jaccardio.training.config import load_preset
 
-PRESETS = ("siglip-small", "paper-small", "truth-small")
-SETTINGS = ("training.epochs=24",)
-"""For simulated hospitals: a seventh of PTB-XL's training ECGs, so three times the epochs."""
-
-REPLICATES = 1000
 PAPER_COLUMNS = ("standard", "modified", "final", "other-hospital")
 
 
@@ -67,23 +64,20 @@ def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], No
         raise UsageError(f"{out}: the folder is not empty and was not made by the demo. Choose another --out.")
     out.mkdir(parents=True, exist_ok=True)
     write_json(marker, arguments)
-    hospitals = simulated_hospitals(out, records, 500.0, say, watch)
-    home = ingested(data or hospitals / "site-a", out / "store", "ptbxl" if data else "manifest", 100.0, say, watch)
-    external = ingested(hospitals / "site-b", out / "store-b", "manifest", 100.0, say, watch)
-    split = default_split(home)
-    settings = () if data else SETTINGS
-    runs = RunCache(out / "runs", home, split, jobs=1, device="auto", say=say, watch=watch)
+    study = _study(out, data, records, say, watch)
     evaluated = {}
     table = Table("Standard SigLIP, the paper's loss, and the statement target")
-    for preset in PRESETS:
+    for preset in DEMO:
         say(f"training {preset}")
-        run = runs.train(preset, load_preset(preset, settings))
-        if run is None:
-            raise JaccardioError("; ".join(runs.failures.values()))
-        for place, store, part in (("home", home, "test"), ("second hospital", external, "all")):
+        trained = study.train([preset])[preset]
+        if not trained:
+            raise JaccardioError("; ".join(study.runs.failures.values()))
+        for place, held_out in (("home", study.home), *(("second hospital", one) for one in study.external.values())):
             report = out / "reports" / f"{preset}-{place.split()[0]}"
             progress = watch(f"scoring {preset}, {place}")
-            done = evaluated[preset, place] = evaluate_run(run, store, part, report, replicates=REPLICATES, progress=progress)
+            done = evaluated[preset, place] = evaluate_run(
+                trained[0], held_out.store, held_out.name, report, replicates=study.scale.replicates, progress=progress
+            )
             say(f"  {place}: macro-AUROC {_shown(_auroc(done).value)} on {done.records} ECGs")
             for warning in done.evaluation.metrics["warnings"]:
                 say(f"  warning: {place}: {warning}")
@@ -91,19 +85,34 @@ def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], No
             table.rows += _rows(f"{preset}, {place}", done.evaluation.metrics)
             table.links[f"Report of {preset}, {place}"] = f"{report.relative_to(out)}/report.html"
     facts = {
-        "Home": _described(split) if data else "simulated hospital A, not patients",
+        "Home": _described(study.split) if data else "simulated hospital A, not patients",
         "Second hospital": "simulated hospital B, not patients",
         "Budget": "equal for all three: encoder, epochs, batch, augmentation, threshold search",
     }
     table.printed = [paper_columns()[key].to_dict() for key in PAPER_COLUMNS]
     table.remarks = conclusion({key: _auroc(done) for key, done in evaluated.items()}, simulated=data is None)
-    best = max(PRESETS, key=lambda preset: np.nan_to_num(_auroc(evaluated[preset, "home"]).value))
+    best = max(DEMO, key=lambda preset: np.nan_to_num(_auroc(evaluated[preset, "home"]).value))
     for example in evaluated[best, "home"].examples[:1]:
-        findings = "; ".join(f"{code} {score:.2f}" for code, score, _, predicted, _ in example.findings if predicted)
-        table.plots[f"A test ECG ({example.caption}) and what {best} predicts: {findings or 'nothing'}"] = example.png
+        said = "; ".join(
+            f"{code} {score:.2f} against {threshold:.2f}, {'present' if predicted else 'absent'} (label: {label})"
+            for code, score, threshold, predicted, label in example.findings
+        )
+        table.plots[f"A test ECG ({example.caption}), {best}: {said or 'nothing'}. {example.contradiction}".strip()] = example.png
     table.plots["Macro AUROC and AUPRC of each model at each hospital"] = draw_ranking(table, "")
     write_study(out, {"demo": table}, title=table.title, facts=facts)
     return DemoReport(out / PAGE, tuple((preset, place, _auroc(done).value) for (preset, place), done in evaluated.items()))
+
+
+def _study(out: Path, data: Path | None, records: int, say: Callable[[str], None], watch: Watch) -> Study:
+    """Scale ``demo`` with so many ECGs; with PTB-XL at home its presets keep their own length, and the other hospital is simulated."""
+    scale = replace(SCALES["demo"], hospitals=(records, 500.0))
+    if data is None:
+        return open_study(scale, out, None, (), say=say, watch=watch)
+    home = ingested(data, out / "store", "ptbxl", scale.sampling_rate, say, watch)
+    folder = simulated_hospitals(out, records, 500.0, say, watch)
+    other = ingested(folder / "site-b", out / "store-b", "manifest", scale.sampling_rate, say, watch)
+    full = replace(scale, hospitals=None, schedules={**scale.schedules, "own": ()})
+    return open_study(full, out, home.path, [other.path], say=say, watch=watch)
 
 
 def _rows(model: str, metrics: Mapping[str, Any]) -> list[Row]:

@@ -25,7 +25,6 @@ from jaccardio.progress import Watch, unwatched
 from jaccardio.report.results import PAGE, RESULTS, plots_are_whole, table_document, write_results
 from jaccardio.training.leakage import check_apart
 
-SMOKE_RECORDS = 480
 MADE_FROM = "made_from"
 TITLE = "The paper's tables, reproduced"
 
@@ -93,7 +92,7 @@ def run_reproduce(
         raise UsageError(f"--texts: two text encoders are compared, {len(texts)} named.")
     results = _results(out, scale)
     size = replace(SCALES[scale], texts=(texts[0], texts[1])) if texts else SCALES[scale]
-    study = _study(size, out, store, external, seeds, jobs, device, say, watch)
+    study = open_study(size, out, store, external, seeds=seeds, jobs=jobs, device=device, say=say, watch=watch)
     made_from = _made_from(study)
     for name, found in results.items():
         if any(found[MADE_FROM][key] != made_from[key] for key in ("store", "split")):
@@ -152,23 +151,25 @@ def _earlier_call(table: dict[str, Any], made_from: dict[str, Any]) -> list[str]
     return [f"made by an earlier call with another {' and '.join(options)} than the rest of this page"] if options else []
 
 
-def _study(
+def open_study(
     scale: Scale,
     out: Path,
     store: Path | None,
     external: Sequence[Path],
-    seeds: int | None,
-    jobs: int,
-    device: str,
+    *,
+    seeds: int | None = None,
+    jobs: int = 1,
+    device: str = "auto",
     say: Say,
-    watch: Watch,
+    watch: Watch = unwatched,
 ) -> Study:
-    if scale.name == "smoke":
+    """The study of a scale in `out`: its hospitals opened or made, its split checked; errors and parameters as in `run_reproduce`."""
+    if scale.hospitals is not None:
         if store is not None or external:
-            raise UsageError("scale smoke simulates its own hospitals; leave --store and --external out, or take --scale small.")
-        hospitals = simulated_hospitals(out, SMOKE_RECORDS, scale.sampling_rate, say, watch)
+            raise UsageError(f"scale {scale.name} simulates its own hospitals; leave --store and --external out, or take --scale small.")
+        folder = simulated_hospitals(out, *scale.hospitals, say, watch)
         home, *others = (
-            ingested(hospitals / site, out / name, "manifest", scale.sampling_rate, say, watch)
+            ingested(folder / site, out / name, "manifest", scale.sampling_rate, say, watch)
             for site, name in (("site-a", "store"), ("site-b", "store-b"))
         )
     elif store is None:

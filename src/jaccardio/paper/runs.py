@@ -11,6 +11,9 @@ from jaccardio.training.config import TrainConfig, load_preset
 OURS = "jaccardio-small"
 """The preset that stands beside the paper's models."""
 
+DEMO = ("siglip-small", "paper-small", "truth-small")
+"""The presets that the demo compares."""
+
 LEFT_OUT = ("crbbb", "anterior_mi", "inverted_t", "af")
 """Findings that the runs called left-out are trained without: a conduction disturbance, an infarction and a T wave whose relatives stay,
 and a rhythm that has none. No other finding of the vocabulary implies them."""
@@ -34,13 +37,15 @@ class Run:
         What makes it that model, on top of the scale's preset (method `paper` with random crops): ``method=NAME`` and
         ``section.key=value``.
     schedule
-        ``short`` or ``long`` (the paper's two), or ``own``: the preset `OURS` and its own schedule.
+        ``short`` or ``long`` (the paper's two), or ``own``: that of its own preset.
     length
         Which of the scale's three lengths takes the place of the schedule's.
     text
         Which of the scale's two text encoders.
     supervised
         Whether the scale's settings of the supervised ResNet belong to it.
+    preset
+        Where it starts from; None is the scale's preset.
     aside
         Whether one seed is enough: no claim of the paper's own tables rests on it.
     """
@@ -51,6 +56,7 @@ class Run:
     length: Literal[0, 1, 2] | None = None
     text: int = 0
     supervised: bool = False
+    preset: str | None = None
     aside: bool = False
 
     def configure(self, scale: Scale, seed: int) -> TrainConfig:
@@ -62,7 +68,7 @@ class Run:
             A setting does not fit.
         """
         return load_preset(
-            OURS if self.schedule == "own" else scale.preset,
+            self.preset or scale.preset,
             (
                 f"data.sampling_rate={scale.sampling_rate}",
                 f"model.text={scale.texts[self.text]}",
@@ -107,9 +113,10 @@ RUNS: Mapping[str, Run] = {
     ),
     "vit": Run("ViT in the place of ResNet", (*_WIDE, "model.encoder=vit1d"), "long", aside=True),
     "sister": Run("symmetric InfoNCE at 0.07", (*_WIDE, "method=clip", f"model.initial_scale={1 / 0.07}"), aside=True),
-    "ours": Run(OURS, schedule="own"),
+    "ours": Run(OURS, schedule="own", preset=OURS),
     "final-left-out": Run("256, random crop, long schedule, findings left out", (*_WIDE, *_HIDDEN), "long"),
-    "ours-left-out": Run(f"{OURS}, findings left out", _HIDDEN, "own"),
+    "ours-left-out": Run(f"{OURS}, findings left out", _HIDDEN, "own", preset=OURS),
+    **{preset: Run(preset, schedule="own", preset=preset, aside=True) for preset in DEMO},
     **_LENGTHS,
 }
 """Models by the name of their run folders."""
