@@ -79,7 +79,7 @@ SCALES: Mapping[str, Scale] = {
         ),
         Scale(
             "demo",
-            "demo: simulated hospitals, 100 Hz, ResNet-18 of width 32, batch 128, 24 epochs: a seventh of PTB-XL's ECGs, three times the epochs",
+            "demo: simulated hospitals, 100 Hz, ResNet-18 of width 32, batch 128, 24 epochs (for a seventh of PTB-XL's ECGs)",
             sampling_rate=100.0,
             preset="paper-small",
             texts=("minilm", "random"),

@@ -27,12 +27,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Grid:
-    """One grid; `corner` heads the column of names."""
+    """One grid; `corner` heads the column of names, `decimals` is for all its cells where it is set."""
 
     caption: str
     corner: str
     head: Sequence[str]
     lines: Sequence[Line]
+    decimals: int | None = None
 
 
 def grids(table: Table) -> list[Grid]:
@@ -91,7 +92,7 @@ def _printed(table: Table) -> Grid:
         Line(column["name"], [Row(column["name"], name, Estimate(column[name])) for name in names], column["table"])
         for column in table.printed
     ]
-    return Grid("The paper: as printed, and recomputed on a common label base", "Model", [title_of(name) for name in names], lines)
+    return Grid("The paper: as printed, and recomputed on a common label base", "Model", [title_of(name) for name in names], lines, 4)
 
 
 def _pivot(caption: str, corner: str, cells: Sequence[Kind], name_of: Callable[[Kind], str]) -> Grid:

@@ -47,16 +47,18 @@ def _sentences(table: Table) -> list[str]:
 
 def _grid(grid: Grid) -> list[str]:
     caption = [f"{grid.caption}:", ""] if grid.caption else []
-    return caption + markdown_table([grid.corner, *grid.head], [[line.name, *map(_cell, line.cells)] for line in grid.lines])
+    return caption + markdown_table(
+        [grid.corner, *grid.head], [[line.name, *(_cell(cell, grid.decimals) for cell in line.cells)] for line in grid.lines]
+    )
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: Cell, decimals: int | None = None) -> str:
     if cell is None:
         return ""
     if isinstance(cell, Difference):
         p = "" if math.isnan(cell.p_holm) else f" (p {cell.p_holm:.3f})"
         return estimate_text(cell.estimate, 3, signed=True) + p
-    decimals = digits(cell.metric)
+    decimals = digits(cell.metric) if decimals is None else decimals
     sd = f" ± {cell.estimate.sd:.4f}" if decimals == 3 and math.isfinite(cell.estimate.sd) else ""
     printed = "" if cell.printed is None else f"; paper {cell.printed:.3f}"
     return estimate_text(cell.estimate, 4 if decimals == 3 else decimals) + sd + printed

@@ -81,7 +81,7 @@ def _of_row(row: Mapping[str, Any], metric: str) -> Estimate:
     return Estimate(row[metric], row[f"{metric}_low"], row[f"{metric}_high"])
 
 
-def _cell(cell: Cell) -> Markup:
+def _cell(cell: Cell, decimals: int | None = None) -> Markup:
     """For a grid: value, spread over seeds, interval, and what a paper printed; of a difference its p."""
     if cell is None:
         return Markup("<td></td>")
@@ -91,7 +91,7 @@ def _cell(cell: Cell) -> Markup:
         range_ = f"{signed(estimate.low)} to {signed(estimate.high)}" if estimate.has_interval else ""
         mark = Markup(' class="differ"') if cell.differs else ""
         return Markup("<td{}>{}{}{}</td>").format(mark, signed(estimate.value), small.format(range_), small.format(p))
-    decimals = digits(cell.metric)
+    decimals = digits(cell.metric) if decimals is None else decimals
     sd = Markup(' <span class="soft">± {}</span>').format(number(estimate.sd, decimals)) if math.isfinite(estimate.sd) else ""
     printed = "" if cell.printed is None else f"paper {number(cell.printed)}"
     implied = "" if cell.implied is None else f"paper, implied {number(cell.implied)}"
