@@ -29,7 +29,7 @@ def _cache(folder: Path, store: Store, split: Split) -> RunCache:
     return RunCache(folder, store, split, jobs=1, device="cpu", say=_silent)
 
 
-@pytest.mark.parametrize("settings", [(), ("data.sampling=label-aware",), ("objective.statements=captions", "objective.target=jaccard")])
+@pytest.mark.parametrize("settings", [(), ("data.sampling=repeat-rare",), ("objective.statements=captions", "objective.target=jaccard")])
 def test_the_labels_of_hidden_findings_change_nothing(store: Store, split: Split, tmp_path: Path, settings: tuple[str, ...]) -> None:
     config = _config(*settings, 'data.hidden_findings=["af", "crbbb"]')
     columns = [store.vocabulary.index(code) for code in CODES]

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from jaccardio.cohort.augment import AUGMENTATIONS, Augmentation
 from jaccardio.contrast.objective import Objective
 from jaccardio.errors import UsageError
 from jaccardio.models.config import ModelConfig
@@ -32,20 +33,25 @@ class DataConfig(_Section):
     crop_seconds
         Length of the random training crop (the paper's augmentation against drift); 0 trains on whole windows.
     sampling
-        ``plain``: every training ECG at most once an epoch. ``label-aware``: those with rare findings are repeated, in as many steps
+        ``plain``: every training ECG at most once an epoch. ``repeat-rare``: those with rare findings are repeated, in as many steps
         an epoch (`repeat_factors` of the batches).
     lead_masking
         Share of the training ECGs that lose leads at random, so that the model can be asked about ECGs that lack some
-        (`jaccardio.cohort.lead_masking`); with 0 it answers for complete ECGs only.
+        (`jaccardio.cohort.augment`); with 0 it answers for complete ECGs only.
     hidden_findings
         Codes of findings that the run is to know nothing of: no label, no statement, no prompt.
     """
 
     sampling_rate: float = Field(500.0, ge=MINIMUM_RATE_HZ, le=MAXIMUM_RATE_HZ)
     crop_seconds: float = Field(7.5, ge=0, le=3600)
-    sampling: Literal["plain", "label-aware"] = "plain"
+    sampling: Literal["plain", "repeat-rare"] = "plain"
     lead_masking: float = Field(0.0, ge=0, le=1)
     hidden_findings: tuple[str, ...] = Field((), strict=False)  # TOML and JSON have lists
+
+    @property
+    def augmentations(self) -> tuple[Augmentation, ...]:
+        """What is done to the training crops: each of `AUGMENTATIONS` whose setting is not 0."""
+        return tuple(make(amount) for setting, make in AUGMENTATIONS.items() if (amount := getattr(self, setting)))
 
     @model_validator(mode="after")
     def _crop_fits_the_encoder(self) -> "DataConfig":
@@ -106,6 +112,8 @@ class OptimiserConfig(_Section):
     frozen_encoder
         Leave the ECG encoder's weights as they were drawn and train the rest on its features: the control that says what the
         encoder's training adds. Its batch norms still gather the statistics of the data.
+    init_from
+        A run or model folder whose weights the run starts from (`jaccardio.training.warm_start`); without it they are drawn.
     """
 
     optimiser: Literal["adamw", "adam"] = "adamw"
@@ -121,6 +129,7 @@ class OptimiserConfig(_Section):
     validate_every: int = Field(1, ge=1, le=1_000_000)
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     frozen_encoder: bool = False
+    init_from: str | None = Field(None, pattern=r"^[^\x00-\x1f\x7f]+$")
     seed: int = Field(0, ge=0, lt=2**63)
 
     @model_validator(mode="after")

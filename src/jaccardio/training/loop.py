@@ -31,8 +31,8 @@ from jaccardio.evaluation.metrics import MINIMUM_POSITIVES
 from jaccardio.evaluation.thresholds import fit_thresholds
 from jaccardio.findings.wording import Wording
 from jaccardio.locks import own_folder
-from jaccardio.models.create import Model, create_model
-from jaccardio.models.ecg_text import EcgTextModel
+from jaccardio.models.create import create_model
+from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.encoder import MINIMUM_SAMPLES
 from jaccardio.models.folder import save_pretrained
 from jaccardio.models.scoring import choose_device, finding_scores
@@ -125,23 +125,28 @@ class _Session:
         settings = config.training
         self.bfloat16 = trains_in_bfloat16(settings.precision, device)
         torch.manual_seed(settings.seed)
-        encoder = create_text_encoder(config.model.text, material.vocabulary, user_cache()) if config.model.kind == "text" else None
-        model = create_model(config.model, vocabulary=material.vocabulary, text_encoder=encoder)
-        self.model: Model = model.to(device)
+        encoder = create_text_encoder(config.model.text_encoder, material.vocabulary, user_cache())
+        self.model = create_model(config.model, vocabulary=material.vocabulary, text_encoder=encoder).to(device)
         self.objective = config.objective.objective()
         self.positive_weight = material.positive_weight().to(device) if config.objective.positive_weight else None
-        self.labels = torch.from_numpy(material.training_labels)
+        labels = torch.from_numpy(material.training_labels)
         wording = Wording.of(material.vocabulary)
-        self.pool = self.objective.pool(Cohort(self.labels, tuple(wording.groups), settings.seed))
-        self.text = StatementVectors.embed(self.pool.statements, wording, encoder, config.model.language) if encoder else None
-        self.regularisation = Regularisation(config.objective, self.labels, settings.seed, device)
+        self.pool = self.objective.pool(Cohort(labels, tuple(wording.groups), settings.seed))
+        self.text = StatementVectors.embed(self.pool.statements, wording, encoder, config.model.language)
+        self.regularisation = Regularisation(config.objective, labels, settings.seed, device)
         part = store.contract.samples // config.model.score_parts
         if part < MINIMUM_SAMPLES:
             raise UsageError(f"model.score_parts={config.model.score_parts}: parts of {part} samples, encoders need {MINIMUM_SAMPLES}.")
         crop = round(config.data.crop_seconds * store.contract.sampling_rate) or None
-        repeat_by = material.training_labels if config.data.sampling == "label-aware" else None
         self.batches = TrainingBatches(
-            store, material.training_rows, settings.batch_size, crop, settings.seed, repeat_by, config.data.lead_masking
+            store,
+            material.training_rows,
+            material.training_labels,
+            settings.batch_size,
+            crop,
+            settings.seed,
+            repeat_rare=config.data.sampling == "repeat-rare",
+            augmentations=config.data.augmentations,
         )
         self.total_steps = settings.steps or (settings.epochs or 0) * self.batches.steps_per_epoch
         if settings.warmup > self.total_steps:
@@ -179,7 +184,7 @@ class _Session:
         began, seconds, drawn = time.monotonic(), seconds_before, 0
         for step, batch in self._prefetched(start):
             figures = self._step(step, batch)
-            drawn += len(batch.rows)
+            drawn += len(batch.records)
             seconds = seconds_before + time.monotonic() - began
             if self._logged(step):
                 log.write(step, **figures, ecgs_per_second=drawn / (seconds - seconds_before))
@@ -212,20 +217,14 @@ class _Session:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.model.train()
-        positions = self._positions(batch.rows)
-        target, weight = self._targets(positions)
+        columns = self.pool.against(torch.from_numpy(batch.records))
+        target, weight = self._targets(batch.labels, columns)
         signal = torch.from_numpy(batch.signal).to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             features = self.model.encoder(signal)  # from the features on all is float32
-        terms: dict[str, Tensor] = {}
-        if isinstance(self.model, EcgTextModel):
-            assert self.text is not None, "a text model was made with a text encoder"
-            vectors = self.text.of(self.pool.against(positions)).to(self.device)
-            logits = self.model.compare(self.model.project(features), vectors)
-            terms = self.regularisation(self.model, features, step)
-        else:
-            logits = self.model.output(features)
-        loss = self.objective(logits, target, weight) + sum(terms.values())
+        logits = self.model.compare(self.model.project(features), self.text.of(columns).to(self.device))
+        auxiliary = self.regularisation(self.model, features, step)
+        loss = self.objective(logits, target, weight) + sum(auxiliary.values())
         self.optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.gradient_clip or math.inf)
@@ -237,9 +236,7 @@ class _Session:
         figures = {"loss": loss.item(), "learning_rate": rate, "gradient_norm": norm.item()}
         if self._logged(step):
             figures |= pair_statistics(target, (weight > 0).float())  # counts pairs: label weights are no part of them
-            figures |= {name: term.item() for name, term in terms.items()}
-            if isinstance(self.model, EcgTextModel):
-                figures |= {"logit_scale": self.model.scale.item(), "logit_bias": self.model.logit_bias.item()}
+            figures |= {name: value.item() for name, value in auxiliary.items()} | self.model.logged()
         if spoilt := [name for name, figure in figures.items() if not math.isfinite(figure)]:
             raise DivergenceError(f"{', '.join(spoilt)} not finite after step {step + 1}")
         return figures
@@ -247,17 +244,16 @@ class _Session:
     def _logged(self, step: int) -> bool:
         return step % LOG_EVERY == 0 or step + 1 == self.total_steps
 
-    def _targets(self, positions: Tensor) -> tuple[Tensor, Tensor]:
-        """Target and weight (b, m) of a batch on the device; positive weights of findings multiply the weight of true pairs."""
-        statements = self.pool.statements.at(self.pool.against(positions))
-        target, weight = self.objective.targets(self.labels[positions].to(self.device), statements.to(self.device))
+    def _targets(self, labels: NDArray[np.int8], columns: Tensor) -> tuple[Tensor, Tensor]:
+        """Target and weight (b, m) of labels (b, k) against the statements at these places of the pool (m,), on the device.
+
+        Positive weights of findings multiply the weight of true pairs.
+        """
+        statements = self.pool.statements.at(columns)
+        target, weight = self.objective.targets(torch.from_numpy(labels).to(self.device), statements.to(self.device))
         if self.positive_weight is not None:
             weight = weight * torch.where(target > 0, self.positive_weight, 1.0)
         return target, weight
-
-    def _positions(self, rows: NDArray[np.int64]) -> Tensor:
-        """Places (b,) of rows of the store among the training records."""
-        return torch.from_numpy(np.searchsorted(self.material.training_rows, rows))
 
     def _initialise_bias(self) -> None:
         """Starts the bias at the logit of the mean target, so that the first steps need not unlearn a wrong base rate.
@@ -270,7 +266,8 @@ class _Session:
             return
         total = pairs = 0.0
         for step in range(min(BATCHES_FOR_MEAN_TARGET, self.total_steps)):
-            target, weight = self._targets(self._positions(self.batches.rows(step)))
+            records = self.batches.records(step)
+            target, weight = self._targets(self.material.training_labels[records], self.pool.against(torch.from_numpy(records)))
             total, pairs = total + float((target * weight).sum()), pairs + float(weight.sum())
         mean = min(max(total / max(pairs, 1.0), 1e-4), 1 - 1e-4)
         self.model.initialise_bias(torch.tensor(math.log(mean / (1 - mean))))
@@ -293,11 +290,11 @@ class _Session:
             return best
         return Best(epoch, auroc, *save_best(run.checkpoints, step, self._weights().state_dict()))
 
-    def _weights(self) -> Model:
+    def _weights(self) -> EcgModel:
         """The weights that are validated and saved: the moving average where there is one."""
-        return self.model if self.average is None else cast(Model, self.average.module)
+        return self.model if self.average is None else cast(EcgModel, self.average.module)
 
-    def _validation_scores(self, model: Model) -> NDArray[np.float64]:
+    def _validation_scores(self, model: EcgModel) -> NDArray[np.float64]:
         batches = full_batches(self.material.store, self.material.validation_rows, SCORING_BATCH)
         scores = finding_scores(model, batches, self.device)
         if not np.isfinite(scores).all():
