@@ -1,6 +1,8 @@
 """Batches of signals: random crops for training, all windows in order for scoring."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,6 +114,15 @@ class TrainingBatches:
         for augmentation in self._augmentations:
             windows = augmentation(windows, self._random(augmentation.stream, step))
         return Batch(windows.signal, self._labels[records], records)
+
+    def prefetched(self, start: int, stop: int) -> Iterator[tuple[int, Batch]]:
+        """Steps and their batches in order; the next two are read from the store while the caller works on one."""
+        with ThreadPoolExecutor(1) as reader:
+            waiting: deque[Future[Batch]] = deque()
+            for step in range(start, stop):
+                while len(waiting) < min(3, stop - step):
+                    waiting.append(reader.submit(self.batch, step + len(waiting)))
+                yield step, waiting.popleft().result()
 
     def _random(self, stream: int, number: int) -> np.random.Generator:
         return np.random.default_rng([self._seed, stream, number])

@@ -62,6 +62,8 @@ class Pretrained:
         Threshold policies as training fitted them (`Thresholds.to_dict`).
     calibration
         Recalibrations as training fitted them (`Calibration.to_dict`).
+    weights_sha256
+        SHA-256 of the file of weights.
     """
 
     model: EcgModel
@@ -71,6 +73,7 @@ class Pretrained:
     partial_leads: bool
     thresholds: Mapping[str, Any]
     calibration: Mapping[str, Any]
+    weights_sha256: str
 
 
 def save_pretrained(
@@ -162,7 +165,8 @@ def load_pretrained(folder: Path) -> Pretrained:
         raise DataError(f"{folder / VOCABULARY}: {len(vocabulary)} findings, but the weights have {len(model.prompt_vectors)} prompts.")
     manifest.bytes_of(CARD)
     thresholds, calibration = manifest.json_of(THRESHOLDS), manifest.json_of(CALIBRATION)
-    return Pretrained(model.eval(), config, vocabulary, contract, partial_leads, thresholds, calibration)
+    weights_sha256 = manifest.files[WEIGHTS]["sha256"]
+    return Pretrained(model.eval(), config, vocabulary, contract, partial_leads, thresholds, calibration, weights_sha256)
 
 
 def model_manifest(folder: Path) -> Manifest:

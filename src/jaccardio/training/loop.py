@@ -8,9 +8,6 @@ bit, on the same machine.
 import logging
 import math
 import time
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,7 +31,7 @@ from jaccardio.locks import own_folder
 from jaccardio.models.create import create_model
 from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.encoder import MINIMUM_SAMPLES
-from jaccardio.models.folder import save_pretrained
+from jaccardio.models.folder import Pretrained, save_pretrained
 from jaccardio.models.scoring import choose_device, finding_scores
 from jaccardio.progress import Progress
 from jaccardio.text.cache import user_cache
@@ -47,9 +44,10 @@ from jaccardio.training.material import Material, StatementVectors
 from jaccardio.training.optimiser import create_optimiser, moving_average
 from jaccardio.training.precision import trains_in_bfloat16
 from jaccardio.training.regularisation import Regularisation
-from jaccardio.training.run_folder import RunFolder
+from jaccardio.training.run_folder import DRAWN, RunFolder
 from jaccardio.training.schedule import learning_rate
 from jaccardio.training.selection import Best, macro_ranking
+from jaccardio.training.warm_start import load_source, start_from
 
 logger = logging.getLogger(__name__)
 
@@ -79,9 +77,11 @@ def train(
     Raises
     ------
     UsageError
-        The store's sampling rate is not the configuration's, or `out` exists, or another process is writing it.
+        The store's sampling rate is not the configuration's, `out` exists, another process is writing it, or the model of
+        ``training.init_from`` is not there or does not fit.
     DataError
-        The split leaks between its parts, or there is nothing to learn.
+        The split leaks between its parts, there is nothing to learn, or the model of ``training.init_from`` is damaged or has seen ECGs
+        of the test part.
     DivergenceError
         Loss, weights or validation scores are not finite: no model is written, and no checkpoint of what is not finite.
     """
@@ -91,9 +91,14 @@ def train(
             f"Ingest with --fs {config.data.sampling_rate:g}, or set data.sampling_rate={store.contract.sampling_rate:g}."
         )
     check_disjoint(store, split)
-    session = _Session(store, split, config, choose_device(device))  # before the folder: a run that cannot start leaves none
+    initial = config.training.init_from
+    source = load_source(Path(initial), store, split) if initial else None
+    session = _Session(store, split, config, choose_device(device), source)  # before the folder: a run that cannot start leaves none
     with own_folder(out):
-        return session.run(RunFolder.create(out, config, store, split), progress)
+        run = RunFolder.create(out, config, store, split, session.started_from)
+        if source:
+            session.save(run, 0, Best(), 0.0)  # resumed, the run does not need the other model
+        return session.run(run, progress)
 
 
 def resume(store: Store, out: Path, *, device: str = "auto", progress: Progress | None = None) -> dict[str, Any]:
@@ -119,7 +124,7 @@ def resume(store: Store, out: Path, *, device: str = "auto", progress: Progress 
 class _Session:
     """One process's share of a run: the objects of the loop, set up from the configuration alone."""
 
-    def __init__(self, store: Store, split: Split, config: TrainConfig, device: torch.device) -> None:
+    def __init__(self, store: Store, split: Split, config: TrainConfig, device: torch.device, source: Pretrained | None = None) -> None:
         self.config, self.device = config, device
         self.material = material = Material.gather(store, split, config.data.hidden_findings)
         settings = config.training
@@ -153,6 +158,7 @@ class _Session:
             logger.warning("warm-up of %g steps, but the run has %d: the learning rate only rises.", settings.warmup, self.total_steps)
         if config.model.initial_bias == "mean-target":
             self._initialise_bias()
+        self.started_from = start_from(source, self.model, config.model, store.contract) if source else DRAWN
         self.model.encoder.requires_grad_(not settings.frozen_encoder)
         self.optimiser = create_optimiser(self.model.parameters(), settings)
         self.average = moving_average(self.model, settings.ema) if settings.ema else None
@@ -161,6 +167,8 @@ class _Session:
         """Trains from the last checkpoint, or from the start, to the end."""
         best, seconds, start = Best(), 0.0, 0
         checkpoint = load_checkpoint(run.checkpoints, run.manifest.sha256)
+        if checkpoint is None and self.config.training.init_from:
+            raise DataError(f"{run.path}: killed before its first checkpoint, nothing was trained yet. Remove it and train again.")
         if checkpoint is not None:
             tensors, facts, damaged = checkpoint
             for sentence in damaged:
@@ -182,7 +190,7 @@ class _Session:
     ) -> tuple[Best, float]:
         """The steps from `start` on; returns the best epoch and the seconds of all steps."""
         began, seconds, drawn = time.monotonic(), seconds_before, 0
-        for step, batch in self._prefetched(start):
+        for step, batch in self.batches.prefetched(start, self.total_steps):
             figures = self._step(step, batch)
             drawn += len(batch.records)
             seconds = seconds_before + time.monotonic() - began
@@ -195,10 +203,14 @@ class _Session:
             if last or (within == 0 and epoch % self.config.training.validate_every == 0):
                 best = self._validate(run, log, step, max(epoch, 1), best)
             if last or within == 0:
-                facts = {"best": vars(best), "seconds": seconds, "run_sha256": run.manifest.sha256}
-                save_checkpoint(run.checkpoints, step + 1, tensors_of(self.model, self.optimiser, self.average), facts)
-                remove_superseded(run.checkpoints)
+                self.save(run, step + 1, best, seconds)
         return best, seconds
+
+    def save(self, run: RunFolder, step: int, best: Best, seconds: float) -> None:
+        """Writes the checkpoint of a run after so many steps."""
+        facts = {"best": vars(best), "seconds": seconds, "run_sha256": run.manifest.sha256}
+        save_checkpoint(run.checkpoints, step, tensors_of(self.model, self.optimiser, self.average), facts)
+        remove_superseded(run.checkpoints)
 
     def _diverged(self, run: RunFolder, error: DivergenceError) -> DivergenceError:
         """What went wrong, what is kept of the run, and what to do."""
@@ -272,15 +284,6 @@ class _Session:
         mean = min(max(total / max(pairs, 1.0), 1e-4), 1 - 1e-4)
         self.model.initialise_bias(torch.tensor(math.log(mean / (1 - mean))))
 
-    def _prefetched(self, start: int) -> Iterator[tuple[int, Batch]]:
-        """Batches in order; the next two are read from the store while the model works on this one."""
-        with ThreadPoolExecutor(1) as reader:
-            waiting: deque[Future[Batch]] = deque()
-            for step in range(start, self.total_steps):
-                while len(waiting) < min(3, self.total_steps - step):
-                    waiting.append(reader.submit(self.batches.batch, step + len(waiting)))
-                yield step, waiting.popleft().result()
-
     def _validate(self, run: RunFolder, log: RunLog, step: int, epoch: int, best: Best) -> Best:
         scores = self._validation_scores(self._weights())
         auroc, auprc = macro_ranking(self.material.validation_labels, scores)
@@ -309,6 +312,7 @@ class _Session:
         summary = {
             "preset": self.config.preset,
             "seed": self.config.training.seed,
+            "started_from": run.environment["started_from"],
             "epoch": best.epoch,
             "selected_by": self.config.training.select,
             "validation_macro_auroc": best.macro_auroc,

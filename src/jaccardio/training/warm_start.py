@@ -1,0 +1,72 @@
+"""Warm start: a run that begins with the weights of another model.
+
+The ECG encoder is taken, its running statistics with it. The heads (what stands behind the encoder, with scale and bias) are taken too, all
+or none: where `HEADS` and the text encoder are the same and, if sentences are whitened, the prompts as well, because whitened vectors are
+coordinates of their own bank. Else the heads start as in any run. So a model of another vocabulary can be started from, and nothing of it
+is taken for what it is not.
+"""
+
+import logging
+from pathlib import Path
+
+import torch
+
+from jaccardio.cohort.split import Split
+from jaccardio.cohort.store import Store
+from jaccardio.errors import UsageError
+from jaccardio.models.config import ModelConfig
+from jaccardio.models.ecg_model import EcgModel
+from jaccardio.models.folder import Pretrained, load_pretrained
+from jaccardio.recording.preprocessing import SignalContract
+from jaccardio.training.leakage import check_unseen
+from jaccardio.training.run_folder import RunFolder, looks_like_a_run
+
+logger = logging.getLogger(__name__)
+
+ENCODER = ("encoder", "width", "squeeze_excitation", "stem_stride", "pooling")
+HEADS = ("kind", "embedding", "normalise_ecg", "bias", "whitening")
+"""Settings of the model that settle the shape of the encoder, and what its heads mean."""
+
+
+def load_source(path: Path, store: Store, split: Split) -> Pretrained:
+    """The model of a run or model folder, checked as prediction checks it.
+
+    Raises
+    ------
+    UsageError
+        There is no such folder.
+    DataError
+        The folder is damaged or no model, the run is not complete, or it has seen ECGs of the split's test part.
+    """
+    if not looks_like_a_run(path):
+        logger.warning("training.init_from: a model folder does not say which ECGs it has seen: keep those of the test part from it.")
+        return load_pretrained(path)
+    run = RunFolder.open(path)
+    check_unseen(run, store, store.rows_of(split.parts["test"]).tolist())
+    return run.pretrained()
+
+
+def start_from(source: Pretrained, model: EcgModel, config: ModelConfig, contract: SignalContract) -> str:
+    """Puts the weights of another model into a fresh one.
+
+    Returns
+    -------
+    What was taken, with the SHA-256 of the weights.
+
+    Raises
+    ------
+    UsageError
+        The other model has another encoder, or was trained on signals of another contract; the message names what differs.
+    """
+    pairs = {f"model.{name}": (getattr(source.config, name), getattr(config, name)) for name in ENCODER}
+    pairs |= {name: (value, contract.to_dict()[name]) for name, value in source.contract.to_dict().items()}
+    if differing := [f"{name} is {theirs} there and {ours} here" for name, (theirs, ours) in pairs.items() if theirs != ours]:
+        raise UsageError(f"training.init_from: that model does not fit: {'; '.join(differing)}. Change these, or start from another model.")
+    model.encoder.load_state_dict(source.model.encoder.state_dict(), strict=True)
+    same = all(getattr(source.config, name) == getattr(config, name) for name in HEADS)
+    same = same and source.model.text_fingerprint == model.text_fingerprint
+    if config.whitening not in ("none", 0):
+        same = same and torch.equal(source.model.prompt_vectors, model.prompt_vectors.cpu())
+    if same:
+        model.load_state_dict(model.state_dict() | dict(source.model.named_parameters()), strict=True)
+    return f"{'encoder and heads' if same else 'encoder'} of weights {source.weights_sha256}"
