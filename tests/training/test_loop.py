@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from jaccardio.cohort.augment import AUGMENTATIONS
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
@@ -23,7 +24,7 @@ from jaccardio.evaluation.thresholds import POLICIES, fit_thresholds
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.folder import load_pretrained
 from jaccardio.models.scoring import finding_scores
-from jaccardio.training.config import TrainConfig, load_preset
+from jaccardio.training.config import DataConfig, TrainConfig, load_preset
 from jaccardio.training.loop import _Session, resume, train
 from tests.conftest import TINY, Hospitals
 
@@ -125,6 +126,18 @@ def test_records_with_rare_findings_are_repeated(store: Store, split: Split) -> 
     epochs = [np.concatenate([batches.records(step) for step in range(batches.steps_per_epoch)]) for batches in (plain, repeating)]
     assert len(set(epochs[0].tolist())) == len(epochs[0])
     assert len(set(epochs[1].tolist())) < len(epochs[1])
+
+
+def test_augmentations_are_settings_that_reach_the_batches(store: Store, split: Split) -> None:
+    for setting, make in AUGMENTATIONS.items():
+        assert DataConfig.model_validate({setting: 0.5}).augmentations == (make(0.5),)
+    assert DataConfig().augmentations == ()
+    whole, masked = (
+        _Session(store, split, _config("truth-small", f"data.lead_masking={share}"), torch.device("cpu")).batches.batch(0).signal
+        for share in (0.0, 1.0)
+    )
+    assert whole.any(axis=2).all()
+    assert (~masked.any(axis=2)).any(axis=1).all()
 
 
 def test_a_killed_run_resumes_to_the_same_weights(hospitals: Hospitals, store: Store, split: Split, tmp_path: Path) -> None:

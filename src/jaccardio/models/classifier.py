@@ -11,11 +11,11 @@ from jaccardio.models.ecg_model import EcgModel
 class EcgClassifier(EcgModel):
     """An ECG encoder and a linear layer with weights W (k, features) and biases c (k,).
 
-    Its text vectors V (m, k) are those of `FindingTable`, one-hot for a prompt, and pick rows of the layer: logits = z u^T + V c with the
-    encoder's features z and u = V W. For the prompts, V = I, these are the layer's outputs to the bit, and so are the gradients.
+    Its text vectors V (m, k) are those of `FindingTable`, one-hot for a prompt, and select rows of the layer: logits = z u^T + V c with the
+    encoder's features z and u = V W. For the prompts, V = I, logits and gradients are those of the layer alone, to the bit.
 
-    The same logits come from an `EcgTextModel` on that table (embedding 0, no whitening, ECG vectors not normalised, text bias, scale
-    sqrt(k)). It trains differently, because there each output has three biases and they start elsewhere: so the baseline is a class.
+    An `EcgTextModel` on that table gives the same logits (embedding 0, no whitening, ECG vectors not normalised, text bias, scale sqrt(k)),
+    but trains differently: each output has three trained biases, initialised otherwise. So the baseline is a class of its own.
     """
 
     def __init__(self, config: ModelConfig, prompt_vectors: Tensor, text_fingerprint: str) -> None:

@@ -1,4 +1,4 @@
-"""`EcgModel`: what the loop, the pretrained folder, scoring and prediction know of a model, whatever stands behind it."""
+"""`EcgModel`: the interface that training, the pretrained folder, scoring and prediction use for every kind of model."""
 
 from abc import ABC, abstractmethod
 

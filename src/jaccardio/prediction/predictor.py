@@ -132,7 +132,7 @@ class Predictor:
             Unknown policy, a single path in place of a list, or an array.
         """
         thresholds = self.thresholds[policy]
-        return [found for batch in self._batches(ecgs) for found in self._decided(batch, thresholds)]
+        return [scores for batch in self._batches(ecgs) for scores in self._decided(batch, thresholds)]
 
     def _decided(self, batch: Windows, thresholds: NDArray[np.float64]) -> Iterator[list[FindingScore]]:
         scores = self.scores([batch])
@@ -180,8 +180,8 @@ class Predictor:
         UsageError, ReadError
             As `Recording.from_array`; a `ReadError` names the row.
         """
-        found = self.predict(_read_all(signals, sampling_rate, leads, unit))
-        scores = [[np.nan if one.score is None else one.score for one in row] for row in found]
+        predictions = self.predict(_read_all(signals, sampling_rate, leads, unit))
+        scores = [[np.nan if finding.score is None else finding.score for finding in row] for row in predictions]
         return np.array(scores, dtype=np.float64).reshape(-1, len(self.vocabulary))
 
     def encode(self, signals: ArrayLike, sampling_rate: float, *, leads: Sequence[str] = LEADS, unit: str = "mV") -> NDArray[np.float32]:

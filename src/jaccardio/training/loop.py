@@ -92,7 +92,7 @@ def train(
         )
     check_disjoint(store, split)
     initial = config.training.init_from
-    source = load_source(Path(initial), store, split) if initial else None
+    source = load_source(Path(initial).expanduser(), store, split) if initial else None
     session = _Session(store, split, config, choose_device(device), source)  # before the folder: a run that cannot start leaves none
     with own_folder(out):
         run = RunFolder.create(out, config, store, split, session.started_from)
@@ -191,13 +191,13 @@ class _Session:
         """The steps from `start` on; returns the best epoch and the seconds of all steps."""
         began, seconds, drawn = time.monotonic(), seconds_before, 0
         for step, batch in self.batches.prefetched(start, self.total_steps):
-            figures = self._step(step, batch)
+            metrics = self._step(step, batch)
             drawn += len(batch.records)
             seconds = seconds_before + time.monotonic() - began
             if self._logged(step):
-                log.write(step, **figures, ecgs_per_second=drawn / (seconds - seconds_before))
+                log.write(step, **metrics, ecgs_per_second=drawn / (seconds - seconds_before))
             if progress is not None:
-                progress(step + 1, self.total_steps, f"loss {figures['loss']:.3f}{best.shown}")
+                progress(step + 1, self.total_steps, f"loss {metrics['loss']:.3f}{best.shown}")
             epoch, within = divmod(step + 1, self.batches.steps_per_epoch)
             last = step + 1 == self.total_steps
             if last or (within == 0 and epoch % self.config.training.validate_every == 0):
@@ -245,13 +245,13 @@ class _Session:
         self.optimiser.step()
         if self.average is not None:
             self.average.update_parameters(self.model)
-        figures = {"loss": loss.item(), "learning_rate": rate, "gradient_norm": norm.item()}
+        metrics = {"loss": loss.item(), "learning_rate": rate, "gradient_norm": norm.item()}
         if self._logged(step):
-            figures |= pair_statistics(target, (weight > 0).float())  # counts pairs: label weights are no part of them
-            figures |= {name: value.item() for name, value in auxiliary.items()} | self.model.logged()
-        if spoilt := [name for name, figure in figures.items() if not math.isfinite(figure)]:
+            metrics |= pair_statistics(target, (weight > 0).float())  # counts pairs: label weights are no part of them
+            metrics |= {name: value.item() for name, value in auxiliary.items()} | self.model.logged()
+        if spoilt := [name for name, value in metrics.items() if not math.isfinite(value)]:
             raise DivergenceError(f"{', '.join(spoilt)} not finite after step {step + 1}")
-        return figures
+        return metrics
 
     def _logged(self, step: int) -> bool:
         return step % LOG_EVERY == 0 or step + 1 == self.total_steps
@@ -270,7 +270,7 @@ class _Session:
     def _initialise_bias(self) -> None:
         """Starts the bias at the logit of the mean target, so that the first steps need not unlearn a wrong base rate.
 
-        Where prompts are among the statements, it starts at the logit of each finding's prevalence: they are what prediction asks.
+        If the prompts are among the statements, it starts at the logit of each finding's prevalence: prediction compares with them.
         """
         if "findings" in self.objective.banks:
             prevalence = self.material.prevalence()

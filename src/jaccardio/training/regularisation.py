@@ -17,7 +17,7 @@ class Regularisation:
     Parameters
     ----------
     config
-        `views` and `prototypes` of it are the weights; one of weight 0 is not computed.
+        `views` and `prototypes` of it are the weights; a regulariser of weight 0 is not computed.
     labels
         (n, k) int8 of the training records.
     """

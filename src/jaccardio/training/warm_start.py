@@ -1,9 +1,9 @@
-"""Warm start: a run that begins with the weights of another model.
+"""Warm start: training begins with the weights of another model (`training.init_from`).
 
-The ECG encoder is taken, its running statistics with it. The heads (what stands behind the encoder, with scale and bias) are taken too, all
-or none: where `HEADS` and the text encoder are the same and, if sentences are whitened, the prompts as well, because whitened vectors are
-coordinates of their own bank. Else the heads start as in any run. So a model of another vocabulary can be started from, and nothing of it
-is taken for what it is not.
+The ECG encoder is always copied, its running statistics included; its settings (`ENCODER`) and the signal contract must be equal, the
+vocabulary may differ. The heads (all parameters after the encoder, scale and bias among them) are copied together, and only if the settings
+in `HEADS` and the fingerprint of the text encoder are equal and, with whitening, the prompts too: whitened vectors are coordinates in the
+basis of their own prompts. Otherwise the heads are initialised as without a warm start.
 """
 
 import logging
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 ENCODER = ("encoder", "width", "squeeze_excitation", "stem_stride", "pooling")
 HEADS = ("kind", "embedding", "normalise_ecg", "bias", "whitening")
-"""Settings of the model that settle the shape of the encoder, and what its heads mean."""
+"""Settings of a model that must be equal for its encoder, and for its heads, to be copied."""
 
 
 def load_source(path: Path, store: Store, split: Split) -> Pretrained:
@@ -47,16 +47,16 @@ def load_source(path: Path, store: Store, split: Split) -> Pretrained:
 
 
 def start_from(source: Pretrained, model: EcgModel, config: ModelConfig, contract: SignalContract) -> str:
-    """Puts the weights of another model into a fresh one.
+    """Copies the weights of another model into a new one.
 
     Returns
     -------
-    What was taken, with the SHA-256 of the weights.
+    What was copied, with the SHA-256 of the weights.
 
     Raises
     ------
     UsageError
-        The other model has another encoder, or was trained on signals of another contract; the message names what differs.
+        The encoders or the signal contracts differ; the message names the differing settings.
     """
     pairs = {f"model.{name}": (getattr(source.config, name), getattr(config, name)) for name in ENCODER}
     pairs |= {name: (value, contract.to_dict()[name]) for name, value in source.contract.to_dict().items()}
