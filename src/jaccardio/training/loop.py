@@ -122,7 +122,7 @@ def resume(store: Store, out: Path, *, device: str = "auto", progress: Progress 
 
 
 class _Session:
-    """One process's share of a run: the objects of the loop, set up from the configuration alone."""
+    """The objects of the loop, set up from the configuration and, in a new run, the model whose weights it starts from."""
 
     def __init__(self, store: Store, split: Split, config: TrainConfig, device: torch.device, source: Pretrained | None = None) -> None:
         self.config, self.device = config, device
