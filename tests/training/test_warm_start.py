@@ -70,7 +70,9 @@ def test_heads_that_mean_something_else_start_anew(store: Store, split: Split, t
     assert started_from.startswith("encoder of weights ")
 
 
-def test_without_whitening_the_heads_read_sentences_of_another_vocabulary_too(store: Store, split: Split, trained: Path) -> None:
+def test_without_whitening_the_heads_read_sentences_of_another_vocabulary_but_of_no_other_text_encoder(
+    store: Store, split: Split, trained: Path
+) -> None:
     old, new = (
         loop._Session(store, split, _config("model.whitening=0.0", *settings), torch.device("cpu"))
         for settings in (["training.seed=6"], ['data.hidden_findings=["af"]'])
@@ -79,6 +81,8 @@ def test_without_whitening_the_heads_read_sentences_of_another_vocabulary_too(st
     assert start_from(source, new.model, new.config.model, store.contract).startswith("encoder and heads of weights ")
     assert len(new.model.prompt_vectors) == len(old.model.prompt_vectors) - 1
     assert _same(_heads(new.model), _heads(old.model))
+    old.model.text_fingerprint = "of other weights"
+    assert start_from(source, new.model, new.config.model, store.contract).startswith("encoder of weights ")
 
 
 def test_another_encoder_or_contract_is_refused_and_the_differences_are_named(store: Store, split: Split, trained: Path) -> None:
