@@ -17,7 +17,7 @@ test: install
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
 demo: install
 	$(BIN)/jaccardio demo --out demo $(if $(DATA),--data $(DATA))

@@ -17,7 +17,10 @@ from numpy.typing import NDArray
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from jaccardio.evaluation.metrics import evaluate
+from jaccardio.evaluation.estimate import Estimate
+from jaccardio.evaluation.evaluate import evaluate
+from jaccardio.evaluation.part import Part
+from jaccardio.evaluation.scored import Scored
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY, Thresholds
 
 REPLICATES = 500
@@ -83,18 +86,18 @@ def _area_under_precision(prevalence: float) -> float:
     return float(quad(precision, 0, 1)[0])
 
 
-def figures(sample: Sample, units: NDArray[np.str_], replicates: int = REPLICATES) -> dict[str, list[float]]:
+def metrics(sample: Sample, units: NDArray[np.str_], replicates: int = REPLICATES) -> dict[str, list[float]]:
     """Value, low and high of each figure of `truth`; `units` (n,) is what the bootstrap draws."""
     thresholds = Thresholds({DEFAULT_POLICY: np.full(len(CODES), THRESHOLD)})
-    document = evaluate(
-        sample.labels, sample.scores, units, CODES, {}, thresholds, minimum_positives=MINIMUM_POSITIVES, replicates=replicates
-    ).metrics
-    area, precision, decided = document["macro_auroc"], document["macro_auprc"], document["thresholds"][DEFAULT_POLICY]
-    return {
-        "macro-AUROC": [area["value"], *area["ci95"]],
-        "macro-AUPRC": [precision["value"], *precision["ci95"]],
-        "micro-F1": [decided["micro_f1"], *decided["micro_f1_ci95"]],
+    part = Part(np.arange(len(units)).astype(str), units, sample.labels, CODES)
+    scored = Scored("simulated", [sample.scores], [thresholds])
+    document = evaluate(part, scored, minimum_positives=MINIMUM_POSITIVES, replicates=replicates).metrics
+    estimates: dict[str, Estimate] = {
+        "macro-AUROC": document["macro_auroc"],
+        "macro-AUPRC": document["macro_auprc"],
+        "micro-F1": document["thresholds"][DEFAULT_POLICY]["micro_f1"],
     }
+    return {name: [estimate.value, estimate.low, estimate.high] for name, estimate in estimates.items()}
 
 
 def main(patients: int, data_sets: int) -> None:
@@ -103,10 +106,10 @@ def main(patients: int, data_sets: int) -> None:
     for seed in range(1, data_sets + 1):
         sample = draw(patients, seed)
         for unit, units in (("patient", sample.patients), ("record", np.arange(len(sample.patients)).astype(str))):
-            for figure, values in figures(sample, units).items():
+            for figure, values in metrics(sample, units).items():
                 found.setdefault((figure, unit), []).append(values)
     large = draw(LARGE, 0)
-    check = figures(large, large.patients, replicates=1)
+    check = metrics(large, large.patients, replicates=1)
 
     print(f"{data_sets:,} data sets of {patients:,} patients with {ECGS_PER_PATIENT} ECGs on average, {REPLICATES} replicates each.\n")
     print("| figure | truth | in a very large sample | unit drawn | coverage | truth below | truth above | mean width |")

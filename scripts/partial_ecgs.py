@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.cohort.store import Store
-from jaccardio.evaluation.decisions import DecisionCounts
-from jaccardio.evaluation.metrics import MINIMUM_POSITIVES
-from jaccardio.evaluation.ranking import auroc
+from jaccardio.evaluation.auroc import auroc
+from jaccardio.evaluation.confusion import Confusion
+from jaccardio.evaluation.metrics import f1
+from jaccardio.evaluation.part import MINIMUM_POSITIVES
 from jaccardio.experiments.evaluate_run import rows_of_part
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_scores import shared_findings, windows_for, withheld_answers
@@ -95,7 +96,7 @@ def _macro_auroc(labels: NDArray[np.int8], scores: NDArray[np.float64], findings
 
 
 def _micro_f1(labels: NDArray[np.int8], decisions: NDArray[np.bool_]) -> float:
-    return float(DecisionCounts.of(labels, decisions, np.ones((1, len(labels)))).pooled().per_finding()["f1"][0, 0])
+    return float(f1(Confusion.of(labels, decisions, np.ones((1, len(labels)))).pooled())[0, 0])
 
 
 if __name__ == "__main__":

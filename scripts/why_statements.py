@@ -24,7 +24,7 @@ from sklearn.metrics import f1_score
 from jaccardio.cohort.batches import full_batches
 from jaccardio.cohort.split import load_split
 from jaccardio.cohort.store import Store
-from jaccardio.contrast.banks import Cohort, captions
+from jaccardio.contrast.banks import TrainingLabels, captions
 from jaccardio.contrast.losses import sigmoid, signed_sigmoid
 from jaccardio.contrast.targets import jaccard
 from jaccardio.evaluation.thresholds import fit_thresholds
@@ -115,7 +115,7 @@ def print_pairs(labels: NDArray[np.int8], draws: int = 200) -> None:
     counts = np.zeros(5)
     for _ in range(draws):
         rows = sets[torch.randperm(len(sets), generator=generator)[:128]]
-        target, weight = jaccard(rows, captions(Cohort(rows)))
+        target, weight = jaccard(rows, captions(TrainingLabels(rows)))
         apart = (weight > 0) & ~torch.eye(len(rows), dtype=torch.bool)
         values = target[apart].numpy()
         counts += [

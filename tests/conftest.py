@@ -1,20 +1,26 @@
 """Fixtures shared by all rooms."""
 
 import csv
+import json
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from jaccardio.cli.app import main
 from jaccardio.cohort.corpora.ptbxl import COLUMNS
 from jaccardio.cohort.ingest import ingest
 from jaccardio.cohort.split import load_split, save_split, split_by_fractions
 from jaccardio.cohort.store import Store
 from jaccardio.recording.leads import LEADS
+from jaccardio.report import evaluation_report
+from jaccardio.report.plots import EvaluationPlots
 from jaccardio.simulation.disk import simulate_hospitals
 from jaccardio.training.config import load_preset
 from jaccardio.training.loop import train
@@ -28,6 +34,9 @@ TINY = (
     "training.precision=fp32",
 )
 """Settings that make any small preset train in a second or two."""
+
+SETTINGS = [word for setting in TINY for word in ("--set", setting)]
+"""`TINY` as a user would type it."""
 
 STATEMENTS = ("NORM", "IMI", "AFIB", "STACH", "CLBBB", "PVC", "ABQRS", "LVH")
 """Of the corpus that `make_ptbxl` writes."""
@@ -88,6 +97,12 @@ def trained(hospitals: Hospitals, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @pytest.fixture
+def without_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Evaluations write empty pictures: tests/report draws them, and a panel for each finding, three times, takes most of an evaluation."""
+    monkeypatch.setattr(evaluation_report, "draw_evaluation", lambda *_: EvaluationPlots(b"", b"", b"", b""))
+
+
+@pytest.fixture
 def make_ptbxl(tmp_path: Path) -> Callable[[int], Path]:
     """Writes a folder as PTB-XL is published, 100 Hz, with random signals; record 2 repeats the waveform of record 1."""
 
@@ -118,3 +133,39 @@ def write_wfdb(path: Path, counts: NDArray[np.int64]) -> None:
         checksum = int(row.astype(np.int64).sum()) % 65536
         lines.append(f"{path.name}.dat 16 1000.0(0)/mV 16 0 {row[0]} {checksum} 0 {lead}")
     path.with_name(path.name + ".hea").write_text("\n".join(lines) + "\n")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Exit status and both streams of one command."""
+
+    status: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        """Stdout as exactly one JSON document without NaN."""
+
+        def refuse(name: str) -> None:
+            raise AssertionError(f"{name} is no JSON")
+
+        return json.loads(self.out, parse_constant=refuse)
+
+
+Command = Callable[..., Outcome]
+
+
+@pytest.fixture
+def jaccardio(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """`jaccardio("split", store)` is `jaccardio split STORE`, without the start of a process."""
+
+    def run(*words: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["jaccardio", *map(str, words)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        streams = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return Outcome(ended.value.code, streams.out, streams.err)
+
+    return run

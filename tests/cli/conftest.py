@@ -1,58 +1,13 @@
-"""The command line in process: what a user types, and what comes back."""
+"""What commands work on: stores and runs that a test may change or damage."""
 
-import json
 import shutil
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from jaccardio.cli.app import main
 from jaccardio.recording.leads import LEADS
-from tests.conftest import TINY, Hospitals
-
-SETTINGS = [word for setting in TINY for word in ("--set", setting)]
-"""`TINY` as a user would type it."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Exit status and both streams of one command."""
-
-    status: int
-    out: str
-    err: str
-
-    def json(self) -> Any:
-        """Stdout as exactly one JSON document without NaN."""
-
-        def refuse(name: str) -> None:
-            raise AssertionError(f"{name} is no JSON")
-
-        return json.loads(self.out, parse_constant=refuse)
-
-
-Command = Callable[..., Outcome]
-
-
-@pytest.fixture
-def jaccardio(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    """`jaccardio("split", store)` is `jaccardio split STORE`, without the start of a process."""
-
-    def run(*words: object) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["jaccardio", *map(str, words)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        streams = capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        return Outcome(ended.value.code, streams.out, streams.err)
-
-    return run
+from tests.conftest import Hospitals
 
 
 @pytest.fixture
@@ -86,3 +41,8 @@ def records(tmp_path: Path) -> Path:
             lines.append(f"{name}.dat 16 1000(0)/mV 16 0 {row[0]} {int(row.sum(dtype=np.int64)) & 0xFFFF} 0 {lead}")
         (folder / f"{name}.hea").write_text("\n".join(lines) + "\n")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def undrawn(without_plots: None) -> None:
+    """No command here draws an evaluation; see `without_plots`."""

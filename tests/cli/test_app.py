@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jaccardio.recording import readers
-from tests.cli.conftest import Command
+from tests.conftest import Command
 
 
 @pytest.mark.parametrize(

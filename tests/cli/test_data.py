@@ -1,12 +1,11 @@
-"""synth, ingest, relabel, split, inspect, as the README writes them."""
+"""synth, ingest, relabel, split, inspect: what they write, print and refuse."""
 
 from pathlib import Path
 
 import pytest
 
 from jaccardio.cohort.store import Store
-from tests.cli.conftest import Command
-from tests.conftest import Hospitals
+from tests.conftest import Command, Hospitals
 
 
 def test_from_simulated_hospital_to_split(jaccardio: Command, tmp_path: Path) -> None:

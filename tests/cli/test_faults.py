@@ -16,8 +16,7 @@ from huggingface_hub import constants
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.recording import readers
-from tests.cli.conftest import SETTINGS, Command
-from tests.conftest import Hospitals
+from tests.conftest import SETTINGS, Command, Hospitals
 
 LFS_POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 24000\n"
 NAME = "Mustermann"

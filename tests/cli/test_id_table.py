@@ -7,8 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from jaccardio.cohort.store import Store
-from tests.cli.conftest import Command
-from tests.conftest import Hospitals
+from tests.conftest import Command, Hospitals
 
 
 @pytest.fixture

@@ -14,8 +14,7 @@ from jaccardio.experiments.prediction_table import read_predictions
 from jaccardio.experiments.score import Submission, run_score
 from jaccardio.training import loop
 from jaccardio.training.run_folder import RunFolder
-from tests.cli.conftest import Command
-from tests.conftest import Hospitals
+from tests.conftest import Command, Hospitals
 
 RUN_FILES = ("manifest.json", "config.toml", "split.json", "environment.json", "training.json", "test_uses.jsonl")
 MODEL_FILES = ("manifest.json", "model.safetensors", "config.json", "vocabulary.json", "thresholds.json", "calibration.json", "README.md")

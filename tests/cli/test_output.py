@@ -10,7 +10,7 @@ import pytest
 from jaccardio import __version__
 from jaccardio.cli import output
 from jaccardio.errors import printable
-from tests.cli.conftest import Command
+from tests.conftest import Command
 
 EVIL = "a\x1b[31m\x9b0m\x07\r\x00\n\u202eb\u2028\udce9"
 HARMLESS = r"a\x1b[31m\x9b0m\x07\r\x00\n\u202eb\u2028\udce9"

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from jaccardio.prediction.predictor import Predictor
-from tests.cli.conftest import Command
-from tests.conftest import write_wfdb
+from tests.conftest import Command, write_wfdb
 
 
 @pytest.fixture

@@ -1,46 +1,102 @@
-"""Starting is quick: help and import touch no heavy package."""
+"""Starting is quick: help and import touch no heavy package; and the help shows every command once."""
 
+import json
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
+import typer
 
-from jaccardio.cli.app import app
+from jaccardio.cli.app import COMMANDS, app
+from tests.conftest import Command
 
-HEAVY = {"torch", "pandas", "scipy", "matplotlib", "transformers", "wfdb", "pyarrow", "sklearn", "numpy", "optuna"}
-COMMANDS = [command.callback.__name__ for command in app.registered_commands if command.callback is not None]
-HELP = """
-import sys, time
-sys.argv[0] = "jaccardio"
+LIGHT = {"typer", "rich", "pydantic"}
+"""The dependencies that help may load; typer itself loads pydantic."""
+
+MODULE_NAMES = {"scikit-learn": "sklearn", "pillow": "PIL", "tomli-w": "tomli_w", "import-linter": "importlinter"}
+"""Of packages that are imported by another name than they are installed by."""
+
+EVERY_HELP = """
+import json, sys
 from jaccardio.cli.app import main
-try:
-    main()
-except SystemExit as ended:
-    assert ended.code == 0
-print(time.process_time(), *sys.modules, file=sys.stderr)
+loaded = {}
+for words in json.loads(sys.argv[1]):
+    sys.argv = ["jaccardio", *words, "--help"]
+    try:
+        main()
+    except SystemExit as ended:
+        assert ended.code == 0
+    for name in sys.modules:
+        loaded.setdefault(name.partition(".")[0], " ".join(words))
+print(json.dumps(loaded), file=sys.stderr)
 """
-"""Ends with the seconds of processor time since the start, which a busy machine does not lengthen, and what was imported."""
+"""Shows the help of one command after the other, and says at the end which one first loaded each package."""
 
 
-def test_every_command_of_the_readme_is_there() -> None:
-    data, models = "synth ingest relabel split inspect", "train evaluate score predict embed search"
-    studies = "probe shift demo compare reproduce bench doctor"
-    assert sorted(COMMANDS) == sorted(f"{data} {models} {studies}".split())
+@pytest.fixture(scope="module")
+def heavy(pytestconfig: pytest.Config) -> set[str]:
+    """Modules of the dependencies in pyproject.toml, those of all extras too, except the light ones."""
+    project = tomllib.loads((pytestconfig.rootpath / "pyproject.toml").read_text())["project"]
+    required = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
+    packages = {line.partition(">")[0] for line in required} - LIGHT
+    return {MODULE_NAMES.get(package, package) for package in packages}
 
 
-@pytest.mark.parametrize("command", ["", *COMMANDS, "vocabulary"])
-def test_help_is_quick_and_light(command: str) -> None:
-    words = [command, "--help"] if command else ["--help"]
-    ended = subprocess.run([sys.executable, "-c", HELP, *words], capture_output=True, text=True, check=True)
-    seconds, *modules = ended.stderr.split()
-    assert "Usage: " in ended.stdout
-    assert not HEAVY & set(modules)
-    assert float(seconds) < 0.5
+def names(group: typer.core.TyperGroup) -> list[list[str]]:
+    """The words of every command and sub-command."""
+    found = []
+    for name, command in group.commands.items():
+        found.append([name])
+        if isinstance(command, typer.core.TyperGroup):
+            found += [[name, *words] for words in names(command)]
+    return found
 
 
-def test_import_and_module_call_are_light() -> None:
+def all_commands() -> list[list[str]]:
+    group = typer.main.get_command(app)
+    assert isinstance(group, typer.core.TyperGroup)
+    return names(group)
+
+
+def test_help_loads_nothing_heavy(heavy: set[str]) -> None:
+    assert {"torch", "numpy", "pandas", "scipy", "matplotlib", "transformers", "pyarrow", "PIL", "optuna", "sklearn"} <= heavy
+    ended = subprocess.run(
+        [sys.executable, "-c", EVERY_HELP, json.dumps([[], *all_commands()])], capture_output=True, text=True, check=True
+    )
+    loaded = json.loads(ended.stderr)
+    assert "jaccardio" in loaded
+    assert {name: f"loaded by jaccardio {first} --help" for name, first in loaded.items() if name in heavy} == {}
+
+
+def test_import_and_module_call_are_light(heavy: set[str]) -> None:
     shown = subprocess.run([sys.executable, "-c", "import sys, jaccardio; print(*sys.modules)"], capture_output=True, text=True, check=True)
-    assert not HEAVY & set(shown.stdout.split())
+    assert not heavy & set(shown.stdout.split())
     version = subprocess.run([sys.executable, "-m", "jaccardio"], capture_output=True, text=True)
     assert version.returncode == 2
     assert "not a medical device" in (version.stdout + version.stderr).replace("\n ", "")
+
+
+def test_help_shows_every_command_once_under_a_title(jaccardio: Command) -> None:
+    shown = jaccardio("--help").out.splitlines()
+    titles = [line.removesuffix(":") for line in shown if line.endswith(":") and not line.startswith(" ")]
+    assert titles == ["Options", *COMMANDS]
+    rows = [line for line in shown[shown.index("Data:") :] if line.startswith("  ")]
+    listed = [row.split()[0] for row in rows]
+    assert sorted(listed) == sorted(words[0] for words in all_commands() if len(words) == 1)
+    assert not [row for row in rows if row.endswith("...")], "the first sentence of a command fits into a line"
+
+
+@pytest.mark.parametrize("words", all_commands(), ids=" ".join)
+def test_every_option_says_what_it_is(jaccardio: Command, words: list[str]) -> None:
+    shown = jaccardio(*words, "--help")
+    assert shown.status == 0
+    assert " <path>" not in shown.out.partition("Options:")[2], "a path is named by what it holds"
+
+
+def test_every_command_is_shown_in_use(pytestconfig: pytest.Config) -> None:
+    documents = [pytestconfig.rootpath / "README.md", *sorted((pytestconfig.rootpath / "docs").glob("*.md"))]
+    text = "\n".join(path.read_text("utf-8") for path in documents if Path(path).name != "results.md")
+    unnamed = [" ".join(words) for words in all_commands() if f"jaccardio {' '.join(words)}" not in text]
+    assert unnamed == []

@@ -1,15 +1,14 @@
-"""demo, compare, reproduce and bench: what they print; the studies themselves are tested in tests/experiments."""
+"""demo, compare and reproduce: what they print; the studies themselves are tested in tests/experiments."""
 
 from pathlib import Path
 
 import pytest
 
-from jaccardio.experiments import bench as bench_module
 from jaccardio.paper import demo as demo_module
 from jaccardio.paper import reproduce as reproduce_module
 from jaccardio.paper.recipes import RECIPES
 from jaccardio.training import loop
-from tests.cli.conftest import SETTINGS, Command
+from tests.conftest import SETTINGS, Command
 
 
 def test_demo_prints_its_page(jaccardio: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,20 +16,14 @@ def test_demo_prints_its_page(jaccardio: Command, tmp_path: Path, monkeypatch: p
 
     def run_demo(out: Path, data: Path | None, records: int, say: object, watch: object) -> demo_module.DemoReport:
         asked.extend((out, data, records))
-        return demo_module.DemoReport(out / "report.html", (("truth-small", "site-a", 0.9), ("truth-small", "site-b", None)))
+        return demo_module.DemoReport(out / "results.html", (("truth-small", "site-a", 0.9), ("truth-small", "site-b", float("nan"))))
 
     monkeypatch.setattr(demo_module, "run_demo", run_demo)
     done = jaccardio("demo", "--out", tmp_path, "--data", tmp_path / "ptb-xl", "--records", 7, "--json")
     assert (done.status, asked) == (0, [tmp_path, tmp_path / "ptb-xl", 7])
-    assert done.json()["figures"] == [["truth-small", "site-a", 0.9], ["truth-small", "site-b", None]]
+    assert [tuple(row.values()) for row in done.json()["rows"]] == [("truth-small", "site-a", 0.9), ("truth-small", "site-b", None)]
     assert "not a medical device" in done.err
-    assert str(tmp_path / "report.html") in jaccardio("demo", "--out", tmp_path).out
-
-
-def test_bench_prints_its_figures(jaccardio: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench_module, "run_bench", lambda store, say: {"training_ecgs_per_second": 1234.5})
-    assert jaccardio("bench", "--json").json() == {"training_ecgs_per_second": 1234.5}
-    assert jaccardio("bench").out == "training ecgs per second: 1,234\n"
+    assert str(tmp_path / "results.html") in jaccardio("demo", "--out", tmp_path).out
 
 
 def test_compare_ranks_and_says_what_failed(jaccardio: Command, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,9 +32,9 @@ def test_compare_ranks_and_says_what_failed(jaccardio: Command, store: Path, tmp
     done = jaccardio(*words, "--objectives", "siglip,classifier", "--json")
     assert done.status == 0
     document = done.json()
-    ranked = [row["name"] for row in document["ranking"]["rows"]]
+    ranked = [row["model"] for row in document["ranking"]["rows"] if row["metric"] == "macro_auroc"]
     assert sorted(ranked) == ["always-normal", "classifier", "random-encoder", "random-vectors", "siglip"]
-    assert (document["failures"], document["page"]) == ({}, str(tmp_path / "out" / "ranking.html"))
+    assert (document["failures"], document["page"]) == ({}, str(tmp_path / "out" / "results.html"))
     assert "not a medical device" in done.err
     assert "screening 2 objectives" in done.err
 
@@ -79,12 +72,12 @@ def test_reproduce_prints_where_its_tables_are_and_what_failed(jaccardio: Comman
 
     def run_reproduce(names: list[str], scale: str, out: Path, **more: object) -> reproduce_module.Reproduction:
         asked.update(more, names=names, scale=scale)
-        return reproduce_module.Reproduction(out / "results.json", out / "report.html", failures)
+        return reproduce_module.Reproduction(out / "results.json", out / "results.html", failures)
 
     monkeypatch.setattr(reproduce_module, "run_reproduce", run_reproduce)
     words = ["--scale", "small", "--store", tmp_path / "store", "--external", "a", "--external", "b", "--seeds", 2, "--jobs", 1]
     done = jaccardio("reproduce", "table3,table1", *words, "--out", tmp_path, "--json")
-    assert (done.status, done.json()["page"]) == (0, str(tmp_path / "report.html"))
+    assert (done.status, done.json()["page"]) == (0, str(tmp_path / "results.html"))
     assert (asked["names"], asked["scale"], asked["store"]) == (["table1", "table3"], "small", tmp_path / "store")
     assert (asked["external"], asked["seeds"], asked["jobs"]) == ([Path("a"), Path("b")], 2, 1)
     assert "not a medical device" in done.err

@@ -4,19 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Command
-from tests.conftest import Hospitals
+from tests.conftest import Command, Hospitals
 
 
 def test_probe_prints_each_share_and_encoder(jaccardio: Command, run_folder: Path, hospitals: Hospitals, tmp_path: Path) -> None:
     words = ["probe", run_folder, "--store", hospitals.home, "--out", tmp_path / "out", "--replicates", 5, "--device", "cpu"]
     done = jaccardio(*words, "--fractions", "0.5", "--subsets", 2, "--json")
     assert done.status == 0
-    assert {(row["run"], row["fraction"]) for row in done.json()["rows"]} == {("trained encoder", 0.5), ("random encoder", 0.5)}
+    assert {row["model"] for row in done.json()["tables"]["share-0.5"]["rows"]} == {"trained encoder", "random encoder"}
     assert "50 % of the labels, trained encoder: macro-AUROC 0." in done.err
     assert "embedding, random encoder: 240/240" in done.err
     assert "not a medical device" in done.err
-    assert (tmp_path / "out" / "probe.html").is_file()
+    assert (tmp_path / "out" / "results.html").is_file()
 
 
 @pytest.mark.parametrize("shares", ["half", "0.1,", "0", "2"])
@@ -33,8 +32,9 @@ def test_shift_prints_both_places(jaccardio: Command, run_folder: Path, hospital
     done = jaccardio(*words, "--replicates", 5, "--device", "cpu", "--json")
     assert done.status == 0
     document = done.json()
-    assert f"macro-AUROC at home {document['macro_auroc']['home']['value']:.4f}" in done.err
-    assert "20 labelled ECGs, per_finding threshold" in done.err
-    assert "scoring away: 80/80" in done.err
-    assert "embedding away: 80/80" in done.err
+    home = next(row for row in document["tables"]["hospitals"]["rows"] if (row["model"], row["metric"]) == ("home", "macro_auroc"))
+    assert f"home: macro_auroc {home['value']:.4f}" in done.err
+    assert "20 labelled local ECGs, per_finding threshold: micro_f1_fitted_again" in done.err
+    assert "scoring, external: 80/80" in done.err
+    assert "embedding, external: 80/80" in done.err
     assert jaccardio(*words[:-1], tmp_path / "again", "--external", hospitals.home, "--device", "cpu").status == 3

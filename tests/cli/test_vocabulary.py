@@ -1,48 +1,32 @@
-"""The vocabulary commands, and the example of docs/your-data.md executed as it stands, from a manifest to a prediction."""
+"""The vocabulary commands, and the example of docs/your-data.md; tests/test_readme.py runs its commands."""
 
 import re
-import shlex
 from pathlib import Path
-
-import pytest
 
 from jaccardio.cohort.store import Store
 from jaccardio.findings.vocabulary import Vocabulary
-from tests.cli.conftest import SETTINGS, Command
-from tests.conftest import Hospitals
+from tests.conftest import SETTINGS, Command, Hospitals
 
-DOCUMENT = Path(__file__).parents[2] / "docs/your-data.md"
-
-
-def blocks(language: str) -> list[str]:
-    section = DOCUMENT.read_text("utf-8").split("## Your own findings")[1]
-    return re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)
+GUIDE = Path(__file__).parents[2] / "docs/your-data.md"
 
 
-def test_the_example_runs_from_manifest_to_prediction(
-    jaccardio: Command, hospitals: Hospitals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    manifest = hospitals.folder / "site-a" / "manifest.csv"
-    recording = next((hospitals.folder / "site-a").rglob("*.hea"))
-    monkeypatch.chdir(tmp_path)
-    for line in blocks("sh")[0].splitlines():
-        words = shlex.split(
-            line.replace("path/to/manifest.csv", str(manifest)).replace("path/to/recording.hea", str(recording)), comments=True
-        )
-        assert words[0] == "jaccardio"
-        done = jaccardio(*words[1:], *(SETTINGS if words[1] == "train" else ()))
-        assert done.status == 0, done.err
-    assert "atrial fibrillation" in done.out
-    assert Store.open(tmp_path / "store").vocabulary == Vocabulary.load(tmp_path / "mine.toml")
-    for bank in ("findings+negations", "captions"):  # every bank of statements has its sentences
+def test_a_drafted_vocabulary_serves_every_bank_of_statements(jaccardio: Command, hospitals: Hospitals, tmp_path: Path) -> None:
+    site, file, store = hospitals.folder / "site-a", tmp_path / "mine.toml", tmp_path / "store"
+    assert jaccardio("vocabulary", "new", site, file).status == 0
+    assert jaccardio("ingest", site, store, "--corpus", "manifest", "--vocabulary", file, "--fs", 100, "--jobs", 1).status == 0
+    assert jaccardio("split", store).status == 0
+    assert Store.open(store).vocabulary == Vocabulary.load(file)
+    for bank in ("findings+negations", "captions"):
         cell = ("--set", f"objective.statements={bank}", "--set", "objective.target=truth", "--set", "training.epochs=1")
-        done = jaccardio("train", "--store", "store", "--preset", "truth-small", "--out", f"run-{bank}", *SETTINGS, *cell)
+        done = jaccardio("train", "--store", store, "--preset", "truth-small", "--out", tmp_path / bank, *SETTINGS, *cell)
         assert done.status == 0, done.err
+    assert "atrial fibrillation" in jaccardio("predict", tmp_path / bank, next(site.rglob("*.hea"))).out
 
 
 def test_the_file_of_the_example_is_a_vocabulary(jaccardio: Command, tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
-    file.write_text(blocks("toml")[0], encoding="utf-8")
+    [example] = re.findall(r"```toml\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    file.write_text(example, encoding="utf-8")
     done = jaccardio("vocabulary", "check", file)
     assert (done.status, done.out) == (0, "ok: 4 findings, names in en, ja, 1 implications, levels kind\n")
     shown = jaccardio("vocabulary", "show", file).out

@@ -1,5 +1,6 @@
 """Losses against double loops in float64, gradients, extreme logits, and pairs that must leave no trace."""
 
+import itertools
 import math
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from jaccardio.contrast.losses import LOSSES, asymmetric, sigmoid, signed_sigmoid, softmax
+from jaccardio.contrast.losses import LOSSES, OPTIONS, asymmetric, sigmoid, signed_sigmoid, softmax
 
 
 def softplus(value: float) -> float:
@@ -43,14 +44,17 @@ def slow_softmax(z: list[list[float]], t: list[list[float]], w: list[list[float]
     return (rows(z, t, w) + rows(transposed(z), transposed(t), transposed(w))) / 2
 
 
-def slow_asymmetric(z: list[list[float]], t: list[list[float]], w: list[list[float]]) -> float:
-    """Ridnik et al. 2021, Eq. 4, 5 and 7, with gamma+ = 1, gamma- = 4 and m = 0.05."""
+def slow_asymmetric(
+    z: list[list[float]], t: list[list[float]], w: list[list[float]], positive: float = 1, negative: float = 4, margin: float = 0.05
+) -> float:
+    """Ridnik et al. 2021, Eq. 4, 5 and 7, with gamma+ = 1, gamma- = 4 and m = 0.05 where nothing else is said."""
     total = 0.0
     for logits, targets, weights in zip(z, t, w, strict=True):
         for logit, target, weight in zip(logits, targets, weights, strict=True):
             p = math.exp(-softplus(-logit))
-            shifted = max(p - 0.05, 0.0)
-            total -= weight * (target * (1 - p) * math.log(p) + (1 - target) * shifted**4 * math.log(1 - shifted))
+            shifted = max(p - margin, 0.0)
+            easy = (1 - target) * shifted**negative * math.log(1 - shifted)
+            total -= weight * (target * (1 - p) ** positive * math.log(p) + easy)
     return total / len(z)
 
 
@@ -126,6 +130,38 @@ def test_asymmetric_leaves_easy_negatives_alone_and_still_pulls_hard_ones() -> N
     assert logits.grad[0, 0] == 0
     assert asymmetric(logits[:, :1], target[:, :1], weight[:, :1]) == 0
     assert 0 < asymmetric(logits, target, weight) < sigmoid(logits, target, weight)
+
+
+def test_the_options_of_a_loss_are_its_keyword_arguments_and_their_defaults_lie_in_range() -> None:
+    for name, loss in LOSSES.items():
+        defaults = loss.__kwdefaults__ or {}
+        assert defaults.keys() == OPTIONS.get(name, {}).keys()
+        assert all(OPTIONS[name][option][0] <= value <= OPTIONS[name][option][1] for option, value in defaults.items())
+
+
+@pytest.mark.parametrize("options", list(itertools.product((0.0, 0.5, 2.0), (0.0, 0.5, 3.0), (0.0, 0.2))))
+def test_asymmetric_with_options_equals_the_double_loop(options: tuple[float, float, float]) -> None:
+    logits, target, weight = pairs(7)
+    value = asymmetric(logits, target, weight, positive_exponent=options[0], negative_exponent=options[1], margin=options[2])
+    assert value.item() == pytest.approx(slow_asymmetric(logits.tolist(), target.tolist(), weight.tolist(), *options), rel=1e-9)
+
+
+@pytest.mark.parametrize("extreme", [1e4, -1e4])
+def test_asymmetric_stays_finite_at_both_ends_of_its_options(extreme: float) -> None:
+    _, target, weight = pairs(4)
+    for options in itertools.product(*((low, 0.5, high) for low, high in OPTIONS["asymmetric"].values())):
+        logits = torch.full(target.shape, extreme, requires_grad=True)
+        value = asymmetric(logits, target.float(), weight.float(), **dict(zip(OPTIONS["asymmetric"], options, strict=True)))
+        value.backward()
+        assert logits.grad is not None
+        assert value.isfinite()
+        assert logits.grad.isfinite().all()
+
+
+def test_asymmetric_without_exponents_and_margin_is_sigmoid() -> None:
+    logits, target, weight = pairs(8)
+    plain = asymmetric(logits, target, weight, positive_exponent=0, negative_exponent=0, margin=0)
+    assert plain.item() == pytest.approx(sigmoid(logits, target, weight).item(), rel=1e-12)
 
 
 @pytest.mark.parametrize("name", sorted(LOSSES))

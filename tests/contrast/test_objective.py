@@ -5,15 +5,15 @@ import itertools
 import pytest
 import torch
 
-from jaccardio.contrast.banks import BANKS, Cohort
-from jaccardio.contrast.losses import LOSSES
+from jaccardio.contrast.banks import BANKS, TrainingLabels
+from jaccardio.contrast.losses import LOSSES, OPTIONS
 from jaccardio.contrast.objective import Objective, pair_statistics
 from jaccardio.contrast.statements import Reading
 from jaccardio.contrast.targets import TARGETS
 from jaccardio.errors import UsageError
 
 LABELS = torch.tensor([[1, 0, 0], [1, 1, -1], [0, 0, 0], [0, -1, 0]], dtype=torch.int8)
-COHORT = Cohort(LABELS, groups=((0, 2),))
+TRAINING = TrainingLabels(LABELS, groups=((0, 2),))
 JOINED = ("findings+parents+negations", "captions+findings", "captions+subsets+false_captions")
 
 
@@ -29,7 +29,7 @@ CELLS = [cell for cell in itertools.product((*BANKS, *JOINED), TARGETS, LOSSES) 
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_cell_of_the_grid_trains(cell: tuple[str, str, str]) -> None:
     objective = Objective(*cell)
-    pool = objective.pool(COHORT)
+    pool = objective.pool(TRAINING)
     statements = pool.statements.at(pool.against(torch.arange(4)))
     target, weight = objective.targets(LABELS, statements)
     logits = torch.randn(target.shape, generator=torch.Generator().manual_seed(0)).requires_grad_()
@@ -47,10 +47,10 @@ def test_every_cell_of_the_grid_trains(cell: tuple[str, str, str]) -> None:
 def test_hidden_labels_change_no_pair_that_was_settled_between_known_ones() -> None:
     """Hiding a record's labels takes its pairs away and leaves all others as they were."""
     objective = Objective("captions", "jaccard", "sigmoid")
-    target, weight = objective.targets(LABELS, objective.pool(COHORT).statements)
+    target, weight = objective.targets(LABELS, objective.pool(TRAINING).statements)
     hidden = LABELS.clone()
     hidden[1] = -1
-    new_target, new_weight = objective.targets(hidden, objective.pool(Cohort(hidden)).statements)
+    new_target, new_weight = objective.targets(hidden, objective.pool(TrainingLabels(hidden)).statements)
     others = torch.tensor([0, 2, 3])
     assert torch.equal(target[others][:, others], new_target[others][:, others])
     assert torch.equal(weight[others][:, others], new_weight[others][:, others])
@@ -85,6 +85,28 @@ def test_unknown_names_are_refused(cell: tuple[str, str, str]) -> None:
 def test_cells_that_mean_nothing_are_refused(statements: str, target: str, named: str) -> None:
     with pytest.raises(UsageError, match=named):
         Objective(statements, target, "sigmoid")
+
+
+@pytest.mark.parametrize(
+    ("loss", "options", "named"),
+    [
+        ("sigmoid", {"margin": 0.1}, "sigmoid has no option 'margin'; it has none"),
+        ("asymmetric", {"gamma": 2.0}, "no option 'gamma'; it has positive_exponent, negative_exponent, margin"),
+        ("asymmetric", {"margin": 0.6}, "margin of loss asymmetric is 0.6; it must lie between 0 and 0.5"),
+        ("asymmetric", {"negative_exponent": -1.0}, "between 0 and 16"),
+        ("asymmetric", {"positive_exponent": float("nan")}, "between 0 and 16"),
+    ],
+)
+def test_options_that_a_loss_cannot_have_are_refused(loss: str, options: dict[str, float], named: str) -> None:
+    with pytest.raises(UsageError, match=named):
+        Objective("findings", "truth", loss, options)
+
+
+def test_the_loss_gets_its_options() -> None:
+    logits, target, weight = torch.tensor([[2.0, -1.0]]), torch.tensor([[1.0, 0.0]]), torch.ones(1, 2)
+    plain = Objective("findings", "truth", "asymmetric", dict.fromkeys(OPTIONS["asymmetric"], 0.0))
+    assert torch.allclose(plain(logits, target, weight), LOSSES["sigmoid"](logits, target, weight))
+    assert Objective("findings", "truth", "asymmetric")(logits, target, weight) < plain(logits, target, weight)
 
 
 def test_pair_statistics() -> None:

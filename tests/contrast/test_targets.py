@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import Tensor
 
-from jaccardio.contrast.banks import Cohort, captions, findings, subsets
+from jaccardio.contrast.banks import TrainingLabels, captions, findings, subsets
 from jaccardio.contrast.statements import Reading, Statements
 from jaccardio.contrast.targets import TARGETS, dice, exact, identity, idf_jaccard, jaccard, label_aware, overlap, truth
 
@@ -172,7 +172,7 @@ def test_an_unknown_finding_does_not_cost_an_ecg_its_own_caption() -> None:
     generator = torch.Generator().manual_seed(0)
     ecg = (torch.rand(500, 19, generator=generator) < 0.1).to(torch.int8)
     ecg[torch.rand(ecg.shape, generator=generator) < 0.15] = -1
-    said = captions(Cohort(ecg))
+    said = captions(TrainingLabels(ecg))
     target, weight = exact(ecg, said)
     kept = ((target * weight * said.valid) > 0).any(dim=1)
     assert (ecg >= 0).all(dim=1).float().mean() < 0.1  # nearly every ECG has an unknown finding
@@ -183,7 +183,7 @@ def test_an_unknown_finding_does_not_cost_an_ecg_its_own_caption() -> None:
 @settings(max_examples=60, deadline=None)
 @given(ecg=label_matrices)
 def test_truth_of_a_prompt_is_the_label(ecg: Tensor) -> None:
-    target, weight = truth(ecg, findings(Cohort(ecg)))
+    target, weight = truth(ecg, findings(TrainingLabels(ecg)))
     assert torch.equal(weight, (ecg >= 0).float())
     assert torch.equal(target, (ecg == 1).float())
 
@@ -191,7 +191,7 @@ def test_truth_of_a_prompt_is_the_label(ecg: Tensor) -> None:
 @settings(max_examples=60, deadline=None)
 @given(ecg=label_matrices)
 def test_own_caption_is_always_fully_true_and_jaccard_is_symmetric(ecg: Tensor) -> None:
-    statements = captions(Cohort(ecg))
+    statements = captions(TrainingLabels(ecg))
     own = truth(ecg, statements)
     assert (own[0].diag()[statements.valid] == 1).all()
     assert (own[1].diag()[statements.valid] == 1).all()
@@ -249,7 +249,7 @@ def test_a_rare_finding_counts_for_more() -> None:
 def test_label_aware_rows_share_out_one(ecg: Tensor) -> None:
     """Where all is known and each finding is listed somewhere, the target of an ECG is a distribution over the statements."""
     ecg = ecg.clamp(min=0)
-    target, _ = label_aware(ecg, captions(Cohort(ecg)))
+    target, _ = label_aware(ecg, captions(TrainingLabels(ecg)))
     assert torch.allclose(target.sum(dim=1), torch.ones(len(ecg)))
 
 
@@ -298,7 +298,7 @@ def test_a_settled_group_or_denial_stands_whatever_an_unknown_label_turns_out_to
 @settings(max_examples=60, deadline=None)
 @given(ecg=label_matrices, seed=st.integers(0, 99))
 def test_a_part_of_what_the_ecg_shows_is_true(ecg: Tensor, seed: int) -> None:
-    statements = subsets(Cohort(ecg, seed=seed))
+    statements = subsets(TrainingLabels(ecg, seed=seed))
     target, weight = truth(ecg, statements)
     assert (target.diag()[statements.valid] == 1).all()
     assert (weight.diag()[statements.valid] == 1).all()

@@ -1,9 +1,14 @@
-"""Random predictions for the tests of this room."""
+"""Random predictions for tests."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from jaccardio.evaluation.part import Part
+from jaccardio.evaluation.scored import Scored
+from jaccardio.evaluation.thresholds import fit_thresholds
 
 
 @dataclass(frozen=True)
@@ -15,6 +20,16 @@ class Case:
     patients: NDArray[np.str_]
     codes: tuple[str, ...]
     groups: dict[str, list[tuple[str, tuple[int, ...]]]]
+
+    @property
+    def part(self) -> Part:
+        ids = np.array([f"r{row}" for row in range(len(self.labels))], dtype=np.str_)
+        return Part(ids, self.patients, self.labels, self.codes, self.groups)
+
+    def scored(self, name: str = "model", scores: Sequence[NDArray[np.float64]] = (), seconds: Sequence[float] = ()) -> Scored:
+        """The scores of one seed or several, with thresholds fitted on the labels themselves."""
+        seeds = scores or [self.scores]
+        return Scored(name, seeds, [fit_thresholds(self.labels, one) for one in seeds], seconds=seconds)
 
 
 def random_case(n: int = 300, k: int = 6, seed: int = 0, decimals: int = 2) -> Case:

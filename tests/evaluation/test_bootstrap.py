@@ -3,8 +3,8 @@ import pytest
 
 from jaccardio.errors import DataError
 from jaccardio.evaluation import bootstrap as module
+from jaccardio.evaluation.auroc import SortedScores, auroc, average_precision
 from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, percentile_interval, without_excess
-from jaccardio.evaluation.ranking import Ranking, auroc, average_precision
 
 from .cases import Case
 
@@ -13,8 +13,8 @@ def test_a_replicate_is_the_records_of_the_drawn_patients(case: Case) -> None:
     bootstrap = PatientBootstrap(case.patients, replicates=20, seed=3)
     weights = bootstrap.weights(0, 20)
     keys = np.unique(case.patients)
-    ranking = Ranking.of(case.labels[:, 2], case.scores[:, 2])
-    areas, precisions = ranking.figures(weights)
+    ranking = SortedScores.of(case.labels[:, 2], case.scores[:, 2])
+    areas, precisions = ranking.metrics(weights).values()
     for replicate in range(20):
         drawn = keys[np.random.default_rng([3, replicate]).integers(len(keys), size=len(keys))]
         rows = np.concatenate([np.flatnonzero(case.patients == patient) for patient in drawn])

@@ -6,8 +6,8 @@ from scipy.optimize import minimize_scalar
 from sklearn.linear_model import LogisticRegression
 
 from jaccardio.errors import DataError, UsageError
+from jaccardio.evaluation.auroc import auroc
 from jaccardio.evaluation.calibration import METHODS, Calibration, fit_calibration
-from jaccardio.evaluation.ranking import auroc
 
 from .cases import Case, random_case
 

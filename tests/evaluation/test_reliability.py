@@ -1,11 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
 from jaccardio.evaluation.bootstrap import PatientBootstrap
 from jaccardio.evaluation.calibration import fit_calibration
-from jaccardio.evaluation.metrics import evaluate
+from jaccardio.evaluation.estimate import jsonable
+from jaccardio.evaluation.evaluate import evaluate
 from jaccardio.evaluation.reliability import Reliability, calibration_line, equal_bins
+from jaccardio.evaluation.scored import Scored
 from jaccardio.evaluation.thresholds import fit_thresholds
 
 from .cases import Case, random_case
@@ -84,18 +88,8 @@ def test_the_macro_chance_is_that_of_its_formula_over_the_findings_of_macro() ->
     labels[np.flatnonzero(labels[:, 0] == 1)[3:], 0] = 0
     sexes = np.array(["female", "male"] * 150)
     calibration = fit_calibration(labels, case.scores)
-    thresholds = fit_thresholds(labels, case.scores)
-    document = evaluate(
-        labels,
-        case.scores,
-        case.patients,
-        case.codes,
-        case.groups,
-        thresholds,
-        calibration=calibration,
-        subgroups={"sex": sexes},
-        replicates=2,
-    ).metrics
+    scored = replace(case.scored(), calibration=calibration)
+    document = evaluate(replace(case.part, labels=labels), scored, subgroups={"sex": sexes}, replicates=2).metrics
     assert list(document["findings_left_out"]) == ["f0"]
     for method, found in document["calibration"]["methods"].items():
         scores = calibration.apply(case.scores, method)
@@ -151,16 +145,17 @@ def test_recalibration_mends_scores_and_the_document_says_so() -> None:
     case, validation = random_case(n=2000, seed=1, decimals=6), random_case(n=2000, seed=2, decimals=6)
     calibration = fit_calibration(validation.labels, validation.scores)
     thresholds = fit_thresholds(validation.labels, validation.scores)
-    arguments = (case.labels, case.scores, case.patients, case.codes, case.groups, thresholds)
-    with_it, without = evaluate(*arguments, calibration=calibration, replicates=20), evaluate(*arguments, replicates=20)
+    with_it, without = (
+        evaluate(case.part, Scored("model", [case.scores], [thresholds], fitted), replicates=20) for fitted in (calibration, None)
+    )
     document = with_it.metrics["calibration"]
     assert document["temperature"] == calibration.temperature
     assert document["findings_with_own_platt"] == 6
     methods = document["methods"]
-    assert methods["platt"]["macro_ece"] < methods["temperature"]["macro_ece"] < methods["as_is"]["macro_ece"]
-    assert methods["platt"]["macro_brier"] < methods["temperature"]["macro_brier"] < methods["as_is"]["macro_brier"]
-    assert methods["as_is"]["macro_ece"] == pytest.approx(with_it.per_finding["ece"].mean())
+    for name in ("macro_ece", "macro_brier"):
+        assert methods["platt"][name].value < methods["temperature"][name].value < methods["as_is"][name].value
+    assert methods["as_is"]["macro_ece"].value == pytest.approx(with_it.per_finding["ece"].mean())
     assert list(without.metrics["calibration"]["methods"]) == ["as_is"]
     assert without.metrics["calibration"]["temperature"] is None
     assert without.per_finding.equals(with_it.per_finding)
-    assert without.metrics["thresholds"] == with_it.metrics["thresholds"]
+    assert jsonable(without.metrics["thresholds"]) == jsonable(with_it.metrics["thresholds"])

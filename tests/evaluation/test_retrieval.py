@@ -8,6 +8,7 @@ import pytest
 
 from jaccardio.errors import DataError
 from jaccardio.evaluation.bootstrap import PatientBootstrap
+from jaccardio.evaluation.estimate import jsonable
 from jaccardio.evaluation.retrieval import (
     CUTS,
     distinct_statements,
@@ -89,8 +90,8 @@ def test_ecgs_found_by_statements_equal_the_loop_in_the_sample_and_in_every_repl
     means = {name: np.nanmean(values, axis=1) for name, values in table.items()}
     assert document["queries"] == len(STATEMENTS)
     for name in names:
-        assert document[name]["value"] == pytest.approx(means[name][0], abs=1e-12)
-        assert document[name]["ci95"] == pytest.approx(np.quantile(means[name][1:], [0.025, 0.975]).tolist(), abs=1e-12)
+        assert document[name].value == pytest.approx(means[name][0], abs=1e-12)
+        assert [document[name].low, document[name].high] == pytest.approx(np.quantile(means[name][1:], [0.025, 0.975]).tolist(), abs=1e-12)
 
 
 def test_statements_found_by_ecgs_equal_the_loop_in_the_sample_and_in_every_replicate() -> None:
@@ -111,9 +112,9 @@ def test_statements_found_by_ecgs_equal_the_loop_in_the_sample_and_in_every_repl
                 sum(drawn[place] * value for place, value in values.items()) / sum(drawn[place] for place in values)
                 for drawn in bootstrap.weights(0, 20).astype(float)
             ]
-            assert document[meaning][name]["value"] == pytest.approx(np.mean(list(values.values())), abs=1e-12)
+            assert document[meaning][name].value == pytest.approx(np.mean(list(values.values())), abs=1e-12)
             expected = np.quantile(replicates, [0.025, 0.975]).tolist()
-            assert document[meaning][name]["ci95"] == pytest.approx(expected, abs=1e-12)
+            assert [document[meaning][name].low, document[meaning][name].high] == pytest.approx(expected, abs=1e-12)
 
 
 def test_hiding_a_label_only_takes_candidates_away() -> None:
@@ -131,19 +132,19 @@ def test_a_perfect_model_finds_everything_and_one_that_tells_nothing_apart_finds
     nearness = -np.abs(labels[:, None].astype(float) - statements[None]).sum(axis=-1)
     bootstrap = PatientBootstrap(PATIENTS, replicates=5)
     perfect = retrieve_statements(labels, statements, [nearness], bootstrap)
-    assert perfect["exact"]["accuracy_at_1"]["value"] == perfect["exact"]["map"]["value"] == 1
+    assert perfect["exact"]["accuracy_at_1"].value == perfect["exact"]["map"].value == 1
     flat = retrieve_statements(labels, statements, [np.zeros_like(nearness)], bootstrap)
-    assert flat["exact"]["accuracy_at_1"]["value"] == flat["exact"]["accuracy_at_10"]["value"] == 0
-    assert flat["exact"]["map"]["value"] == pytest.approx(1 / len(statements))
+    assert flat["exact"]["accuracy_at_1"].value == flat["exact"]["accuracy_at_10"].value == 0
+    assert flat["exact"]["map"].value == pytest.approx(1 / len(statements))
 
 
 def test_single_findings_are_statements_too_and_undefined_figures_are_null() -> None:
     bootstrap = PatientBootstrap(PATIENTS, replicates=5)
     eye = np.eye(4, dtype=bool)
-    assert retrieve_ecgs(LABELS, eye, [LABELS.astype(float)], bootstrap)["precision_at_5"]["value"] == 1
+    assert retrieve_ecgs(LABELS, eye, [LABELS.astype(float)], bootstrap)["precision_at_5"].value == 1
     nothing = retrieve_ecgs(np.full_like(LABELS, -1), eye, [np.zeros((40, 4))], bootstrap)
-    assert (nothing["queries"], nothing["map"]) == (0, {"value": None, "ci95": None, "per_seed": [None]})
-    json.dumps(retrieve_statements(np.full_like(LABELS, -1), eye, [np.zeros((40, 4))], bootstrap), allow_nan=False)
+    assert (nothing["queries"], nothing["map"].to_dict()) == (0, {"value": None, "low": None, "high": None, "per_seed": [None]})
+    json.dumps(jsonable(retrieve_statements(np.full_like(LABELS, -1), eye, [np.zeros((40, 4))], bootstrap)), allow_nan=False)
 
 
 def test_distinct_statements_are_those_that_ecgs_show() -> None:
@@ -167,12 +168,12 @@ def test_what_does_not_belong_together_is_refused() -> None:
 def test_figures_of_several_seeds_are_their_means() -> None:
     bootstrap = PatientBootstrap(PATIENTS, replicates=5)
     both = [SIMILARITY, RNG.normal(0, 1, SIMILARITY.shape)]
-    apart = [retrieve_ecgs(LABELS, STATEMENTS, [one], bootstrap)["map"]["value"] for one in both]
+    apart = [retrieve_ecgs(LABELS, STATEMENTS, [one], bootstrap)["map"].value for one in both]
     together = retrieve_ecgs(LABELS, STATEMENTS, both, bootstrap)["map"]
-    assert together["per_seed"] == apart
-    assert together["value"] == pytest.approx(np.mean(apart))
-    exactly = [retrieve_statements(LABELS, STATEMENTS, [one], bootstrap)["exact"]["map"]["value"] for one in both]
-    assert retrieve_statements(LABELS, STATEMENTS, both, bootstrap)["exact"]["map"]["per_seed"] == pytest.approx(exactly)
+    assert list(together.per_seed) == apart
+    assert together.value == pytest.approx(np.mean(apart))
+    exactly = [retrieve_statements(LABELS, STATEMENTS, [one], bootstrap)["exact"]["map"].value for one in both]
+    assert retrieve_statements(LABELS, STATEMENTS, both, bootstrap)["exact"]["map"].per_seed == pytest.approx(exactly)
 
 
 def test_statements_with_few_relevant_ecgs_look_for_none() -> None:

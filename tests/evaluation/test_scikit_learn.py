@@ -6,7 +6,8 @@ import sklearn
 from sklearn.metrics import accuracy_score, average_precision_score, jaccard_score, precision_recall_fscore_support, roc_auc_score
 
 from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined
-from jaccardio.evaluation.samples import Samples
+from jaccardio.evaluation.part import Part
+from jaccardio.evaluation.replicates import Replicates
 from jaccardio.evaluation.thresholds import Thresholds
 
 CASES = 500
@@ -73,16 +74,18 @@ def test_500_random_cases_agree_to_1e_minus_9() -> None:
         for seed in range(CASES):
             labels, scores, values = random_case(seed)
             thresholds = Thresholds({"global": values})
-            bootstrap = PatientBootstrap(np.arange(len(labels)).astype(str), replicates=0)
-            samples = Samples.of(labels, scores, thresholds, bootstrap, np.ones(labels.shape[1], bool))
-            found = {name: table[0] for name, table in samples.ranked.items()}
-            found |= {name: values[0] for name, values in samples.decided["global"].items()}
-            found |= {f"finding {name}": table[0] for name, table in samples.findings.items()}
+            patients = np.arange(len(labels)).astype(str)
+            part = Part(patients, patients, labels, tuple(f"f{column}" for column in range(labels.shape[1])))
+            bootstrap = PatientBootstrap(patients, replicates=0)
+            replicates = Replicates.of(part, scores, thresholds, bootstrap, np.ones(labels.shape[1], bool))
+            found = {name: table[0] for name, table in replicates.ranked.items()}
+            found |= {name: values[0] for name, values in replicates.decided["global"].items() if "normal" not in name}
+            found |= {f"finding {name}": table[0] for name, table in replicates.findings.items()}
             right = expected(labels, scores, scores >= values)
             assert set(found) == set(right)
             for name, value in right.items():
                 np.testing.assert_allclose(found[name], value, rtol=0, atol=1e-9, err_msg=f"{name}, seed {seed}")
-            macro = [mean_of_defined(samples.ranked[name])[0] for name in ("auroc", "auprc")]
+            macro = [mean_of_defined(replicates.ranked[name])[0] for name in ("auroc", "auprc")]
             defined = [[value for value in right[name] if np.isfinite(value)] or [np.nan] for name in ("auroc", "auprc")]
             assert macro == pytest.approx([np.mean(values) for values in defined], abs=1e-9, nan_ok=True)
             one_class += int(np.isnan(right["auroc"]).any())

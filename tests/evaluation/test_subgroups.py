@@ -1,20 +1,22 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from jaccardio.evaluation.calibration import Calibration
-from jaccardio.evaluation.metrics import evaluate
+from jaccardio.evaluation.estimate import jsonable
+from jaccardio.evaluation.evaluate import evaluate
 from jaccardio.evaluation.thresholds import fit_thresholds
 
 from .cases import Case, random_case
 
 
 def compared(case: Case, groups: dict[str, np.ndarray], replicates: int = 10, calibration: Calibration | None = None) -> dict:
-    arguments = (case.labels, case.scores, case.patients, case.codes, case.groups, fit_thresholds(case.labels, case.scores))
-    evaluation = evaluate(*arguments, calibration=calibration, subgroups=groups, replicates=replicates)
-    return json.loads(json.dumps(evaluation.metrics["subgroups"], allow_nan=False))
+    scored = replace(case.scored(), calibration=calibration)
+    evaluation = evaluate(case.part, scored, subgroups=groups, replicates=replicates)
+    return json.loads(json.dumps(jsonable(evaluation.metrics["subgroups"]), allow_nan=False))
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def test_figures_of_a_group_are_those_of_its_records(mixed: tuple[Case, np.ndarr
         assert row["macro_auroc"]["value"] == pytest.approx(np.mean(areas))
         assert row["macro_auprc"]["value"] == pytest.approx(np.mean(precisions))
         assert row["micro_f1"]["value"] == pytest.approx(f1_score(labels[labels >= 0], scores[labels >= 0] >= threshold))
-        assert row["macro_auroc"]["ci95"][0] < row["macro_auroc"]["value"] < row["macro_auroc"]["ci95"][1]
+        assert row["macro_auroc"]["low"] < row["macro_auroc"]["value"] < row["macro_auroc"]["high"]
 
 
 def test_figures_of_a_group_are_of_the_scores_as_they_are(mixed: tuple[Case, np.ndarray]) -> None:
@@ -71,7 +73,7 @@ def test_common_figures_are_over_the_findings_of_every_named_group(mixed: tuple[
         areas = [roc_auc_score(a[a >= 0], b[a >= 0]) for a, b in zip(y.T, s.T, strict=True)]
         assert rows[name]["common"]["macro_auroc"]["value"] == pytest.approx(np.mean(areas))
     assert set(rows["unknown"]["findings_left_out"]) & set(shared)  # so it has no figure over the same findings
-    assert rows["unknown"]["common"]["macro_auroc"] == {"value": None, "ci95": None}
+    assert rows["unknown"]["common"]["macro_auroc"] == {"value": None, "low": None, "high": None}
     assert rows["unknown"]["macro_auroc"]["value"] is not None
 
 
@@ -86,7 +88,7 @@ def test_intervals_are_on_the_resamples_of_all_patients(mixed: tuple[Case, np.nd
         picked = picked[members[picked] == "b"]
         y, s = case.labels[picked], case.scores[picked]
         micro.append(f1_score(y[y >= 0], s[y >= 0] >= threshold))
-    assert rows["b"]["micro_f1"]["ci95"] == pytest.approx(np.quantile(micro, [0.025, 0.975]).tolist())
+    assert [rows["b"]["micro_f1"][end] for end in ("low", "high")] == pytest.approx(np.quantile(micro, [0.025, 0.975]).tolist())
 
 
 def test_small_groups_and_attributes_of_one_group_are_named_without_their_size(case: Case) -> None:

@@ -13,7 +13,8 @@ import pytest
 from jaccardio.cohort.split import load_split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, JaccardioError, UsageError
-from jaccardio.experiments import contestants
+from jaccardio.evaluation.scored import Scored
+from jaccardio.experiments import score_cache
 from jaccardio.experiments.compare import Comparison, Protocol, Screened, _facts, _finalists, _reference, run_compare
 from jaccardio.experiments.objectives import OBJECTIVES
 from jaccardio.experiments.run_cache import RunCache
@@ -58,17 +59,21 @@ def _document(out: Path, name: str) -> Any:
     return json.loads((out / name).read_text())
 
 
-def _figures(out: Path) -> Any:
-    """The ranking without the times that training took."""
-    document = _document(out, "ranking.json")
-    for row in document["rows"]:
-        del row["seconds"]
-    return document
+def _ranking(out: Path) -> Any:
+    """The table of the ranking without the times that training took."""
+    table = _document(out, "results.json")["tables"]["ranking"]
+    return table | {"rows": [row for row in table["rows"] if row["metric"] != "training_minutes"]}
+
+
+def _models(table: Any) -> dict[str, Any]:
+    """Model -> row of macro AUROC."""
+    return {row["model"]: row for row in table["rows"] if row["metric"] == "macro_auroc"}
 
 
 def test_every_stage_leaves_its_file_and_every_figure_is_kept(compared: tuple[Path, Comparison]) -> None:
     out, done = compared
-    screening, trials, ranking = (_document(out, f"{name}.json") for name in ("screening", "trials", "ranking"))
+    screening, trials = (_document(out, f"{name}.json") for name in ("screening", "trials"))
+    ranking = _ranking(out)
     assert {row["objective"] for row in screening["rows"]} == set(NAMES.split(","))
     figures = [row["validation_macro_auroc"] for row in screening["rows"]]
     assert figures == sorted(figures, reverse=True)
@@ -84,8 +89,8 @@ def test_every_stage_leaves_its_file_and_every_figure_is_kept(compared: tuple[Pa
         for trial in trials:
             if (trial["objective"], trial["number"]) == (row["objective"], 0):
                 assert trial["validation_macro_auroc"] == row["validation_macro_auroc"]
-    assert ranking["reference"] == "classifier"
-    seeds = {row["name"]: row["seeds"] for row in ranking["rows"]}
+    assert {one["reference"] for one in ranking["differences"]} == {"classifier"}
+    seeds = {model: len(row["per_seed"]) for model, row in _models(ranking).items()}
     assert seeds == {**dict.fromkeys((*finalists, "random-encoder", "random-vectors"), 2), "always-normal": 1}
     page = done.page.read_text()
     assert all(f"{row['objective']} {row['validation_macro_auroc']:.4f}" in page for row in screening["rows"])
@@ -93,28 +98,24 @@ def test_every_stage_leaves_its_file_and_every_figure_is_kept(compared: tuple[Pa
 
 def test_the_best_trial_is_the_setting_that_is_tested(compared: tuple[Path, Comparison], store: Store) -> None:
     out, done = compared
-    for row in done.contest.document["rows"]:
-        tried = [trial for trial in done.trials if trial.objective == row["name"]]
+    for name in _models(_ranking(out)):
+        tried = [trial for trial in done.trials if trial.objective == name]
         if tried:
             best = max(tried, key=lambda trial: (trial.validation_macro_auroc or 0, -trial.number))
-            assert row["note"].split("; ")[1:] == list(best.settings)
-            config = OBJECTIVES[row["name"]].configure(
-                (f"data.sampling_rate={store.contract.sampling_rate}", *PROTOCOL.settings), best.settings
-            )
-            scored = {path.stem.rpartition("-")[0] for path in (out / "scores").glob(f"{row['name']}-*.parquet")}
+            assert done.table.notes[name].split("; ")[1:] == list(best.settings)
+            config = OBJECTIVES[name].configure((f"data.sampling_rate={store.contract.sampling_rate}", *PROTOCOL.settings), best.settings)
+            scored = {path.stem.rpartition("-")[0] for path in (out / "scores").glob(f"{name}-*.parquet")}
             assert len(scored) == PROTOCOL.seeds
-            kept = [loop.RunFolder.open(out / "runs" / name).config for name in scored]
+            kept = [loop.RunFolder.open(out / "runs" / folder).config for folder in scored]
             assert sorted(run.training.seed for run in kept) == [0, 1]
             assert {run.training.learning_rate for run in kept} == {config.training.learning_rate}
 
 
 def test_always_normal_looks_at_no_ecg(compared: tuple[Path, Comparison]) -> None:
     _, done = compared
-    row = next(row for row in done.contest.document["rows"] if row["name"] == "always-normal")
-    assert row["macro_auroc"]["value"] in (0.5, None)
-    gains = done.contest.gains
-    assert (gains.loc[gains["contestant"] == "always-normal", "auroc"].dropna() == 0.5).all()
-    assert row["thresholds"]["global"]["micro_recall"] > 0  # "normal" is called for every ECG, and some are
+    areas = [row.estimate.value for row in done.table.rows if row.model == "always-normal" and row.metric in ("auroc", "macro_auroc")]
+    assert {area for area in areas if np.isfinite(area)} == {0.5}
+    assert done.table.estimate("always-normal", "micro_recall", "global").value > 0  # "normal" is predicted for every ECG, and some are
 
 
 def test_a_rerun_trains_nothing_and_looks_at_no_test_part(
@@ -124,17 +125,17 @@ def test_a_rerun_trains_nothing_and_looks_at_no_test_part(
     runs = {path: path.stat().st_mtime_ns for path in (out / "runs").glob("*/training.json")}
     tested = PROTOCOL.finalists * PROTOCOL.seeds + CONTROL_RUNS
     assert len(runs) >= tested + 1  # and the objective that is no finalist
-    before = _document(out, "ranking.json")
-    monkeypatch.setattr(contestants, "score_part", None)
-    again = run_compare(store, NAMES, out, PROTOCOL, _silent)
+    before = _ranking(out)
+    monkeypatch.setattr(score_cache, "score_part", None)
+    run_compare(store, NAMES, out, PROTOCOL, _silent)
     assert trained_now == []
-    assert again.contest.document == before
+    assert _ranking(out) == before
     assert {path: path.stat().st_mtime_ns for path in (out / "runs").glob("*/training.json")} == runs
     uses = [path.read_text().splitlines() for path in (out / "runs").glob("*/test_uses.jsonl")]
     assert [len(lines) for lines in uses] == [1] * tested
 
 
-def test_an_interrupted_comparison_ends_with_the_same_figures(
+def test_an_interrupted_comparison_ends_with_the_same_ranking(
     compared: tuple[Path, Comparison], store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained_now: list[str]
 ) -> None:
     straight, _ = compared
@@ -151,10 +152,10 @@ def test_an_interrupted_comparison_ends_with_the_same_figures(
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
             run_compare(store, NAMES, out, PROTOCOL, _silent)
-    assert not (out / "ranking.json").exists()
+    assert not (out / "results.json").exists()
     run_compare(store, NAMES, out, PROTOCOL, _silent)
     assert len(trained_now) == len(set(trained_now))  # what was interrupted was resumed, not begun again
-    assert _figures(out) == _figures(straight)
+    assert _ranking(out) == _ranking(straight)
     assert _document(out, "trials.json") == _document(straight, "trials.json")
 
 
@@ -173,7 +174,7 @@ def test_the_labels_of_the_test_part_change_no_choice(compared: tuple[Path, Comp
     assert runs == before
     scores, old = (pd.read_parquet(next((out / "scores").glob("siglip-*"))) for out in (tmp_path / "out", straight))
     assert scores.equals(old)
-    assert _figures(tmp_path / "out") != _figures(straight)
+    assert _ranking(tmp_path / "out") != _ranking(straight)
 
 
 def test_one_more_objective_trains_that_one_alone(
@@ -202,8 +203,8 @@ def test_a_failed_run_is_named_and_stops_nothing(store: Store, tmp_path: Path, m
         "clip": "the loss is not finite.",
         "random-encoder": "internal error: RuntimeError",
     }
-    assert {row["name"] for row in done.contest.document["rows"]} == {"siglip", "random-vectors", "always-normal"}
-    assert done.contest.document["reference"] == "siglip"
+    assert {row.model for row in done.table.rows} == {"siglip", "random-vectors", "always-normal"}
+    assert {one.reference for one in done.table.differences} == {"siglip"}
     assert "these runs are missing: clip-" in done.page.read_text()
     with pytest.raises(DataError, match="no objective could be trained and validated: the loss is not finite"):
         run_compare(store, "clip", tmp_path / "none", replace(PROTOCOL, seeds=1, trials=1), _silent)
@@ -260,7 +261,7 @@ def test_a_folder_of_another_store_is_refused(compared: tuple[Path, Comparison],
         RunCache(compared[0] / "runs", other, split, jobs=1, device="cpu", say=_silent)
 
 
-@pytest.mark.parametrize("setting", ["objective.loss=softmax", "training.seed=3", "model.kind=classifier", "nonsense.key=1"])
+@pytest.mark.parametrize("setting", ["method=clip", "objective.loss=softmax", "training.seed=3", "model.kind=classifier", "nonsense.key=1"])
 def test_settings_that_would_break_the_comparison_are_refused_before_training(store: Store, tmp_path: Path, setting: str) -> None:
     with pytest.raises(UsageError):
         run_compare(store, "siglip", tmp_path / "out", replace(PROTOCOL, settings=(setting,)), _silent)
@@ -276,6 +277,6 @@ def test_the_fixed_objectives_are_finalists_whatever_their_figure() -> None:
 
 
 def test_the_reference_is_the_classifier_or_else_the_first(compared: tuple[Path, Comparison]) -> None:
-    one = contestants.Contestant("siglip", (), (), ())
+    one = Scored("siglip", (), ())
     assert _reference([one, replace(one, name="classifier")]) == "classifier"
     assert _reference([one, replace(one, name="truth")]) == "siglip"

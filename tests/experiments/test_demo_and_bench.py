@@ -1,18 +1,23 @@
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from jaccardio.errors import UsageError
+from jaccardio.evaluation.estimate import NAN, Estimate
 from jaccardio.experiments import bench
 from jaccardio.paper import demo
+from jaccardio.paper.runs import DEMO
+from jaccardio.paper.scales import SCALES, Scale
 from jaccardio.progress import Progress, unwatched
 from tests.conftest import TINY
 
 
 def test_the_demo_leaves_one_page_and_all_that_it_rests_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "SETTINGS", (*TINY, "training.epochs=2"))
-    monkeypatch.setattr(demo, "REPLICATES", 20)
+    scale = replace(SCALES["demo"], texts=("random", "table"), schedules={"own": (*TINY, "training.epochs=2")}, replicates=20)
+    monkeypatch.setitem(cast("dict[str, Scale]", SCALES), "demo", scale)
     said: list[str] = []
     watched: list[str] = []
 
@@ -22,17 +27,15 @@ def test_the_demo_leaves_one_page_and_all_that_it_rests_on(tmp_path: Path, monke
 
     report = demo.run_demo(tmp_path / "demo", None, 90, said.append, watch)
     page = report.page.read_text()
-    assert [figure[:2] for figure in report.figures] == [
-        (preset, place) for preset in demo.PRESETS for place in ("home", "second hospital")
-    ]
+    assert [row[:2] for row in report.auroc] == [(preset, place) for preset in DEMO for place in ("home", "second hospital")]
     assert "Simulated ECGs" in page
     assert "0.0665" in page  # the paper's Table 1 stands beside ours
-    assert "What the figures say" in page
+    assert "At home " in page
     assert "says nothing about patients" in page
-    assert "One ECG" in page
+    assert "A test ECG (" in page
     assert watched[:3] == ["simulating", "ingesting into store", "ingesting into store-b"]
-    assert len([what for what in watched if what.startswith("training ")]) == len(demo.PRESETS)
-    for preset in demo.PRESETS:
+    assert len([what for what in watched if what.startswith("training ")]) == len(DEMO)
+    for preset in DEMO:
         address = f"reports/{preset}-home/report.html"
         assert f'href="{address}"' in page
         assert (report.page.parent / address).is_file()
@@ -41,26 +44,22 @@ def test_the_demo_leaves_one_page_and_all_that_it_rests_on(tmp_path: Path, monke
     assert any("simulated" in line for line in said)
 
 
-def figure(value: float | None, low: float = 0.0, high: float = 1.0) -> dict[str, object]:
-    return {"value": value, "ci95": None if value is None else [low, high]}
-
-
-def test_the_conclusion_follows_the_figures() -> None:
-    figures = {
-        ("one", "home"): figure(0.7, 0.65, 0.75),
-        ("one", "second hospital"): figure(0.6, 0.5, 0.7),
-        ("two", "home"): figure(0.9, 0.85, 0.95),
-        ("two", "second hospital"): figure(0.91, 0.86, 0.96),
+def test_the_conclusion_follows_the_metrics() -> None:
+    auroc = {
+        ("one", "home"): Estimate(0.7, 0.65, 0.75),
+        ("one", "second hospital"): Estimate(0.6, 0.5, 0.7),
+        ("two", "home"): Estimate(0.9, 0.85, 0.95),
+        ("two", "second hospital"): Estimate(0.91, 0.86, 0.96),
     }
-    assert demo.conclusion(figures, simulated=True) == [
+    assert demo.conclusion(auroc, simulated=True) == [
         "At home two ranks findings best: macro-AUROC 0.900 [0.850, 0.950].",
         "The others: one 0.700 [0.650, 0.750]. Its interval lies above theirs.",
         "At the second hospital two has 0.910 [0.860, 0.960], 0.010 more than at home.",
         "All ECGs are simulated: this shows that the software works and says nothing about patients.",
     ]
-    figures["one", "home"] = figure(0.84, 0.8, 0.88)
-    assert "Intervals overlap" in demo.conclusion(figures, simulated=False)[1]
-    undefined = dict.fromkeys(figures, figure(None))
+    auroc["one", "home"] = Estimate(0.84, 0.8, 0.88)
+    assert "Intervals overlap" in demo.conclusion(auroc, simulated=False)[1]
+    undefined = dict.fromkeys(auroc, Estimate(NAN))
     assert demo.conclusion(undefined, simulated=False) == ["No macro-AUROC is defined: there are too few ECGs of each finding."]
 
 

@@ -13,9 +13,9 @@ from jaccardio.cohort.from_arrays import write_store
 from jaccardio.cohort.relabel import relabel
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
+from jaccardio.evaluation.auroc import auroc
 from jaccardio.evaluation.calibration import fit_calibration
-from jaccardio.evaluation.ranking import auroc
-from jaccardio.experiments.evaluate_run import Window, evaluate_run, score_part
+from jaccardio.experiments.evaluate_run import Crop, evaluate_run, score_part
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.recording import Recording
 from jaccardio.training.run_folder import RunFolder
@@ -133,10 +133,10 @@ def test_a_window_is_cut_and_not_rolled(run: RunFolder, hospitals: Hospitals) ->
     """What stands outside the window changes no score; where the window lies does."""
     store = Store.open(hospitals.home)
     batch = store.windows(np.arange(2))
-    [cut] = Window(2.5, 5.0).cut([batch], 100.0)
+    [cut] = Crop(2.5, 5.0).cut([batch], 100.0)
     assert (cut.signal == batch.signal[:, :, 250:750]).all()
     whole, first, last = (
-        score_part(run, store, "test", device="cpu", window=window).scores for window in (None, Window(0, 5), Window(5, 5))
+        score_part(run, store, "test", device="cpu", crop=crop).scored.scores[0] for crop in (None, Crop(0, 5), Crop(5, 5))
     )
     assert whole.shape == first.shape == last.shape
     assert not np.allclose(first, last)

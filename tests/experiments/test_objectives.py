@@ -2,14 +2,16 @@
 
 import pytest
 
+from jaccardio.contrast.methods import METHODS
 from jaccardio.errors import UsageError
 from jaccardio.experiments.objectives import ALWAYS_FINALISTS, CONTROLS, FOOTING, OBJECTIVES, REFERENCE, Entry, choose
+from jaccardio.experiments.run_cache import run_name
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.training.config import load_preset
 
 ENTRIES = [*OBJECTIVES.values(), *CONTROLS]
 
-OWN = {"preset", "description", "objective", "model.kind"}
+OWN = {"preset", "method", "description", "objective", "model.kind"}
 OWN |= {f"model.{name}" for name in ("embedding", "normalise_ecg", "bias", "initial_scale", "train_scale")}
 """What an objective may set: the rest is the footing, the same for all."""
 
@@ -19,10 +21,22 @@ def test_every_objective_is_a_configuration_that_differs_from_the_footing_in_its
     config = entry.configure(("training.epochs=3",))
     assert config.training.epochs == 3
     ours, footing = config.model_dump(), load_preset(FOOTING, ("training.epochs=3",)).model_dump()
-    differing = {name for name in ("preset", "description", "data", "training", "objective") if ours[name] != footing[name]}
+    differing = {name for name in ours.keys() - {"model"} if ours[name] != footing[name]}
     differing |= {f"model.{name}" for name in footing["model"] if ours["model"][name] != footing["model"][name]}
     assert differing <= OWN
     assert config.description == entry.description
+    assert config.method == entry.name
+
+
+def test_methods_on_captions_alone_take_the_papers_form_of_the_model() -> None:
+    paper = [name for name, entry in OBJECTIVES.items() if entry.configure(()).model.embedding == 256]
+    assert paper == list(OBJECTIVES)[:13] == [name for name, method in METHODS.items() if method.statements == "captions"]
+
+
+def test_a_run_is_named_by_what_it_does_and_not_by_its_method() -> None:
+    named, spelled = load_preset("siglip-small", ["method=unicl"]), load_preset("siglip-small", ["method=clip", "objective.target=exact"])
+    assert named.method != spelled.method
+    assert run_name("x", named) == run_name("x", spelled) != run_name("x", load_preset("siglip-small", ["method=clip"]))
 
 
 def test_the_controls_change_one_thing_each() -> None:

@@ -11,9 +11,11 @@ import pytest
 from jaccardio.cohort.split import training_subset
 from jaccardio.cohort.store import Store
 from jaccardio.errors import UsageError
-from jaccardio.evaluation.metrics import MINIMUM_POSITIVES
+from jaccardio.evaluation.auroc import auroc
+from jaccardio.evaluation.estimate import Estimate
+from jaccardio.evaluation.part import MINIMUM_POSITIVES
 from jaccardio.evaluation.probes import fit_probes, probe_scores
-from jaccardio.evaluation.ranking import auroc
+from jaccardio.evaluation.table import Table
 from jaccardio.experiments.probe import RANDOM, SUPERVISED, TRAINED, FewShotProtocol, run_probe, supervised_form
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_scores import windows_for
@@ -52,23 +54,24 @@ def test_the_figures_are_those_of_probes_on_the_embeddings(probed: tuple[Path, R
             scores = probe_scores(fit_probes(features[rows], labels[rows], features[validation], labels[validation]), features[test])
             figures.append(np.mean([auroc(labels[test, column], scores[:, column]) for column in macro]))
         row = _row(document, TRAINED, fraction)
-        assert row["subsets"] == pytest.approx(figures, abs=1e-6)
-        assert row["value"] == pytest.approx(np.mean(figures), abs=1e-6)
-        assert row["ci95"][0] <= row["value"] <= row["ci95"][1]
+        assert row.per_seed == pytest.approx(figures, abs=1e-6)
+        assert row.value == pytest.approx(np.mean(figures), abs=1e-6)
+        assert row.low <= row.value <= row.high
 
 
 def test_every_encoder_stands_at_every_share(probed: tuple[Path, RunFolder, dict[str, Any]]) -> None:
     out, run, document = probed
     assert json.loads((out / "results.json").read_text()) == document
-    assert {(row["run"], row["fraction"]) for row in document["rows"]} == {
-        (name, fraction) for name in (TRAINED, RANDOM, SUPERVISED) for fraction in (0.3, 1.0)
-    }
+    assert list(document["tables"]) == ["share-0.3", "share-1"]
+    for table in document["tables"].values():
+        assert {row["model"] for row in table["rows"]} == {TRAINED, RANDOM, SUPERVISED}
+        assert {one["reference"] for one in table["differences"]} == {TRAINED}
     random, trained = _row(document, RANDOM, 1.0), _row(document, TRAINED, 1.0)
-    assert random["value"] != trained["value"]
-    assert _row(document, RANDOM, 0.3)["sd"] > 0
-    assert random["sd"] is None  # the whole part is there only once
-    assert (out / "learning_curve.png").stat().st_size > 1000
-    page = (out / "probe.html").read_text()
+    assert random.value != trained.value
+    assert _row(document, RANDOM, 0.3).sd > 0
+    assert np.isnan(random.sd)  # the whole part is there only once
+    assert (out / "share-0.3-1.png").stat().st_size > 1000
+    page = (out / "results.html").read_text()
     assert "Simulated ECGs" in page
     assert "30 % of the training labels" in page
     assert len((run.path / "test_uses.jsonl").read_text().splitlines()) == 1
@@ -90,7 +93,7 @@ def test_supervised_controls_train_on_the_subsets_alone_and_are_taken_again(
     before = [file.stat().st_mtime_ns for file in files]
     again = run_probe(run, store, out, PROTOCOL, _silent)
     assert [file.stat().st_mtime_ns for file in files] == before
-    assert again["rows"] == document["rows"]
+    assert [_row(again, TRAINED, share) for share in (0.3, 1.0)] == [_row(document, TRAINED, share) for share in (0.3, 1.0)]
 
 
 def test_the_supervised_form_keeps_the_encoder_and_validates_as_often(trained: Path) -> None:
@@ -116,5 +119,5 @@ def test_another_store_is_refused(trained: Path, hospitals: Hospitals, tmp_path:
         run_probe(RunFolder.open(trained), Store.open(hospitals.away), tmp_path, PROTOCOL, _silent)
 
 
-def _row(document: dict[str, Any], name: str, fraction: float) -> dict[str, Any]:
-    return next(row for row in document["rows"] if (row["run"], row["fraction"], row["metric"]) == (name, fraction, "macro_auroc"))
+def _row(document: dict[str, Any], name: str, fraction: float) -> Estimate:
+    return Table.from_dict(document["tables"][f"share-{fraction:g}"]).estimate(name, "macro_auroc")

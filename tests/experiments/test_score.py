@@ -12,24 +12,26 @@ import pytest
 from jaccardio.cohort.split import load_split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
-from jaccardio.evaluation.contest import COMPARED_FIGURES
-from jaccardio.evaluation.metrics import evaluate
+from jaccardio.evaluation.estimate import jsonable
+from jaccardio.evaluation.evaluate import evaluate
+from jaccardio.evaluation.scored import Scored
 from jaccardio.evaluation.thresholds import Thresholds, fit_thresholds
 from jaccardio.experiments.evaluate_run import evaluate_run, score_part
-from jaccardio.experiments.score import Scored, Submission, run_score
+from jaccardio.experiments.held_out import part_of
+from jaccardio.experiments.score import Score, Submission, run_score
 from jaccardio.experiments.subgroups import subgroups_of
-from jaccardio.report import evaluation_report, ranking_page
-from jaccardio.report.plots import Figures
+from jaccardio.report import evaluation_report, ranked
+from jaccardio.report.plots import EvaluationPlots
 from jaccardio.training.run_folder import RunFolder
 from tests.conftest import Hospitals
 
 
 @pytest.fixture(autouse=True)
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pictures are tested in tests/evaluation; here they would take nine tenths of the time."""
-    monkeypatch.setattr(evaluation_report, "draw_figures", lambda *_: Figures(b"", b"", b"", b""))
-    monkeypatch.setattr(ranking_page, "draw_gains", lambda _: b"")
-    monkeypatch.setattr(ranking_page, "draw_ranking", lambda _: b"")
+    """Plots are tested in tests/report; here they would take nine tenths of the time."""
+    monkeypatch.setattr(evaluation_report, "draw_evaluation", lambda *_: EvaluationPlots(b"", b"", b"", b""))
+    monkeypatch.setattr(ranked, "draw_gains", lambda *_: b"")
+    monkeypatch.setattr(ranked, "draw_ranking", lambda *_: b"")
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ def write(path: Path, store: Store, scores: np.ndarray, rows: np.ndarray | None 
     return path
 
 
-def scored(store: Store, predictions: Path, **settings: Any) -> Scored:
+def scored(store: Store, predictions: Path, **settings: Any) -> Score:
     return run_score(store, Submission(predictions, **settings), predictions.parent / "out", replicates=20, device="cpu")
 
 
@@ -73,13 +75,12 @@ def test_figures_are_those_of_evaluate_with_thresholds_fitted_on_the_validation_
         there = part(store, other)
         assert fit_thresholds(store.labels[np.ix_(there, columns)], scores[np.ix_(there, columns)])["global"][0] != thresholds["global"][0]
     vocabulary = store.vocabulary.subset(columns.tolist())
-    patients = store.records["patient_key"].to_numpy()[rows]
-    labels, ours = store.labels[np.ix_(rows, columns)], scores[np.ix_(rows, columns)]
+    ours = Scored("ours", [scores[np.ix_(rows, columns)]], [thresholds])
     groups = subgroups_of(store.records.iloc[rows])
-    expected = evaluate(labels, ours, patients, vocabulary.codes, vocabulary.groups(), thresholds, subgroups=groups, replicates=20)
+    expected = evaluate(part_of(store, rows, vocabulary), ours, subgroups=groups, replicates=20)
     written = json.loads((tmp_path / "out" / "metrics.json").read_text())
-    assert written.pop("policies_left_out") == {}
-    assert written == expected.metrics
+    assert written["policies_left_out"] == {}
+    assert written == jsonable(expected.metrics)
     assert done.records == len(rows)
     assert f"fitted on {len(fitting)} of {len(fitting)} ECGs of the store's validation part" in done.thresholds
     names = {path.name for path in (tmp_path / "out").iterdir()}
@@ -92,22 +93,22 @@ def test_the_predictions_that_evaluate_writes_give_the_figures_of_evaluate(hospi
     ours = evaluate_run(run, store, "test", tmp_path / "ours", device="cpu", replicates=20).evaluation.metrics
     again = scored(store, tmp_path / "ours" / "predictions.parquet").evaluation.metrics
     for figure in ("macro_auroc", "macro_auprc", "levels", "n_known", "findings_in_macro"):
-        assert again[figure] == ours[figure]
-    assert again["thresholds"]["fixed"] == ours["thresholds"]["fixed"]
+        assert jsonable(again[figure]) == jsonable(ours[figure])
+    assert jsonable(again["thresholds"]["fixed"]) == jsonable(ours["thresholds"]["fixed"])
     assert set(again["policies_left_out"]) == {"global", "per_finding"}
     assert "no ECG of the validation part among the predictions" in again["policies_left_out"]["global"]
-    assert all(figure is None for policy in ("global", "per_finding") for figure in again["thresholds"][policy].values())
+    assert not any(metric.defined for policy in ("global", "per_finding") for metric in again["thresholds"][policy].values())
 
 
 def test_logits_rank_alike_and_have_no_figures_that_need_probabilities(store: Store, tmp_path: Path) -> None:
     scores = rival(store)
     first = scored(store, write(tmp_path / "probabilities.parquet", store, scores)).evaluation
     second = scored(store, write(tmp_path / "logits.parquet", store, np.log(scores / (1 - scores)))).evaluation
-    assert first.metrics["macro_auroc"]["value"] == pytest.approx(second.metrics["macro_auroc"]["value"])
-    assert first.metrics["macro_auroc"]["ci95"] == pytest.approx(second.metrics["macro_auroc"]["ci95"])
-    micro_f1 = [figures.metrics["thresholds"]["global"]["micro_f1"] for figures in (first, second)]
+    areas = [one.metrics["macro_auroc"] for one in (first, second)]
+    assert (areas[0].value, areas[0].low, areas[0].high) == pytest.approx((areas[1].value, areas[1].low, areas[1].high))
+    micro_f1 = [one.metrics["thresholds"]["global"]["micro_f1"].value for one in (first, second)]
     assert micro_f1[0] == pytest.approx(micro_f1[1], abs=0.03)  # a threshold is halfway between two scores, on either scale
-    assert second.metrics["thresholds"]["fixed"]["micro_f1"] is None
+    assert not second.metrics["thresholds"]["fixed"]["micro_f1"].defined
     assert "outside [0, 1]" in second.metrics["policies_left_out"]["fixed"]
     assert set(second.metrics["levels"]) == {"all"}
     assert "outside [0, 1]" in (tmp_path / "out" / "report.html").read_text()
@@ -119,7 +120,7 @@ def test_thresholds_of_one_scoring_serve_another_hospital(store: Store, hospital
     (tmp_path / "out" / "thresholds.json").rename(tmp_path / "thresholds.json")
     predictions = write(tmp_path / "away.parquet", away, rival(away))
     without = scored(away, predictions, part="all").evaluation.metrics
-    assert without["thresholds"]["global"]["micro_f1"] is None
+    assert not without["thresholds"]["global"]["micro_f1"].defined
     assert "part all holds no validation part" in without["policies_left_out"]["per_finding"]
     codes = [code for code in store.vocabulary.codes if code in json.loads((tmp_path / "thresholds.json").read_text())["global"]]
     done = scored(away, predictions, part="all", thresholds=tmp_path / "thresholds.json", findings=tuple(codes))
@@ -127,16 +128,9 @@ def test_thresholds_of_one_scoring_serve_another_hospital(store: Store, hospital
     given = json.loads((tmp_path / "thresholds.json").read_text())
     policies = {policy: np.array([given[policy][code] for code in codes]) for policy in given}
     thresholds = Thresholds({"fixed": np.full(len(codes), 0.5), **policies})
-    expected = evaluate(
-        away.labels[np.ix_(rows, columns)],
-        rival(away)[:, columns],
-        away.records["patient_key"].to_numpy(),
-        codes,
-        {},
-        thresholds,
-        replicates=20,
-    )
-    assert done.evaluation.metrics["thresholds"] == expected.metrics["thresholds"]
+    judged = part_of(away, rows, away.vocabulary.subset(columns))
+    expected = evaluate(judged, Scored("given", [rival(away)[:, columns]], [thresholds]), replicates=20)
+    assert jsonable(done.evaluation.metrics["thresholds"]) == jsonable(expected.metrics["thresholds"])
     (tmp_path / "thresholds.json").write_text('{"global": {"af": 0.5}}')
     with pytest.raises(DataError, match="one number for every finding"):
         scored(away, predictions, part="all", thresholds=tmp_path / "thresholds.json")
@@ -145,39 +139,32 @@ def test_thresholds_of_one_scoring_serve_another_hospital(store: Store, hospital
 def test_predictions_are_paired_with_a_run_on_the_same_patients(hospitals: Hospitals, trained: Path, tmp_path: Path) -> None:
     run, store = RunFolder(Path(shutil.copytree(trained, tmp_path / "run"))), Store.open(hospitals.home)
     perfect = write(tmp_path / "perfect.parquet", store, 0.9 * (store.labels == 1) + 0.01)
-    contest = scored(store, perfect, against=run.path).contest
-    assert contest is not None
-    assert contest.document["reference"] == "run (truth-small, seed 0)"
-    [difference] = contest.document["differences"]
+    table = scored(store, perfect, against=run.path).paired
+    assert table is not None
+    assert {one.reference for one in table.differences} == {"run (truth-small, seed 0)"}
     theirs = score_part(run, store, "test", device="cpu")
-    expected = evaluate(
-        theirs.labels,
-        theirs.scores,
-        store.records["patient_key"].to_numpy()[theirs.rows],
-        theirs.vocabulary.codes,
-        {},
-        theirs.thresholds,
-        replicates=1,
-    ).metrics
-    assert expected["macro_auroc"]["value"] is not None
-    assert difference["macro_auroc"]["value"] == pytest.approx(1 - expected["macro_auroc"]["value"])
-    assert difference["micro_f1"]["value"] == pytest.approx(1 - expected["thresholds"]["global"]["micro_f1"])
-    assert difference["macro_auroc"]["ci95"][0] > 0
-    assert (tmp_path / "out" / "against" / "ranking.html").is_file()
-    assert contest.document["rows"][0]["seconds"] == {"mean": None, "per_seed": [None]}
+    expected = evaluate(theirs.part, theirs.scored, replicates=1).metrics
+    assert expected["macro_auroc"].defined
+    found = {(one.metric, one.policy): one.estimate for one in table.differences if one.finding is None}
+    assert found["macro_auroc", None].value == pytest.approx(1 - expected["macro_auroc"].value)
+    assert found["micro_f1", "global"].value == pytest.approx(1 - expected["thresholds"]["global"]["micro_f1"].value)
+    assert found["macro_auroc", None].low > 0
+    assert (tmp_path / "out" / "against" / "results.html").is_file()
+    assert "training_minutes" not in {row.metric for row in table.rows}  # nobody knows them
 
 
 def test_predictions_are_paired_with_a_file_on_what_both_have(store: Store, tmp_path: Path) -> None:
     scores, rows = rival(store), part(store, "test")
     ours, half = write(tmp_path / "ours.parquet", store, scores), rows[: len(rows) // 2]
-    table = pd.read_parquet(write(tmp_path / "theirs.parquet", store, scores, np.concatenate([half, part(store, "validation")])))
-    table.drop(columns=["score_af"]).to_parquet(tmp_path / "theirs.parquet", index=False)
-    contest = scored(store, ours, against=tmp_path / "theirs.parquet").contest
-    assert contest is not None
-    assert contest.document["n_records"] == len(half)
-    assert "af" not in [*contest.document["findings_in_macro"], *contest.document["findings_left_out"]]
-    [difference] = contest.document["differences"]
-    assert all(difference[figure]["value"] in (0, None) for figure in ("macro_auroc", "macro_auprc"))
+    theirs = pd.read_parquet(write(tmp_path / "theirs.parquet", store, scores, np.concatenate([half, part(store, "validation")])))
+    theirs.drop(columns=["score_af"]).to_parquet(tmp_path / "theirs.parquet", index=False)
+    table = scored(store, ours, against=tmp_path / "theirs.parquet").paired
+    assert table is not None
+    assert table.scored[0].startswith(f"{len(half)} ECGs of ")
+    assert "af" not in {row.finding for row in table.rows}
+    ranked_equal = [one.estimate.value for one in table.differences if one.metric in ("macro_auroc", "macro_auprc", "auroc")]
+    assert ranked_equal
+    assert all(value == 0 for value in ranked_equal if np.isfinite(value))
     unpaired = write(tmp_path / "none.parquet", store, scores, part(store, "train"))
     with pytest.raises(DataError, match="no ECG of the part in common"):
         scored(store, ours, against=unpaired)
@@ -187,12 +174,10 @@ def test_an_opponent_without_validation_rows_has_no_f1_to_differ_in(store: Store
     ours = write(tmp_path / "same.parquet", store, rival(store))
     (tmp_path / "other").mkdir()
     theirs = write(tmp_path / "other" / "same.parquet", store, rival(store, 1), part(store, "test"))
-    contest = scored(store, ours, against=theirs).contest
-    assert contest is not None
-    [difference] = contest.document["differences"]
-    assert set(COMPARED_FIGURES) <= set(difference)
-    assert difference["micro_f1"] == {"value": None, "ci95": None, "p": None, "p_holm": None}
-    assert {row["name"] for row in contest.document["rows"]} == {"same.parquet", "same.parquet (against)"}
+    paired = scored(store, ours, against=theirs).paired
+    assert paired is not None
+    assert {(one.metric, one.policy) for one in paired.differences if one.metric == "micro_f1"} == {("micro_f1", "fixed")}
+    assert {row.model for row in paired.rows} == {"same.parquet", "same.parquet (against)"}
 
 
 def test_only_what_is_scored_has_to_be_there(store: Store, tmp_path: Path) -> None:

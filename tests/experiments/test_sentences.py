@@ -9,7 +9,7 @@ import pytest
 from jaccardio.cohort.split import load_split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError
-from jaccardio.experiments.contestants import HeldOut
+from jaccardio.experiments.held_out import HeldOut
 from jaccardio.experiments.sentences import sentence_scores, statements_of
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_scores import windows_for
@@ -18,41 +18,41 @@ from tests.conftest import Hospitals
 
 
 @pytest.fixture
-def part(hospitals: Hospitals) -> HeldOut:
+def held_out(hospitals: Hospitals) -> HeldOut:
     store = Store.open(hospitals.home)
     split = load_split(store)
     assert split is not None
     return HeldOut.of(store, split)
 
 
-def test_statements_are_those_of_the_part_in_words(part: HeldOut) -> None:
-    statements, sentences = statements_of(part)
+def test_statements_are_those_of_the_part_in_words(held_out: HeldOut) -> None:
+    statements, sentences = statements_of(held_out)
     assert len(statements) == len(set(sentences)) > 1
-    shown = {tuple(row) for row in (part.labels == 1).tolist() if any(row)}
+    shown = {tuple(row) for row in (held_out.part.labels == 1).tolist() if any(row)}
     assert {tuple(row) for row in statements.tolist()} == shown
     for statement, sentence in zip(statements, sentences, strict=True):
-        named = {finding.names["en"] for finding, states in zip(part.vocabulary.findings, statement, strict=True) if states}
+        named = {finding.names["en"] for finding, states in zip(held_out.vocabulary.findings, statement, strict=True) if states}
         assert set(sentence.removeprefix("This ECG shows ").removesuffix(".").split(", ")) == named
 
 
 def test_sentences_are_scored_as_findings_are_and_looked_at_once(
-    part: HeldOut, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    held_out: HeldOut, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = RunFolder.open(Path(shutil.copytree(trained, tmp_path / "run")))  # the look is written into it
-    prompts = part.vocabulary.prompts("en")
-    found = sentence_scores(run, part, prompts, tmp_path, "cpu")
+    prompts = held_out.vocabulary.prompts("en")
+    found = sentence_scores(run, held_out, prompts, tmp_path, "cpu")
     predictor = Predictor.from_pretrained(trained, "cpu")
-    assert predictor.vocabulary.codes == part.vocabulary.codes
-    rows = part.store.rows_of(part.ids.tolist())
-    expected = predictor.scores(windows_for(predictor, part.store, rows))  # a prompt's score is its finding's
+    assert predictor.vocabulary.codes == held_out.vocabulary.codes
+    rows = held_out.store.rows_of(held_out.part.ids.tolist())
+    expected = predictor.scores(windows_for(predictor, held_out.store, rows))  # a prompt's score is its finding's
     assert found == pytest.approx(expected, abs=1e-6)
-    few = sentence_scores(run, part, prompts[:2], tmp_path, "cpu")  # other sentences are not taken for those kept
+    few = sentence_scores(run, held_out, prompts[:2], tmp_path, "cpu")  # other sentences are not taken for those kept
     assert few == pytest.approx(expected[:, :2], abs=1e-6)
     monkeypatch.setattr(Predictor, "from_pretrained", None)
-    assert np.array_equal(sentence_scores(run, part, prompts, tmp_path, "cpu"), found)
+    assert np.array_equal(sentence_scores(run, held_out, prompts, tmp_path, "cpu"), found)
 
 
-def test_ecgs_that_the_run_has_seen_are_refused(hospitals: Hospitals, part: HeldOut, trained: Path, tmp_path: Path) -> None:
+def test_ecgs_that_the_run_has_seen_are_refused(hospitals: Hospitals, held_out: HeldOut, trained: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="overlap with the run's train part"):
-        sentence_scores(RunFolder.open(trained), part.elsewhere(Store.open(hospitals.home)), ["x"], tmp_path, "cpu")
+        sentence_scores(RunFolder.open(trained), held_out.external(Store.open(hospitals.home)), ["x"], tmp_path, "cpu")
     assert not list(tmp_path.iterdir())

@@ -20,5 +20,5 @@ def test_derived_labels_are_counted(make_ptbxl: Callable[[int], Path], tmp_path:
     store = tmp_path / "store"
     ingest(source, store, corpus="ptbxl", vocabulary="paper26", sampling_rate=100.0)
     run_reproduce(["table4"], "small", tmp_path / "out", store=store, say=print)
-    said = json.loads((tmp_path / "out" / "results.json").read_text())["table4"]["could_not"]
+    said = json.loads((tmp_path / "out" / "results.json").read_text())["tables"]["table4"]["limitations"]
     assert "labels as their source published them: those of 7 ECGs were derived from other tables" in said

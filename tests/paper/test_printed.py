@@ -3,10 +3,11 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from jaccardio.findings.vocabulary import Vocabulary
-from jaccardio.paper.printed import paper_auroc, paper_columns, paper_findings
+from jaccardio.paper.printed import implied_density, paper_auroc, paper_columns, paper_findings
 from jaccardio.paper.recipes import RECIPES, docstring_parts
 
 ROOT = Path(__file__).parents[2]
@@ -99,3 +100,11 @@ def test_the_map_of_the_paper_lists_every_recipe() -> None:
         re.MULTILINE,
     )
     assert listed == [(name, docstring_parts(recipe)[""], name) for name, recipe in RECIPES.items()]
+
+
+def test_implied_density_is_the_share_of_positives() -> None:
+    rng = np.random.default_rng(0)
+    present, predicted = rng.random(4000) < 0.2, rng.random(4000) < 0.3
+    hits = (present & predicted).sum()
+    density = implied_density(float((present != predicted).mean()), hits / predicted.sum(), hits / present.sum())
+    assert density == pytest.approx(present.mean())

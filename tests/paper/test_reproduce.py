@@ -1,6 +1,5 @@
 """Every recipe at scale smoke: what it writes, that a rerun repeats nothing, and that an interrupted one goes on."""
 
-import dataclasses
 import hashlib
 import json
 import re
@@ -17,13 +16,13 @@ from jaccardio.checksums import seal
 from jaccardio.cohort.split import Split, load_split, save_split, split_by_fractions
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, JaccardioError, UsageError
+from jaccardio.evaluation.table import Table
 from jaccardio.evaluation.thresholds import ORACLE, POLICIES
 from jaccardio.files import write_json
 from jaccardio.paper.recipes import RECIPES, chosen
 from jaccardio.paper.reproduce import Reproduction, run_reproduce
 from jaccardio.paper.reproduce import _results as taken
-from jaccardio.paper.runs import LEFT_OUT, RUNS
-from jaccardio.paper.tables import Table
+from jaccardio.paper.runs import DEMO, LEFT_OUT, RUNS
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_scores import windows_for
 from jaccardio.training import loop
@@ -36,7 +35,7 @@ def _reproduce(out: Path, names: str, **more: Any) -> Reproduction:
 
 
 def _results(out: Path) -> Any:
-    return json.loads((out / "results.json").read_text())
+    return json.loads((out / "results.json").read_text())["tables"]
 
 
 @pytest.fixture(scope="module")
@@ -77,17 +76,17 @@ def test_every_table_has_rows_as_the_format_says(reproduced: Path) -> None:
         assert table["rows"], name
         assert table["scale"] == "smoke"
         for row in table["rows"]:
-            assert {"run", "metric", "threshold", "value", "ci95", "seeds", "paper"} <= set(row)
-            assert row["threshold"] in (None, *POLICIES, ORACLE)
-            if row["ci95"] is not None:
-                assert row["ci95"][0] <= row["ci95"][1]
-            if row["seeds"] is not None and None not in row["seeds"]:
-                assert row["value"] == pytest.approx(np.mean(row["seeds"]))
+            assert {"model", "metric", "policy", "finding", "value", "low", "high"} <= set(row)
+            assert row["policy"] in (None, *POLICIES, ORACLE)
+            if row["low"] is not None:
+                assert row["low"] <= row["high"]
+            if "per_seed" in row and None not in row["per_seed"]:
+                assert row["value"] == pytest.approx(np.mean(row["per_seed"]))
 
 
 def test_each_model_is_trained_once_for_all_tables(reproduced: Path) -> None:
     runs = sorted(path.name.rpartition("-")[0] for path in (reproduced / "runs").iterdir())
-    assert runs == sorted(RUNS)
+    assert runs == sorted(set(RUNS) - set(DEMO))
 
 
 def test_rows_hold_the_figures_of_the_kept_scores_and_the_papers(reproduced: Path) -> None:
@@ -97,44 +96,44 @@ def test_rows_hold_the_figures_of_the_kept_scores_and_the_papers(reproduced: Pat
     scores = pd.read_parquet(reproduced / "scores" / f"{run.path.name}-{weights}.parquet").set_index("recording_id")
     rows = store.rows_of(list(run.split.parts["test"]))
     assert set(scores.index) == set(store.ids[rows])
-    called = scores.loc[store.ids[rows], [f"score_{code}" for code in store.vocabulary.codes]].to_numpy() >= 0.5
+    predicted = scores.loc[store.ids[rows], [f"score_{code}" for code in store.vocabulary.codes]].to_numpy() >= 0.5
     known, present = store.labels[rows] >= 0, store.labels[rows] == 1
     expected = {
-        "hamming_loss": (called != present)[known].mean(),
-        "micro_f1": 2 * (called & present).sum() / (present.sum() + (called & known).sum()),
+        "hamming_loss": (predicted != present)[known].mean(),
+        "micro_f1": 2 * (predicted & present).sum() / (present.sum() + (predicted & known).sum()),
     }
     table = _results(reproduced)["table3"]
     title = "256, random crop, long schedule"
-    found = {row["metric"]: row for row in table["rows"] if row["run"] == title and row["threshold"] == "fixed"}
+    found = {row["metric"]: row for row in table["rows"] if row["model"] == title and row["policy"] == "fixed"}
     for metric, value in expected.items():
         assert found[metric]["value"] == pytest.approx(value)
-    assert (found["micro_f1"]["paper"], found["hamming_loss"]["paper"]) == (0.5028, 0.0680)
-    assert {found[f"jaccard_{average}"]["paper"] for average in ("samples", "micro", "macro")} == {0.3495}
-    assert found["jaccard_micro"]["paper_recomputed"] == pytest.approx(0.3358, abs=1e-4)
-    oracle = [row for row in table["rows"] if row["threshold"] == ORACLE]
+    assert (found["micro_f1"]["printed"], found["hamming_loss"]["printed"]) == (0.5028, 0.0680)
+    assert {found[f"jaccard_{average}"]["printed"] for average in ("samples", "micro", "macro")} == {0.3495}
+    assert found["jaccard_micro"]["implied"] == pytest.approx(0.3358, abs=1e-4)
+    oracle = [row for row in table["rows"] if row["policy"] == ORACLE]
     assert oracle
-    assert all(row["paper"] is None for row in oracle)
+    assert not any("printed" in row for row in oracle)
 
 
 def test_controls_ours_and_claims_stand_in_the_tables(reproduced: Path) -> None:
     results = _results(reproduced)
     for name in ("table1", "table2", "table3", "table8", "encoder", "sister"):
-        assert {"jaccardio-small", "always-normal"} <= {row["run"] for row in results[name]["rows"]}
+        assert {"jaccardio-small", "always-normal"} <= {row["model"] for row in results[name]["rows"]}
         assert {row["metric"] for row in results[name]["differences"]} == {"macro_auroc", "macro_auprc", "micro_f1"}
     claims = [claim for table in results.values() for claim in table["claims"]]
     assert claims
     assert {(claim["verdict"], claim["seed_error"], claim["p_seeds"]) for claim in claims} == {("open", None, None)}  # one seed only
-    assert [claim["threshold"] for claim in results["table8"]["claims"]] == ["global", "fixed", "per_finding"]
-    crops = {(claim["run"], claim["reference"]) for claim in results["crop_robustness"]["claims"]}
+    assert [claim["policy"] for claim in results["table8"]["claims"]] == ["global", "fixed", "per_finding"]
+    crops = {(claim["model"], claim["reference"]) for claim in results["crop_robustness"]["claims"]}
     assert ("256, random crop, 5 s from 5 s", "embedding 256, 5 s from 5 s") in crops
-    pairs = {(row["run"], row["reference"]) for row in results["table3"]["differences"]}
+    pairs = {(row["model"], row["reference"]) for row in results["table3"]["differences"]}
     assert {("256, random crop", "embedding 256"), ("embedding 512", "embedding 256")} <= pairs
     for table in results.values():  # a run stands once in a table, whatever it is compared with
-        keys = [(row["run"], row["metric"], row["threshold"], row.get("finding")) for row in table["rows"]]
+        keys = [(row["model"], row["metric"], row["policy"], row["finding"]) for row in table["rows"]]
         assert len(set(keys)) == len(keys)
-    text = {row["run"] for row in results["table2"]["rows"] if row["run"].startswith("Jaccard")}
+    text = {row["model"] for row in results["table2"]["rows"] if row["model"].startswith("Jaccard")}
     assert text == {"Jaccard loss, text random", "Jaccard loss, text table"}
-    assert all(row["paper"] is None for row in results["table2"]["rows"])
+    assert not any("printed" in row for row in results["table2"]["rows"])
 
 
 def test_tables_of_findings_hold_every_finding_of_the_hospital(reproduced: Path) -> None:
@@ -143,15 +142,15 @@ def test_tables_of_findings_hold_every_finding_of_the_hospital(reproduced: Path)
         assert {row["finding"] for row in results[name]["rows"]} == set(store.vocabulary.codes)
     positives = {row["finding"]: row["value"] for row in results["table7"]["rows"] if row["metric"] == "positives"}
     assert positives == dict(zip(away.vocabulary.codes, (away.labels == 1).sum(axis=0).tolist(), strict=True))
-    low_ef = {row["run"]: row["paper"] for row in results["rocs"]["rows"] if (row["finding"], row["metric"]) == ("low_ef", "auroc")}
+    low_ef = {row["model"]: row["printed"] for row in results["rocs"]["rows"] if (row["finding"], row["metric"]) == ("low_ef", "auroc")}
     assert sorted(low_ef.values()) == [0.887, 0.888]
     prevalence = {row["finding"]: row for row in results["table4"]["rows"] if row["metric"] == "prevalence, test"}
-    assert prevalence["normal"]["paper_recomputed"] == pytest.approx(0.1565, abs=1e-4)
-    assert "paper_recomputed" not in prevalence["vt"]
+    assert prevalence["normal"]["implied"] == pytest.approx(0.1565, abs=1e-4)
+    assert "implied" not in prevalence["vt"]
 
 
 def test_micro_f1_stands_beside_what_it_owes_to_the_normal_ecg(reproduced: Path) -> None:
-    found = {(row["run"], row["metric"], row["threshold"]): row["value"] for row in _results(reproduced)["table1"]["rows"]}
+    found = {(row["model"], row["metric"], row["policy"]): row["value"] for row in _results(reproduced)["table1"]["rows"]}
     for policy in POLICIES:
         assert found["always-normal", "normal_among_true_positives", policy] == 1
         assert found["always-normal", "micro_f1_without_normal", policy] == 0
@@ -160,20 +159,20 @@ def test_micro_f1_stands_beside_what_it_owes_to_the_normal_ecg(reproduced: Path)
 
 def test_the_gain_of_the_papers_loss_is_taken_apart_and_followed_over_time(reproduced: Path) -> None:
     results = _results(reproduced)
-    pairs = {(row["run"], row["reference"]) for row in results["ablation"]["differences"]}
+    pairs = {(row["model"], row["reference"]) for row in results["ablation"]["differences"]}
     literal, soft, equal = "Jaccard loss, text random", "soft Jaccard, text random", "equal sets alone, text random"
     assert {(equal, "standard SigLIP"), (literal, equal), (soft, equal), (soft, literal)} <= pairs
-    assert (soft, literal) in {(row["run"], row["reference"]) for row in results["table1"]["differences"]}
-    lengths = {(claim["run"], claim["reference"]) for claim in results["schedule"]["claims"]}
+    assert (soft, literal) in {(row["model"], row["reference"]) for row in results["table1"]["differences"]}
+    lengths = {(claim["model"], claim["reference"]) for claim in results["schedule"]["claims"]}
     assert lengths == {(f"Jaccard loss, {epochs} epochs", f"standard SigLIP, {epochs} epochs") for epochs in (1, 3, 5)} | {
         (f"{loss}, 5 epochs", f"{loss}, 1 epochs") for loss in ("standard SigLIP", "Jaccard loss", "soft Jaccard")
     }
-    assert {claim["threshold"] for claim in results["schedule"]["claims"]} == set(POLICIES)
+    assert {claim["policy"] for claim in results["schedule"]["claims"]} == set(POLICIES)
 
 
-def test_left_out_findings_are_scored_by_models_that_never_heard_of_them(reproduced: Path) -> None:
+def test_left_out_findings_are_scored_by_models_without_their_labels(reproduced: Path) -> None:
     table, store = _results(reproduced)["left_out"], Store.open(reproduced / "store")
-    found = {(row["run"], row["finding"]): row for row in table["rows"] if row["metric"] == "auroc"}
+    found = {(row["model"], row["finding"]): row for row in table["rows"] if row["metric"] == "auroc"}
     for name, title in (("ours", "jaccardio-small"), ("ours-left-out", "jaccardio-small, findings left out")):
         [path] = (path for path in (reproduced / "runs").iterdir() if path.name.rpartition("-")[0] == name)
         predictor = Predictor.from_pretrained(path, "cpu")
@@ -186,11 +185,11 @@ def test_left_out_findings_are_scored_by_models_that_never_heard_of_them(reprodu
             expected = pytest.approx(roc_auc_score(labels[known], scores[known]), abs=1e-6) if labels.max() == 1 else None
             assert found[title, code]["value"] == expected
     assert any(row["value"] is not None for row in found.values())
-    pairs = {(row["run"], row["reference"]) for row in table["differences"]}
+    pairs = {(row["model"], row["reference"]) for row in table["differences"]}
     for title in ("jaccardio-small", "256, random crop, long schedule"):
-        untold, trivial = f"{title}, findings left out", f"{title}, findings left out: 1 - p(normal)"
-        assert {pair for pair in pairs if title in pair[0]} == {(untold, title), (trivial, title), (untold, trivial)}
-    assert {row["threshold"] for row in table["rows"]} == {None}  # similarities have no thresholds
+        without, trivial = f"{title}, findings left out", f"{title}, findings left out: 1 - p(normal)"
+        assert {pair for pair in pairs if title in pair[0]} == {(without, title), (trivial, title), (without, trivial)}
+    assert {row["policy"] for row in table["rows"]} == {None}  # similarities have no thresholds
     prompt = store.vocabulary.prompts("en")[store.vocabulary.index("normal")]
     normal = predictor.sentence_scores(windows_for(predictor, store, rows), [prompt])
     labels = store.labels[rows, store.vocabulary.index("crbbb")]
@@ -202,15 +201,15 @@ def test_left_out_findings_are_scored_by_models_that_never_heard_of_them(reprodu
 
 def test_hospitals_are_compared_over_the_findings_judged_at_both(reproduced: Path) -> None:
     table = _results(reproduced)["table6"]
-    same = {row["run"] for row in table["rows"] if "the findings judged there and at hospital 2" in row["run"]}
+    same = {row["model"] for row in table["rows"] if "the findings judged there and at hospital 2" in row["model"]}
     assert len(same) == 2
-    values = {(row["run"], row["metric"], row["threshold"]): row["value"] for row in table["rows"]}
-    moved = [row for row in table["differences"] if row["run"] in same and row["reference"] in same]
+    values = {(row["model"], row["metric"], row["policy"]): row["value"] for row in table["rows"]}
+    moved = [row for row in table["differences"] if row["model"] in same and row["reference"] in same]
     assert {row["metric"] for row in moved} == {"macro_auroc", "macro_auprc", "micro_f1"}
     for row in moved:
-        ours, theirs = (values[row[side], row["metric"], row["threshold"]] for side in ("run", "reference"))
+        ours, theirs = (values[row[side], row["metric"], row["policy"]] for side in ("model", "reference"))
         assert row["value"] == pytest.approx(ours - theirs)
-        assert row["ci95"][0] <= row["value"] <= row["ci95"][1]
+        assert row["low"] <= row["value"] <= row["high"]
     stores = [Store.open(reproduced / name) for name in ("store", "store-b")]
     rows = stores[0].rows_of(list(RunFolder.open(next((reproduced / "runs").glob("ours-????????"))).split.parts["test"]))
     positives = [
@@ -218,23 +217,25 @@ def test_hospitals_are_compared_over_the_findings_judged_at_both(reproduced: Pat
         for store, labels in zip(stores, (stores[0].labels[rows], stores[1].labels), strict=True)
     ]
     both = [code for code in positives[0] if min(found[code] for found in positives) >= 10]
-    assert f"{len(both)} of {len(both)} findings in macro figures" in " ".join(table["scored"])
+    assert f"{len(both)} of {len(both)} findings in macro metrics" in " ".join(table["scored"])
 
 
 def test_retrieval_goes_both_ways(reproduced: Path) -> None:
     table = _results(reproduced)["retrieval"]
-    ways = {row["run"].partition(": ")[0] for row in table["rows"]}
+    ways = {row["model"].partition(": ")[0] for row in table["rows"]}
     assert ways == {"statement to ECGs", "ECG to statement, exact", "ECG to statement, superset"}
-    top = {row["metric"]: row["value"] for row in _results(reproduced)["sister"]["rows"] if row["run"] == "jaccardio-small"}
+    top = {row["metric"]: row["value"] for row in _results(reproduced)["sister"]["rows"] if row["model"] == "jaccardio-small"}
     [same] = (
-        row["value"] for row in table["rows"] if (row["run"], row["metric"]) == ("ECG to statement, exact: jaccardio-small", "recall_at_5")
+        row["value"]
+        for row in table["rows"]
+        if (row["model"], row["metric"]) == ("ECG to statement, exact: jaccardio-small", "recall_at_5")
     )
     assert same is not None
     assert same == top["top-5 exact"]
 
 
 def test_what_could_not_be_reproduced_is_derived_from_the_data(reproduced: Path) -> None:
-    said = _results(reproduced)["table7"]["could_not"]
+    said = _results(reproduced)["table7"]["limitations"]
     away = Store.open(reproduced / "store-b")
     silent = [
         code for code, column in zip(away.vocabulary.codes, away.labels.T, strict=True) if (column == 0).any() and not (column == 1).any()
@@ -247,13 +248,13 @@ def test_what_could_not_be_reproduced_is_derived_from_the_data(reproduced: Path)
 
 
 def test_the_report_is_one_page_that_needs_nothing_else(reproduced: Path) -> None:
-    html = (reproduced / "report.html").read_text("utf-8")
+    html = (reproduced / "results.html").read_text("utf-8")
     assert "Simulated ECGs" in html
     assert not re.search(r"src\s*=\s*(?!\"data:)|href\s*=\s*(?!\"#)|url\(|@import|<link|https?://", html)
     assert html.count("data:image/png;base64,") == 2
     assert html.count("Oracle, not a result") >= 6
     assert "0.0903" in html  # the modified loss on the label base of the others
-    assert "What could and could not be reproduced" in html
+    assert "Claims and limitations" in html
     patients = set(Store.open(reproduced / "store").records["patient_key"]) | set(Store.open(reproduced / "store").ids.tolist())
     assert not [key for key in patients if key in html]
     assert str(reproduced) not in html
@@ -269,11 +270,11 @@ def test_a_rerun_trains_nothing_and_looks_at_no_test_part(copy: Path, trained_no
 
 def test_one_more_table_is_merged_into_those_that_are_there(copy: Path) -> None:
     whole = _results(copy)
-    (copy / "results.json").write_text(json.dumps({name: whole[name] for name in ("table1", "table8")}))
+    (copy / "results.json").write_text(json.dumps({"tables": {name: whole[name] for name in ("table1", "table8")}}))
     _reproduce(copy, "table4")
     assert list(_results(copy)) == ["table1", "table4", "table8"]
     assert _results(copy)["table8"] == whole["table8"]
-    assert 'id="table8"' in (copy / "report.html").read_text()
+    assert 'id="table8"' in (copy / "results.html").read_text()
 
 
 def test_an_interrupted_reproduction_goes_on(
@@ -309,15 +310,15 @@ def test_a_failed_run_is_named_and_stops_no_table(copy: Path, monkeypatch: pytes
     done = _reproduce(copy, "table1,table3,table5,rocs,table6,crop_robustness,sister,left_out")
     assert sorted(run.rpartition("-")[0] for run in done.failures) == ["final", "final-left-out", "jaccard"]
     results = _results(copy)
-    assert "Jaccard loss, text random, 1 of 1 seeds: the loss is not finite." in results["table1"]["could_not"]
+    assert "Jaccard loss, text random, 1 of 1 seeds: the loss is not finite." in results["table1"]["limitations"]
     there = {"standard SigLIP", "soft Jaccard, text random", "jaccardio-small", "always-normal"}
-    assert {row["run"] for row in results["table1"]["rows"]} == there
-    assert any("the comparison with Jaccard loss, text random" in line for line in results["table3"]["could_not"])
-    assert {"embedding 256", "256, random crop", "jaccardio-small"} <= {row["run"] for row in results["table3"]["rows"]}
+    assert {row["model"] for row in results["table1"]["rows"]} == there
+    assert any("the comparison with Jaccard loss, text random" in line for line in results["table3"]["limitations"])
+    assert {"embedding 256", "256, random crop", "jaccardio-small"} <= {row["model"] for row in results["table3"]["rows"]}
 
 
 def test_what_does_not_fit_is_refused_before_training(copy: Path, hospitals: Hospitals, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="unknown scale 'huge'; available: smoke, small, paper"):
+    with pytest.raises(UsageError, match="unknown scale 'huge'; available: smoke, demo, small, paper"):
         run_reproduce(["table4"], "huge", tmp_path, store=None, say=print)
     with pytest.raises(UsageError, match="simulates its own hospitals"):
         run_reproduce(["table4"], "smoke", tmp_path, store=hospitals.home, say=print)
@@ -335,9 +336,9 @@ def test_what_does_not_fit_is_refused_before_training(copy: Path, hospitals: Hos
 def test_a_cohort_alone_says_that_there_is_no_other_hospital(hospitals: Hospitals, tmp_path: Path) -> None:
     run_reproduce(["table4"], "small", tmp_path / "out", store=hospitals.home, say=print)
     table = _results(tmp_path / "out")["table4"]
-    assert "another hospital: none was named with --external" in table["could_not"]
+    assert "another hospital: none was named with --external" in table["limitations"]
     run_reproduce(["table4"], "small", tmp_path / "out", store=hospitals.home, external=[hospitals.away], say=print)
-    assert "another hospital: none was named with --external" not in _results(tmp_path / "out")["table4"]["could_not"]
+    assert "another hospital: none was named with --external" not in _results(tmp_path / "out")["table4"]["limitations"]
 
 
 def test_a_hospital_that_shares_ecgs_and_a_split_that_is_torn_are_refused_before_training(hospitals: Hospitals, tmp_path: Path) -> None:
@@ -353,7 +354,7 @@ def test_a_hospital_that_shares_ecgs_and_a_split_that_is_torn_are_refused_before
     assert not (tmp_path / "out" / "runs").exists()
 
 
-@pytest.mark.parametrize("results", [{"format": 1, "curves": []}, [], {"table1": {"scale": "small"}}])
+@pytest.mark.parametrize("results", [{"format": 1, "curves": []}, [], {"tables": {"table1": {"scale": "small"}}}])
 def test_results_of_another_command_are_refused(hospitals: Hospitals, tmp_path: Path, results: Any) -> None:
     (tmp_path / "results.json").write_text(json.dumps(results))
     with pytest.raises(UsageError, match=r"results\.json: not the tables of this version of `jaccardio reproduce`"):
@@ -372,7 +373,8 @@ def test_tables_of_another_split_are_not_mixed_and_those_of_other_hospitals_say_
     made_from = results["table4"]["made_from"]
     assert made_from["store"] == Store.open(home).fingerprint
     assert (made_from["external"], made_from["seeds"]) == ([], None)
-    (out / "results.json").write_text(json.dumps(results | {"table6": seal(results["table4"] | {"title": "of the first call"})}))
+    again = {"title": "", "facts": {}, "tables": results | {"table6": seal(results["table4"] | {"title": "of the first call"})}}
+    (out / "results.json").write_text(json.dumps(again))
     page = table4(external=[hospitals.away], seeds=2)
     assert page.count("made by an earlier call with another --external and --seeds") == 1
     made_now = _results(out)["table4"]["made_from"]
@@ -383,9 +385,9 @@ def test_tables_of_another_split_are_not_mixed_and_those_of_other_hospitals_say_
         table4()
 
 
-def test_a_missing_picture_names_the_recipe_that_makes_it(copy: Path) -> None:
+def test_a_missing_plot_names_the_recipe_that_makes_it(copy: Path) -> None:
     (copy / "rocs-1.png").unlink()
-    with pytest.raises(UsageError, match=r"rocs-1\.png: this picture of rocs is missing\. Run `jaccardio reproduce rocs`"):
+    with pytest.raises(UsageError, match=r"rocs-1\.png: this plot of rocs is missing\. Make rocs again"):
         _reproduce(copy, "table4")
     _reproduce(copy, "rocs")
     assert (copy / "rocs-1.png").is_file()
@@ -396,20 +398,20 @@ def test_any_two_text_encoders_can_be_compared(copy: Path, trained_now: list[str
     table = _results(copy)["table2"]
     assert table["title"] == "Two text encoders: table and random"
     assert sorted(name.rpartition("-")[0] for name in trained_now) == ["jaccard", "other-text", "ours"]
-    assert "made by an earlier call with another --texts" in (copy / "report.html").read_text("utf-8")
+    assert "made by an earlier call with another --texts" in (copy / "results.html").read_text("utf-8")
     with pytest.raises(UsageError, match="two text encoders are compared, 1 named"):
         _reproduce(copy, "table2", texts=("random",))
 
 
-def test_tables_and_pictures_that_were_changed_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "rocs-1.png").write_bytes(b"picture")
-    picture = {"file": "rocs-1.png", "caption": "", "sha256": hashlib.sha256(b"picture").hexdigest()}
-    table = {field.name: [] for field in dataclasses.fields(Table)} | {"scale": "small", "made_from": {}, "pictures": [picture]}
-    write_json(tmp_path / "results.json", {"rocs": seal(table)})
+def test_tables_and_plots_that_were_changed_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "rocs-1.png").write_bytes(b"plot")
+    plot = {"file": "rocs-1.png", "caption": "", "sha256": hashlib.sha256(b"plot").hexdigest()}
+    table = Table("").to_dict() | {"scale": "small", "made_from": {}, "plots": [plot]}
+    write_json(tmp_path / "results.json", {"tables": {"rocs": seal(table)}})
     assert set(taken(tmp_path, "small")) == {"rocs"}
     (tmp_path / "rocs-1.png").write_bytes(b"another")
-    with pytest.raises(DataError, match="rocs or its pictures are not as they were written"):
+    with pytest.raises(DataError, match="rocs or its plots are not as they were written"):
         taken(tmp_path, "small")
-    write_json(tmp_path / "results.json", {"rocs": seal(table | {"pictures": []}) | {"scored": ["edited"]}})
+    write_json(tmp_path / "results.json", {"tables": {"rocs": seal(table | {"plots": []}) | {"scored": ["edited"]}}})
     with pytest.raises(DataError, match="rocs"):
         taken(tmp_path, "small")

@@ -1,13 +1,15 @@
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from jaccardio.evaluation.metrics import Evaluation, evaluate
-from jaccardio.evaluation.thresholds import Thresholds, fit_thresholds
+from jaccardio.evaluation.evaluate import evaluate
+from jaccardio.evaluation.scored import Scored
+from jaccardio.evaluation.thresholds import Thresholds
 from jaccardio.report.evaluation_report import Example, write_evaluation
 from tests.evaluation.cases import Case
 
@@ -25,15 +27,11 @@ WRITTEN = {
 }
 
 
-def evaluated(case: Case, labels: np.ndarray) -> Evaluation:
-    return evaluate(labels, case.scores, case.patients, case.codes, case.groups, fit_thresholds(labels, case.scores), replicates=20)
-
-
 def written(case: Case, folder: Path, labels: np.ndarray | None = None, **extra: object) -> str:
-    labels = case.labels if labels is None else labels
+    case = case if labels is None else replace(case, labels=labels)
     settings = {"title": "A model", "facts": {"Data": "some ECGs"}} | extra
-    ids = np.array([f"r:{row}" for row in range(len(labels))])
-    write_evaluation(folder, evaluated(case, labels), ids=ids, labels=labels, scores=case.scores, **settings)
+    part, scored = case.part, case.scored()
+    write_evaluation(folder, evaluate(part, scored, replicates=20), part, scored, **settings)
     return (folder / "report.html").read_text("utf-8")
 
 
@@ -66,21 +64,21 @@ def test_ece_stands_beside_that_of_chance(case: Case, tmp_path: Path) -> None:
     sexes = np.array(["female", "male"] * 150)
     labels = case.labels.copy()
     labels[np.flatnonzero((labels[:, 3] == 1) & (sexes == "female"))[9:], 3] = 0  # a finding that only one sex can judge
-    thresholds = fit_thresholds(labels, case.scores)
-    evaluation = evaluate(labels, case.scores, case.patients, case.codes, case.groups, thresholds, subgroups={"sex": sexes}, replicates=5)
-    ids = np.array([f"r:{row}" for row in range(300)])
-    write_evaluation(tmp_path, evaluation, ids=ids, labels=labels, scores=case.scores, title="A model", facts={})
+    judged = replace(case, labels=labels)
+    part, scored = judged.part, judged.scored()
+    evaluation = evaluate(part, scored, subgroups={"sex": sexes}, replicates=5)
+    write_evaluation(tmp_path, evaluation, part, scored, title="A model", facts={})
     html = re.sub(r'<span class="interval">.*?</span>', "", (tmp_path / "report.html").read_text("utf-8"))
     rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in re.findall(r"<tr[^>]*>(.*?)</tr>", html, re.DOTALL)]
-    figures = evaluation.metrics["calibration"]["methods"]["as_is"]
+    as_is = evaluation.metrics["calibration"]["methods"]["as_is"]
     all_ecgs = next(row for row in rows if row[0] == "As they are")
-    assert all_ecgs[1:3] == [f"{figures['macro_ece']:.3f}", f"{figures['macro_chance_ece']:.3f}"]
+    assert all_ecgs[1:3] == [f"{as_is['macro_ece'].value:.3f}", f"{as_is['macro_chance_ece']:.3f}"]
     header = next(row for row in rows if row[0] == "Group")
     assert header[-2:] == ["ECE, common", "by chance"]
     for sex, group in evaluation.metrics["subgroups"]["attributes"]["sex"]["groups"].items():
         shown = next(row for row in rows if row[0] == sex)
-        assert group["macro_ece"]["value"] != pytest.approx(group["common"]["macro_ece"]["value"]) or sex == "female"
-        assert shown[-2:] == [f"{group['common']['macro_ece']['value']:.3f}", f"{group['common']['macro_chance_ece']:.3f}"]
+        assert group["macro_ece"].value != pytest.approx(group["common"]["macro_ece"].value) or sex == "female"
+        assert shown[-2:] == [f"{group['common']['macro_ece'].value:.3f}", f"{group['common']['macro_chance_ece']:.3f}"]
 
 
 def test_the_report_needs_nothing_else(case: Case, tmp_path: Path) -> None:
@@ -132,9 +130,8 @@ def test_scores_that_are_no_probabilities_and_have_no_global_threshold_are_repor
     written(case, tmp_path)
     assert (tmp_path / "reliability.png").is_file()
     logits, thresholds = 4 * case.scores - 2, Thresholds({"per_finding": np.zeros(6)})
-    evaluation = evaluate(case.labels, logits, case.patients, case.codes, case.groups, thresholds, replicates=5)
-    ids = np.array([f"r:{row}" for row in range(300)])
-    write_evaluation(tmp_path, evaluation, ids=ids, labels=case.labels, scores=logits, title="Logits", facts={})
+    scored = Scored("logits", [logits], [thresholds])
+    write_evaluation(tmp_path, evaluate(case.part, scored, replicates=5), case.part, scored, title="Logits", facts={})
     assert {path.name for path in tmp_path.iterdir()} == WRITTEN - {"reliability.png"}
     html = (tmp_path / "report.html").read_text("utf-8")
     assert "Left out: scores lie outside [0, 1]" in html

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from jaccardio.evaluation.calibration import fit_calibration
-from jaccardio.evaluation.metrics import Evaluation, evaluate
+from jaccardio.evaluation.evaluate import Evaluation, evaluate
+from jaccardio.evaluation.scored import Scored
 from jaccardio.evaluation.thresholds import Thresholds, fit_thresholds
 from jaccardio.report.model_card import CardFacts, write_model_card
 from tests.evaluation.cases import Case
@@ -26,15 +27,9 @@ def facts(case: Case) -> CardFacts:
 
 
 def evaluated(case: Case, labels: np.ndarray | None = None) -> Evaluation:
-    labels = case.labels if labels is None else labels
     return evaluate(
-        labels,
-        case.scores,
-        case.patients,
-        case.codes,
-        case.groups,
-        fit_thresholds(case.labels, case.scores),
-        calibration=fit_calibration(case.labels, case.scores),
+        case.part if labels is None else replace(case.part, labels=labels),
+        replace(case.scored(), calibration=fit_calibration(case.labels, case.scores)),
         subgroups={"sex": np.array(["female", "male", "unknown"] * 100), "device": np.full(300, "unknown")},
         replicates=20,
     )
@@ -62,8 +57,8 @@ def test_every_heading_stands_once_and_in_order(case: Case, facts: CardFacts, tm
 def test_figures_are_those_of_the_evaluation(case: Case, facts: CardFacts, tmp_path: Path) -> None:
     evaluation = evaluated(case)
     card, metrics = written(tmp_path, evaluation, facts), evaluation.metrics
-    low, high = metrics["macro_auroc"]["ci95"]
-    assert ["macro AUROC", f"{metrics['macro_auroc']['value']:.3f} ({low:.3f}–{high:.3f})"] in rows_under(card, "Performance")
+    macro = metrics["macro_auroc"]
+    assert ["macro AUROC", f"{macro.value:.3f} ({macro.low:.3f}–{macro.high:.3f})"] in rows_under(card, "Performance")
     findings = {row[0]: row for row in rows_under(card, "Per-finding results")}
     for row in evaluation.per_finding.itertuples():
         assert findings[row.finding][1:4] == [f"name of {row.finding}", str(row.n_known), str(row.n_pos)]
@@ -71,14 +66,14 @@ def test_figures_are_those_of_the_evaluation(case: Case, facts: CardFacts, tmp_p
     groups = {row[0]: row for row in rows_under(card, "Subgroups and fairness")}
     female = metrics["subgroups"]["attributes"]["sex"]["groups"]["female"]
     assert groups["female"][1] == "100"
-    assert groups["female"][3].startswith(f"{female['macro_auroc']['value']:.3f} (")
+    assert groups["female"][3].startswith(f"{female['macro_auroc'].value:.3f} (")
     assert rows_under(card, "Subgroups and fairness")[0][-2:] == ["ECE, common", "by chance"]
     common = female["common"]
-    assert groups["female"][-2].startswith(f"{common['macro_ece']['value']:.3f} (")
+    assert groups["female"][-2].startswith(f"{common['macro_ece'].value:.3f} (")
     assert groups["female"][-1] == f"{common['macro_chance_ece']:.3f}"
     assert "device (not stated for any ECG)" in card
     platt = next(row for row in rows_under(card, "Calibration") if row[0] == "Platt")
-    assert platt[1].startswith(f"{metrics['calibration']['methods']['platt']['macro_ece']:.3f} (")
+    assert platt[1].startswith(f"{metrics['calibration']['methods']['platt']['macro_ece'].value:.3f} (")
     assert platt[2] == f"{metrics['calibration']['methods']['platt']['macro_chance_ece']:.3f}"
 
 
@@ -128,7 +123,7 @@ def test_a_card_without_any_defined_figure_is_still_written(case: Case, facts: C
 
 def test_scores_that_are_no_probabilities_and_have_no_global_threshold_have_a_card(case: Case, facts: CardFacts, tmp_path: Path) -> None:
     logits, thresholds = 4 * case.scores - 2, Thresholds({"per_finding": np.zeros(6)})
-    evaluation = evaluate(case.labels, logits, case.patients, case.codes, case.groups, thresholds, replicates=5)
+    evaluation = evaluate(case.part, Scored("logits", [logits], [thresholds]), replicates=5)
     card = written(tmp_path, evaluation, facts)
     assert rows_under(card, "Calibration") == []
     assert "Left out: scores lie outside [0, 1]" in card

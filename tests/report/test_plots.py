@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,15 +7,13 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from jaccardio.evaluation.metrics import evaluate
-from jaccardio.evaluation.thresholds import fit_thresholds
+from jaccardio.evaluation.evaluate import evaluate
 from jaccardio.report.plots import (
     _draw_precision_recall,
     _draw_reliability,
     _draw_roc,
     _operating_points,
-    draw_comparison,
-    draw_figures,
+    draw_evaluation,
 )
 from tests.evaluation.cases import random_case
 
@@ -52,10 +51,9 @@ def test_the_curves_are_drawn_through_their_points() -> None:
 @pytest.mark.parametrize("findings", [1, 31])
 def test_pictures_of_few_and_many_findings(findings: int) -> None:
     case = random_case(n=120, k=findings)
-    thresholds = fit_thresholds(case.labels, case.scores)
-    evaluation = evaluate(case.labels, case.scores, case.patients, case.codes, case.groups, thresholds, replicates=5)
-    figures = draw_figures(evaluation, case.labels, case.scores)
-    for png in (figures.roc, figures.precision_recall, figures.auroc_intervals, figures.reliability):
+    evaluation = evaluate(case.part, case.scored(), replicates=5)
+    plots = draw_evaluation(evaluation, case.labels, case.scores)
+    for png in (plots.roc, plots.precision_recall, plots.auroc_intervals, plots.reliability):
         picture = imread(io.BytesIO(png))
         assert picture.std() > 0.01
         assert 100 < picture.shape[0] < 3200
@@ -63,7 +61,5 @@ def test_pictures_of_few_and_many_findings(findings: int) -> None:
 
 def test_names_without_a_font_and_with_dollar_signs_are_drawn() -> None:
     case = random_case(n=60, k=2)
-    thresholds = fit_thresholds(case.labels, case.scores)
-    evaluation = evaluate(case.labels, case.scores, case.patients, ("心房細動", "$x"), {}, thresholds, replicates=5)
-    draw_figures(evaluation, case.labels, case.scores)
-    draw_comparison([("予測 $x$", evaluation.metrics)])
+    evaluation = evaluate(replace(case.part, codes=("心房細動", "$x")), case.scored(), replicates=5)
+    draw_evaluation(evaluation, case.labels, case.scores)

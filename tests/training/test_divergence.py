@@ -12,8 +12,8 @@ from safetensors.torch import load_file
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, DivergenceError, UsageError
+from jaccardio.evaluation.auroc import auroc, average_precision
 from jaccardio.evaluation.calibration import fit_calibration
-from jaccardio.evaluation.ranking import auroc, average_precision
 from jaccardio.evaluation.thresholds import fit_thresholds
 from jaccardio.training import loop
 from jaccardio.training.checkpoint import load_checkpoint, save_checkpoint

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from jaccardio.contrast.banks import BANKS, Cohort
+from jaccardio.contrast.banks import BANKS, TrainingLabels
 from jaccardio.contrast.statements import Reading
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.findings.wording import Wording
@@ -47,7 +47,7 @@ def test_every_sentence_of_every_bank_says_what_its_coding_says(name: str, langu
     random = np.random.default_rng(0)
     labels = torch.from_numpy(random.choice(np.array([-1, 0, 1], dtype=np.int8), (60, len(vocabulary)), p=[0.1, 0.85, 0.05]))
     labels[0] = 0
-    statements = BANKS[name].make(Cohort(labels, tuple(wording.groups)))
+    statements = BANKS[name].make(TrainingLabels(labels, tuple(wording.groups)))
     assert statements.valid.sum() > 10
     for row, reading in zip(statements.findings[statements.valid], statements.reading[statements.valid], strict=True):
         listed = torch.nonzero(row == 1).flatten().tolist()
@@ -61,7 +61,7 @@ def test_each_statement_gets_the_vector_of_its_own_sentence() -> None:
     labels = torch.tensor([[1, 1], [0, 0], [1, 0], [1, 1]], dtype=torch.int8)
     labels = torch.cat([labels, torch.zeros(4, len(vocabulary) - 2, dtype=torch.int8)], dim=1)
     for name in ("captions", "negations"):
-        statements = BANKS[name].make(Cohort(labels))
+        statements = BANKS[name].make(TrainingLabels(labels))
         text = StatementVectors.embed(statements, wording, encoder, "en")
         sentences = (
             vocabulary.captions(labels.numpy())

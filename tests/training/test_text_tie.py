@@ -8,9 +8,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from jaccardio.contrast.banks import Cohort
+from jaccardio.contrast.banks import TrainingLabels
 from jaccardio.contrast.objective import Objective
-from jaccardio.evaluation.ranking import auroc
+from jaccardio.evaluation.auroc import auroc
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import create_model
@@ -51,7 +51,7 @@ def test_permuted_text_vectors_bring_auroc_to_chance(statements: str, target: st
     objective = Objective(statements, target, "sigmoid")
     optimiser = torch.optim.AdamW(model.parameters(), lr=5e-3)
     captions = torch.from_numpy(encoder.encode(vocabulary.captions(labels.numpy())))
-    train, pool = torch.arange(ECGS // 2), objective.pool(Cohort(labels))
+    train, pool = torch.arange(ECGS // 2), objective.pool(TrainingLabels(labels))
     for step in range(120):
         rows = train[torch.randperm(len(train), generator=torch.Generator().manual_seed(step))[:64]]
         goal, weight = objective.targets(labels[rows], pool.statements.at(pool.against(rows)))

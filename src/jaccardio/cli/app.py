@@ -10,13 +10,21 @@ import logging
 import os
 import sys
 import traceback
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from jaccardio import __version__
-from jaccardio.cli import checks, data, models, predict, studies, transfer, vocabulary
+from jaccardio.cli.checks import bench, doctor
+from jaccardio.cli.data import ingest, inspect, relabel, split, synth
+from jaccardio.cli.models import embed, evaluate, score, search, train
 from jaccardio.cli.output import LogNotes, note
+from jaccardio.cli.predict import predict
+from jaccardio.cli.studies import compare, demo, reproduce
+from jaccardio.cli.transfer import probe, shift
+from jaccardio.cli.vocabulary import vocabulary
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import JaccardioError, MissingError, UsageError
 
@@ -49,7 +57,31 @@ INTERRUPTED = 130
 COMMAND_LINE_ERROR: Any = typer.BadParameter.__mro__[2]
 """What typer raises for a command line that it cannot parse: click's ClickException, or its own copy of that."""
 
+COMMANDS: Mapping[str, tuple[Callable[..., None] | typer.Typer, ...]] = {
+    "Data": (synth, ingest, split, inspect),
+    "Vocabularies": (vocabulary, relabel),
+    "Train and evaluate": (train, evaluate, score),
+    "Use a model": (predict, search, embed),
+    "Compare and study": (demo, compare, probe, shift, reproduce),
+    "Check": (doctor, bench),
+}
+"""Every command, under the title that ``jaccardio --help`` shows it by."""
+
+
+class GroupedCommands(TyperGroup):
+    """Help that shows the commands by the titles of `COMMANDS`; typer does so only where rich draws frames around them."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Writes one section a title."""
+        width = max(map(len, self.commands))
+        for title in COMMANDS:
+            commands = {name: command for name, command in self.commands.items() if getattr(command, "rich_help_panel", None) == title}
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:{width}}", command.get_short_help_str(formatter.width)) for name, command in commands.items()])
+
+
 app = typer.Typer(
+    cls=GroupedCommands,
     help=f"ECG models that read findings as language. {DISCLAIMER}",
     no_args_is_help=True,
     add_completion=True,
@@ -71,8 +103,12 @@ def options(
     """Options that come before a command."""
 
 
-for module in (data, vocabulary, models, predict, transfer, studies, checks):
-    module.register(app)
+for title, commands in COMMANDS.items():
+    for command in commands:
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, rich_help_panel=title)
+        else:
+            app.command(rich_help_panel=title)(command)
 
 
 def main() -> None:

@@ -1,24 +1,21 @@
-"""The doctor command."""
+"""Commands that check and measure: doctor, bench."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from jaccardio.cli.data import Json
-from jaccardio.cli.output import result
-
-
-def register(app: typer.Typer) -> None:
-    """Adds this file's command."""
-    app.command()(doctor)
+from jaccardio.cli.options import Json
+from jaccardio.cli.output import note, result
 
 
 def doctor(
-    path: Annotated[Path | None, typer.Argument(help="A store, a run, or a model folder; without it the installation is checked.")] = None,
+    path: Annotated[
+        Path | None, typer.Argument(metavar="FOLDER", help="A store, a run, or a model folder; without it the installation is checked.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Checks the installation, a store or a run, and says what is wrong."""
+    """Checks the installation, a store, a run or a model."""
     from jaccardio.experiments.doctor import examine
 
     checks = examine(path)
@@ -26,3 +23,17 @@ def doctor(
     result([vars(check) for check in checks], lines, json)
     if not all(check.ok for check in checks):
         raise typer.Exit(3 if path is not None else 4)
+
+
+def bench(
+    store: Annotated[Path | None, typer.Option(metavar="STORE", help="Store to measure on; without it ECGs are simulated.")] = None,
+    json: Json = False,
+) -> None:
+    """Measures the speed of this machine.
+
+    ECGs/s of training, scoring, ingest and simulation, crops/s, and ratios between alternatives, all from this one run.
+    """
+    from jaccardio.experiments.bench import run_bench
+
+    figures = run_bench(store, say=note)
+    result(figures, [f"{name.replace('_', ' ')}: {value:,.4g}" for name, value in figures.items()], json)

@@ -1,12 +1,12 @@
-"""Commands that make and shape data: synth, ingest, relabel, split, inspect."""
+"""Commands that make and shape data: synth, ingest, split, relabel, inspect."""
 
 import math
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jaccardio.cli.options import ALL_CORES, Json, Processes, SamplingRate, Seed, StoreArgument, VocabularyName
 from jaccardio.cli.output import note, progress_bar, result, resumable
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
@@ -15,32 +15,22 @@ from jaccardio.locks import own_folder
 if TYPE_CHECKING:
     from jaccardio.cohort.lead_tally import LeadTally
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; everything else goes to stderr.")]
-StorePath = Annotated[Path, typer.Argument(metavar="STORE", help="Folder of a store.")]
-VocabularyName = Annotated[
-    str, typer.Option(metavar="NAME|FILE", help="Findings to label: paper26, ptbxl71, or a TOML file of your own (`jaccardio vocabulary`).")
-]
-
 SHOWN = 10
-MOST_JOBS = 1024
-
-
-def register(app: typer.Typer) -> None:
-    """Adds this file's commands."""
-    for command in (synth, ingest, relabel, split, inspect):
-        app.command()(command)
 
 
 def synth(
-    out: Annotated[Path, typer.Argument(help="New folder; one sub-folder a hospital.")],
-    records: Annotated[int, typer.Option(help="ECGs of the first hospital; each further one gets a third of that.")] = 3000,
-    sites: Annotated[int, typer.Option(help="Number of hospitals.")] = 2,
-    seed: Annotated[int, typer.Option()] = 0,
-    fs: Annotated[float, typer.Option(help="Sampling rate, Hz.")] = 500.0,
-    jobs: Annotated[int, typer.Option(min=1, max=MOST_JOBS, help="Processes.")] = os.cpu_count() or 1,
+    out: Annotated[Path, typer.Argument(metavar="FOLDER", help="New folder; one folder in it for each hospital.")],
+    records: Annotated[int, typer.Option(min=1, help="ECGs of the first hospital; each further one gets a third of that.")] = 3000,
+    sites: Annotated[int, typer.Option(min=1, help="Number of hospitals.")] = 2,
+    seed: Seed = 0,
+    fs: SamplingRate = 500.0,
+    jobs: Processes = ALL_CORES,
     json: Json = False,
 ) -> None:
-    """Simulates hospitals: simulated 12-lead ECGs as WFDB files with a manifest.csv of findings."""
+    """Simulates hospitals: WFDB files and a manifest.csv.
+
+    The ECGs have 12 leads; the manifest of each hospital states their findings.
+    """
     from jaccardio.simulation.disk import simulate_hospitals
 
     with progress_bar("simulating") as progress:
@@ -51,29 +41,36 @@ def synth(
 
 
 def ingest(
-    source: Annotated[Path, typer.Argument(help="Folder of the corpus, or a manifest (.csv, .tsv, .xlsx).")],
-    store: Annotated[Path, typer.Argument(help="New folder for the store.")],
-    corpus: Annotated[str, typer.Option(help="ptbxl, challenge, manifest or wfdb.")],
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="Folder of the corpus, or a manifest (.csv, .tsv, .xlsx).")],
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="New folder for the store.")],
+    corpus: Annotated[str, typer.Option(metavar="NAME", help="ptbxl, challenge, manifest or wfdb.")],
     vocabulary: VocabularyName = "paper26",
-    fs: Annotated[float, typer.Option(help="Sampling rate of the store, Hz.")] = 500.0,
+    fs: SamplingRate = 500.0,
     patient_key: Annotated[
-        Path | None, typer.Option(help="File with the secret for pseudonyms; made when absent. Default: STORE.patient-key.")
+        Path | None, typer.Option(metavar="FILE", help="File with the secret for pseudonyms; made when absent. Default: STORE.patient-key.")
     ] = None,
     id_table: Annotated[
-        Path | None, typer.Option(help="CSV file to make outside the store: from its ids back to paths and patients. Keep it secret.")
+        Path | None,
+        typer.Option(metavar="FILE", help="CSV file to make outside the store: from its ids back to paths and patients. Keep it secret."),
     ] = None,
-    site: Annotated[str, typer.Option(help="Hospital of all records that name no other; two hospitals may number patients alike.")] = "",
-    drop: Annotated[list[str] | None, typer.Option(help="Column of the manifest to leave out; may be given several times.")] = None,
+    site: Annotated[
+        str, typer.Option(metavar="NAME", help="Hospital of all records that name no other; two hospitals may number patients alike.")
+    ] = "",
+    drop: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Column of the manifest to leave out; may be given several times.")
+    ] = None,
     allow_outside: Annotated[
-        bool, typer.Option("--allow-outside", help="Also read recordings outside of the manifest's folder, and links to files elsewhere.")
+        bool, typer.Option("--allow-outside", help="Also read recordings outside of the manifest's folder, and links to files outside it.")
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read tables and headers only, say what would be stored, and write nothing.")
     ] = False,
-    jobs: Annotated[int, typer.Option(min=1, max=MOST_JOBS, help="Processes.")] = os.cpu_count() or 1,
+    jobs: Processes = ALL_CORES,
     json: Json = False,
 ) -> None:
-    """Reads a corpus into a store: one rate, one length, one vocabulary; bad files are listed and stop nothing.
+    """Reads a folder of ECGs, or a public database, into a store.
+
+    A store has one sampling rate and one vocabulary. Files that cannot be read are listed and stop nothing.
 
     A manifest has the columns path and patient_id (may be empty); optional fold, site, date, age, sex; and the findings, either one column
     each with 1, 0 or nothing (yes, no, ja, nein, 陽性, 陰性 and more are known) or one column findings, separated by ";". docs/your-data.md
@@ -136,11 +133,14 @@ def ingest(
 
 
 def relabel(
-    store: StorePath,
+    store: StoreArgument,
     vocabulary: VocabularyName,
     json: Json = False,
 ) -> None:
-    """Labels a store with another vocabulary from its stored codes; signals are not read again."""
+    """Labels a store with another vocabulary.
+
+    It works from the stored codes; signals are not read again.
+    """
     from jaccardio.cohort.relabel import relabel as run
 
     with own_folder(store):
@@ -157,14 +157,17 @@ def relabel(
 
 
 def split(
-    store: StorePath,
-    validation_fold: Annotated[int | None, typer.Option(help="Fold of the validation part.")] = None,
-    test_fold: Annotated[int | None, typer.Option(help="Fold of the test part.")] = None,
-    fractions: Annotated[str | None, typer.Option(help="Shares of train, validation and test, e.g. 0.7,0.1,0.2.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the fractions split.")] = 0,
+    store: StoreArgument,
+    validation_fold: Annotated[int | None, typer.Option(metavar="FOLD", help="Fold of the validation part.")] = None,
+    test_fold: Annotated[int | None, typer.Option(metavar="FOLD", help="Fold of the test part.")] = None,
+    fractions: Annotated[str | None, typer.Option(metavar="SHARES", help="Shares of train, validation and test, e.g. 0.7,0.1,0.2.")] = None,
+    seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Splits a store into train, validation and test: patients and identical waveforms never on two sides."""
+    """Splits a store by patients into training, validation and test.
+
+    Identical waveforms are never in two parts. Without options the folds of the store are used, else fractions of 0.7, 0.1 and 0.2.
+    """
     from jaccardio.cohort import split as splits
     from jaccardio.cohort.store import Store
 
@@ -194,11 +197,11 @@ def split(
 
 
 def inspect(
-    file: Annotated[Path, typer.Argument(help="ECG file: .hea, .dat, .mat or the record name.")],
-    plot: Annotated[Path | None, typer.Option(help="Also draw the ECG on paper: .png, .svg or .pdf.")] = None,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="ECG file: .hea, .dat, .mat or the record name.")],
+    plot: Annotated[Path | None, typer.Option(metavar="PICTURE", help="Also draw the ECG on paper: .png, .svg or .pdf.")] = None,
     json: Json = False,
 ) -> None:
-    """Reads one ECG file and says what it holds."""
+    """Shows what one ECG file holds."""
     from jaccardio.recording.leads import LEADS
     from jaccardio.recording.readers import read_ecg
     from jaccardio.recording.readers.record_files import record_name

@@ -1,42 +1,33 @@
-"""Commands that make, judge and use models: train, evaluate, score, embed, search."""
+"""Commands that train, evaluate and use models: train, evaluate, score, embed, search."""
 
-import json as codec
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from jaccardio.cli.data import Json
-from jaccardio.cli.output import note, number, progress_bar, result, resumable, warn
+from jaccardio.cli.options import Device, IdTable, Json, Out, Replicates, Run, Settings, StoreOption
+from jaccardio.cli.output import estimate, note, number, progress_bar, result, resumable, warn
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
 from jaccardio.locks import own_folder
 
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
-StoreOption = Annotated[Path, typer.Option("--store", help="Folder of a store.")]
-Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
-IdTableOption = Annotated[Path | None, typer.Option("--id-table", help="Table of ids that ingest wrote: names the file of each ECG.")]
-
-
-def register(app: typer.Typer) -> None:
-    """Adds this file's commands."""
-    for command in (train, evaluate, score, embed, search):
-        app.command()(command)
-
 
 def train(
     store: StoreOption,
-    out: Annotated[Path, typer.Option(help="New run folder.")],
-    preset: Annotated[str | None, typer.Option(help="Configuration to start from, e.g. truth-small.")] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", help="section.key=value, e.g. training.epochs=3.")] = None,
+    out: Annotated[Path, typer.Option(metavar="RUN", help="New run folder.")],
+    preset: Annotated[str | None, typer.Option(metavar="NAME", help="Configuration to start from, e.g. jaccardio-small.")] = None,
+    settings: Settings = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue the run in --out where it was interrupted; start it if there is none.")
     ] = False,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Trains a model on a store; without a split the default one is made."""
-    from jaccardio.cohort.split import default_split, load_split, save_split
+    """Trains a model on a store.
+
+    A store without a split gets the default one, as `jaccardio split` makes it.
+    """
+    from jaccardio.cohort.split import load_or_make_split
     from jaccardio.cohort.store import Store
     from jaccardio.training import loop
     from jaccardio.training.config import load_preset, presets
@@ -55,11 +46,7 @@ def train(
         if begun:
             summary = loop.resume(opened, out, device=device, progress=progress)
         else:
-            split = load_split(opened)
-            if split is None:
-                split = default_split(opened)
-                save_split(opened, split)
-                note(f"{store}: had no split; made the default one ({codec.dumps(split.method)})")
+            split = load_or_make_split(opened, note)
             summary = loop.train(opened, split, config, out, device=device, progress=progress)
     warn(summary["warnings"])
     auroc = summary["validation_macro_auroc"]
@@ -76,81 +63,104 @@ def train(
 def evaluate(
     run: Run,
     store: StoreOption,
-    out: Annotated[Path, typer.Option(help="Folder for metrics, predictions, figures, report and model card.")],
-    part: Annotated[str, typer.Option(help="validation or test of the run's split; all for another hospital's store.")] = "test",
-    id_table: IdTableOption = None,
+    out: Out,
+    part: Annotated[
+        str, typer.Option(metavar="PART", help="validation or test of the run's split; all for the store of an external hospital.")
+    ] = "test",
+    id_table: IdTable = None,
+    replicates: Replicates = 1000,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Evaluates a run with intervals and writes metrics.json, per_finding.csv, predictions.parquet, report.html and model_card.md."""
+    """Evaluates a run: every metric with its 95 % interval.
+
+    Writes metrics.json, per_finding.csv, predictions.parquet, report.html and model_card.md.
+    """
     from jaccardio.cohort.id_table import load_id_table
     from jaccardio.cohort.store import Store
+    from jaccardio.evaluation.estimate import jsonable
     from jaccardio.experiments.evaluate_run import evaluate_run
     from jaccardio.training.run_folder import RunFolder
 
     note(DISCLAIMER)
     ids = load_id_table(id_table)
     with own_folder(out), progress_bar("scoring") as progress:
-        done = evaluate_run(RunFolder.open(run), Store.open(store), part, out, id_table=ids, device=device, progress=progress)
+        opened = RunFolder.open(run)
+        done = evaluate_run(opened, Store.open(store), part, out, id_table=ids, device=device, replicates=replicates, progress=progress)
     metrics = done.evaluation.metrics
     warn(metrics["warnings"])
     lines = [f"{done.records} ECGs of part {part}", *_headlines(metrics)]
     if done.test_uses:
         lines.append(f"look number {done.test_uses} of this run at a test part")
     lines.append(f"report: {out / 'report.html'}")
-    result({"run": str(run), "out": str(out), "part": part, "test_uses": done.test_uses, "metrics": metrics}, lines, json)
+    result({"run": str(run), "out": str(out), "part": part, "test_uses": done.test_uses, "metrics": jsonable(metrics)}, lines, json)
 
 
 def score(
-    predictions: Annotated[Path, typer.Argument(help=".parquet or .csv with recording_id and a column a finding, or .npy.")],
+    predictions: Annotated[
+        Path, typer.Argument(metavar="PREDICTIONS", help=".parquet or .csv with recording_id and a column a finding, or .npy.")
+    ],
     store: StoreOption,
-    out: Annotated[Path, typer.Option(help="Folder for metrics, figures and report.")],
-    part: Annotated[str, typer.Option(help="test of the store's split; all for another hospital's store.")] = "test",
+    out: Out,
+    part: Annotated[
+        str, typer.Option(metavar="PART", help="test of the store's split; all for the store of an external hospital.")
+    ] = "test",
     against: Annotated[
-        Path | None, typer.Option(help="A run folder or other predictions: paired differences on what both have, to OUT/against.")
+        Path | None,
+        typer.Option(metavar="RUN|FILE", help="A run folder or other predictions: paired differences on what both have, to OUT/against."),
     ] = None,
     thresholds: Annotated[
-        Path | None, typer.Option(help="thresholds.json of an earlier scoring; without it they are fitted on the validation part.")
+        Path | None,
+        typer.Option(metavar="FILE", help="thresholds.json of an earlier scoring; without it they are fitted on the validation part."),
     ] = None,
-    findings: Annotated[str, typer.Option(help="Findings to score, with commas between them; without it all that the part knows.")] = "",
-    ids: Annotated[Path | None, typer.Option(help="For .npy: text file with one recording id a line.")] = None,
-    columns: Annotated[Path | None, typer.Option(help="For .npy: text file with one finding a line; without it the vocabulary.")] = None,
+    findings: Annotated[
+        str, typer.Option(metavar="NAMES", help="Findings to score, with commas between them; without it all that the part knows.")
+    ] = "",
+    ids: Annotated[Path | None, typer.Option(metavar="FILE", help="For .npy: text file with one recording id a line.")] = None,
+    columns: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="For .npy: text file with one finding a line; without it the vocabulary.")
+    ] = None,
+    replicates: Replicates = 1000,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Evaluates anybody's predictions as evaluate does a run, and pairs them against a run or other predictions."""
+    """Evaluates the predictions of any other model by the same rules.
+
+    Writes what `jaccardio evaluate` writes except the model card, and compares them with a run or with other predictions on the same ECGs.
+    """
     from jaccardio.cohort.store import Store
-    from jaccardio.evaluation.contest import COMPARED_FIGURES
+    from jaccardio.evaluation.estimate import jsonable
     from jaccardio.experiments.score import Submission, run_score
 
     note(DISCLAIMER)
     named = tuple(name for name in findings.split(",") if name.strip())
     submission = Submission(predictions, part, ids, columns, thresholds, named, against)
     with own_folder(out), progress_bar("scoring") as progress:
-        done = run_score(Store.open(store), submission, out, device=device, progress=progress)
+        done = run_score(Store.open(store), submission, out, device=device, replicates=replicates, progress=progress)
     metrics = done.evaluation.metrics
     warn(metrics["warnings"])
     lines = [f"{done.records} ECGs of part {part}", *_headlines(metrics), f"thresholds: {done.thresholds}"]
-    lines += [f"no figures at the {policy} threshold: {reason}" for policy, reason in metrics["policies_left_out"].items()]
-    if done.contest is not None:
-        [difference] = done.contest.document["differences"]
-        reference = done.contest.document["reference"]
-        lines += [f"{key.replace('_', '-')} minus that of {reference} {_interval(difference[key])}" for key in COMPARED_FIGURES]
-        lines.append(f"paired report: {out / 'against' / 'ranking.html'}")
+    lines += [f"no metrics at the {policy} threshold: {reason}" for policy, reason in metrics["policies_left_out"].items()]
+    if done.paired is not None:
+        for one in done.paired.differences:
+            if one.finding is None:
+                policy = f" at the {one.policy} threshold" if one.policy else ""
+                lines.append(f"{one.metric.replace('_', '-')}{policy} minus that of {one.reference} {estimate(one.estimate)}")
+        lines.append(f"paired report: {out / 'against' / 'results.html'}")
     lines.append(f"report: {out / 'report.html'}")
-    paired = None if done.contest is None else done.contest.document
-    result({"out": str(out), "part": part, "thresholds": done.thresholds, "metrics": metrics, "against": paired}, lines, json)
+    document = {"out": str(out), "part": part, "thresholds": done.thresholds, "metrics": jsonable(metrics)}
+    result(document | {"against": None if done.paired is None else done.paired.to_dict()}, lines, json)
 
 
 def embed(
     run: Run,
     store: StoreOption,
-    out: Annotated[Path, typer.Option(help="Parquet file to write.")],
-    id_table: IdTableOption = None,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Parquet file to write.")],
+    id_table: IdTable = None,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Writes frozen ECG features of a store for other models."""
+    """Writes the encoder's features of all ECGs of a store."""
     from jaccardio.cohort.id_table import load_id_table
     from jaccardio.cohort.store import Store
     from jaccardio.prediction.embed import write_embeddings
@@ -168,10 +178,10 @@ def embed(
 
 def search(
     run: Run,
-    sentence: Annotated[str, typer.Argument(help='For example "This ECG shows atrial fibrillation."')],
+    sentence: Annotated[str, typer.Argument(metavar="SENTENCE", help='For example "This ECG shows atrial fibrillation."')],
     store: StoreOption,
     top: Annotated[int, typer.Option(min=1, help="Number of ECGs to show.")] = 10,
-    id_table: IdTableOption = None,
+    id_table: IdTable = None,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
@@ -200,15 +210,8 @@ def search(
 
 def _headlines(metrics: dict[str, Any]) -> list[str]:
     """The lines on a metrics document."""
-    lines = [f"{key.replace('_', '-')} {_interval(metrics[key])}" for key in ("macro_auroc", "macro_auprc")]
-    lines += [f"micro-F1 at the {policy} threshold {number(row['micro_f1'])}" for policy, row in metrics["thresholds"].items()]
+    lines = [f"{key.replace('_', '-')} {estimate(metrics[key])}" for key in ("macro_auroc", "macro_auprc")]
+    lines += [f"micro-F1 at the {policy} threshold {number(row['micro_f1'].value)}" for policy, row in metrics["thresholds"].items()]
     if metrics["findings_left_out"]:
-        lines.append("left out of macro figures: " + ", ".join(metrics["findings_left_out"]))
+        lines.append("left out of macro metrics: " + ", ".join(metrics["findings_left_out"]))
     return lines
-
-
-def _interval(figure: dict[str, object]) -> str:
-    value, interval = figure["value"], figure["ci95"]
-    if not isinstance(interval, list):
-        return number(value)
-    return f"{number(value)} [{number(interval[0])}, {number(interval[1])}]"

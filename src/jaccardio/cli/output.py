@@ -5,12 +5,15 @@ import logging
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from jaccardio.errors import printable
 from jaccardio.progress import Progress
+
+if TYPE_CHECKING:
+    from jaccardio.evaluation.estimate import Estimate
 
 
 def note(text: str) -> None:
@@ -42,9 +45,14 @@ def result(document: Any, lines: list[str], as_json: bool) -> None:
             typer.echo(printable(line))
 
 
-def number(value: object) -> str:
-    """A figure with four digits, or the word that stands for none."""
-    return f"{value:.4f}" if isinstance(value, float) else "undefined"
+def number(value: float | None) -> str:
+    """Four digits, or the word that stands for none."""
+    return "undefined" if value is None or value != value else f"{value:.4f}"
+
+
+def estimate(value: "Estimate") -> str:
+    """A value with its interval, where it has one."""
+    return number(value.value) + (f" [{number(value.low)}, {number(value.high)}]" if value.has_interval else "")
 
 
 @contextmanager

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jaccardio.cli.data import Json
-from jaccardio.cli.models import Device, IdTableOption, Run
+from jaccardio.cli.options import Device, IdTable, Json, Run
 from jaccardio.cli.output import note, progress_bar, result
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import DataError, JaccardioError, MissingError, ReadError
@@ -23,26 +22,27 @@ if TYPE_CHECKING:
 IN_DOCUMENT = ("finding", "score", "probability", "threshold", "present", "withheld")
 
 
-def register(app: typer.Typer) -> None:
-    """Adds this file's command."""
-    app.command()(predict)
-
-
 def predict(
     run: Run,
     files: Annotated[
         list[Path],
         typer.Argument(metavar="FILE", help="ECG files, or folders: every ECG in and below them; with --id-table recording ids too."),
     ],
-    thresholds: Annotated[str, typer.Option(help="fixed, global or per_finding.")] = "global",
+    thresholds: Annotated[
+        str, typer.Option(metavar="POLICY", help="fixed (0.5), global (one, fitted on validation) or per_finding (one for each).")
+    ] = "global",
     plot: Annotated[
-        Path | None, typer.Option(help="Folder for a 12-lead paper plot per file; pictures of other ECGs are never replaced.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Also draw each ECG on paper, with its findings; pictures of other ECGs are never replaced."),
     ] = None,
-    id_table: IdTableOption = None,
+    id_table: IdTable = None,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Predicts the findings of ECG files."""
+    """Predicts the findings of ECG files.
+
+    A file that cannot be read is listed and stops nothing.
+    """
     from jaccardio.cohort.id_table import load_id_table
     from jaccardio.findings.contradictions import contradiction
     from jaccardio.prediction.predictor import Predictor
@@ -66,8 +66,8 @@ def predict(
                 known = {} if ids is None else {"recording_id": ids.id_of(file)}
                 document[str(file)] = [known | {key: getattr(score, key) for key in IN_DOCUMENT} for score in scores]
                 ranked = sorted(scores, key=lambda score: 1.0 if score.score is None else -score.score)
-                called = [finding for finding, score in zip(predictor.vocabulary.findings, scores, strict=True) if score.present]
-                contradictory = contradiction(called, predictor.vocabulary.alone)
+                present = [finding for finding, score in zip(predictor.vocabulary.findings, scores, strict=True) if score.present]
+                contradictory = contradiction(present, predictor.vocabulary.alone)
                 first, *others = _lines(file, prepared, ranked, contradictory)
                 lines += [first, *(f"  recording id {name or 'not in the table of ids'}" for name in known.values()), *others]
                 if plot is not None:
@@ -119,14 +119,14 @@ def _lines(file: Path, prepared: "Prepared", ranked: Sequence["FindingScore"], c
         if score.score is None:
             lines.append(f"  {score.name}: unknown: {score.withheld}")
         else:
-            called = "present" if score.present else "       "
+            stated = "present" if score.present else "       "
             decided = f"(threshold {score.threshold:.3f}, calibrated probability {score.probability:.3f})"
-            lines.append(f"  {called}  {score.score:.3f}  {decided}  {score.name}")
+            lines.append(f"  {stated}  {score.score:.3f}  {decided}  {score.name}")
     return lines
 
 
 def _draw(picture: Path, title: str, recording: "Recording", ranked: Sequence["FindingScore"], contradictory: str) -> Path:
-    """Draws one ECG with the findings called, each with score and threshold."""
+    """Draws one ECG with the findings predicted present, each with score and threshold."""
     from jaccardio.recording.paper_plot import plot_ecg
     from jaccardio.recording.picture_names import check_replaceable
 

@@ -1,4 +1,4 @@
-"""Commands that run whole studies: demo, compare, reproduce, bench."""
+"""Commands that run whole studies: demo, compare, reproduce."""
 
 from functools import partial
 from pathlib import Path
@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from jaccardio.cli.data import MOST_JOBS, Json
-from jaccardio.cli.models import Device, StoreOption
+from jaccardio.cli.options import Device, Jobs, Json, Out, Replicates, Settings, StoreOption
 from jaccardio.cli.output import note, number, progress_lines, result, resumable, warn
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
@@ -19,50 +18,47 @@ minutely_lines = partial(progress_lines, every_seconds=60.0)
 """For studies of hours."""
 
 
-def register(app: typer.Typer) -> None:
-    """Adds this file's commands."""
-    for command in (demo, compare, reproduce, bench):
-        app.command()(command)
-
-
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder for everything the demo makes.")] = Path("demo"),
-    data: Annotated[Path | None, typer.Option(help="PTB-XL folder; without it two hospitals are simulated.")] = None,
+    out: Out = Path("demo"),
+    data: Annotated[Path | None, typer.Option(metavar="FOLDER", help="PTB-XL folder; without it two hospitals are simulated.")] = None,
     records: Annotated[int, typer.Option(min=1, help="Simulated ECGs of the first hospital.")] = 3000,
     json: Json = False,
 ) -> None:
-    """The paper's job end to end: ingest, split, train three objectives, evaluate at two hospitals, one report."""
+    """Trains and evaluates three objectives, end to end.
+
+    Two simulated hospitals or PTB-XL: ingest, split, training, evaluation at both, one report.
+    """
+    from jaccardio.evaluation.estimate import json_number
     from jaccardio.paper.demo import run_demo
 
     note(DISCLAIMER)
     with resumable(KEPT):
         report = run_demo(out, data, records, say=note, watch=progress_lines)
     lines = [f"report: {report.page}"]
-    result({"page": str(report.page), "figures": [list(figure) for figure in report.figures]}, lines, json)
+    rows = [{"preset": preset, "hospital": place, "macro_auroc": json_number(value)} for preset, place, value in report.auroc]
+    result({"page": str(report.page), "rows": rows}, lines, json)
 
 
 def compare(
     store: StoreOption,
-    out: Annotated[
-        Path, typer.Option(help="Folder for runs, trials and ranking; what is there is taken, so an interrupted comparison goes on.")
-    ],
-    objectives: Annotated[str, typer.Option(help="all, or names with commas between them.")] = "all",
+    out: Out,
+    objectives: Annotated[str, typer.Option(metavar="NAMES", help="all, or names with commas between them.")] = "all",
     seeds: Annotated[int, typer.Option(min=1, max=1000, help="Seeds of each finalist and control.")] = 3,
     finalists: Annotated[
         int, typer.Option(min=1, max=1000, help="Objectives that are tuned and tested; five well-known ones always are.")
     ] = 8,
     trials: Annotated[int, typer.Option(min=1, max=10000, help="Settings tried for each finalist, its default among them.")] = 6,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="section.key=value for all objectives, e.g. training.epochs=3.")
-    ] = None,
-    replicates: Annotated[int, typer.Option(min=1, max=1_000_000, help="Bootstrap replicates.")] = 1000,
-    jobs: Annotated[
-        int, typer.Option(min=1, max=MOST_JOBS, help="Runs side by side; with more than one each gets a process with one thread.")
-    ] = 2,
+    settings: Settings = None,
+    replicates: Replicates = 1000,
+    jobs: Jobs = 2,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Compares objectives on one footing: screens all, tunes the finalists on validation, and ranks them on the test part."""
+    """Compares training objectives on equal data and budget.
+
+    Trains each once, tunes the finalists on the validation part, and ranks them on the test part. Settings hold for all objectives. Runs
+    that are in the folder already are used again, so the same command goes on after an interruption.
+    """
     from jaccardio.cohort.store import Store
     from jaccardio.experiments.compare import Protocol, run_compare
 
@@ -71,36 +67,45 @@ def compare(
     opened = Store.open(store)
     with resumable(KEPT), own_folder(out):
         done = run_compare(opened, objectives, out, protocol, say=note, watch=minutely_lines)
-    warn(done.contest.document["warnings"])
-    rows = done.contest.document["rows"]
-    lines = [f"{place:2}. {row['name']}: test macro-AUROC {number(row['macro_auroc']['value'])}" for place, row in enumerate(rows, 1)]
+    warn(done.table.warnings)
+    rows = [row for row in done.table.rows if row.metric == "macro_auroc"]
+    lines = [f"{place:2}. {row.model}: test macro-AUROC {number(row.estimate.value)}" for place, row in enumerate(rows, 1)]
     lines += [f"left out {name}: {reason}" for name, reason in done.left_out.items()]
     lines += [f"failed {name}: {reason}" for name, reason in done.failures.items()]
     lines.append(f"report: {done.page}")
-    result({"page": str(done.page), "left_out": done.left_out, "failures": done.failures, "ranking": done.contest.document}, lines, json)
+    document = {"page": str(done.page), "left_out": done.left_out, "failures": done.failures}
+    result(document | {"ranking": done.table.to_dict()}, lines, json)
     if done.failures:
         raise typer.Exit(1)
 
 
 def reproduce(
-    name: Annotated[str, typer.Argument(help="all, or names with commas between them; --list shows them.")] = "all",
-    scale: Annotated[str, typer.Option(help="smoke, small or paper; smoke simulates its own hospitals.")] = "small",
-    store: Annotated[Path | None, typer.Option(help="Store of the cohort; its current split is used.")] = None,
-    external: Annotated[list[Path] | None, typer.Option(help="Store of another hospital; may be given several times.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for runs, scores, results.json and report.html; what is there is taken.")] = None,
-    texts: Annotated[str, typer.Option(help="Two text encoders of table2 with a comma between them, the first that of all models.")] = "",
+    name: Annotated[str, typer.Argument(metavar="NAMES", help="all, or names with commas between them; --list shows them.")] = "all",
+    scale: Annotated[str, typer.Option(metavar="SCALE", help="smoke, small or paper; smoke simulates its own hospitals.")] = "small",
+    store: Annotated[Path | None, typer.Option(metavar="STORE", help="Store of the cohort; its current split is used.")] = None,
+    external: Annotated[
+        list[Path] | None, typer.Option(metavar="STORE", help="Store of an external hospital; may be given several times.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Folder for runs, scores and results; finished runs there are used again."),
+    ] = None,
+    texts: Annotated[
+        str, typer.Option(metavar="NAMES", help="Two text encoders for table2 with a comma between them; all models use the first.")
+    ] = "",
     seeds: Annotated[
         int | None,
-        typer.Option(min=1, max=1000, help="Seeds of each run; without it 3, or 1 for runs that only look aside and at scale smoke."),
+        typer.Option(min=1, max=1000, help="Seeds of each run; without it 3, or 1 at scale smoke and for runs beside the main comparison."),
     ] = None,
-    jobs: Annotated[
-        int, typer.Option(min=1, max=MOST_JOBS, help="Runs side by side; with more than one each gets a process with one thread.")
-    ] = 2,
+    jobs: Jobs = 2,
     device: Device = "auto",
     listing: Annotated[bool, typer.Option("--list", help="Only show what can be reproduced.")] = False,
     json: Json = False,
 ) -> None:
-    """Reproduces the paper's tables: each model trained once, every figure with its interval, beside the paper's."""
+    """Reproduces the tables of the paper.
+
+    Each model is trained once; every metric has its interval and stands beside the printed one.
+    """
     from jaccardio.paper.recipes import RECIPES, chosen, docstring_parts
 
     names = chosen(name)
@@ -134,14 +139,3 @@ def reproduce(
     result({"results": str(done.results), "page": str(done.page), "failures": done.failures}, lines, json)
     if done.failures:
         raise typer.Exit(1)
-
-
-def bench(
-    store: Annotated[Path | None, typer.Option(help="Store to measure on; without it ECGs are simulated.")] = None,
-    json: Json = False,
-) -> None:
-    """Measures training ECGs/s, crops/s, ingest ECGs/s and simulated ECGs/s, and ratios between alternatives from this one run."""
-    from jaccardio.experiments.bench import run_bench
-
-    figures = run_bench(store, say=note)
-    result(figures, [f"{name.replace('_', ' ')}: {value:,.4g}" for name, value in figures.items()], json)

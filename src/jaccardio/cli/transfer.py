@@ -1,38 +1,36 @@
-"""Commands that say what a trained model carries elsewhere: probe (to few labels), shift (to another hospital)."""
+"""Commands that study the transfer of a trained model: probe (to few labels), shift (to an external hospital)."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from jaccardio.cli.data import Json
-from jaccardio.cli.models import Device, Run, StoreOption
+from jaccardio.cli.options import Device, Json, Out, Replicates, Run, StoreOption
 from jaccardio.cli.output import note, number, progress_lines, result
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
 from jaccardio.locks import own_folder
 
 
-def register(app: typer.Typer) -> None:
-    """Adds this file's commands."""
-    for command in (probe, shift):
-        app.command()(command)
-
-
 def probe(
     run: Run,
     store: StoreOption,
-    out: Annotated[Path, typer.Option(help="Folder for results.json, learning curve and page.")],
-    fractions: Annotated[str, typer.Option(help="Shares of the training labels, with commas between them.")] = "0.01,0.1,1",
+    out: Out,
+    fractions: Annotated[
+        str, typer.Option(metavar="SHARES", help="Shares of the training labels, with commas between them.")
+    ] = "0.01,0.1,1",
     subsets: Annotated[int, typer.Option(min=1, max=1000, help="Stratified subsets of each share below 1.")] = 5,
     supervised: Annotated[
         bool, typer.Option("--supervised", help="Also train a classifier of the run's form on each subset: as many runs as subsets.")
     ] = False,
-    replicates: Annotated[int, typer.Option(min=1, max=1_000_000, help="Bootstrap replicates.")] = 1000,
+    replicates: Replicates = 1000,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Fits linear probes on a run's frozen features with few and with all labels, beside an untrained encoder."""
+    """Fits linear probes on frozen features, with few and all labels.
+
+    An encoder of the same form that was never trained stands beside the run.
+    """
     from jaccardio.cohort.store import Store
     from jaccardio.experiments.probe import FewShotProtocol, run_probe
     from jaccardio.training.run_folder import RunFolder
@@ -42,23 +40,27 @@ def probe(
     with own_folder(out):
         document = run_probe(RunFolder.open(run), Store.open(store), out, protocol, say=note, watch=progress_lines)
     lines = [
-        f"{100 * row['fraction']:g} % of the labels, {row['run']}: macro-AUROC {number(row['value'])}"
-        for row in document["rows"]
+        f"{table['title']}, {row['model']}: macro-AUROC {number(row['value'])}"
+        for table in document["tables"].values()
+        for row in table["rows"]
         if row["metric"] == "macro_auroc"
     ]
-    result({"out": str(out)} | document, [*lines, f"report: {out / 'probe.html'}"], json)
+    result({"out": str(out)} | document, [*lines, f"report: {out / 'results.html'}"], json)
 
 
 def shift(
     run: Run,
-    store: Annotated[Path, typer.Option("--store", help="Folder of the run's own store.")],
-    external: Annotated[Path, typer.Option(help="Folder of another hospital's store.")],
-    out: Annotated[Path, typer.Option(help="Folder for results.json, pictures and page.")],
-    replicates: Annotated[int, typer.Option(min=1, max=1_000_000, help="Bootstrap replicates.")] = 1000,
+    store: StoreOption,
+    external: Annotated[Path, typer.Option(metavar="STORE", help="Folder of an external hospital's store.")],
+    out: Out,
+    replicates: Replicates = 1000,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Compares a run at home and at another hospital: prevalence, embedding, AUROC, and thresholds from a few local labels."""
+    """Compares a run at its home hospital and at an external one.
+
+    Prevalence, embedding, AUROC, and thresholds from a few local labels. The store is that of the run.
+    """
     from jaccardio.cohort.store import Store
     from jaccardio.experiments.shift import run_shift
     from jaccardio.training.run_folder import RunFolder
@@ -68,17 +70,13 @@ def shift(
         document = run_shift(
             RunFolder.open(run), Store.open(store), Store.open(external), out, device=device, replicates=replicates, watch=progress_lines
         )
-    macro = document["macro_auroc"]
     lines = [
-        f"macro-AUROC at home {number(macro['home']['value'])}, away {number(macro['away']['value'])}",
-        f"embedding distance, times that within home: {number(document['embedding']['ratio'])}",
+        f"{row['model']}{'' if row['policy'] is None else ', ' + row['policy'] + ' threshold'}: {row['metric']} {number(row['value'])}"
+        for table in document["tables"].values()
+        for row in table["rows"]
+        if row["finding"] is None
     ]
-    lines += [
-        f"micro-F1 away, {row['labelled']} labelled ECGs, {row['policy']} threshold: from home {number(row['home_micro_f1']['value'])}, "
-        f"re-tuned {number(row['retuned_micro_f1']['value'])}"
-        for row in document["thresholds"]
-    ]
-    result({"out": str(out)} | document, [*lines, f"report: {out / 'shift.html'}"], json)
+    result({"out": str(out)} | document, [*lines, f"report: {out / 'results.html'}"], json)
 
 
 def _shares(text: str) -> tuple[float, ...]:

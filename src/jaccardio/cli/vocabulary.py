@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jaccardio.cli.data import Json
+from jaccardio.cli.options import Json
 from jaccardio.cli.output import result
 
 if TYPE_CHECKING:
@@ -13,22 +13,22 @@ if TYPE_CHECKING:
 
 NameOrFile = Annotated[str, typer.Argument(metavar="NAME|FILE", help="paper26, ptbxl71, or a TOML file of your own.")]
 
-commands = typer.Typer(help="Findings of your own: draft, check and show a vocabulary.", no_args_is_help=True, rich_markup_mode=None)
+vocabulary = typer.Typer(name="vocabulary", help="Drafts, checks and shows vocabularies.", no_args_is_help=True, rich_markup_mode=None)
+"""The lists of findings: what ships, and findings of your own."""
 
 
-def register(app: typer.Typer) -> None:
-    """Adds this file's commands."""
-    for command in (new, check, show):
-        commands.command()(command)
-    app.add_typer(commands, name="vocabulary")
-
-
+@vocabulary.command()
 def new(
-    manifest: Annotated[Path, typer.Argument(help="Table of recordings and findings, or the folder of a manifest.csv.")],
-    out: Annotated[Path, typer.Argument(help="TOML file to write; never one that exists.")],
+    manifest: Annotated[
+        Path, typer.Argument(metavar="MANIFEST", help="Table of recordings and findings, or the folder of a manifest.csv.")
+    ],
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="TOML file to write; never one that exists.")],
     json: Json = False,
 ) -> None:
-    """Drafts a vocabulary from a table: a finding for each column of 1, 0 and nothing, or for each value of the column findings."""
+    """Drafts a vocabulary from a table.
+
+    It has a finding for each column of 1, 0 and nothing, or for each value of the column findings.
+    """
     from jaccardio.cohort.vocabulary_draft import draft_vocabulary
 
     draft = draft_vocabulary(manifest, out)
@@ -40,29 +40,34 @@ def new(
     result({"vocabulary": str(out), "findings": draft.vocabulary.codes, "left_out": draft.left_out}, lines, json)
 
 
+@vocabulary.command()
 def check(file: NameOrFile, json: Json = False) -> None:
     """Says all that is wrong with a vocabulary, or what it holds."""
     from jaccardio.findings.vocabulary import Vocabulary
 
-    vocabulary = Vocabulary.load(file)
-    levels = [level for level in vocabulary.groups() if level != "all"]
-    parts = [f"{len(vocabulary)} findings", f"names in {', '.join(vocabulary.templates)}", f"{len(vocabulary.implications)} implications"]
+    loaded = Vocabulary.load(file)
+    levels = [level for level in loaded.groups() if level != "all"]
+    parts = [f"{len(loaded)} findings", f"names in {', '.join(loaded.templates)}", f"{len(loaded.implications)} implications"]
     parts += [f"levels {', '.join(levels)}"] if levels else []
     document = {
-        "name": vocabulary.name,
-        "findings": len(vocabulary),
-        "languages": list(vocabulary.templates),
-        "implications": len(vocabulary.implications),
+        "name": loaded.name,
+        "findings": len(loaded),
+        "languages": list(loaded.templates),
+        "implications": len(loaded.implications),
         "levels": levels,
     }
     result(document, ["ok: " + ", ".join(parts)], json)
 
 
-def show(vocabulary: NameOrFile, json: Json = False) -> None:
-    """Shows a vocabulary: names, needed leads, levels, implications and codes of each finding, and the sentences."""
+@vocabulary.command()
+def show(file: NameOrFile, json: Json = False) -> None:
+    """Shows the findings and sentences of a vocabulary.
+
+    Names, needed leads, levels, implications and codes of each finding.
+    """
     from jaccardio.findings.vocabulary import Vocabulary
 
-    loaded = Vocabulary.load(vocabulary)
+    loaded = Vocabulary.load(file)
     codes = _codes(loaded)
     lines = [f"{loaded.name}: {loaded.title}"]
     for finding, stating in zip(loaded.findings, codes, strict=True):

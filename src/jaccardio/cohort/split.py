@@ -1,6 +1,6 @@
 """`Split`: which recordings train, validate and test. No patient and no waveform stands on two sides."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -130,6 +130,23 @@ def default_split(store: Store, seed: int = 0) -> Split:
         return split_by_fractions(store, seed=seed)
     *_, validation, test = sorted(int(fold) for fold in folds.unique())
     return split_by_folds(store, validation, test)
+
+
+def load_or_make_split(store: Store, say: Callable[[str], None]) -> Split:
+    """The store's split; where it has none, the default one is made, kept, and said.
+
+    Raises
+    ------
+    DataError
+        The split that is there is damaged, or there are too few patients for one.
+    """
+    split = load_split(store)
+    if split is None:
+        split = default_split(store)
+        save_split(store, split)
+        method = ", ".join(f"{key} {value}" for key, value in split.method.items())
+        say(f"{store.path}: had no split; made the default one ({method})")
+    return split
 
 
 def training_subset(store: Store, split: Split, fraction: float, seed: int) -> Split:

@@ -85,6 +85,11 @@ class Store:
     records: pd.DataFrame
     labels: NDArray[np.int8]
 
+    @property
+    def title(self) -> str:
+        """Where its ECGs come from: ``corpus challenge; database chapman_shaoxing, ningbo``."""
+        return f"corpus {self.manifest['corpus']}; database {', '.join(sorted(self.records['database'].unique()))}"
+
     @classmethod
     def open(cls, path: Path) -> "Store":
         """Opens a finished store; compares the size of every file and the SHA-256 of both tables with the manifest.

@@ -11,8 +11,8 @@ bank                    per         reading  statements
 `false_captions`        record      ALL      the caption with one finding exchanged: false, and nearly true
 ======================  ==========  =======  ===========================================================================
 
-Statements of the vocabulary stand against every batch, all of them; those of records come with their record. Each bank is a function
-of a `Cohort`, drawn once before training, so a resumed run compares its ECGs with the same statements.
+Every batch is compared with all statements of the vocabulary, and with the statements of its own records. Each bank is a function of
+`TrainingLabels`, computed once before training starts, so a resumed run compares its ECGs with the same statements.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,8 +26,8 @@ from jaccardio.errors import UsageError
 
 
 @dataclass(frozen=True)
-class Cohort:
-    """What banks are made of.
+class TrainingLabels:
+    """What banks are made from.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Cohort:
     groups
         Columns of the findings of each group of the vocabulary, two or more a group.
     seed
-        Decides what is drawn.
+        Of the random parts of captions (`subsets`).
     """
 
     labels: Tensor
@@ -44,12 +44,12 @@ class Cohort:
     seed: int = 0
 
 
-def findings(cohort: Cohort) -> Statements:
+def findings(training: TrainingLabels) -> Statements:
     """One prompt per finding, each stating that finding alone: k statements in vocabulary order."""
-    return Statements.read_as(Reading.ALL, torch.eye(cohort.labels.shape[1], dtype=torch.int8))
+    return Statements.read_as(Reading.ALL, torch.eye(training.labels.shape[1], dtype=torch.int8))
 
 
-def parents(cohort: Cohort) -> Statements:
+def parents(training: TrainingLabels) -> Statements:
     """One statement per group: the ECG shows one of its findings or more.
 
     Raises
@@ -57,42 +57,42 @@ def parents(cohort: Cohort) -> Statements:
     UsageError
         There is no group.
     """
-    if not cohort.groups:
+    if not training.groups:
         raise UsageError(
             "statements parents speak of groups of findings, and this vocabulary has none of two known findings or more. "
             "Choose other statements, or a vocabulary with levels, as ptbxl71."
         )
-    listed = torch.full((len(cohort.groups), cohort.labels.shape[1]), -1, dtype=torch.int8)
-    for row, columns in enumerate(cohort.groups):
+    listed = torch.full((len(training.groups), training.labels.shape[1]), -1, dtype=torch.int8)
+    for row, columns in enumerate(training.groups):
         listed[row, list(columns)] = 1
     return Statements.read_as(Reading.ANY, listed)
 
 
-def negations(cohort: Cohort) -> Statements:
+def negations(training: TrainingLabels) -> Statements:
     """One denial per finding, k statements in vocabulary order; of all other findings it says nothing."""
-    alone = torch.eye(cohort.labels.shape[1], dtype=torch.int8)
+    alone = torch.eye(training.labels.shape[1], dtype=torch.int8)
     return Statements.read_as(Reading.NONE, 2 * alone - 1)
 
 
-def captions(cohort: Cohort) -> Statements:
+def captions(training: TrainingLabels) -> Statements:
     """Row i says which findings record i shows (paper, section 2.2): n statements.
 
-    A record with no present finding is captioned "no listed finding" only if all its findings are known; else nothing can be
-    said about it and its statement is not valid.
+    A record with no present finding is captioned "no listed finding" only if all its findings are known; else its statement is not
+    valid.
     """
-    labels = cohort.labels
+    labels = training.labels
     shows_something = (labels == 1).any(dim=1)
     fully_known = (labels >= 0).all(dim=1)
     return Statements.read_as(Reading.ALL, labels, shows_something | fully_known)
 
 
-def subsets(cohort: Cohort) -> Statements:
+def subsets(training: TrainingLabels) -> Statements:
     """Row i states a random part of what record i shows, neither nothing nor all: n statements, drawn from the seed.
 
     The size is uniform between 1 and one less than all. Findings left out do not belong to the statement's set, unknown ones stay
     unknown. A record that shows fewer than two findings has no such part: its statement is not valid.
     """
-    labels, generator = cohort.labels, torch.Generator().manual_seed(cohort.seed)
+    labels, generator = training.labels, torch.Generator().manual_seed(training.seed)
     present = labels == 1
     shown = present.sum(dim=1)
     size = 1 + (torch.rand(len(labels), generator=generator, dtype=torch.float64) * (shown - 1)).long()
@@ -101,21 +101,22 @@ def subsets(cohort: Cohort) -> Statements:
     return _of_records(torch.where(present & ~kept, 0, labels), shown > 1)
 
 
-def false_captions(cohort: Cohort) -> Statements:
+def false_captions(training: TrainingLabels) -> Statements:
     """Row i is the caption of record i with one finding exchanged, so that it is false and nearly true: n statements.
 
-    In comes the finding known to be absent that accompanies the record's findings most often: of largest mean share, over the
-    findings a of the record, of training records with a (and both known) that show it too. Out goes the finding it accompanies
-    least, the first one among equals. Where no absent finding ever accompanies one of the record's, the statement is not valid.
+    The finding put in is, of those known to be absent, the one that co-occurs most with the record's findings: it has the largest mean
+    share, over the findings a of the record, of training records with a (and both known) that show it too. The finding taken out is
+    the one that it co-occurs with least, the first among equals. Where no absent finding co-occurs with the record's, the statement
+    is not valid.
     """
-    labels = cohort.labels
+    labels = training.labels
     present, absent = labels == 1, labels == 0
     together = present.double().T @ present.double()
     share = together / (together + present.double().T @ absent.double()).clamp(min=1)  # (a, f): of records with a, those with f
-    company = (present.double() @ share / present.sum(dim=1).clamp(min=1)[:, None]).masked_fill(~absent, 0.0)
-    strength, comes = company.max(dim=1)
-    goes = share.T[comes].masked_fill(~present, torch.inf).argmin(dim=1)
-    exchanged = labels.scatter(1, goes[:, None], 0).scatter(1, comes[:, None], 1)
+    co_occurrence = (present.double() @ share / present.sum(dim=1).clamp(min=1)[:, None]).masked_fill(~absent, 0.0)
+    strength, put_in = co_occurrence.max(dim=1)
+    taken_out = share.T[put_in].masked_fill(~present, torch.inf).argmin(dim=1)
+    exchanged = labels.scatter(1, taken_out[:, None], 0).scatter(1, put_in[:, None], 1)
     return _of_records(exchanged, strength > 0)
 
 
@@ -123,7 +124,7 @@ def false_captions(cohort: Cohort) -> Statements:
 class Bank:
     """A row of `BANKS`: what makes the statements, how they are read, and whether there is one for each record."""
 
-    make: Callable[[Cohort], Statements]
+    make: Callable[[TrainingLabels], Statements]
     reading: Reading
     per_record: bool
 
@@ -136,7 +137,7 @@ BANKS: Mapping[str, Bank] = {
     "subsets": Bank(subsets, Reading.ALL, per_record=True),
     "false_captions": Bank(false_captions, Reading.ALL, per_record=True),
 }
-"""Banks by the name that presets use."""
+"""Banks by the name that methods use."""
 
 
 @dataclass(frozen=True)
@@ -155,15 +156,15 @@ class Pool:
     spans: tuple[tuple[int, int, bool], ...]
 
     @classmethod
-    def make(cls, names: tuple[str, ...], cohort: Cohort) -> "Pool":
+    def make(cls, names: tuple[str, ...], training: TrainingLabels) -> "Pool":
         """Makes the statements of the banks of these names."""
-        parts = [BANKS[name].make(cohort) for name in names]
+        parts = [BANKS[name].make(training) for name in names]
         first = [sum(map(len, parts[:place])) for place in range(len(parts))]
         per_record = [BANKS[name].per_record for name in names]
         return cls(Statements.joined(parts), tuple(zip(first, map(len, parts), per_record, strict=True)))
 
     def against(self, records: Tensor) -> Tensor:
-        """Places in the pool, (m',) int64, of what stands against a batch of records (b,): banks in order, records in order."""
+        """Places in the pool, (m',) int64, of the statements for a batch of records (b,): banks in order, records in order."""
         return torch.cat([first + (records if per_record else torch.arange(size)) for first, size, per_record in self.spans])
 
 

@@ -1,13 +1,13 @@
 """How a logit is compared with its target: functions of (logits, target, weight), each (n, m), to one number.
 
-Everything is computed in float32 at least, whatever the precision of the logits. Pairs of weight 0 leave no trace.
+Everything is computed in float32 at least, whatever the precision of the logits. Pairs of weight 0 change neither loss nor gradient.
 
 ====================  =============================================  ====================================================
 loss                  optimum of one pair                            relation
 ====================  =============================================  ====================================================
 `sigmoid`             sigmoid(z) = target                            SigLIP for targets 0 and 1; proper for soft targets
 `signed_sigmoid`      z -> ±infinity by the sign of 2 target - 1     equals `sigmoid` for targets 0 and 1; the paper's own
-`asymmetric`          sigmoid(z) = target for targets 0 and 1        `sigmoid` in which easy negatives weigh next to nothing
+`asymmetric`          sigmoid(z) = target for targets 0 and 1        `sigmoid` in which easy negatives count for little
 `softmax`             shares of each row and column                  CLIP for identity, UniCL for exact
 ====================  =============================================  ====================================================
 """
@@ -18,10 +18,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import log_softmax, logsigmoid
 
-Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
-
-FOCUS_POSITIVE, FOCUS_NEGATIVE, MARGIN = 1, 4, 0.05
-"""Exponents and probability margin of `asymmetric`: the defaults of its authors' code."""
+Loss = Callable[..., Tensor]
+"""(logits, target, weight) and the options of `OPTIONS` as keyword arguments."""
 
 
 def sigmoid(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
@@ -48,17 +46,34 @@ def signed_sigmoid(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     return -(weight * logsigmoid((2 * target - 1) * _at_least_float32(logits))).sum() / len(logits)
 
 
-def asymmetric(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+def asymmetric(
+    logits: Tensor,
+    target: Tensor,
+    weight: Tensor,
+    *,
+    positive_exponent: float = 1.0,
+    negative_exponent: float = 4.0,
+    margin: float = 0.05,
+) -> Tensor:
     """Asymmetric loss (Ridnik et al. 2021, arXiv:2009.14119, Eq. 7): -sum of w [t (1 - p)^g+ log p + (1 - t) q^g- log(1 - q)] / n.
 
-    p = sigmoid(z) and q = max(p - margin, 0), with g+ = 1, g- = 4 and margin 0.05: a negative below the margin costs nothing, one
-    slightly above it next to nothing. Without exponents and margin this is `sigmoid`. Targets between 0 and 1 mix the two terms
-    as they do there; the optimum of such a pair lies off its target, because the terms are focused unequally.
+    p = sigmoid(z) and q = max(p - margin, 0): a negative below the margin has no loss, one slightly above it almost
+    none. Without exponents and margin this is `sigmoid`. Targets between 0 and 1 mix the two terms as they do there; the optimum of
+    such a pair lies off its target, because the terms are focused unequally.
+
+    Parameters
+    ----------
+    logits, target, weight
+        (n, m).
+    positive_exponent, negative_exponent, margin
+        g+, g- and the probability margin; the defaults are those of the authors' code.
     """
     logits = _at_least_float32(logits)
     p, absent = logits.sigmoid(), (-logits).sigmoid()
-    positive = absent**FOCUS_POSITIVE * logsigmoid(logits)
-    negative = (p - MARGIN).clamp(min=0) ** FOCUS_NEGATIVE * (absent + MARGIN).clamp(max=1).log()  # the margin keeps log finite
+    tiny = torch.finfo(logits.dtype).tiny  # for 0, at which a root has no finite gradient
+    positive = absent.clamp(min=tiny) ** positive_exponent * logsigmoid(logits)
+    log_absent = (absent + margin).clamp(max=1).log() if margin else logsigmoid(-logits)
+    negative = (p - margin).clamp(min=tiny) ** negative_exponent * log_absent
     return -(weight * (target * positive + (1 - target) * negative)).sum() / len(logits)
 
 
@@ -74,7 +89,12 @@ def softmax(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
 
 
 LOSSES: Mapping[str, Loss] = {"sigmoid": sigmoid, "signed_sigmoid": signed_sigmoid, "asymmetric": asymmetric, "softmax": softmax}
-"""Losses by the name that presets use."""
+"""Losses by the name that methods use."""
+
+OPTIONS: Mapping[str, Mapping[str, tuple[float, float]]] = {
+    "asymmetric": {"positive_exponent": (0, 16), "negative_exponent": (0, 16), "margin": (0, 0.5)},
+}
+"""Least and greatest value of each option of a loss; losses that are not here have none."""
 
 
 def _row_cross_entropy(logits: Tensor, mass: Tensor) -> Tensor:

@@ -1,35 +1,15 @@
-"""`Objective`: one cell of the grid statements x target x loss. Every contrastive method here is such a cell.
+"""`Objective`: one cell of the grid statements x target x loss. Every method of `methods.METHODS` is such a cell.
 
-========================  ==================  ========================  ==============
-method                    statements          target                    loss
-========================  ==================  ========================  ==============
-SigLIP                    captions            identity                  sigmoid
-paper                     captions            jaccard                   signed_sigmoid
-Jaccard, soft             captions            jaccard                   sigmoid
-equal sets alone          captions            exact                     signed_sigmoid
-CLIP                      captions            identity                  softmax
-MERL                      captions            identity                  softmax
-UniCL, SupCon ALL         captions            exact                     softmax
-SupCon ANY                captions            shared                    softmax
-KED                       captions            label_aware               softmax
-Similarity-Dissimilarity  captions            similarity_dissimilarity  softmax
-truth                     findings            truth                     sigmoid
-BCE                       findings            truth                     sigmoid
-ASL                       findings            truth                     asymmetric
-========================  ==================  ========================  ==============
-
-SupCon contrasts ECGs with ECGs; here the same targets stand between ECGs and sentences. MERL adds `view_contrast`, ProtoECGNet
-`prototype_contrast` (see `regularisers`). BCE and truth are one cell: a classifier's outputs or the logits of the prompts.
 Statements may join banks, as in ``findings+parents+negations``.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from jaccardio.contrast.banks import BANKS, Cohort, Pool
-from jaccardio.contrast.losses import LOSSES
+from jaccardio.contrast.banks import BANKS, Pool, TrainingLabels
+from jaccardio.contrast.losses import LOSSES, OPTIONS
 from jaccardio.contrast.statements import Reading, Statements
 from jaccardio.contrast.targets import TARGETS
 from jaccardio.errors import UsageError
@@ -37,7 +17,7 @@ from jaccardio.errors import UsageError
 
 @dataclass(frozen=True)
 class Objective:
-    """Which statements stand against the ECGs, what a pair should score, and how that is enforced.
+    """Which statements the ECGs are compared with, what a pair should score, and which loss compares score and target.
 
     Attributes
     ----------
@@ -47,17 +27,20 @@ class Objective:
         A name of `TARGETS`.
     loss
         A name of `LOSSES`.
+    loss_options
+        Options of the loss that are not its defaults, by name.
 
     Raises
     ------
     UsageError
-        An unknown or repeated name; identity targets on anything but captions, which alone are each ECG's own sentences; or
-        a target other than truth on groups or denials.
+        An unknown or repeated name; identity targets on anything but captions, which alone are each ECG's own sentences;
+        a target other than truth on groups or denials; or an option that the loss lacks or that lies outside its range.
     """
 
     statements: str
     target: str
     loss: str
+    loss_options: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for bank in self.banks:
@@ -75,15 +58,22 @@ class Objective:
             raise UsageError(
                 f"target {self.target} compares sets of findings, which {' and '.join(unreadable)} are not; use target = truth."
             )
+        ranges = OPTIONS.get(self.loss, {})
+        for option, value in self.loss_options.items():
+            if option not in ranges:
+                raise UsageError(f"loss {self.loss} has no option {option!r}; it has {', '.join(ranges) or 'none'}.")
+            low, high = ranges[option]
+            if not low <= value <= high:
+                raise UsageError(f"option {option} of loss {self.loss} is {value:g}; it must lie between {low:g} and {high:g}.")
 
     @property
     def banks(self) -> tuple[str, ...]:
         """Names of the banks, in order."""
         return tuple(self.statements.split("+"))
 
-    def pool(self, cohort: Cohort) -> Pool:
-        """All statements that ECGs of a training cohort can be compared with."""
-        return Pool.make(self.banks, cohort)
+    def pool(self, training: TrainingLabels) -> Pool:
+        """All statements that training ECGs can be compared with."""
+        return Pool.make(self.banks, training)
 
     def targets(self, labels: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
         """Target and weight, each (n, m) float32, of ECG labels (n, k) against statements; columns that are not valid have weight 0."""
@@ -92,7 +82,7 @@ class Objective:
 
     def __call__(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
         """The loss of logits (n, m), a scalar of float32 at least."""
-        return LOSSES[self.loss](logits, target, weight)
+        return LOSSES[self.loss](logits, target, weight, **self.loss_options)
 
 
 def pair_statistics(target: Tensor, weight: Tensor) -> dict[str, float]:

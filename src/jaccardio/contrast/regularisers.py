@@ -1,7 +1,7 @@
-"""Terms beside the loss of the pairs, each a scalar with a weight of its own in the configuration.
+"""Regularisers: auxiliary losses, each a scalar with a weight of its own in the configuration.
 
 ====================  ======================================================  ==================================================
-term                  rewards                                                 relation
+regulariser           rewards                                                 relation
 ====================  ======================================================  ==================================================
 `view_contrast`       two views of one ECG alike, views of two ECGs unlike    `softmax` x identity between ECGs: reads no label
 `prototype_contrast`  text vectors of findings that occur together alike      reads no ECG: shapes the text side alone

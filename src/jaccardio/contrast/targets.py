@@ -2,7 +2,7 @@
 
 Each takes the ECGs' labels (n, k), int8 with 1 present, 0 absent, -1 unknown, and m `Statements`, and returns
 ``(target, weight)``, both (n, m) float32: the target lies in [0, 1]; the weight is 1 where the pair's target is known, 0 where it
-hangs on an unknown finding. Below, A is the set of an ECG's findings, P the set that a statement lists, c a finding.
+depends on an unknown finding. Below, A is the set of an ECG's findings, P the set that a statement lists, c a finding.
 
 ==========================  ====================================  ============================================================
 target                      formula                               rewards; relation
@@ -12,11 +12,11 @@ target                      formula                               rewards; relat
 `shared`                    [A∩P not empty]                       any finding in common, whatever else differs; SupCon ANY
 `jaccard`                   |A∩P| / |A∪P|                         overlap; exact where sets are equal or disjoint
 `dice`                      2 |A∩P| / (|A|+|P|)                   overlap; 2J/(1+J) of jaccard J: same order, milder below 1
-`overlap`                   |A∩P| / min(|A|, |P|)                 1 once one set holds the other; never below dice
+`overlap`                   |A∩P| / min(|A|, |P|)                 1 once one set contains the other; never below dice
 `idf_jaccard`               sum over A∩P / sum over A∪P of idf    jaccard in which a rare finding counts for more
 `label_aware`               mean over c in A of [c in P] / N(c)   finding by finding, each shared among its N(c) statements; after KED
-`similarity_dissimilarity`  |A∩P| / |A| / (1 + |P\\A|)             how much of A is said, less what is said besides; asymmetric
-`truth`                     |A∩P| / |P|                           the share of P that the ECG shows; A may hold more
+`similarity_dissimilarity`  |A∩P| / |A| / (1 + |P\\A|)             share of A that is listed, less for each other one listed
+`truth`                     |A∩P| / |P|                           the share of P that the ECG shows, whatever else it shows
 ==========================  ====================================  ============================================================
 
 Only `truth` reads statements that are not of `Reading.ALL`. `exact` and all graded ones but truth look at the findings known on both
@@ -115,7 +115,7 @@ def label_aware(ecg: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
     """Mean over the findings c of A of [c in P] / N(c), with N(c) the number of statements that list c; rule as `jaccard`.
 
     With `softmax` the rows are a label-wise contrast after KED (Tian et al. 2024): the mean over the ECG's findings of the
-    cross-entropies against a target shared equally among the statements that hold the finding. KED's code does not divide by N(c),
+    cross-entropies against a target shared equally among the statements that list the finding. KED's code does not divide by N(c),
     so that there a common finding pulls harder. The mean is taken over the findings of A that are known in P. The empty set counts
     as a finding of its own, so that rows sum to 1 where all is known and listed.
     """
@@ -175,7 +175,7 @@ TARGETS: Mapping[str, Target] = {
     "similarity_dissimilarity": similarity_dissimilarity,
     "truth": truth,
 }
-"""Targets by the name that presets use."""
+"""Targets by the name that methods use."""
 
 
 class _Sets(NamedTuple):

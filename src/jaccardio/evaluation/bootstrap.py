@@ -15,7 +15,7 @@ WEIGHTS_PER_CHUNK = 2_000_000  # records x replicates held at once: 16 MB of run
 
 
 class PatientBootstrap:
-    """The sample and its replicates as record weights. All figures of an evaluation use the same resamples.
+    """The sample and its replicates as record weights. All metrics of an evaluation use the same resamples.
 
     Replicate ``i`` is a pure function of (patients, seed, i): it does not depend on how many are drawn or in what chunks.
 
@@ -43,7 +43,7 @@ class PatientBootstrap:
         self.n_records, self.replicates, self.seed = len(patients), replicates, seed
 
     def within(self, rows: NDArray[np.int64]) -> "PatientBootstrap":
-        """The same resamples for some of the records only, so that figures of a group and of all are paired.
+        """The same resamples for some of the records only, so that metrics of a group and of all are paired.
 
         Patients are still drawn from all: how many records of the group a replicate holds varies with the draw.
         """
@@ -76,7 +76,7 @@ class PatientBootstrap:
 
 
 def percentile_interval(replicates: NDArray[np.float64]) -> tuple[float, float]:
-    """2.5th and 97.5th percentile of a figure over the replicates (r,) in which it is defined; NaN, NaN where it never is."""
+    """2.5th and 97.5th percentile of a metric over the replicates (r,) in which it is defined; NaN, NaN where it never is."""
     defined = replicates[np.isfinite(replicates)]
     if not len(defined):
         return float("nan"), float("nan")
@@ -87,8 +87,8 @@ def percentile_interval(replicates: NDArray[np.float64]) -> tuple[float, float]:
 def without_excess(samples: NDArray[np.float64]) -> NDArray[np.float64]:
     """Samples (r + 1, k), row 0 the sample itself, with the mean excess of the replicates over it taken off each replicate.
 
-    For figures that a replicate raises by construction, because it repeats records: average precision and expected calibration error.
-    Without it their intervals lie above the figure. What is left is held in [0, 1].
+    For metrics that a replicate raises by construction, because it repeats records: average precision and expected calibration error.
+    Without it their intervals lie above the metric. What is left is held in [0, 1].
     """
     excess = mean_of_defined(samples[1:].T) - samples[0]
     return np.concatenate([samples[:1], np.clip(samples[1:] - excess, 0, 1)])
@@ -97,7 +97,7 @@ def without_excess(samples: NDArray[np.float64]) -> NDArray[np.float64]:
 def mean_of_defined(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean over findings, (r, k) -> (r,), of those defined in each replicate; NaN where none is.
 
-    The interval of a macro figure is the percentile interval of these means, not the mean of the findings' intervals,
+    The interval of a macro metric is the percentile interval of these means, not the mean of the findings' intervals,
     which would be too wide.
     """
     defined = np.isfinite(values)

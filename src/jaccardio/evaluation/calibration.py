@@ -15,7 +15,7 @@ from scipy.optimize import brentq, minimize
 from scipy.special import expit, logit
 
 from jaccardio.errors import DataError, UsageError
-from jaccardio.evaluation.ranking import check_finite
+from jaccardio.evaluation.auroc import check_finite
 from jaccardio.findings.labels import ABSENT, PRESENT
 
 METHODS = ("as_is", "temperature", "platt")

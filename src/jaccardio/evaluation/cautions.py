@@ -1,4 +1,4 @@
-"""What the figures of a small or one-sided set of ECGs cannot bear, as sentences to print beside them."""
+"""What the metrics of a small or one-sided set of ECGs cannot bear, as sentences to print beside them."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from jaccardio.findings.labels import ABSENT, PRESENT
 
 MINIMUM_RECORDS = 30
-"""Figures of fewer ECGs are mostly chance, whatever they are."""
+"""Metrics of fewer ECGs are mostly chance, whatever they are."""
 
 
 def cautions(labels: NDArray[np.int8], codes: Sequence[str], minimum_positives: int, part: str = "") -> list[str]:
-    """Why figures on these labels are undefined, or rest on too little; none where nothing is to be said.
+    """Why metrics on these labels are undefined, or rest on too little; none where nothing is to be said.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def cautions(labels: NDArray[np.int8], codes: Sequence[str], minimum_positives: 
     codes
         k finding codes.
     minimum_positives
-        Of a finding in macro figures.
+        Of a finding in macro metrics.
     part
         What the ECGs are, e.g. ``validation part``; it begins each sentence.
     """
@@ -40,9 +40,9 @@ def _of_ranking(
     if not len(in_macro):
         most = usable[np.argmax(positives[usable])]
         frequent = f"the most frequent is {codes[most]}, in {positives[most]}"
-        return [f"no finding is present in {minimum} ECGs and absent in one ({frequent}): macro figures are undefined or mostly chance"]
+        return [f"no finding is present in {minimum} ECGs and absent in one ({frequent}): macro metrics are undefined or mostly chance"]
     if len(in_macro) == 1:
-        return [f"macro figures rest on one finding ({codes[in_macro[0]]}), the only one present in {minimum} ECGs and absent in one"]
+        return [f"macro metrics rest on one finding ({codes[in_macro[0]]}), the only one present in {minimum} ECGs and absent in one"]
     return []
 
 

@@ -4,33 +4,32 @@ Source: Strodthoff et al. 2021, "Deep Learning for ECG Analysis: Benchmarks and 
 (``compute_label_aggregations``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, percentile_interval
-from jaccardio.evaluation.ranking import Ranking
+from jaccardio.evaluation.auroc import SortedScores
+from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined
+from jaccardio.evaluation.estimate import Estimate
+from jaccardio.evaluation.part import Group, Part
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
-
-Group = tuple[str, tuple[int, ...]]  # name, columns of its findings
 
 
 @dataclass(frozen=True)
-class LevelFigures:
+class Level:
     """Macro AUROC of one level.
 
     Attributes
     ----------
-    macro_auroc, ci95
-        Mean over the level's statements with at least one positive and one negative, and its 95 % interval; NaN where there is none.
+    macro_auroc
+        Mean over the level's statements with at least one positive and one negative; undefined where there is none.
     n_statements, n_records
         How many statements entered the mean, and how many records had a statement of the level.
     """
 
-    macro_auroc: float
-    ci95: tuple[float, float]
+    macro_auroc: Estimate
     n_statements: int
     n_records: int
 
@@ -68,32 +67,30 @@ def aggregate_level(
     return statement_labels, statement_scores
 
 
-def evaluate_levels(
-    labels: NDArray[np.int8], scores: NDArray[np.floating], groups: Mapping[str, Sequence[Group]], bootstrap: PatientBootstrap
-) -> dict[str, LevelFigures]:
-    """Macro AUROC of every level, on the same resamples.
+def evaluate_levels(part: Part, scores: NDArray[np.floating], levels: Collection[str], bootstrap: PatientBootstrap) -> dict[str, Level]:
+    """Macro AUROC of some of a part's levels, on the same resamples.
 
     Parameters
     ----------
-    labels, scores
-        (n, k) of the findings.
-    groups
-        Level -> statements, as ``Vocabulary.groups()`` gives them.
+    scores
+        (n, k) probabilities of the findings.
+    levels
+        Keys of ``part.groups``.
     """
-    aggregated = {level: aggregate_level(labels, scores, statements) for level, statements in groups.items()}
-    rankings = {level: [Ranking.of(y[:, g], s[:, g]) for g in range(y.shape[1])] for level, (y, s) in aggregated.items()}
-    counted = {level: [ranking for ranking in candidates if ranking.defined] for level, candidates in rankings.items()}
-    means = {level: np.full(bootstrap.replicates + 1, np.nan) for level in groups}
+    aggregated = {level: aggregate_level(part.labels, scores, part.groups[level]) for level in levels}
+    columns = {level: [SortedScores.of(y[:, g], s[:, g]) for g in range(y.shape[1])] for level, (y, s) in aggregated.items()}
+    counted = {level: [column for column in candidates if column.defined] for level, candidates in columns.items()}
+    means = {level: np.full(bootstrap.replicates + 1, np.nan) for level in levels}
     for rows, weights in bootstrap.samples():
         for level, statements in counted.items():
             if statements:
-                means[level][rows] = mean_of_defined(np.stack([ranking.figures(weights)[0] for ranking in statements], axis=1))
+                areas = [statement.metrics(weights)["auroc"] for statement in statements]
+                means[level][rows] = mean_of_defined(np.stack(areas, axis=1))
     return {
-        level: LevelFigures(
-            macro_auroc=float(means[level][0]),
-            ci95=percentile_interval(means[level][1:]),
+        level: Level(
+            macro_auroc=Estimate.of(means[level]),
             n_statements=len(counted[level]),
             n_records=int((aggregated[level][0] == PRESENT).any(axis=1).sum()),
         )
-        for level in groups
+        for level in levels
     }

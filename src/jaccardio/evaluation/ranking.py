@@ -1,126 +1,235 @@
-"""Area under the ROC curve and average precision of one finding, under integer record weights, ties exact.
+"""`rank`: several models, each trained with several seeds, on one part, with paired intervals over the same patients."""
 
-The records are sorted once. A bootstrap replicate changes only how often each record counts, so for all replicates together
-both figures follow from running sums of the weights in that one order.
-"""
-
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
-from jaccardio.errors import DataError
-from jaccardio.findings.labels import PRESENT
+from jaccardio.errors import UsageError
+from jaccardio.evaluation.bootstrap import PatientBootstrap
+from jaccardio.evaluation.cautions import cautions
+from jaccardio.evaluation.differences import two_sided_p
+from jaccardio.evaluation.estimate import Estimate
+from jaccardio.evaluation.metrics import RANKING_METRICS
+from jaccardio.evaluation.part import MINIMUM_POSITIVES, Part
+from jaccardio.evaluation.replicates import Replicates
+from jaccardio.evaluation.scored import Scored
+from jaccardio.evaluation.table import Difference, Row, Table, paired_seeds
+from jaccardio.evaluation.thresholds import DEFAULT_POLICY
+
+COMPARED = (
+    ("macro_auroc", None),
+    ("macro_auprc", None),
+    ("micro_f1", "global"),
+    ("micro_f1", "fixed"),
+    ("micro_f1", "per_finding"),
+)
+"""Metric and policy of the differences that are tested."""
+
+Key = tuple[str, str | None]
 
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """The known records of one finding, highest score first, with the borders of the groups of tied scores.
+    """What `rank` found.
 
     Attributes
     ----------
-    order
-        (m,) rows of the records whose label is known, by descending score.
-    positives
-        (p,) positions in `order` that are present.
-    above, through
-        (p,) for each positive: how many known records score higher, and how many score at least as high.
-    positives_above, positives_through
-        (p,) the same counts among the positives alone.
+    table
+        Models best macro AUROC first: rows, and differences from the reference, not yet corrected for their number.
+    findings
+        AUROC and AUPRC of each model and finding.
+    gains
+        Their differences from the reference's; not tested.
     """
 
-    order: NDArray[np.int64]
-    positives: NDArray[np.int64]
-    above: NDArray[np.int64]
-    through: NDArray[np.int64]
-    positives_above: NDArray[np.int64]
-    positives_through: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, labels: NDArray[np.int8], scores: NDArray[np.floating]) -> "Ranking":
-        """Sorts one finding.
-
-        Parameters
-        ----------
-        labels
-            (n,) int8; -1 unknown, left out.
-        scores
-            (n,) float, higher means rather present.
-
-        Raises
-        ------
-        DataError
-            A score is not a finite number: it has no rank.
-        """
-        known = np.flatnonzero(labels >= 0)
-        check_finite(scores[known])
-        order = known[np.argsort(-scores[known], kind="stable")]
-        descending = -scores[order]
-        positives = np.flatnonzero(labels[order] == PRESENT)
-        above = np.searchsorted(descending, descending[positives], side="left")
-        through = np.searchsorted(descending, descending[positives], side="right")
-        return cls(order, positives, above, through, np.searchsorted(positives, above), np.searchsorted(positives, through))
-
-    @property
-    def defined(self) -> bool:
-        """Whether there is a positive and a negative, without which neither figure exists."""
-        return 0 < len(self.positives) < len(self.order)
-
-    def figures(self, weights: NDArray[np.integer]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """AUROC and average precision for each row of weights.
-
-        Parameters
-        ----------
-        weights
-            (r, n) how often each of the n records counts in each of r samples.
-
-        Returns
-        -------
-        tuple
-            AUROC (r,) and average precision (r,); NaN where a sample holds no positive or no negative. Both equal what
-            scikit-learn's ``roc_auc_score`` and ``average_precision_score`` give for the records repeated by weight.
-        """
-        if not self.defined:
-            undefined = np.full(len(weights), np.nan)
-            return undefined, undefined.copy()
-        sorted_weights = weights[:, self.order]
-        positive_weights = sorted_weights[:, self.positives]
-        everyone, present = _running_sum(sorted_weights), _running_sum(positive_weights)
-        total_present = present[:, -1].astype(np.float64)
-        total_absent = everyone[:, -1] - total_present
-
-        all_through, present_through = everyone[:, self.through], present[:, self.positives_through]
-        absent_through = all_through - present_through
-        absent_above = everyone[:, self.above] - present[:, self.positives_above]
-        absent_below = total_absent[:, None] - (absent_above + absent_through) / 2  # those tied with the positive count one half
-        precision = present_through / np.maximum(all_through, 1)  # a positive of weight 0 may have nobody above it
-
-        undefined = (total_present == 0) | (total_absent == 0)
-        pairs = np.where(undefined, np.nan, total_present * total_absent)
-        auroc = np.einsum("rp,rp->r", positive_weights, absent_below) / pairs
-        average_precision = np.einsum("rp,rp->r", positive_weights, precision) / np.where(undefined, np.nan, total_present)
-        return auroc, average_precision
+    table: Table
+    findings: list[Row]
+    gains: list[Difference]
 
 
-def check_finite(scores: NDArray[np.floating]) -> None:
-    """Refuses scores that are no finite numbers, with a DataError; NaN would be sorted somewhere, and judged as if it had a rank."""
-    bad = np.count_nonzero(~np.isfinite(scores))
-    if bad:
-        raise DataError(f"{bad} of {scores.size} scores are not finite numbers; nothing can be judged by them. Train or predict again.")
+def rank(
+    part: Part,
+    models: Sequence[Scored],
+    *,
+    reference: str,
+    title: str = "Ranking",
+    minimum_positives: int = MINIMUM_POSITIVES,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> Ranking:
+    """Ranks models by the mean of their seeds' macro AUROC and tests each against the reference.
+
+    Metrics are those of `evaluate`, computed for each seed and then averaged. All models are judged on the same resamples of patients,
+    so the intervals of differences are paired. These intervals say what other patients would change; what another seed would change is
+    the standard deviation over seeds.
+
+    Parameters
+    ----------
+    models
+        In any order; those of equal macro AUROC keep it.
+    reference
+        Name of the model that the others are compared with.
+    title
+        Of the table.
+    minimum_positives
+        Findings with fewer are left out of macro metrics.
+    replicates, seed
+        Size and seed of the bootstrap. The smallest p it can show is ``2 / (replicates + 1)``, and Holm's correction multiplies that by
+        the number of comparisons: with m comparisons no adjusted p can fall below 0.05 unless replicates are more than about ``40 m``.
+
+    Raises
+    ------
+    UsageError
+        No model is called `reference`, or two have one name.
+    DataError
+        Scores and part do not belong together, a score is not a finite number, or a record has no patient key.
+    """
+    names = [scored.name for scored in models]
+    if len(set(names)) != len(names):
+        raise UsageError(f"compare: two models have one name among {', '.join(names)}; give each its own.")
+    if reference not in names:
+        raise UsageError(f"compare: no model is called {reference!r}, so it cannot be the reference; available: {', '.join(names)}.")
+    for scored in models:
+        scored.check(part)
+    bootstrap, in_macro = PatientBootstrap(part.patients, replicates, seed), part.evaluable(minimum_positives)
+    seeds = {scored.name: _replicates(part, scored, bootstrap, in_macro) for scored in models}
+    macro = {name: summary_replicates(of_seeds, in_macro) for name, of_seeds in seeds.items()}
+    auroc = {name: float(np.mean(found["macro_auroc", None], axis=0)[0]) for name, found in macro.items()}
+    order = sorted(models, key=lambda scored: -np.nan_to_num(auroc[scored.name], nan=-np.inf))
+
+    summary = part.summary(minimum_positives)
+    described = f"{summary['n_records']:,} ECGs of {summary['n_patients']:,} patients, {summary['n_known']:,} known labels"
+    table = Table(
+        title,
+        notes={scored.name: scored.note for scored in order if scored.note},
+        scored=[f"{described}, {len(summary['findings_in_macro'])} of {len(part.codes)} findings in macro metrics"],
+        left_out=summary["findings_left_out"],
+        warnings=cautions(part.labels, part.codes, minimum_positives),
+    )
+    findings: list[Row] = []
+    gains: list[Difference] = []
+    for scored in order:
+        name = scored.name
+        table.rows += summary_rows(name, macro[name])
+        if scored.seconds:
+            minutes = [value / 60 for value in scored.seconds]
+            table.rows.append(Row(name, "training_minutes", Estimate(float(np.mean(minutes)), per_seed=tuple(minutes))))
+        findings += _finding_rows(part, name, seeds[name], RANKING_METRICS)
+        if name == reference:
+            continue
+        table.differences += summary_differences(name, macro[name], reference, macro[reference])
+        new = _gains(part, name, seeds[name], reference, seeds[reference])
+        gains += new
+        table.rows.append(Row(name, "auroc_gain_by_prevalence", Estimate(_correlation(part, new, in_macro))))
+    return Ranking(table, findings, gains)
 
 
-def auroc(labels: NDArray[np.int8], scores: NDArray[np.floating]) -> float:
-    """Area under the ROC curve of one finding: labels (n,) with -1 unknown, scores (n,); NaN without a positive or a negative."""
-    return float(Ranking.of(labels, scores).figures(np.ones((1, len(labels)), np.uint16))[0][0])
+def finding_rows(part: Part, scored: Scored, metrics: Sequence[str], *, replicates: int = 1000, seed: int = 0) -> list[Row]:
+    """Metrics of each finding as means over seeds (paper, Tables 5 and 7), and ``positives``; decisions at the global threshold.
+
+    Raises
+    ------
+    DataError
+        As in `rank`.
+    """
+    scored.check(part)
+    bootstrap = PatientBootstrap(part.patients, replicates, seed)
+    found = _replicates(part, scored, bootstrap, np.ones(len(part.codes), np.bool_))
+    counts = [
+        Row(scored.name, "positives", Estimate(float(count)), finding=code)
+        for code, count in zip(part.codes, part.positives.tolist(), strict=True)
+    ]
+    return counts + _finding_rows(part, scored.name, found, metrics)
 
 
-def average_precision(labels: NDArray[np.int8], scores: NDArray[np.floating]) -> float:
-    """Average precision (step-wise area under the precision-recall curve, not interpolated) of one finding; arguments as `auroc`."""
-    return float(Ranking.of(labels, scores).figures(np.ones((1, len(labels)), np.uint16))[1][0])
+def summary_replicates(seeds: Sequence[Replicates], in_macro: NDArray[np.bool_]) -> dict[Key, list[NDArray[np.float64]]]:
+    """(metric, policy) of every metric over all findings -> (r + 1,) of each seed."""
+    found: dict[Key, list[NDArray[np.float64]]] = {}
+    for of_seed in seeds:
+        for name, values in of_seed.macro(in_macro).items():
+            found.setdefault((name, None), []).append(values)
+        for policy, metrics in of_seed.decided.items():
+            for name, values in metrics.items():
+                found.setdefault((name, policy), []).append(values)
+    return found
 
 
-def _running_sum(weights: NDArray[np.integer]) -> NDArray[np.int32]:
-    """(r, m) -> (r, m + 1): column j holds the sum of the first j weights."""
-    total = np.zeros((weights.shape[0], weights.shape[1] + 1), np.int32)
-    np.cumsum(weights, axis=1, dtype=np.int32, out=total[:, 1:])
-    return total
+def compared_replicates(part: Part, scored: Scored, *, replicates: int, seed: int) -> dict[Key, list[NDArray[np.float64]]]:
+    """`summary_replicates` of a model, for differences between parts whose patients differ; errors as in `rank`."""
+    scored.check(part)
+    in_macro = part.evaluable()
+    return summary_replicates(_replicates(part, scored, PatientBootstrap(part.patients, replicates, seed), in_macro), in_macro)
+
+
+def summary_rows(name: str, found: Mapping[Key, Sequence[NDArray[np.float64]]]) -> list[Row]:
+    """A row for each metric; none for the metrics of a policy that the model has no thresholds for."""
+    estimates = {key: Estimate.of_seeds(values) for key, values in found.items()}
+    decided = {policy for (metric, policy), estimate in estimates.items() if metric == "hamming_loss" and estimate.defined}
+    optional = ("micro_f1_without_normal", "normal_among_true_positives")
+    return [
+        Row(name, metric, estimate, policy)
+        for (metric, policy), estimate in estimates.items()
+        if (policy is None or policy in decided) and (estimate.defined or metric not in optional)
+    ]
+
+
+def summary_differences(
+    model: str,
+    found: Mapping[Key, Sequence[NDArray[np.float64]]],
+    reference: str,
+    other: Mapping[Key, Sequence[NDArray[np.float64]]],
+) -> list[Difference]:
+    """The differences of `COMPARED` that are defined, with p over the replicates."""
+    differences = []
+    for metric, policy in COMPARED:
+        ours, theirs = found[metric, policy], other[metric, policy]
+        replicates = np.mean(ours, axis=0) - np.mean(theirs, axis=0)
+        pairs = paired_seeds([one[0] for one in ours], [one[0] for one in theirs])
+        if np.isfinite(replicates[0]):
+            p = two_sided_p(replicates[1:])
+            differences.append(Difference(model, reference, metric, Estimate.of(replicates, pairs), policy, p=p))
+    return differences
+
+
+def spearman(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
+    """Spearman's rank correlation of two series (m,), ties at their mean rank; NaN where either is constant or m < 3."""
+    if len(first) < 3:
+        return float("nan")
+    one, other = rankdata(first) - (len(first) + 1) / 2, rankdata(second) - (len(second) + 1) / 2
+    spread = float(np.sqrt((one @ one) * (other @ other)))
+    return float(one @ other) / spread if spread > 0 else float("nan")
+
+
+def _replicates(part: Part, scored: Scored, bootstrap: PatientBootstrap, in_macro: NDArray[np.bool_]) -> list[Replicates]:
+    pairs = zip(scored.scores, scored.thresholds, strict=True)
+    return [Replicates.of(part, scores, thresholds, bootstrap, in_macro) for scores, thresholds in pairs]
+
+
+def _finding_rows(part: Part, name: str, seeds: Sequence[Replicates], metrics: Sequence[str] | Mapping[str, str]) -> list[Row]:
+    rows = []
+    tables = [of_seed.of_findings() for of_seed in seeds]
+    for column, code in enumerate(part.codes):
+        for metric in metrics:
+            estimate = Estimate.of_seeds([table[metric][:, column] for table in tables])
+            rows.append(Row(name, metric, estimate, None if metric in RANKING_METRICS else DEFAULT_POLICY, code))
+    return rows
+
+
+def _gains(part: Part, model: str, seeds: Sequence[Replicates], reference: str, others: Sequence[Replicates]) -> list[Difference]:
+    gains = []
+    for metric in RANKING_METRICS:
+        ours, theirs = ([of_seed.ranked[metric] for of_seed in one] for one in (seeds, others))
+        table = np.mean(ours, axis=0) - np.mean(theirs, axis=0)
+        for column, code in enumerate(part.codes):
+            pairs = paired_seeds([one[0, column] for one in ours], [one[0, column] for one in theirs])
+            gains.append(Difference(model, reference, metric, Estimate.of(table[:, column], pairs), finding=code))
+    return gains
+
+
+def _correlation(part: Part, gains: Sequence[Difference], in_macro: NDArray[np.bool_]) -> float:
+    """Of the AUROC gain and the prevalence, over the findings of macro metrics: negative where rare findings gain most."""
+    values = np.array([gain.estimate.value for gain in gains if gain.metric == "auroc"])
+    return spearman(part.prevalence[in_macro], values[in_macro])

@@ -17,8 +17,8 @@ from scipy.special import expit
 
 from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, without_excess
 from jaccardio.evaluation.calibration import Calibration, logistic_fit, logits_of
-from jaccardio.evaluation.decisions import ratio
-from jaccardio.evaluation.samples import estimates, number
+from jaccardio.evaluation.confusion import ratio
+from jaccardio.evaluation.estimate import Estimate
 from jaccardio.findings.labels import PRESENT
 
 BINS = 10
@@ -27,7 +27,7 @@ NOT_PROBABILITIES = "scores lie outside [0, 1], so they claim no share that coul
 
 @dataclass(frozen=True, eq=False)
 class Reliability:
-    """Figures by sample: row 0 is the sample itself, rows 1 to r are the replicates. NaN where nothing is known.
+    """Metrics by replicate: row 0 is the sample itself, rows 1 to r are the replicates. NaN where nothing is known.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Reliability:
 
     @classmethod
     def of(cls, labels: NDArray[np.int8], scores: NDArray[np.floating], bootstrap: PatientBootstrap) -> "Reliability":
-        """Scores labels (n, k), -1 unknown and masked, against probabilities (n, k)."""
+        """Judges probabilities (n, k) by labels (n, k); -1 unknown, masked."""
         n, k = labels.shape
         known = labels >= 0
         rows, columns = np.nonzero(known)
@@ -89,6 +89,10 @@ class Reliability:
         tables = {"macro_ece": self.ece, "macro_brier": self.brier}
         return {name: mean_of_defined(np.where(findings, table, np.nan)) for name, table in tables.items()}
 
+    def all_findings(self, findings: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
+        """The macro metrics of `macro` and, over all known cells, ``micro_ece`` and ``micro_brier``."""
+        return self.macro(findings) | {"micro_ece": self.micro_ece, "micro_brier": self.micro_brier}
+
     def macro_chance_ece(self, findings: NDArray[np.bool_]) -> float:
         """Mean of `chance_ece` over the findings of a mask (k,); NaN where there is none."""
         return float(mean_of_defined(np.where(findings, self.chance_ece, np.nan)[None])[0])
@@ -102,11 +106,11 @@ def calibration_document(
     Parameters
     ----------
     reliabilities
-        Method -> figures of the scores that it gives; none where the scores are no probabilities.
+        Method -> metrics of the scores that it gives; none where the scores are no probabilities.
     calibration
         What was fitted on validation data; None where nothing was, as for scores from elsewhere.
     in_macro
-        (k,) the findings of macro figures.
+        (k,) the findings of macro metrics.
     """
     return {
         "left_out": None if reliabilities else NOT_PROBABILITIES,
@@ -114,11 +118,9 @@ def calibration_document(
         "temperature": calibration.temperature if calibration else None,
         "findings_with_own_platt": int(calibration.own_fit.sum()) if calibration else None,
         "methods": {
-            method: {
-                **estimates(figures.macro(in_macro) | {"micro_ece": figures.micro_ece, "micro_brier": figures.micro_brier}),
-                "macro_chance_ece": number(figures.macro_chance_ece(in_macro)),
-            }
-            for method, figures in reliabilities.items()
+            method: {name: Estimate.of(values) for name, values in of_method.all_findings(in_macro).items()}
+            | {"macro_chance_ece": of_method.macro_chance_ece(in_macro)}
+            for method, of_method in reliabilities.items()
         },
     }
 

@@ -10,8 +10,8 @@ What is relevant, with S the findings of a statement and E those of an ECG:
 
 Unknown labels: a pair is relevant if it is so whatever the unknown labels are, irrelevant if it is not so whatever they are, and else
 unknown; an unknown candidate leaves the ranking of its query. Of candidates with one similarity the irrelevant stand first, so a model
-that tells nothing apart gains nothing from the order of the records. A query without a relevant or without an irrelevant candidate asks
-nothing and is left out.
+that tells nothing apart gains nothing from the order of the records. A query without a relevant or without an irrelevant candidate is
+undefined and left out.
 """
 
 from collections.abc import Sequence
@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 
 from jaccardio.errors import DataError
 from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, without_excess
-from jaccardio.evaluation.metrics import MINIMUM_POSITIVES
-from jaccardio.evaluation.samples import estimate_of_seeds, mean_over_records
+from jaccardio.evaluation.estimate import Estimate
+from jaccardio.evaluation.part import MINIMUM_POSITIVES
+from jaccardio.evaluation.replicates import mean_over_records
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
 
 CUTS = (1, 5, 10)
@@ -73,13 +74,13 @@ def retrieve_ecgs(
     bootstrap
         Of the n ECGs.
     minimum_relevant
-        Statements with fewer relevant ECGs ask nothing: where hardly any is relevant, a replicate often draws none of them.
+        Statements with fewer relevant ECGs are left out: where hardly any is relevant, a replicate often draws none of them.
 
     Returns
     -------
     dict
-        ``queries`` (how many statements asked something); ``map`` (mean average precision), ``recall_at_1``, ``precision_at_1`` and so on
-        for `CUTS`: ``value`` (mean over seeds), ``ci95`` and ``per_seed`` each.
+        ``queries`` (how many statements have a metric); ``map`` (mean average precision), ``recall_at_1``, ``precision_at_1`` and so on
+        for `CUTS`: an `Estimate` each.
 
     Raises
     ------
@@ -88,12 +89,12 @@ def retrieve_ecgs(
     """
     _check(labels, statements, similarities, bootstrap.n_records)
     relevances = {column: ecg_superset(labels, statement) for column, statement in enumerate(statements)}
-    asked = {column: relevance for column, relevance in relevances.items() if _asks(relevance, minimum_relevant)}
+    asked = {column: relevance for column, relevance in relevances.items() if _defined(relevance, minimum_relevant)}
     of_seeds = [
-        _ecg_samples([_order(relevance, similarity[:, column]) for column, relevance in asked.items()], bootstrap)
+        _ecg_replicates([_order(relevance, similarity[:, column]) for column, relevance in asked.items()], bootstrap)
         for similarity in similarities
     ]
-    return {"queries": len(asked)} | {name: estimate_of_seeds([samples[name] for samples in of_seeds]) for name in of_seeds[0]}
+    return {"queries": len(asked)} | {name: Estimate.of_seeds([replicates[name] for replicates in of_seeds]) for name in of_seeds[0]}
 
 
 def retrieve_statements(
@@ -113,38 +114,38 @@ def retrieve_statements(
     document: dict[str, Any] = {"candidates": len(statements)}
     for meaning, relevance_of in (("exact", exact), ("superset", statement_superset)):
         relevances = [relevance_of(row, statements) for row in labels]
-        of_seeds = [_statement_figures(relevances, similarity) for similarity in similarities]
-        figures = {name: mean_over_records([values[name] for values in of_seeds], bootstrap) for name in of_seeds[0]}
-        document[meaning] = {"queries": sum(map(_asks, relevances))} | figures
+        of_seeds = [_statement_metrics(relevances, similarity) for similarity in similarities]
+        metrics = {name: mean_over_records([values[name] for values in of_seeds], bootstrap) for name in of_seeds[0]}
+        document[meaning] = {"queries": sum(map(_defined, relevances))} | metrics
     return document
 
 
-def _ecg_samples(
+def _ecg_replicates(
     rankings: Sequence[tuple[NDArray[np.int64], NDArray[np.bool_]]], bootstrap: PatientBootstrap
 ) -> dict[str, NDArray[np.float64]]:
-    """Means over queries, each the order of its ECGs and whether each is relevant: figure -> (r + 1,)."""
-    names = ["map", *(f"{figure}_at_{cut}" for cut in CUTS for figure in ("recall", "precision"))]
-    samples = {name: np.full((bootstrap.replicates + 1, max(len(rankings), 1)), np.nan) for name in names}
+    """Means over queries, each the order of its ECGs and whether each is relevant: metric -> (r + 1,)."""
+    names = ["map", *(f"{metric}_at_{cut}" for cut in CUTS for metric in ("recall", "precision"))]
+    replicates = {name: np.full((bootstrap.replicates + 1, max(len(rankings), 1)), np.nan) for name in names}
     for rows, weights in bootstrap.samples():
         for place, (order, relevant) in enumerate(rankings):
-            for name, values in _ranked_figures(weights[:, order].astype(np.float64), relevant).items():
-                samples[name][rows, place] = values
-    samples["map"] = without_excess(samples["map"])
-    return {name: mean_of_defined(table) for name, table in samples.items()}
+            for name, values in _ranked_metrics(weights[:, order].astype(np.float64), relevant).items():
+                replicates[name][rows, place] = values
+    replicates["map"] = without_excess(replicates["map"])
+    return {name: mean_of_defined(table) for name, table in replicates.items()}
 
 
-def _statement_figures(relevances: Sequence[NDArray[np.int8]], similarity: NDArray[np.floating]) -> dict[str, NDArray[np.float64]]:
-    """Figures of each ECG, (n,), NaN where the ECG asks nothing, from the relevance (m,) of every statement to each of n ECGs."""
-    names = ["map", *(f"{figure}_at_{cut}" for cut in CUTS for figure in ("accuracy", "recall"))]
+def _statement_metrics(relevances: Sequence[NDArray[np.int8]], similarity: NDArray[np.floating]) -> dict[str, NDArray[np.float64]]:
+    """Metrics of each ECG, (n,), NaN where the ECG is left out, from the relevance (m,) of every statement to each of n ECGs."""
+    names = ["map", *(f"{metric}_at_{cut}" for cut in CUTS for metric in ("accuracy", "recall"))]
     values = {name: np.full(len(relevances), np.nan) for name in names}
     for ecg, (relevance, similarities) in enumerate(zip(relevances, similarity, strict=True)):
-        if _asks(relevance):
+        if _defined(relevance):
             _, relevant = _order(relevance, similarities)
-            figures = _ranked_figures(np.ones((1, len(relevant))), relevant)
+            metrics = _ranked_metrics(np.ones((1, len(relevant))), relevant)
             for cut in CUTS:
                 values[f"accuracy_at_{cut}"][ecg] = relevant[:cut].any()
-                values[f"recall_at_{cut}"][ecg] = figures[f"recall_at_{cut}"][0]
-            values["map"][ecg] = figures["map"][0]
+                values[f"recall_at_{cut}"][ecg] = metrics[f"recall_at_{cut}"][0]
+            values["map"][ecg] = metrics["map"][0]
     return values
 
 
@@ -158,7 +159,7 @@ def _not(labels: NDArray[np.int8]) -> NDArray[np.int8]:
     return np.where(labels == UNKNOWN, UNKNOWN, 1 - labels).astype(np.int8)
 
 
-def _asks(relevance: NDArray[np.int8], minimum_relevant: int = 1) -> bool:
+def _defined(relevance: NDArray[np.int8], minimum_relevant: int = 1) -> bool:
     return bool((relevance == PRESENT).sum() >= minimum_relevant and (relevance == ABSENT).any())
 
 
@@ -169,8 +170,8 @@ def _order(relevance: NDArray[np.int8], similarity: NDArray[np.floating]) -> tup
     return order, relevance[order] == PRESENT
 
 
-def _ranked_figures(weights: NDArray[np.float64], relevant: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
-    """Figures of one query over candidates repeated by weight.
+def _ranked_metrics(weights: NDArray[np.float64], relevant: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
+    """Metrics of one query over candidates repeated by weight.
 
     Parameters
     ----------
@@ -189,14 +190,14 @@ def _ranked_figures(weights: NDArray[np.float64], relevant: NDArray[np.bool_]) -
     drawn = weights[:, at]  # of the relevant candidates alone: they are few
     hits, places = np.cumsum(drawn, axis=1), through[:, at]
     total = np.where(hits[:, -1] > 0, hits[:, -1], np.nan)
-    figures = {}
+    metrics = {}
     for cut in CUTS:
         within = np.clip(cut - (places - drawn), 0, drawn)  # of each candidate's copies, those among the first `cut`
         found = np.where(np.isnan(total), np.nan, within.sum(axis=1))
-        figures[f"recall_at_{cut}"], figures[f"precision_at_{cut}"] = found / total, found / cut
+        metrics[f"recall_at_{cut}"], metrics[f"precision_at_{cut}"] = found / total, found / cut
     precision = np.divide(hits, places, out=np.zeros_like(hits), where=places > 0)  # at the last copy of each candidate
-    figures["map"] = (drawn * precision).sum(axis=1) / total
-    return figures
+    metrics["map"] = (drawn * precision).sum(axis=1) / total
+    return metrics
 
 
 def _check(labels: NDArray[np.int8], statements: NDArray[np.bool_], similarities: Sequence[NDArray[np.floating]], records: int) -> None:

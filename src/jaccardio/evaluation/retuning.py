@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.evaluation.decisions import DecisionCounts
+from jaccardio.evaluation.confusion import Confusion
 from jaccardio.evaluation.drift import by_random_patients
+from jaccardio.evaluation.metrics import f1
 from jaccardio.evaluation.thresholds import Thresholds, fit_thresholds
 
 SIZES = (0, 20, 50, 100, 200)
@@ -59,19 +60,18 @@ def retune(
     for size in sizes:
         if 2 * size > len(labels):
             continue
-        figures: dict[str, list[tuple[float, float]]] = {policy: [] for policy in RETUNED_POLICIES}
+        found: dict[str, list[tuple[float, float]]] = {policy: [] for policy in RETUNED_POLICIES}
         for draw in range(DRAWS if size else 1):
             chosen = by_random_patients(patients, np.random.default_rng([seed, draw]))[:size]
             rest = ~np.isin(patients, patients[chosen])
             fitted = fit_thresholds(labels[chosen], scores[chosen]) if size else home
             for policy in RETUNED_POLICIES:
                 kept, retuned = (micro_f1(labels[rest], one.decide(scores[rest], policy)) for one in (home, fitted))
-                figures[policy].append((kept, retuned))
-        rows += [Retuning(size, policy, *np.array(pairs).T) for policy, pairs in figures.items()]
+                found[policy].append((kept, retuned))
+        rows += [Retuning(size, policy, *np.array(pairs).T) for policy, pairs in found.items()]
     return rows
 
 
 def micro_f1(labels: NDArray[np.int8], decisions: NDArray[np.bool_]) -> float:
     """F1 over all known cells of (n, k); NaN without a positive."""
-    counts = DecisionCounts.of(labels, decisions, np.ones((1, len(labels)))).pooled()
-    return float(counts.per_finding()["f1"][0, 0])
+    return float(f1(Confusion.of(labels, decisions, np.ones((1, len(labels)))).pooled())[0, 0])

@@ -1,34 +1,37 @@
 """What changes between two hospitals: prevalence, embedding, AUROC, and what local labels are worth for thresholds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jaccardio.errors import DataError
 from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, percentile_interval
-from jaccardio.evaluation.differences import holm, two_sided_p
+from jaccardio.evaluation.differences import two_sided_p
 from jaccardio.evaluation.drift import REPETITIONS, measure_drift
-from jaccardio.evaluation.metrics import MINIMUM_POSITIVES, check_predictions, left_out_of_macro
-from jaccardio.evaluation.retuning import DRAWS, retune
-from jaccardio.evaluation.samples import auroc_samples, estimate, interval, number
-from jaccardio.evaluation.thresholds import Thresholds
+from jaccardio.evaluation.estimate import NAN, Estimate
+from jaccardio.evaluation.part import MINIMUM_POSITIVES, Part
+from jaccardio.evaluation.replicates import auroc_replicates
+from jaccardio.evaluation.retuning import DRAWS, Retuning, retune
+from jaccardio.evaluation.scored import Scored
+from jaccardio.evaluation.table import Difference, Row, Table
 from jaccardio.findings.labels import PRESENT
+
+HOME, EXTERNAL = "home", "external"
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
-    """One hospital as a model sees it: labels (n, k) with -1 unknown, scores (n, k), embeddings (n, d), patient keys (n,)."""
+class Hospital:
+    """One hospital as a model sees it; `features` (n, d) are its embeddings."""
 
-    labels: NDArray[np.int8]
-    scores: NDArray[np.float64]
+    part: Part
+    scored: Scored
     features: NDArray[np.float32]
-    patients: NDArray[np.str_]
 
 
-def measure_shift(home: Place, away: Place, codes: Sequence[str], thresholds: Thresholds, replicates: int = 1000) -> dict[str, Any]:
-    """The document of ``results.json``.
+def measure_shift(home: Hospital, external: Hospital, replicates: int = 1000) -> dict[str, Table]:
+    """The tables ``hospitals``, ``embedding`` and ``thresholds``.
 
     The hospitals have different patients, so each is resampled by itself and an interval of a change is that of the difference of
     independent replicates. Macro AUROC is over the findings with at least ten positives and one negative at both; tested are those of them
@@ -36,111 +39,127 @@ def measure_shift(home: Place, away: Place, codes: Sequence[str], thresholds: Th
 
     Parameters
     ----------
-    codes
-        k findings, the columns of both places.
-    thresholds
-        Of those findings, fitted at home.
+    home, external
+        Both with the same findings; the thresholds, fitted at home, are those of ``home.scored``.
 
     Raises
     ------
     DataError
         Arrays that do not belong together, or too few ECGs to compare embeddings.
     """
-    places = {"home": home, "away": away}
-    bootstraps = {}
-    for seed, (name, place) in enumerate(places.items()):
-        check_predictions(place.labels, place.scores, place.patients, codes, thresholds)
-        bootstraps[name] = PatientBootstrap(place.patients, replicates, seed)  # another seed each: independent resamples
-    left_out = {name: left_out_of_macro(place.labels, codes, MINIMUM_POSITIVES) for name, place in places.items()}
-    in_macro = np.array([not any(code in reasons for reasons in left_out.values()) for code in codes])
-    prevalence = {name: _prevalence_samples(place.labels, bootstraps[name]) for name, place in places.items()}
-    auroc = {name: auroc_samples(place.labels, place.scores, bootstraps[name]) for name, place in places.items()}
-    tested = in_macro & np.logical_and.reduce([_positive_patients(place) >= MINIMUM_POSITIVES for place in places.values()])
-    macro = {name: mean_of_defined(np.where(in_macro, table, np.nan)) for name, table in auroc.items()}
-    change = mean_of_defined(np.where(in_macro, auroc["away"] - auroc["home"], np.nan))  # of the same findings in each replicate
-    drift = measure_drift(home.features, home.patients, away.features, away.patients)
+    hospitals = {HOME: home, EXTERNAL: external}
+    for hospital in hospitals.values():
+        hospital.scored.check(hospital.part)
+    if home.part.codes != external.part.codes:
+        raise DataError("shift: the two parts do not have the same findings.")
     return {
-        "macro_auroc": {name: estimate(samples) for name, samples in macro.items()}
-        | {"change": estimate(change), "p": number(two_sided_p(change[1:]))},
-        "findings": _findings(codes, in_macro, tested, places, prevalence, auroc),
-        "findings_in_macro": [code for code, judged in zip(codes, in_macro, strict=True) if judged],
-        "embedding": {
-            "measure": "Squared Fréchet distance of Gaussians",
-            "between": _over_draws(drift.between),
-            "within_home": _over_draws(drift.within),
-            "ratio": number(float(drift.between.mean() / drift.within.mean())) if drift.within.mean() > 0 else None,
-            "records": drift.records,
-            "dimensions": home.features.shape[1],
-            "draws": REPETITIONS,
-        },
-        "thresholds": [
-            {
-                "labelled": row.labelled,
-                "policy": row.policy,
-                "draws": len(row.kept),
-                "home_micro_f1": _over_draws(row.kept),
-                "retuned_micro_f1": _over_draws(row.retuned),
-                "gain": _over_draws(row.retuned - row.kept),
-            }
-            for row in retune(away.labels, away.scores, away.patients, thresholds)
-        ],
-        "threshold_draws": DRAWS,
-        **{name: _described(place, left_out[name]) for name, place in places.items()},
-        "bootstrap": {"unit": "patient", "replicates": replicates, "interval": "percentile, 95 %", "places": "resampled independently"},
+        "hospitals": _hospitals(hospitals, replicates),
+        "embedding": _embedding(home, external),
+        "thresholds": _thresholds(external, home.scored),
     }
 
 
-def _prevalence_samples(labels: NDArray[np.int8], bootstrap: PatientBootstrap) -> NDArray[np.float64]:
-    """Share of positives among the known labels of each finding, (r + 1, k) as in `Samples`."""
-    table = np.full((bootstrap.replicates + 1, labels.shape[1]), np.nan)
-    known, present = (labels >= 0).astype(np.float64), (labels == PRESENT).astype(np.float64)
-    for rows, weights in bootstrap.samples():
-        total = weights @ known
-        share = np.full(total.shape, np.nan)
-        np.divide(weights @ present, total, out=share, where=total > 0)
-        table[rows] = share
+def _hospitals(hospitals: Mapping[str, Hospital], replicates: int) -> Table:
+    parts = {name: hospital.part for name, hospital in hospitals.items()}
+    bootstraps = {  # another seed each: independent resamples
+        name: PatientBootstrap(part.patients, replicates, seed) for seed, (name, part) in enumerate(parts.items())
+    }
+    in_macro = np.logical_and.reduce([part.evaluable() for part in parts.values()])
+    tested = in_macro & np.logical_and.reduce([_positive_patients(part) >= MINIMUM_POSITIVES for part in parts.values()])
+    values = {
+        "prevalence": {name: _prevalence_replicates(part, bootstraps[name]) for name, part in parts.items()},
+        "auroc": {name: auroc_replicates(part, hospitals[name].scored.scores[0], bootstraps[name]) for name, part in parts.items()},
+    }
+    table = Table("Home and external hospital", left_out=_left_out(parts))
+    for name, part in parts.items():
+        macro = mean_of_defined(np.where(in_macro, values["auroc"][name], np.nan))
+        table.rows.append(Row(name, "macro_auroc", Estimate.of(macro)))
+        known = f"{int(part.known.sum()):,} known labels"
+        table.scored.append(f"{name}: {len(part):,} ECGs of {len(set(part.patients.tolist())):,} patients, {known}")
+    changes = {metric: found[EXTERNAL] - found[HOME] for metric, found in values.items()}
+    macro_change = mean_of_defined(np.where(in_macro, changes["auroc"], np.nan))  # of the same findings in each replicate
+    p = two_sided_p(macro_change[1:])
+    table.differences.append(Difference(EXTERNAL, HOME, "macro_auroc", Estimate.of(macro_change), p=p))
+    for column, code in enumerate(home_codes := parts[HOME].codes):
+        for name, part in parts.items():
+            table.rows.append(Row(name, "positives", Estimate(float(part.positives[column])), finding=code))
+            table.rows += [Row(name, metric, Estimate.of(found[name][:, column]), finding=code) for metric, found in values.items()]
+        for metric, change in changes.items():
+            # a handful of positive patients, resampled, claims more than it knows
+            p = two_sided_p(change[1:, column]) if metric == "auroc" and tested[column] else NAN
+            table.differences.append(Difference(EXTERNAL, HOME, metric, Estimate.of(change[:, column]), finding=code, p=p))
+    table.remarks += [
+        f"Macro AUROC is over {int(in_macro.sum())} of {len(home_codes)} findings, those with at least {MINIMUM_POSITIVES} positives and a "
+        "negative at both hospitals. Each is resampled by itself, for their patients differ. Tested are the findings of macro metrics that "
+        f"at least {MINIMUM_POSITIVES} patients show at both.",
+        "Labels may have been made in another way at each hospital: a change may be one of the labels.",
+    ]
     return table
 
 
-def _positive_patients(place: Place) -> NDArray[np.int64]:
+def _embedding(home: Hospital, external: Hospital) -> Table:
+    drift = measure_drift(home.features, home.part.patients, external.features, external.part.patients)
+    within = float(drift.within.mean())
+    table = Table("How far the embeddings lie apart")
+    table.rows = [
+        Row("home and external", "frechet_distance", _over_draws(drift.between)),
+        Row("two halves of home", "frechet_distance", _over_draws(drift.within)),
+        Row("home and external", "times_within_home", Estimate(float(drift.between.mean()) / within if within > 0 else NAN)),
+    ]
+    table.remarks.append(
+        f"Squared Fréchet distance of Gaussians between half of the home ECGs and as many of the external hospital, {drift.records:,} "
+        f"on either side in {home.features.shape[1]} dimensions. Ranges hold 95 % of {REPETITIONS} random halves of the patients. The "
+        "distance has no unit of its own, and from few ECGs it is above zero even within one hospital: read it beside that. A ratio of 1 "
+        "is no shift."
+    )
+    if drift.records <= home.features.shape[1]:
+        table.remarks.append("There are no more ECGs than dimensions: both distances are crude.")
+    return table
+
+
+def _thresholds(external: Hospital, home: Scored) -> Table:
+    table = Table("Thresholds from a few local labels")
+    for row in retune(external.part.labels, external.scored.scores[0], external.part.patients, home.thresholds[0]):
+        table.rows += _retuning_rows(row)
+    table.remarks.append(
+        "Micro-F1 at the external hospital with thresholds from home, and with thresholds fitted again on labelled local ECGs, judged on "
+        f"the ECGs of all other patients. Means over {DRAWS} random draws; ranges hold 95 % of the draws, no interval over patients. "
+        "Per finding: a finding with fewer than 10 labelled positives takes the global threshold."
+    )
+    return table
+
+
+def _retuning_rows(row: Retuning) -> list[Row]:
+    values = {"from_home": row.kept, "fitted_again": row.retuned, "gain": row.retuned - row.kept}
+    model = f"{row.labelled} labelled local ECGs"
+    return [Row(model, f"micro_f1_{name}", _over_draws(draws), row.policy) for name, draws in values.items()]
+
+
+def _left_out(parts: Mapping[str, Part]) -> dict[str, str]:
+    reasons: dict[str, str] = {}
+    for name, part in parts.items():
+        for code, reason in part.left_out().items():
+            reasons[code] = f"{reasons[code]}; {name}: {reason}" if code in reasons else f"{name}: {reason}"
+    return reasons
+
+
+def _prevalence_replicates(part: Part, bootstrap: PatientBootstrap) -> NDArray[np.float64]:
+    """Share of positives among the known labels of each finding, (r + 1, k) as in `Replicates`."""
+    table = np.full((bootstrap.replicates + 1, len(part.codes)), np.nan)
+    known, present = (part.labels >= 0).astype(np.float64), (part.labels == PRESENT).astype(np.float64)
+    for rows, weights in bootstrap.samples():
+        total = weights @ known
+        table[rows] = np.divide(weights @ present, total, out=np.full(total.shape, np.nan), where=total > 0)
+    return table
+
+
+def _positive_patients(part: Part) -> NDArray[np.int64]:
     """(k,) patients with at least one ECG that shows the finding: the bootstrap draws patients, so these carry a test, not their ECGs."""
-    return np.array([len(set(place.patients[column == PRESENT].tolist())) for column in place.labels.T])
+    return np.array([len(set(part.patients[column == PRESENT].tolist())) for column in part.labels.T])
 
 
-def _described(place: Place, left_out: dict[str, str]) -> dict[str, Any]:
-    return {
-        "n_records": len(place.labels),
-        "n_patients": len(set(place.patients.tolist())),
-        "n_known": int((place.labels >= 0).sum()),
-        "findings_left_out": left_out,
-    }
-
-
-def _findings(
-    codes: Sequence[str],
-    in_macro: NDArray[np.bool_],
-    tested: NDArray[np.bool_],
-    places: dict[str, Place],
-    prevalence: dict[str, NDArray[np.float64]],
-    auroc: dict[str, NDArray[np.float64]],
-) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    for column, code in enumerate(codes):
-        counts = {name: int((place.labels[:, column] == PRESENT).sum()) for name, place in places.items()}
-        figures: dict[str, dict[str, Any]] = {}
-        for name, samples in (("prevalence", prevalence), ("auroc", auroc)):
-            figures[name] = {place: estimate(table[:, column]) for place, table in samples.items()}
-            figures[name]["change"] = estimate(samples["away"][:, column] - samples["home"][:, column])
-        rows.append({"finding": code, "in_macro": bool(in_macro[column]), "n_pos": counts, **figures})
-    # a handful of positive patients, resampled, claims more than it knows
-    p_values = [two_sided_p((auroc["away"] - auroc["home"])[1:, column]) if tested[column] else np.nan for column in range(len(codes))]
-    for row, p, adjusted in zip(rows, p_values, holm(p_values), strict=True):
-        row["auroc"] |= {"p": number(p), "p_holm": number(adjusted)}
-    return rows
-
-
-def _over_draws(values: NDArray[np.float64]) -> dict[str, Any]:
-    """Mean over the random draws in which a figure is defined and where 95 % of them lie, which one draw does not tell."""
+def _over_draws(values: NDArray[np.float64]) -> Estimate:
+    """Mean over the random draws in which a value is defined and where 95 % of them lie, which one draw does not tell."""
     defined = values[np.isfinite(values)]
-    low, high = percentile_interval(defined) if len(values) > 1 else (np.nan, np.nan)
-    return {"value": number(float(np.mean(defined))) if len(defined) else None, "draws95": interval(low, high)}
+    low, high = percentile_interval(defined) if len(values) > 1 else (NAN, NAN)
+    return Estimate(float(np.mean(defined)) if len(defined) else NAN, low, high)

@@ -1,26 +1,26 @@
-"""Figures of parts of the ECGs (age bands, sexes, sites, devices, years), on the same resamples of patients as all other figures."""
+"""Metrics of parts of the ECGs (age bands, sexes, sites, devices, years), on the same resamples of patients as all other metrics."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined
+from jaccardio.evaluation.bootstrap import PatientBootstrap
 from jaccardio.evaluation.calibration import are_probabilities
+from jaccardio.evaluation.estimate import Estimate
+from jaccardio.evaluation.part import Part
 from jaccardio.evaluation.reliability import Reliability
-from jaccardio.evaluation.samples import Samples, estimate, number
+from jaccardio.evaluation.replicates import Replicates
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY, Thresholds
-from jaccardio.findings.labels import PRESENT
 
 MINIMUM_RECORDS = 50
 UNKNOWN_GROUP = "unknown"
 
 
 def evaluate_subgroups(
-    labels: NDArray[np.int8],
+    part: Part,
     scores: NDArray[np.floating],
-    codes: Sequence[str],
     thresholds: Thresholds,
     groups: Mapping[str, NDArray[np.str_]],
     bootstrap: PatientBootstrap,
@@ -28,18 +28,18 @@ def evaluate_subgroups(
 ) -> dict[str, Any]:
     """``subgroups`` of ``metrics.json``.
 
-    In each group macro figures are over the findings with enough positives and a negative there. Groups differ in which findings these
-    are, and findings in how hard they are; so ``common`` repeats the macro figures over the findings that every named group of the
+    In each group macro metrics are over the findings with enough positives and a negative there. Groups differ in which findings these
+    are, and findings in how hard they are; so ``common`` repeats the macro metrics over the findings that every named group of the
     attribute has. The row ``unknown`` is no group of its own kind: it does not narrow the common findings.
 
     Parameters
     ----------
-    labels, scores
-        (n, k); -1 unknown, masked. ECE is undefined where a score lies outside [0, 1].
+    scores
+        (n, k). ECE is undefined where a score lies outside [0, 1].
     groups
         Attribute -> (n,) group of each record, ``unknown`` where it is not stated.
     minimum_positives
-        In a group, findings with fewer are left out of its macro figures.
+        In a group, findings with fewer are left out of its macro metrics.
     """
     document: dict[str, Any] = {"minimum_records": MINIMUM_RECORDS, "minimum_positives": minimum_positives}
     attributes, not_compared, probabilities = {}, {}, are_probabilities(scores)
@@ -50,58 +50,55 @@ def evaluate_subgroups(
             continue
         rows = {name: np.flatnonzero(members == name) for name in names}
         large = {name: where for name, where in rows.items() if len(where) >= MINIMUM_RECORDS}
-        parts = {
-            name: _Part(labels[where], scores[where], thresholds, bootstrap.within(where), minimum_positives, probabilities)
+        found = {
+            name: _Subgroup(part.of_records(where), scores[where], thresholds, bootstrap.within(where), minimum_positives, probabilities)
             for name, where in large.items()
         }
-        named = [part.evaluable for name, part in parts.items() if name != UNKNOWN_GROUP]
-        common = np.logical_and.reduce(named) if named else np.zeros(len(codes), np.bool_)
+        named = [group.evaluable for name, group in found.items() if name != UNKNOWN_GROUP]
+        common = np.logical_and.reduce(named) if named else np.zeros(len(part.codes), np.bool_)
         attributes[attribute] = {
-            "groups": {name: part.document(codes, common) for name, part in parts.items()},
-            "common_findings": [code for code, shared in zip(codes, common, strict=True) if shared],
+            "groups": {name: group.document(common) for name, group in found.items()},
+            "common_findings": [code for code, shared in zip(part.codes, common, strict=True) if shared],
             "left_out": {name: f"fewer than {MINIMUM_RECORDS} ECGs" for name in names if name not in large},
         }
     return document | {"attributes": attributes, "not_compared": not_compared}
 
 
-class _Part:
-    """The figures of one group; arguments as in `evaluate_subgroups`, of its records only."""
+class _Subgroup:
+    """The metrics of one group; arguments as in `evaluate_subgroups`, of its records only."""
 
     def __init__(
         self,
-        labels: NDArray[np.int8],
+        part: Part,
         scores: NDArray[np.floating],
         thresholds: Thresholds,
         bootstrap: PatientBootstrap,
         minimum_positives: int,
         probabilities: bool,
     ) -> None:
-        known, positives = (labels >= 0).sum(axis=0), (labels == PRESENT).sum(axis=0)
-        self.evaluable = (positives >= minimum_positives) & (positives < known)
-        self._records, self._patients = len(labels), bootstrap.n_patients
+        self.part, self.evaluable = part, part.evaluable(minimum_positives)
         shown = Thresholds({policy: values for policy, values in thresholds.values.items() if policy == DEFAULT_POLICY})
-        self._samples = Samples.of(labels, scores, shown, bootstrap, self.evaluable)
-        self._reliability = Reliability.undefined(len(known), bootstrap)
+        self._replicates = Replicates.of(part, scores, shown, bootstrap, self.evaluable)
+        self._reliability = Reliability.undefined(len(part.codes), bootstrap)
         if probabilities:
-            self._reliability = Reliability.of(labels, scores, bootstrap)
+            self._reliability = Reliability.of(part.labels, scores, bootstrap)
 
-    def document(self, codes: Sequence[str], common: NDArray[np.bool_]) -> dict[str, Any]:
-        """One row; figures over the `common` findings (k,) only where the group can evaluate them all."""
+    def document(self, common: NDArray[np.bool_]) -> dict[str, Any]:
+        """One row; metrics over the `common` findings (k,) only where the group can evaluate them all."""
         return {
-            "n_records": self._records,
-            "n_patients": self._patients,
+            "n_records": len(self.part),
+            "n_patients": len(set(self.part.patients.tolist())),
             "n_findings": int(self.evaluable.sum()),
-            "findings_left_out": [code for code, evaluable in zip(codes, self.evaluable, strict=True) if not evaluable],
+            "findings_left_out": [code for code, evaluable in zip(self.part.codes, self.evaluable, strict=True) if not evaluable],
             **self._macro(self.evaluable),
-            "micro_f1": estimate(self._samples.decided[DEFAULT_POLICY]["micro_f1"]),
+            "micro_f1": Estimate.of(self._replicates.decided[DEFAULT_POLICY]["micro_f1"]),
             "common": self._macro(common) if (self.evaluable | ~common).all() else self._macro(np.zeros_like(common)),
         }
 
     def _macro(self, findings: NDArray[np.bool_]) -> dict[str, Any]:
-        ranked = {f"macro_{name}": mean_of_defined(np.where(findings, table, np.nan)) for name, table in self._samples.ranked.items()}
-        figures = ranked | {"macro_ece": self._reliability.macro(findings)["macro_ece"]}
-        chance = {"macro_chance_ece": number(self._reliability.macro_chance_ece(findings))}
-        return {name: estimate(samples) for name, samples in figures.items()} | chance
+        values = self._replicates.macro(findings) | {"macro_ece": self._reliability.macro(findings)["macro_ece"]}
+        estimates = {name: Estimate.of(replicates) for name, replicates in values.items()}
+        return {**estimates, "macro_chance_ece": self._reliability.macro_chance_ece(findings)}
 
 
 def _order(name: str) -> tuple[bool, bool, int, str]:

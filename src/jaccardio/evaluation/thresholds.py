@@ -4,14 +4,14 @@ A finding is called present iff its score >= its threshold.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.errors import DataError, UsageError
-from jaccardio.evaluation.ranking import check_finite
+from jaccardio.evaluation.auroc import check_finite
 from jaccardio.findings.labels import PRESENT
 
 POLICIES = ("fixed", "global", "per_finding")
@@ -32,9 +32,12 @@ class Thresholds:
     values
         Policy -> (k,) float64: ``fixed`` is 0.5 throughout, ``global`` one fitted value throughout, ``per_finding`` one each; with
         `with_oracle` also `ORACLE`.
+    left_out
+        Why a policy has none.
     """
 
     values: Mapping[str, NDArray[np.float64]]
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, policy: str) -> NDArray[np.float64]:
         """Thresholds (k,) of a policy.
@@ -54,11 +57,11 @@ class Thresholds:
 
     def of(self, columns: Sequence[int]) -> "Thresholds":
         """Those of some findings, by column, in the order given."""
-        return Thresholds({policy: values[list(columns)] for policy, values in self.values.items()})
+        return Thresholds({policy: values[list(columns)] for policy, values in self.values.items()}, self.left_out)
 
     def with_oracle(self, labels: NDArray[np.int8], scores: NDArray[np.floating]) -> "Thresholds":
         """These and, as `ORACLE`, those per finding that are fitted on the tested labels (n, k) and scores (n, k) themselves."""
-        return Thresholds({**self.values, ORACLE: fit_thresholds(labels, scores)["per_finding"]})
+        return Thresholds({**self.values, ORACLE: fit_thresholds(labels, scores)["per_finding"]}, self.left_out)
 
     def to_dict(self) -> dict[str, list[float]]:
         """JSON form; floats survive the round trip exactly."""

@@ -1,6 +1,6 @@
 """Speed of the hot paths on this machine; ingest and training also beside an alternative measured in the same run.
 
-Command: ``jaccardio bench``. Absolute figures depend on the machine and on what else it does; the ratios are what to compare.
+Command: ``jaccardio bench``. Absolute rates depend on the machine and on what else it does; the ratios are what to compare.
 """
 
 import tempfile
@@ -23,14 +23,14 @@ from jaccardio.text.create import create_text_encoder
 from jaccardio.training.precision import trains_in_bfloat16
 
 SECONDS = 4.0
-"""Each figure is measured for at least this long."""
+"""Each rate is measured for at least this long."""
 
 SIMULATED = 3000
 WIDTH, BATCH, CROP_SECONDS = 32, 128, 7.5
 
 
 def run_bench(store: Path | None, say: Callable[[str], None]) -> dict[str, float]:
-    """Measures and returns figures in ECGs (or crops) per second, and ratios.
+    """Measures and returns rates in ECGs (or crops) per second, and ratios.
 
     Parameters
     ----------
@@ -38,25 +38,25 @@ def run_bench(store: Path | None, say: Callable[[str], None]) -> dict[str, float
         Store for crops and training; None uses one made of simulated ECGs.
     """
     given = None if store is None else Store.open(store)  # before anything is measured
-    figures: dict[str, float] = {"cpu_threads": float(torch.get_num_threads())}
+    measured: dict[str, float] = {"cpu_threads": float(torch.get_num_threads())}
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         say(f"simulating {SIMULATED} ECGs at 500 Hz on one core")
-        figures["simulated_ecgs_per_second"] = _once(lambda: simulate_hospitals(work / "sim", SIMULATED, 1, 0, 500.0), SIMULATED)
+        measured["simulated_ecgs_per_second"] = _once(lambda: simulate_hospitals(work / "sim", SIMULATED, 1, 0, 500.0), SIMULATED)
         say("ingesting them at 100 Hz on one core, then with two processes")
-        figures["ingest_ecgs_per_second"] = _once(lambda: _ingest(work, "one", 1), SIMULATED)
-        figures["ingest_two_processes_ratio"] = _once(lambda: _ingest(work, "two", 2), SIMULATED) / figures["ingest_ecgs_per_second"]
+        measured["ingest_ecgs_per_second"] = _once(lambda: _ingest(work, "one", 1), SIMULATED)
+        measured["ingest_two_processes_ratio"] = _once(lambda: _ingest(work, "two", 2), SIMULATED) / measured["ingest_ecgs_per_second"]
         opened = given or Store.open(work / "one")
         crop = round(CROP_SECONDS * opened.contract.sampling_rate)
         say(f"random crops of {CROP_SECONDS} s from {'the store' if store else 'the simulated store'}")
         batches = TrainingBatches(opened, np.arange(len(opened)), opened.labels, BATCH, crop, 0)
-        figures["crops_per_second"] = _rate(lambda step: batches.batch(step), BATCH)
+        measured["crops_per_second"] = _rate(lambda step: batches.batch(step), BATCH)
         say("training and scoring: resnet18, width 32")
-        figures |= _model_figures(batches, opened)
-    return figures
+        measured |= _model_rates(batches, opened)
+    return measured
 
 
-def _model_figures(batches: TrainingBatches, store: Store) -> dict[str, float]:
+def _model_rates(batches: TrainingBatches, store: Store) -> dict[str, float]:
     device = choose_device("auto")
     config = ModelConfig(kind="classifier", encoder="resnet18", width=WIDTH)
     vocabulary = Vocabulary.load("paper26")

@@ -1,4 +1,4 @@
-"""What a model card says besides figures: the model, its ECGs and labels as the run and the stores describe them; no patient data."""
+"""What a model card says besides metrics: the model, its ECGs and labels as the run and the stores describe them; no patient data."""
 
 from importlib.metadata import version
 

@@ -12,17 +12,20 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from jaccardio.cohort.split import Split, default_split, load_split, save_split
+from jaccardio.cohort.split import load_or_make_split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
-from jaccardio.evaluation.contest import Contest, Contestant, rank
-from jaccardio.experiments.contestants import HeldOut, always_normal, contestant
+from jaccardio.evaluation.scored import Scored
+from jaccardio.evaluation.table import Table
+from jaccardio.experiments.held_out import HeldOut
 from jaccardio.experiments.objectives import ALWAYS_FINALISTS, CONTROLS, FOOTING, REFERENCE, Entry, choose
 from jaccardio.experiments.run_cache import RunCache
+from jaccardio.experiments.score_cache import scored_runs
 from jaccardio.experiments.tuning import Trial, best, load_optuna, tune
 from jaccardio.files import write_json
 from jaccardio.progress import Watch, unwatched
-from jaccardio.report.ranking_page import write_contest
+from jaccardio.report.ranked import ranked_table
+from jaccardio.report.results import PAGE, write_study
 from jaccardio.training.run_folder import RunFolder
 
 Say = Callable[[str], None]
@@ -80,7 +83,7 @@ class Comparison:
     """
 
     page: Path
-    contest: Contest
+    table: Table
     screening: tuple[Screened, ...]
     trials: tuple[Trial, ...]
     left_out: dict[str, str]
@@ -88,7 +91,7 @@ class Comparison:
 
 
 def run_compare(store: Store, objectives: str, out: Path, protocol: Protocol, say: Say, watch: Watch = unwatched) -> Comparison:
-    """Runs the whole protocol into `out` and writes ``screening.json``, ``trials.json``, ``ranking.json``, ``ranking.html`` and more.
+    """Runs the whole protocol into `out` and writes ``screening.json``, ``trials.json`` and what `write_study` writes.
 
     Parameters
     ----------
@@ -110,9 +113,9 @@ def run_compare(store: Store, objectives: str, out: Path, protocol: Protocol, sa
     """
     load_optuna()  # said before hours of training, not after
     footing = _footing(store, protocol)
-    split = _split(store, say)
-    part = HeldOut.of(store, split)
-    entries, left_out = choose(objectives, part.vocabulary)
+    split = load_or_make_split(store, say)
+    held_out = HeldOut.of(store, split)
+    entries, left_out = choose(objectives, held_out.vocabulary)
     for entry in (*entries, *CONTROLS):
         entry.configure(footing)  # a setting that does not fit is refused before any training
     runs = RunCache(out / "runs", store, split, jobs=protocol.jobs, device=protocol.device, say=say, watch=watch)
@@ -122,53 +125,38 @@ def run_compare(store: Store, objectives: str, out: Path, protocol: Protocol, sa
     _write_screening(out, screening, finalists, left_out)
     trials = _tune(runs, footing, finalists, protocol.trials, say)
     write_json(out / "trials.json", [asdict(trial) for trial in trials])
-    contestants = _test(runs, footing, finalists, trials, protocol, part, out / "scores", say)
+    models = _test(runs, footing, finalists, trials, protocol, held_out, out / "scores", say)
 
-    say(f"ranking {len(contestants)} on {len(part.labels)} test ECGs")
-    contest = rank(
-        part.labels,
-        part.patients,
-        part.vocabulary.codes,
-        contestants,
-        reference=_reference(contestants),
-        replicates=protocol.replicates,
-    )
+    say(f"ranking {len(models)} on {len(held_out.part)} test ECGs")
+    title = "Objectives on one footing"
+    table = ranked_table(held_out.part, models, _reference(models), title, protocol.replicates)
     facts = _facts(store, protocol, screening, left_out, runs.failures)
-    write_contest(out, contest, title="Objectives on one footing", facts=facts)
-    return Comparison(out / "ranking.html", contest, screening, tuple(trials), left_out, runs.failures)
+    write_study(out, {"ranking": table}, title=title, facts=facts)
+    return Comparison(out / PAGE, table, screening, tuple(trials), left_out, runs.failures)
 
 
 def _footing(store: Store, protocol: Protocol) -> tuple[str, ...]:
     for setting in protocol.settings:
-        if setting.strip().startswith(("objective.", "training.seed", "training.frozen_encoder", "model.kind")):
+        if setting.strip().startswith(("method", "objective.", "training.seed", "training.frozen_encoder", "model.kind")):
             raise UsageError(
                 f"--set {setting}: this is what the objectives, seeds and controls of a comparison differ in; leave it to them."
             )
     return (f"data.sampling_rate={store.contract.sampling_rate}", *protocol.settings)
 
 
-def _split(store: Store, say: Say) -> Split:
-    split = load_split(store)
-    if split is None:
-        split = default_split(store)
-        save_split(store, split)
-        say(f"{store.path}: had no split; made the default one")
-    return split
-
-
 def _screen(runs: RunCache, footing: Sequence[str], entries: Sequence[Entry], say: Say) -> tuple[Screened, ...]:
-    """Every objective once; best first, those without a figure last."""
+    """Every objective once; best first, those without a macro-AUROC last."""
     say(f"screening {len(entries)} objectives")
-    figures = runs.side_by_side(lambda entry: _validation(runs, footing, entry), entries)
-    if all(figure is None for figure in figures):
+    aurocs = runs.side_by_side(lambda entry: _validation(runs, footing, entry), entries)
+    if all(auroc is None for auroc in aurocs):
         reasons = "; ".join(runs.failures.values()) or "no finding has both a positive and a negative in the validation part"
         raise DataError(f"no objective could be trained and validated: {reasons}")
-    screened = [Screened(entry, figure) for entry, figure in zip(entries, figures, strict=True)]
+    screened = [Screened(entry, auroc) for entry, auroc in zip(entries, aurocs, strict=True)]
     return tuple(sorted(screened, key=lambda one: -1.0 if one.validation_macro_auroc is None else one.validation_macro_auroc, reverse=True))
 
 
 def _finalists(screening: Sequence[Screened], number: int) -> list[Entry]:
-    """The fixed ones and the best of the others, best first; an objective without a figure is none."""
+    """The fixed ones and the best of the others, best first; an objective without a macro-AUROC is none."""
     usable = [one.entry for one in screening if one.validation_macro_auroc is not None]
     fixed = [entry for entry in usable if entry.name in ALWAYS_FINALISTS]
     others = [entry for entry in usable if entry.name not in ALWAYS_FINALISTS]
@@ -192,10 +180,10 @@ def _test(
     finalists: Sequence[Entry],
     trials: Sequence[Trial],
     protocol: Protocol,
-    part: HeldOut,
-    kept: Path,
+    held_out: HeldOut,
+    cache: Path,
     say: Say,
-) -> list[Contestant]:
+) -> list[Scored]:
     """Finalists at their best settings and controls at default ones, all seeds; those without any run are missing."""
     chosen = {entry: best([trial for trial in trials if trial.objective == entry.name]).settings for entry in finalists}
     chosen |= dict.fromkeys(CONTROLS, ())
@@ -207,26 +195,26 @@ def _test(
 
     pairs = list(product(chosen, range(protocol.seeds)))
     trained = dict(zip(pairs, runs.side_by_side(train, pairs), strict=True))
-    contestants = []
+    models = []
     for entry, settings in chosen.items():
         finished = [run for seed in range(protocol.seeds) if (run := trained[entry, seed]) is not None]
         if finished:
             say(f"scoring {entry.name}")
             note = "; ".join((entry.description, *settings))
-            contestants.append(contestant(entry.name, note, finished, part, kept, protocol.device))
-    return [*contestants, always_normal(part)]
+            models.append(scored_runs(entry.name, note, finished, held_out, cache, protocol.device))
+    return [*models, held_out.always_normal()]
 
 
 def _validation(runs: RunCache, footing: Sequence[str], entry: Entry, tuned: tuple[str, ...] = ()) -> float | None:
     """Validation macro-AUROC of an objective with seed 0, trained if it is not there."""
     run = runs.train(entry.name, entry.configure(footing, tuned))
-    figure: float | None = None if run is None else run.summary["validation_macro_auroc"]
-    return figure
+    auroc: float | None = None if run is None else run.summary["validation_macro_auroc"]
+    return auroc
 
 
-def _reference(contestants: Sequence[Contestant]) -> str:
+def _reference(models: Sequence[Scored]) -> str:
     """The classifier, or the first finalist where it is missing."""
-    names = [one.name for one in contestants]
+    names = [scored.name for scored in models]
     return REFERENCE if REFERENCE in names else names[0]
 
 
@@ -248,19 +236,18 @@ def _write_screening(out: Path, screening: Sequence[Screened], finalists: Sequen
 def _facts(
     store: Store, protocol: Protocol, screening: Sequence[Screened], left_out: dict[str, str], failures: dict[str, str]
 ) -> dict[str, Any]:
-    databases = ", ".join(sorted(store.records["database"].unique()))
-    figures = ", ".join(
+    screened = ", ".join(
         f"{one.entry.name} {'undefined' if one.validation_macro_auroc is None else f'{one.validation_macro_auroc:.4f}'}"
         for one in screening
     )
     facts = {
-        "Data": f"test part; corpus {store.manifest['corpus']}; database {databases}",
+        "Data": f"test part; {store.title}",
         "Footing": "; ".join((f"preset {FOOTING}", *protocol.settings, "then what an objective sets itself")),
         "Text": "one treatment of sentence vectors for all",
         "Not equal": "the form of the model: objectives on captions take the paper's (a trained layer on either side to unit vectors, one "
         "bias, a trained scale), those on single findings the preset's; between the two kinds a difference is one of objective and form",
         "Choices": f"on the validation part only: {protocol.trials} trials a finalist (trials.json), epoch, thresholds",
-        "Screening": f"validation macro-AUROC, seed 0, default settings: {figures}",
+        "Screening": f"validation macro-AUROC, seed 0, default settings: {screened}",
     }
     if protocol.jobs > 1:
         facts["Training time"] = f"as it ran, {protocol.jobs} runs side by side with one thread each"

@@ -1,7 +1,7 @@
 """Evaluation of a run on a part of its own store, or on another hospital's store."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +11,11 @@ from jaccardio.checksums import refuse_other_folder
 from jaccardio.cohort.id_table import IdTable
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
-from jaccardio.evaluation.calibration import Calibration
-from jaccardio.evaluation.metrics import Evaluation, evaluate
-from jaccardio.evaluation.thresholds import Thresholds
+from jaccardio.evaluation.evaluate import Evaluation, evaluate
+from jaccardio.evaluation.part import Part
+from jaccardio.evaluation.scored import Scored
 from jaccardio.experiments.card_facts import card_facts
+from jaccardio.experiments.held_out import part_of
 from jaccardio.experiments.subgroups import subgroups_of
 from jaccardio.findings.contradictions import contradiction
 from jaccardio.findings.labels import UNKNOWN
@@ -33,7 +34,7 @@ EXAMPLES = 4
 
 @dataclass(frozen=True)
 class RunEvaluation:
-    """What `evaluate_run` did: the figures, how often this run has now looked at a test part, and the ECGs that the report shows."""
+    """What `evaluate_run` did: the metrics, how often this run has now looked at a test part, and the ECGs that the report shows."""
 
     evaluation: Evaluation
     part: str
@@ -43,35 +44,32 @@ class RunEvaluation:
 
 
 @dataclass(frozen=True, eq=False)
-class ScoredPart:
-    """One part as a run's model scores it, on the findings that model and store share.
+class Look:
+    """One look at a part: what a run's model says of it, on the findings that model and store share.
 
     Attributes
     ----------
     rows
         (n,) rows of the store.
-    labels, scores
-        (n, k) of the findings of `vocabulary`; labels are unknown where the model withholds its answer for want of leads.
+    part, scored
+        Labels are unknown where the model withholds its answer for want of leads; thresholds and calibration are as training fitted them
+        on the validation part.
     withheld
-        (n, k) True there.
-    thresholds, calibration
-        Of those findings, as training fitted them on the validation part.
+        (n, k) True where it does.
     test_uses
         How often this run has now looked at a test part.
     """
 
     rows: NDArray[np.int64]
     vocabulary: Vocabulary
-    labels: NDArray[np.int8]
-    scores: NDArray[np.float64]
+    part: Part
+    scored: Scored
     withheld: NDArray[np.bool_]
-    thresholds: Thresholds
-    calibration: Calibration
     test_uses: int
 
 
 @dataclass(frozen=True)
-class Window:
+class Crop:
     """A stretch of an ECG, cut out and scored alone: `seconds` from `start` on."""
 
     start: float
@@ -88,30 +86,30 @@ def score_part(
     part: str,
     *,
     device: str = "auto",
-    window: Window | None = None,
+    crop: Crop | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> ScoredPart:
+) -> Look:
     """Scores one part with the run's model; unless it is the validation part, the look is written into the run.
 
     Parameters
     ----------
-    window
+    crop
         What of each ECG the model sees; None is all. The others, and errors, are those of `evaluate_run`.
     """
     rows = rows_of_part(run, store, part)
     if part != "validation":
         check_unseen(run, store, rows.tolist())
     predictor = Predictor.from_pretrained(run.path, device)
-    vocabulary, ours, theirs = shared_findings(predictor, store)
+    vocabulary, columns, _ = shared_findings(predictor, store)
     batches = windows_for(predictor, store, rows, progress)
-    scores = predictor.scores(batches if window is None else window.cut(batches, predictor.contract.sampling_rate))[:, ours]
-    labels = store.labels[np.ix_(rows, theirs)]
-    withheld = withheld_answers(predictor, store.lead_masks[rows])[:, ours]
-    labels[withheld] = UNKNOWN
-    thresholds = predictor.thresholds.of(ours.tolist())
+    scores = predictor.scores(batches if crop is None else crop.cut(batches, predictor.contract.sampling_rate))[:, columns]
+    withheld = withheld_answers(predictor, store.lead_masks[rows])[:, columns]
+    known = part_of(store, rows, vocabulary)
+    judged = replace(known, labels=np.where(withheld, np.int8(UNKNOWN), known.labels))
+    name = f"{run.path.name} ({run.config.preset}, seed {run.config.training.seed})"
+    thresholds, calibration = predictor.thresholds.of(columns.tolist()), predictor.calibration.of_findings(columns)
     test_uses = run.record_test_use(store, part, len(rows)) if part != "validation" else 0
-    calibration = predictor.calibration.of_findings(ours)
-    return ScoredPart(rows, vocabulary, labels, scores, withheld, thresholds, calibration, test_uses)
+    return Look(rows, vocabulary, judged, Scored(name, [scores], [thresholds], calibration), withheld, test_uses)
 
 
 def evaluate_run(
@@ -125,7 +123,7 @@ def evaluate_run(
     replicates: int = 1000,
     progress: Callable[[int, int], None] | None = None,
 ) -> RunEvaluation:
-    """Scores one part with the run's model and writes metrics, predictions, figures, report and model card to `out`.
+    """Scores one part with the run's model and writes metrics, predictions, plots, report and model card to `out`.
 
     Parameters
     ----------
@@ -142,36 +140,24 @@ def evaluate_run(
         A part of the run's split is asked of another store, or `out` is a store, a run or a model.
     """
     refuse_other_folder(out, FORMAT)
-    scored = score_part(run, store, part, device=device, progress=progress)
-    rows, vocabulary, labels, scores, thresholds = scored.rows, scored.vocabulary, scored.labels, scored.scores, scored.thresholds
+    look = score_part(run, store, part, device=device, progress=progress)
     title = f"{run.config.preset} on {store.manifest['corpus']}, {part}"
-    result = evaluate(
-        labels,
-        scores,
-        store.records["patient_key"].to_numpy()[rows],
-        vocabulary.codes,
-        vocabulary.groups(),
-        thresholds,
-        calibration=scored.calibration,
-        subgroups=subgroups_of(store.records.iloc[rows]),
-        replicates=replicates,
-    )
-    examples = _examples(store, scored)
-    write_model_card(out, result, card_facts(run, store, part, rows, vocabulary, scored.test_uses, title))
+    evaluation = evaluate(look.part, look.scored, subgroups=subgroups_of(store.records.iloc[look.rows]), replicates=replicates)
+    examples = _examples(store, look)
+    write_model_card(out, evaluation, card_facts(run, store, part, look.rows, look.vocabulary, look.test_uses, title))
     write_evaluation(
         out,
-        result,
-        ids=store.ids[rows],
-        labels=labels,
-        scores=scores,
+        evaluation,
+        look.part,
+        look.scored,
         title=title,
-        facts=_facts(run, store, part, scored),
-        names={finding.code: finding.name for finding in vocabulary.findings},
-        withheld=scored.withheld,
-        paths=None if id_table is None else id_table.paths_of(store.ids[rows]),
+        facts=_facts(run, store, part, look),
+        names={finding.code: finding.name for finding in look.vocabulary.findings},
+        withheld=look.withheld,
+        paths=None if id_table is None else id_table.paths_of(look.part.ids),
         examples=examples,
     )
-    return RunEvaluation(result, part, len(rows), scored.test_uses, tuple(examples))
+    return RunEvaluation(evaluation, part, len(look.rows), look.test_uses, tuple(examples))
 
 
 def rows_of_part(run: RunFolder, store: Store, part: str) -> NDArray[np.int64]:
@@ -189,41 +175,41 @@ def rows_of_part(run: RunFolder, store: Store, part: str) -> NDArray[np.int64]:
     return store.rows_of(members["recording_id"])
 
 
-def _facts(run: RunFolder, store: Store, part: str, scored: ScoredPart) -> dict[str, str]:
-    databases = ", ".join(sorted(store.records["database"].unique()))
+def _facts(run: RunFolder, store: Store, part: str, look: Look) -> dict[str, str]:
     facts = {
         "Model": f"preset {run.config.preset}, seed {run.config.training.seed}",
-        "ECGs": f"{len(scored.rows)} of part “{part}”; corpus {store.manifest['corpus']}; database {databases}",
+        "ECGs": f"{len(look.rows)} of part “{part}”; {store.title}",
         "Thresholds": "fitted on the run's validation part only",
     }
     if part == "validation":
-        facts["Caution"] = "this part chose the epoch and the thresholds: its figures are optimistic"
+        facts["Caution"] = "this part chose the epoch and the thresholds: its metrics are optimistic"
     else:
-        facts["Looks at a test part"] = f"this is number {scored.test_uses} of this run"
-    short, long = (int(found[scored.rows].sum()) for found in (store.recorded < store.contract.samples, store.windows_per_record > 1))
+        facts["Looks at a test part"] = f"this is number {look.test_uses} of this run"
+    short, long = (int(condition[look.rows].sum()) for condition in (store.recorded < store.contract.samples, store.windows_per_record > 1))
     if short or long:
         facts["Length"] = f"{short} ECGs are shorter than {store.contract.seconds:g} s, {long} longer; all that was recorded is scored"
-    if scored.withheld.any():
-        facts["Withheld"] = f"{scored.withheld.sum()} answers for which the ECG lacks leads; they are judged as unknown"
+    if look.withheld.any():
+        facts["Withheld"] = f"{look.withheld.sum()} answers for which the ECG lacks leads; they are judged as unknown"
     return facts
 
 
-def _examples(store: Store, scored: ScoredPart) -> list[Example]:
+def _examples(store: Store, look: Look) -> list[Example]:
     """A few ECGs with their predicted and annotated findings: those with the most annotated findings, and no two alike."""
-    labels, findings, thresholds = scored.labels, scored.vocabulary.findings, scored.thresholds["global"]
+    labels, findings = look.part.labels, look.vocabulary.findings
+    [scores], [thresholds] = look.scored.scores, [fitted["global"] for fitted in look.scored.thresholds]
     states = {1: "present", 0: "absent", -1: "unknown"}
     richest = np.argsort(-(labels == 1).sum(axis=1), kind="stable")
     _, first = np.unique(labels[richest], axis=0, return_index=True)
     examples = []
     for position in richest[np.sort(first)[:EXAMPLES]]:
-        row = int(scored.rows[position])
+        row = int(look.rows[position])
         signal = store.signals(np.array([row]))[0][:, : store.recorded[row]]
-        called = (scored.scores[position] >= thresholds) & ~scored.withheld[position]
+        predicted = (scores[position] >= thresholds) & ~look.withheld[position]
         shown = [
-            (findings[i].code, float(scored.scores[position, i]), float(thresholds[i]), bool(called[i]), states[int(labels[position, i])])
-            for i in np.flatnonzero((labels[position] == 1) | called)
+            (findings[i].code, float(scores[position, i]), float(thresholds[i]), bool(predicted[i]), states[int(labels[position, i])])
+            for i in np.flatnonzero((labels[position] == 1) | predicted)
         ]
         png = ecg_png(signal, store.contract.sampling_rate, store.lead_masks[row])
-        contradictory = contradiction([findings[i] for i in np.flatnonzero(called)], scored.vocabulary.alone)
+        contradictory = contradiction([findings[i] for i in np.flatnonzero(predicted)], look.vocabulary.alone)
         examples.append(Example(png, str(store.ids[row]), shown, contradictory))
     return examples

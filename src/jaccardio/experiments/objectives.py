@@ -1,14 +1,15 @@
-"""The objectives of the field as cells of the grid, all on one footing: the preset `jaccardio-small`.
+"""The methods of `METHODS` on one footing: the preset `jaccardio-small`.
 
-Encoder, data, budget, augmentation, text treatment (whitened sentence vectors) and threshold search are the footing's. An objective adds
-only what makes it that objective. The form of the model is not equal: objectives on captions take the paper's (a trained layer on either
-side to unit vectors of length 256, one bias, a trained scale from 10), those on single findings the preset's, so between the two kinds a
-difference is one of objective and form.
+Encoder, data, budget, augmentation, text treatment (whitened sentence vectors) and threshold search are the footing's; the method is what
+differs. The form of the model is not equal: methods on captions take the paper's (a trained layer on either side to unit vectors of length
+256, one bias, a trained scale from 10), those on single findings the preset's, so between the two kinds a difference is one of objective
+and form.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from jaccardio.contrast.methods import METHODS, Method
 from jaccardio.errors import UsageError
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.training.config import TrainConfig, load_preset
@@ -29,6 +30,7 @@ PAPER_MODEL = (
     "model.initial_scale=10.0",
     "model.train_scale=true",
 )
+"""The form of the model for methods on captions."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,9 @@ class Entry:
     Attributes
     ----------
     settings
-        What it sets on top of the footing, as ``section.key=value``.
-    description
-        One line: the cell and what is particular to it.
-    source
-        Where it comes from.
-    needs_groups
-        Whether the vocabulary must have levels with groups of two findings and more.
+        What it sets on top of the footing: ``method=NAME``, and ``section.key=value``.
+    description, source, needs_groups
+        Those of the method.
     """
 
     name: str
@@ -65,54 +63,20 @@ class Entry:
         return config.model_copy(update={"preset": f"{FOOTING} as {self.name}", "description": self.description})
 
 
-def _captions(name: str, target: str, loss: str, source: str, *more: str) -> Entry:
-    cell = ("objective.statements=captions", f"objective.target={target}", f"objective.loss={loss}", *more)
-    return Entry(name, (*cell, *PAPER_MODEL), " x ".join(("captions", target, loss)) + _with(more), source)
+def _entry(name: str, method: Method) -> Entry:
+    form = PAPER_MODEL if method.statements == "captions" else ()
+    return Entry(name, (f"method={name}", *form), method.cell, method.source, method.needs_groups)
 
 
-def _findings(name: str, source: str, *more: str, statements: str = "findings", loss: str = "sigmoid", needs_groups: bool = False) -> Entry:
-    cell = (f'objective.statements="{statements}"', "objective.target=truth", f"objective.loss={loss}", *more)
-    return Entry(name, cell, " x ".join((statements, "truth", loss)) + _with(more), source, needs_groups)
-
-
-def _with(settings: Sequence[str]) -> str:
-    return f" with {', '.join(settings)}" if settings else ""
-
-
-_ENTRIES = (
-    _captions("siglip", "identity", "sigmoid", "SigLIP, Zhai et al. 2023, arXiv:2303.15343"),
-    _captions("siglip-exact", "exact", "sigmoid", "SigLIP with equal sets forgiven, after UniCL"),
-    _captions("clip", "identity", "softmax", "CLIP, Radford et al. 2021, arXiv:2103.00020"),
-    _captions("merl", "identity", "softmax", "after MERL, Liu et al. 2024, arXiv:2403.06659", "objective.views=1.0"),
-    _captions("unicl", "exact", "softmax", "UniCL, Yang et al. 2022, arXiv:2204.03610"),
-    _captions("supcon-any", "shared", "softmax", "SupCon for many labels, variant ANY, after Khosla et al. 2020, arXiv:2004.11362"),
-    _captions("ked", "label_aware", "softmax", "after ECGFM-KED, Tian et al. 2024"),
-    _captions("similarity-dissimilarity", "similarity_dissimilarity", "softmax", "Huang et al. 2024, arXiv:2410.13439"),
-    _captions("paper", "jaccard", "signed_sigmoid", "Takahashi et al. 2026, Listing 1 and Eq. 2"),
-    _captions("jaccard-soft", "jaccard", "sigmoid", "the paper's target as a soft label"),
-    _captions("dice", "dice", "sigmoid", "the Dice coefficient in the place of Jaccard's"),
-    _captions("overlap", "overlap", "sigmoid", "the overlap coefficient in the place of Jaccard's"),
-    _captions("idf-jaccard", "idf_jaccard", "sigmoid", "Jaccard's index with rare findings counting more"),
-    _findings("truth", "jaccardio"),
-    _findings("truth-parents", "jaccardio", statements="findings+parents", needs_groups=True),
-    _findings("truth-negations", "jaccardio", statements="findings+negations"),
-    _findings("truth-subsets", "jaccardio", statements="findings+subsets"),
-    _findings("truth-captions", "jaccardio", statements="findings+captions"),
-    _findings("truth-mined", "jaccardio", statements="findings+false_captions"),
-    _findings("truth-asymmetric", "asymmetric loss, Ridnik et al. 2021, arXiv:2009.14119", loss="asymmetric"),
-    _findings("truth-weighted", "positives weighted as in the paper's section 5.7", "objective.positive_weight=true"),
-    _findings("truth-prototypes", "after ProtoECGNet, Sethi et al. 2025, arXiv:2504.08713", "objective.prototypes=1.0"),
-    _findings("classifier", "supervised ResNet, the paper's section 5.7", "model.kind=classifier"),
-    _findings("classifier-asymmetric", "Ridnik et al. 2021, arXiv:2009.14119", "model.kind=classifier", loss="asymmetric"),
-    _findings("classifier-weighted", "the paper's section 5.7", "model.kind=classifier", "objective.positive_weight=true"),
-)
-
-OBJECTIVES: Mapping[str, Entry] = {entry.name: entry for entry in _ENTRIES}
+OBJECTIVES: Mapping[str, Entry] = {name: _entry(name, method) for name, method in METHODS.items()}
 """Objectives by name, in the order of tables."""
 
-CONTROLS: tuple[Entry, ...] = (
-    _findings("random-encoder", "control: what the encoder's training adds", "training.frozen_encoder=true"),
-    _findings("random-vectors", "control: what the sentences' meaning adds", "model.text=random"),
+CONTROLS: tuple[Entry, ...] = tuple(
+    Entry(name, ("method=truth", setting), f"{METHODS['truth'].cell}, {setting}", source)
+    for name, setting, source in (
+        ("random-encoder", "training.frozen_encoder=true", "control: what the encoder's training adds"),
+        ("random-vectors", "model.text=random", "control: what the sentences' meaning adds"),
+    )
 )
 """Trained beside every comparison at default settings; no tuning."""
 

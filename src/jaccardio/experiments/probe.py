@@ -5,6 +5,7 @@ training part, tuned on its validation part, and scored on its test part.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,17 +18,23 @@ from numpy.typing import NDArray
 from jaccardio.cohort.split import PARTS, Split, training_subset
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
-from jaccardio.evaluation.contest import Contestant, rank
+from jaccardio.evaluation.estimate import Estimate
+from jaccardio.evaluation.part import Part
 from jaccardio.evaluation.probes import fit_probes, load_scikit_learn, probe_scores
+from jaccardio.evaluation.ranking import rank
+from jaccardio.evaluation.scored import Scored
+from jaccardio.evaluation.table import Row, Table
 from jaccardio.evaluation.thresholds import POLICIES, Thresholds, fit_thresholds
 from jaccardio.experiments.evaluate_run import rows_of_part, score_part
+from jaccardio.experiments.held_out import part_of
 from jaccardio.experiments.run_cache import RunCache
 from jaccardio.models.create import create_model
-from jaccardio.models.folder import THRESHOLDS, Pretrained
+from jaccardio.models.folder import Pretrained
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_scores import windows_for
 from jaccardio.progress import Watch, unwatched
-from jaccardio.report.probe_page import FewShot, write_probe
+from jaccardio.report.results import write_study
+from jaccardio.report.study_plots import draw_learning_curve
 from jaccardio.text.create import create_text_encoder
 from jaccardio.training.config import TrainConfig
 from jaccardio.training.leakage import check_unseen
@@ -62,11 +69,12 @@ class FewShotProtocol:
 
 @dataclass(frozen=True, eq=False)
 class _Setting:
-    """What every probe of one command shares: rows and labels by part, the findings, the features of each encoder by store row,
-    and who is told how far it has come."""
+    """What every probe of one command shares: rows by part, the test part, the features of each encoder by store row, and who is told how
+    far it has come."""
 
     store: Store
     rows: dict[str, NDArray[np.int64]]
+    test: Part
     columns: NDArray[np.int64]
     features: dict[str, NDArray[np.float32]]
     say: Say
@@ -77,7 +85,7 @@ class _Setting:
 
 
 def run_probe(run: RunFolder, store: Store, out: Path, protocol: FewShotProtocol, say: Say, watch: Watch = unwatched) -> dict[str, Any]:
-    """Probes a run's frozen features and writes ``results.json``, ``learning_curve.png`` and ``probe.html`` to `out`.
+    """Probes a run's frozen features and writes what `write_study` writes to `out`.
 
     Features are the vectors that ``jaccardio embed`` writes. The random encoder has the run's form and untrained weights. A supervised
     control trains as many steps as the run did, whatever the size of its subset; its runs stand in ``out/runs`` and are taken again.
@@ -101,18 +109,27 @@ def run_probe(run: RunFolder, store: Store, out: Path, protocol: FewShotProtocol
     check_unseen(run, store, rows["test"].tolist())
     vocabulary = Material.gather(store, run.split).vocabulary
     columns = np.array([store.vocabulary.index(code) for code in vocabulary.codes])
-    setting = _Setting(store, rows, columns, _features(run, store, rows, protocol.device, watch), say, watch)
+    test, features = part_of(store, rows["test"], vocabulary), _features(run, store, rows, protocol.device, watch)
+    setting = _Setting(store, rows, test, columns, features, say, watch)
     test_uses = run.record_test_use(store, "test", len(rows["test"]))
-    steps = [_few_shot(run, setting, vocabulary.codes, fraction, protocol, out) for fraction in sorted(protocol.fractions)]
+    curve: dict[float, Table] = {}
+    tables: dict[str, Table] = {}
+    for fraction in sorted(protocol.fractions):
+        table, records = _few_shot(run, setting, fraction, protocol, out)
+        tables[f"share-{fraction:g}"] = curve[records] = table
+    first = next(iter(tables.values()))
+    first.plots[
+        "Means over the subsets of a share; open dots: each subset. Whiskers: 95 % intervals over bootstrap samples of patients"
+    ] = draw_learning_curve(curve, [*features, SUPERVISED] if protocol.supervised else list(features))
     facts = {
         "Model": f"preset {run.config.preset}, seed {run.config.training.seed}",
-        "Data": f"corpus {store.manifest['corpus']}; {', '.join(sorted(store.records['database'].unique()))}; the run's own split",
+        "Data": f"{store.title}; the run's own split",
         "Probe": "one L2 logistic regression a finding on frozen features; C and standardisation chosen by validation log-loss",
         "Controls": "an untrained encoder of the same form"
         + ("; a classifier of the same form trained on each subset, as many steps as the run" if protocol.supervised else ""),
         "Looks at a test part": f"this is number {test_uses} of this run",
     }
-    return write_probe(out, steps, title=f"Linear probe of {run.config.preset}", facts=facts)
+    return write_study(out, tables, title=f"Linear probe of {run.config.preset}", facts=facts)
 
 
 def _check(protocol: FewShotProtocol) -> None:
@@ -145,40 +162,53 @@ def _untrained(pretrained: Pretrained, seed: int) -> Pretrained:
         return replace(pretrained, model=create_model(pretrained.config, vocabulary=pretrained.vocabulary, text_encoder=encoder))
 
 
-def _few_shot(run: RunFolder, setting: _Setting, codes: Sequence[str], fraction: float, protocol: FewShotProtocol, out: Path) -> FewShot:
+def _few_shot(run: RunFolder, setting: _Setting, fraction: float, protocol: FewShotProtocol, out: Path) -> tuple[Table, float]:
+    """The table of one share of the labels, and the mean number of ECGs of its subsets."""
     seeds = range(1 if fraction == 1 else protocol.subsets)
     splits = [training_subset(setting.store, run.split, fraction, seed) for seed in seeds]
     subsets = [np.sort(setting.store.rows_of(split.parts["train"])) for split in splits]
-    setting.say(f"{100 * fraction:g} % of the training labels, subsets of ECGs: {', '.join(str(len(rows)) for rows in subsets)}")
-    contestants, chosen = [], {}
-    for name in setting.features:
-        contestant, chosen[name] = _probed(name, setting, subsets)
-        contestants.append(contestant)
+    sizes = [len(rows) for rows in subsets]
+    setting.say(f"{100 * fraction:g} % of the training labels, subsets of ECGs: {', '.join(map(str, sizes))}")
+    models = [_probed(name, setting, subsets) for name in setting.features]
     if protocol.supervised:
         folders = [out / "runs" / f"{fraction:g}-{seed}" for seed in seeds]
-        contestants.append(_supervised(run, setting, codes, splits, fraction, folders, protocol.device))
-    test = setting.rows["test"]
-    patients = setting.store.records["patient_key"].to_numpy()[test]
-    contest = rank(setting.labels(test), patients, codes, contestants, reference=TRAINED, replicates=protocol.replicates)
+        models.append(_supervised(run, setting, splits, fraction, folders, protocol.device))
+    title = f"{100 * fraction:g} % of the training labels"
+    table = rank(setting.test, models, reference=TRAINED, title=title, replicates=protocol.replicates).table
+    records = float(np.mean(sizes))
+    table.rows.append(Row(TRAINED, "training_ecgs", Estimate(records, per_seed=tuple(map(float, sizes)))))
+    table.remarks.append(_remark(setting, subsets))
+    return table, records
+
+
+def _remark(setting: _Setting, subsets: Sequence[NDArray[np.int64]]) -> str:
+    """What a reader must know of the subsets, and in how many of them a finding could not be fitted."""
     one_sided = [~((setting.labels(rows) == 1).any(axis=0) & (setting.labels(rows) == 0).any(axis=0)) for rows in subsets]
-    constant = {code: int(count) for code, count in zip(codes, np.sum(one_sided, axis=0), strict=True) if count}
-    return FewShot(fraction, tuple(len(rows) for rows in subsets), contest, constant, chosen)
+    counts = np.sum(one_sided, axis=0).tolist()
+    constant = ", ".join(f"{code} {count}" for code, count in zip(setting.test.codes, counts, strict=True) if count)
+    remark = (
+        "The trained encoder has seen all training labels before the probe sees some of them: at a small share its lead over an encoder "
+        "trained from scratch is the worth of those labels, not of the method. The random encoder says what the form of the encoder gives "
+        "away. ±: over subsets, stratified by findings, patients whole. Validation labels are known besides."
+    )
+    absent = f" Scored constant for want of a positive or a negative, in so many of {len(subsets)} subsets: {constant}."
+    return remark + (absent if constant else "")
 
 
-def _probed(name: str, setting: _Setting, subsets: Sequence[NDArray[np.int64]]) -> tuple[Contestant, dict[str, int]]:
-    """The probes of one encoder on each subset, and how often validation chose each setting."""
+def _probed(name: str, setting: _Setting, subsets: Sequence[NDArray[np.int64]]) -> Scored:
+    """The probes of one encoder on each subset; the note says how often validation chose each setting."""
     features, validation, test = setting.features[name], setting.rows["validation"], setting.rows["test"]
     scores, thresholds, seconds = [], [], []
-    chosen: dict[str, int] = {}
+    chosen: Counter[str] = Counter()
     for rows in subsets:
         began = time.monotonic()
         probes = fit_probes(features[rows], setting.labels(rows), features[validation], setting.labels(validation))
         seconds.append(time.monotonic() - began)
         scores.append(probe_scores(probes, features[test]))
         thresholds.append(fit_thresholds(setting.labels(validation), probe_scores(probes, features[validation])))
-        for probe in probes:
-            chosen[probe.setting] = chosen.get(probe.setting, 0) + 1
-    return Contestant(name, scores, thresholds, seconds), dict(sorted(chosen.items()))
+        chosen.update(probe.setting for probe in probes)
+    note = "chosen on validation: " + ", ".join(f"{what} ({count})" for what, count in sorted(chosen.items()))
+    return Scored(name, scores, thresholds, note=note, seconds=seconds)
 
 
 def supervised_form(config: TrainConfig, steps: int, fraction: float) -> TrainConfig:
@@ -192,30 +222,24 @@ def supervised_form(config: TrainConfig, steps: int, fraction: float) -> TrainCo
 
 
 def _supervised(
-    run: RunFolder,
-    setting: _Setting,
-    codes: Sequence[str],
-    splits: Sequence[Split],
-    fraction: float,
-    folders: Sequence[Path],
-    device: str,
-) -> Contestant:
+    run: RunFolder, setting: _Setting, splits: Sequence[Split], fraction: float, folders: Sequence[Path], device: str
+) -> Scored:
     config = supervised_form(run.config, int(run.summary["steps"]), fraction)
+    codes = setting.test.codes
     scores, thresholds, seconds = [], [], []
     for split, folder in zip(splits, folders, strict=True):
         cache = RunCache(folder, setting.store, split, jobs=1, device=device, say=setting.say, watch=setting.watch)
         trained = cache.train("supervised", config)
         if trained is None:
             raise DataError(f"the supervised control could not be trained: {'; '.join(cache.failures.values())}")
-        scored = score_part(trained, setting.store, "test", device=device)
-        known = [codes.index(code) for code in scored.vocabulary.codes]
-        # a finding that no ECG of the subset knows has no output: every ECG scores alike and nothing is called
-        table, limits = np.full((len(scored.rows), len(codes)), 0.5), {policy: np.ones(len(codes)) for policy in POLICIES}
-        table[:, known] = scored.scores
-        fitted = Thresholds.from_dict(trained.model_manifest.json_of(THRESHOLDS))
+        look = score_part(trained, setting.store, "test", device=device)
+        known = [codes.index(code) for code in look.part.codes]
+        # a finding that no ECG of the subset knows has no output: every ECG scores alike and nothing is predicted
+        table, limits = np.full((len(look.rows), len(codes)), 0.5), {policy: np.ones(len(codes)) for policy in POLICIES}
+        table[:, known] = look.scored.scores[0]
         for policy in POLICIES:
-            limits[policy][known] = fitted[policy]
+            limits[policy][known] = look.scored.thresholds[0][policy]
         scores.append(table)
         thresholds.append(Thresholds(limits))
         seconds.append(float(trained.summary["seconds"]))
-    return Contestant(SUPERVISED, scores, thresholds, seconds)
+    return Scored(SUPERVISED, scores, thresholds, seconds=seconds)

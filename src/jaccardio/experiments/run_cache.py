@@ -96,8 +96,8 @@ class RunCache:
             self.say(f"  {run.path.name}: failed: {failure}")
             return None
         summary = run.summary
-        figure = summary["validation_macro_auroc"]
-        shown = "undefined" if figure is None else f"{figure:.4f}"
+        metric = summary["validation_macro_auroc"]
+        shown = "undefined" if metric is None else f"{metric:.4f}"
         for warning in summary["warnings"]:
             if warning not in self._warned:  # all runs share one validation part
                 self._warned.append(warning)
@@ -159,7 +159,7 @@ class _StoppedError(Exception):
 
 def run_name(name: str, config: TrainConfig) -> str:
     """Name of a run's folder: the same for the same configuration, whatever it is called and described as inside."""
-    return f"{name}-{sha256_json(config.model_dump(mode='json', exclude={'preset', 'description'}))[:8]}"
+    return f"{name}-{sha256_json(config.model_dump(mode='json', exclude={'preset', 'method', 'description'}))[:8]}"
 
 
 def _child(sender: Connection, store: Path, split: Split, config: TrainConfig, path: Path, device: str) -> None:

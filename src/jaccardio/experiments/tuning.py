@@ -1,6 +1,6 @@
 """Tuning of one objective: a fixed number of trials on the validation part, the same search for every objective.
 
-The search is a function of its seed and of the figures found: asked again with the same runs at hand it takes the same steps, so nothing
+The search is a function of its seed and of the metrics found: asked again with the same runs at hand it takes the same steps, so nothing
 of it need be stored.
 """
 
@@ -37,7 +37,7 @@ class Trial:
     settings
         As ``section.key=value``; none for trial 0.
     validation_macro_auroc
-        None where the run failed or the figure is undefined.
+        None where the run failed or the metric is undefined.
     """
 
     objective: str
@@ -67,14 +67,14 @@ def tune(objective: str, default: TrainConfig, trials: int, score: Callable[[tup
         asked = study.ask()
         values = {key: asked.suggest_float(key, *_range(key, start), log=True) for key, start in starts.items()}
         settings = tuple(f"{key}={value:.3g}" for key, value in values.items()) if number else ()
-        figure = score(settings)
-        study.tell(asked, figure, state=None if figure is not None else optuna.trial.TrialState.FAIL)
-        tried.append(Trial(objective, number, settings, figure))
+        metric = score(settings)
+        study.tell(asked, metric, state=None if metric is not None else optuna.trial.TrialState.FAIL)
+        tried.append(Trial(objective, number, settings, metric))
     return tried
 
 
 def best(trials: list[Trial]) -> Trial:
-    """The trial of highest validation macro-AUROC; of equals the earliest, and the default where no trial has a figure."""
+    """The trial of highest validation macro-AUROC; of equals the earliest, and the default where no trial has a metric."""
     return max(trials, key=lambda trial: (trial.validation_macro_auroc is not None, trial.validation_macro_auroc or 0.0, -trial.number))
 
 

@@ -2,41 +2,44 @@
 
 Command: ``make demo``, or ``make demo DATA=path/to/ptb-xl``. About four minutes on 2 cores.
 Trains standard SigLIP, the paper's loss and the statement target with equal budgets, evaluates each at both hospitals, and writes one
-page: a conclusion from the figures, an ECG, the reports of all runs, and a table with the paper's Tables 1 and 6 below ours.
+page: a conclusion from the metrics, an ECG, the reports of all runs, and a table with the paper's Tables 1 and 6 below ours.
 """
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from jaccardio.checksums import read_sealed, seal
-from jaccardio.cohort.split import Split, default_split
+from jaccardio.cohort.split import Split
 from jaccardio.errors import JaccardioError, UsageError
+from jaccardio.evaluation.estimate import Estimate
+from jaccardio.evaluation.table import Row, Table
 from jaccardio.experiments.evaluate_run import RunEvaluation, evaluate_run
-from jaccardio.experiments.run_cache import RunCache
 from jaccardio.files import write_json
 from jaccardio.paper.hospitals import ingested, simulated_hospitals
 from jaccardio.paper.printed import paper_columns
+from jaccardio.paper.reproduce import open_study
+from jaccardio.paper.runs import DEMO
+from jaccardio.paper.scales import SCALES
+from jaccardio.paper.study import Study
 from jaccardio.progress import Watch, unwatched
-from jaccardio.report.comparison_page import write_comparison
-from jaccardio.training.config import load_preset
+from jaccardio.report.markdown import estimate_text
+from jaccardio.report.results import PAGE, write_study
+from jaccardio.report.study_plots import draw_ranking
 
-PRESETS = ("siglip-small", "paper-small", "truth-small")
-SETTINGS = ("training.epochs=24",)
-"""For simulated hospitals: a seventh of PTB-XL's training ECGs, so three times the epochs."""
-
-REPLICATES = 1000
 PAPER_COLUMNS = ("standard", "modified", "final", "other-hospital")
 
 
 @dataclass(frozen=True)
 class DemoReport:
-    """The page, and (preset, hospital, macro-AUROC) of each evaluation."""
+    """The page, and (preset, hospital, macro-AUROC) of each evaluation; NaN where undefined."""
 
     page: Path
-    figures: tuple[tuple[str, str, float | None], ...]
+    auroc: tuple[tuple[str, str, float], ...]
 
 
 def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], None], watch: Watch = unwatched) -> DemoReport:
@@ -61,85 +64,98 @@ def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], No
         raise UsageError(f"{out}: the folder is not empty and was not made by the demo. Choose another --out.")
     out.mkdir(parents=True, exist_ok=True)
     write_json(marker, arguments)
-    hospitals = simulated_hospitals(out, records, 500.0, say, watch)
-    home = ingested(data or hospitals / "site-a", out / "store", "ptbxl" if data else "manifest", 100.0, say, watch)
-    away = ingested(hospitals / "site-b", out / "store-b", "manifest", 100.0, say, watch)
-    split = default_split(home)
-    settings = () if data else SETTINGS
-    runs = RunCache(out / "runs", home, split, jobs=1, device="auto", say=say, watch=watch)
-    columns, reports, evaluated = [], {}, {}
-    for preset in PRESETS:
+    study = _study(out, data, records, say, watch)
+    evaluated = {}
+    table = Table("Standard SigLIP, the paper's loss, and the statement target")
+    for preset in DEMO:
         say(f"training {preset}")
-        run = runs.train(preset, load_preset(preset, settings))
-        if run is None:
-            raise JaccardioError("; ".join(runs.failures.values()))
-        for place, store, part in (("home", home, "test"), ("second hospital", away, "all")):
+        trained = study.train([preset])[preset]
+        if not trained:
+            raise JaccardioError("; ".join(study.runs.failures.values()))
+        for place, held_out in (("home", study.home), *(("second hospital", one) for one in study.external.values())):
             report = out / "reports" / f"{preset}-{place.split()[0]}"
             progress = watch(f"scoring {preset}, {place}")
-            done = evaluated[preset, place] = evaluate_run(run, store, part, report, replicates=REPLICATES, progress=progress)
-            say(f"  {place}: macro-AUROC {_shown(_auroc(done)['value'])} on {done.records} ECGs")
+            done = evaluated[preset, place] = evaluate_run(
+                trained[0], held_out.store, held_out.name, report, replicates=study.scale.replicates, progress=progress
+            )
+            say(f"  {place}: macro-AUROC {_shown(_auroc(done).value)} on {done.records} ECGs")
             for warning in done.evaluation.metrics["warnings"]:
                 say(f"  warning: {place}: {warning}")
-            columns.append((f"{preset}, {place}", done.evaluation.metrics))
-            reports[f"{preset}, {place}"] = f"{report.relative_to(out)}/report.html"
-    page = out / "report.html"
+                table.warnings.append(f"{preset}, {place}: {warning}")
+            table.rows += _rows(f"{preset}, {place}", done.evaluation.metrics)
+            table.links[f"Report of {preset}, {place}"] = f"{report.relative_to(out)}/report.html"
     facts = {
-        "Home": _described(split) if data else "simulated hospital A, not patients",
+        "Home": _described(study.split) if data else "simulated hospital A, not patients",
         "Second hospital": "simulated hospital B, not patients",
         "Budget": "equal for all three: encoder, epochs, batch, augmentation, threshold search",
     }
-    printed = [paper_columns()[key].to_dict() for key in PAPER_COLUMNS]
-    best = max(PRESETS, key=lambda preset: _auroc(evaluated[preset, "home"])["value"] or 0.0)
-    write_comparison(
-        page,
-        columns,
-        title="Standard SigLIP, the paper's loss, and the statement target",
-        facts=facts,
-        conclusion=conclusion({key: _auroc(done) for key, done in evaluated.items()}, simulated=data is None),
-        reports=reports,
-        example=next(iter(evaluated[best, "home"].examples), None),
-        names={finding.code: finding.name for finding in home.vocabulary.findings},
-        paper=printed,
-    )
-    return DemoReport(page, tuple((preset, place, _auroc(done)["value"]) for (preset, place), done in evaluated.items()))
+    table.printed = [paper_columns()[key].to_dict() for key in PAPER_COLUMNS]
+    table.remarks = conclusion({key: _auroc(done) for key, done in evaluated.items()}, simulated=data is None)
+    best = max(DEMO, key=lambda preset: np.nan_to_num(_auroc(evaluated[preset, "home"]).value))
+    for example in evaluated[best, "home"].examples[:1]:
+        said = "; ".join(
+            f"{code} {score:.2f} against {threshold:.2f}, {'present' if predicted else 'absent'} (label: {label})"
+            for code, score, threshold, predicted, label in example.findings
+        )
+        table.plots[f"A test ECG ({example.caption}), {best}: {said or 'nothing'}. {example.contradiction}".strip()] = example.png
+    table.plots["Macro AUROC and AUPRC of each model at each hospital"] = draw_ranking(table, "")
+    write_study(out, {"demo": table}, title=table.title, facts=facts)
+    return DemoReport(out / PAGE, tuple((preset, place, _auroc(done).value) for (preset, place), done in evaluated.items()))
 
 
-def conclusion(figures: Mapping[tuple[str, str], Mapping[str, Any]], simulated: bool) -> list[str]:
-    """What the macro-AUROC of each (preset, place), ``value`` and ``ci95``, says in words."""
-    sentences = _ranked(figures)
+def _study(out: Path, data: Path | None, records: int, say: Callable[[str], None], watch: Watch) -> Study:
+    """Scale ``demo`` with so many ECGs; with PTB-XL at home its presets keep their own length, and the other hospital is simulated."""
+    scale = replace(SCALES["demo"], hospitals=(records, 500.0))
+    if data is None:
+        return open_study(scale, out, None, (), say=say, watch=watch)
+    home = ingested(data, out / "store", "ptbxl", scale.sampling_rate, say, watch)
+    folder = simulated_hospitals(out, records, 500.0, say, watch)
+    other = ingested(folder / "site-b", out / "store-b", "manifest", scale.sampling_rate, say, watch)
+    full = replace(scale, hospitals=None, schedules={**scale.schedules, "own": ()})
+    return open_study(full, out, home.path, [other.path], say=say, watch=watch)
+
+
+def _rows(model: str, metrics: Mapping[str, Any]) -> list[Row]:
+    rows = [Row(model, name, metrics[name]) for name in ("macro_auroc", "macro_auprc")]
+    return rows + [
+        Row(model, name, estimate, policy) for policy, found in metrics["thresholds"].items() for name, estimate in found.items()
+    ]
+
+
+def conclusion(auroc: Mapping[tuple[str, str], Estimate], simulated: bool) -> list[str]:
+    """What the macro-AUROC of each (preset, place) says in words."""
+    sentences = _ranked(auroc)
     if simulated:
         sentences.append("All ECGs are simulated: this shows that the software works and says nothing about patients.")
     return sentences
 
 
-def _ranked(figures: Mapping[tuple[str, str], Mapping[str, Any]]) -> list[str]:
-    home = {preset: figure for (preset, place), figure in figures.items() if place == "home" and figure["value"] is not None}
+def _ranked(auroc: Mapping[tuple[str, str], Estimate]) -> list[str]:
+    home = {preset: estimate for (preset, place), estimate in auroc.items() if place == "home" and estimate.defined}
     if not home:
         return ["No macro-AUROC is defined: there are too few ECGs of each finding."]
-    first, *others = sorted(home, key=lambda preset: -home[preset]["value"])
-    sentences = [f"At home {first} ranks findings best: macro-AUROC {_with_interval(home[first])}."]
+    first, *others = sorted(home, key=lambda preset: -home[preset].value)
+    sentences = [f"At home {first} ranks findings best: macro-AUROC {_text(home[first])}."]
     if others:
-        listed = " and ".join(f"{preset} {_with_interval(home[preset])}" for preset in others)
-        ranges = [home[preset]["ci95"] for preset in (first, *others)]
-        apart = all(ranges) and all(high < ranges[0][0] for _, high in ranges[1:])
+        listed = " and ".join(f"{preset} {_text(home[preset])}" for preset in others)
+        apart = all(home[preset].high < home[first].low for preset in others)
         judged = "Its interval lies above theirs." if apart else "Intervals overlap: without a paired test the order may be chance."
         sentences.append(f"The others: {listed}. {judged}")
-    away = figures[first, "second hospital"]
-    if away["value"] is not None:
-        change = away["value"] - home[first]["value"]
+    external = auroc[first, "second hospital"]
+    if external.defined:
+        change = external.value - home[first].value
         than = "less" if change < 0 else "more"
-        sentences.append(f"At the second hospital {first} has {_with_interval(away)}, {abs(change):.3f} {than} than at home.")
+        sentences.append(f"At the second hospital {first} has {_text(external)}, {abs(change):.3f} {than} than at home.")
     return sentences
 
 
-def _auroc(done: RunEvaluation) -> Mapping[str, Any]:
-    figure: Mapping[str, Any] = done.evaluation.metrics["macro_auroc"]
-    return figure
+def _auroc(done: RunEvaluation) -> Estimate:
+    estimate: Estimate = done.evaluation.metrics["macro_auroc"]
+    return estimate
 
 
-def _with_interval(figure: Mapping[str, Any]) -> str:
-    interval = figure["ci95"]
-    return f"{figure['value']:.3f}" + (f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else "")
+def _text(estimate: Estimate) -> str:
+    return estimate_text(estimate, 3)
 
 
 def _described(split: Split) -> str:
@@ -147,5 +163,5 @@ def _described(split: Split) -> str:
     return f"PTB-XL; fold {method['validation_fold']} for validation, fold {method['test_fold']} for test, all others for training"
 
 
-def _shown(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.3f}"
+def _shown(value: float) -> str:
+    return f"{value:.3f}" if np.isfinite(value) else "undefined"

@@ -1,8 +1,7 @@
 """What of the paper a reproduction cannot show, derived from its data and its scale."""
 
 from jaccardio.cohort.store import Store
-from jaccardio.experiments.contestants import HeldOut
-from jaccardio.findings.labels import PRESENT
+from jaccardio.experiments.held_out import HeldOut
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.paper.study import Study
 from jaccardio.simulation.sites import ECHO_FINDINGS
@@ -29,8 +28,8 @@ def limits(study: Study) -> list[str]:
         sentences.append(f"settings that the paper states: {study.scale.deviations}")
     simulated = _simulated(study.store)
     if simulated:
-        sentences.append("patients: the ECGs are simulated, so no figure here says anything about them")
-    if others := [name for name, part in study.away.items() if not simulated and _simulated(part.store)]:
+        sentences.append("patients: the ECGs are simulated, so no number here says anything about them")
+    if others := [name for name, part in study.external.items() if not simulated and _simulated(part.store)]:
         sentences.append(f"patients of another hospital: the ECGs of {', '.join(others)} are simulated")
     sentences.append(f"the paper's cohort: {PAPER_RECORDS:,} ECGs that are not public; here {len(study.store):,} others")
     if derived := int((study.store.records["scp_source"] == "derived").sum()):
@@ -46,23 +45,24 @@ def limits(study: Study) -> list[str]:
     notes = [f"{finding.code}: {finding.note}" for finding in paper.findings if finding.code in ECHO_FINDINGS & learned]
     if notes and not simulated:
         sentences.append(f"labels from echocardiography ({'; '.join(notes)})")
-    for name, part in {"the test part": study.home, **study.away}.items():
+    for name, part in {"the test part": study.home, **study.external}.items():
         if empty := _without_positives(part):
             sentences.append(f"findings without a positive in {name}: {', '.join(empty)}")
         if few := _left(study.home, part):
             sentences.append(f"findings of the own hospital that {name} does not know: {', '.join(few)}")
-    if not study.away:
+    if not study.external:
         sentences.append("another hospital: none was named with --external")
     return [*sentences, UNSTATED]
 
 
-def _without_positives(part: HeldOut) -> list[str]:
-    columns = zip(part.vocabulary.codes, part.labels.T, strict=True)
-    return [code for code, column in columns if (column >= 0).any() and not (column == PRESENT).any()]
+def _without_positives(held_out: HeldOut) -> list[str]:
+    part = held_out.part
+    counts = zip(part.codes, part.known.tolist(), part.positives.tolist(), strict=True)
+    return [code for code, known, positives in counts if known and not positives]
 
 
-def _left(home: HeldOut, part: HeldOut) -> list[str]:
-    known = {code for code, column in zip(part.vocabulary.codes, part.labels.T, strict=True) if (column >= 0).any()}
+def _left(home: HeldOut, other: HeldOut) -> list[str]:
+    known = {code for code, count in zip(other.part.codes, other.part.known.tolist(), strict=True) if count}
     return [code for code in home.vocabulary.codes if code not in known]
 
 

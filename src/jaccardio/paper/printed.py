@@ -7,10 +7,16 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from jaccardio.report.comparison_page import implied_density
-
 COMMON_BASE = ("standard", "embedding-256", "crop", "final", "supervised")
 """Columns of the paper's own hospital that share one label base: the mean of their densities; two have half."""
+
+
+def implied_density(hamming_loss: float, precision: float, recall: float) -> float:
+    """Share of label cells that are present, which Hamming loss, micro precision and micro recall of one table fix together.
+
+    With density d, missed cells are d (1 - R) and false positives d R (1 / P - 1); their sum is the Hamming loss.
+    """
+    return hamming_loss / (recall / precision + 1 - 2 * recall)
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ class PaperColumn:
         return self.hamming_loss / self.density * base
 
     def to_dict(self) -> dict[str, Any]:
-        """Printed and recomputed figures, as documents hold them."""
+        """Printed and recomputed numbers, as documents hold them."""
         return asdict(self) | {
             "density": self.density,
             "jaccard_micro": self.jaccard_micro,
@@ -90,7 +96,7 @@ def paper_columns() -> Mapping[str, PaperColumn]:
 @cache
 def paper_findings(table: str) -> Mapping[str, PaperFinding]:
     """Lines of ``table5`` or ``table7`` by code of the vocabulary paper26."""
-    return {code: PaperFinding(*figures) for code, figures in _document()[table].items()}
+    return {code: PaperFinding(*numbers) for code, numbers in _document()[table].items()}
 
 
 def paper_auroc(hospital: str) -> Mapping[str, float]:

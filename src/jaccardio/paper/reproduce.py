@@ -1,33 +1,32 @@
-"""Every table of the paper by one command: each recipe's figures in ``results.json`` and one report, as soon as it is done.
+"""Every table of the paper by one command: each recipe's metrics in ``results.json`` and one report, as soon as it is done.
 
 Command: ``jaccardio reproduce``. Runs and scores are kept, so that tables share them and an interrupted reproduction goes on.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from jaccardio.checksums import is_sealed, seal
-from jaccardio.cohort.split import PARTS, check_disjoint, default_split, load_split, save_split
+from jaccardio.cohort.split import PARTS, check_disjoint, load_or_make_split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
-from jaccardio.experiments.contestants import HeldOut
+from jaccardio.evaluation.table import Table
+from jaccardio.experiments.held_out import HeldOut
 from jaccardio.experiments.run_cache import RunCache
-from jaccardio.files import read_json, sha256_file, write_atomic, write_json
+from jaccardio.files import read_json
 from jaccardio.paper.hospitals import ingested, simulated_hospitals
 from jaccardio.paper.limits import limits
 from jaccardio.paper.recipes import RECIPES, docstring_parts
 from jaccardio.paper.scales import SCALES, Scale
 from jaccardio.paper.study import Study
-from jaccardio.paper.tables import Table
 from jaccardio.progress import Watch, unwatched
-from jaccardio.report.reproduction_page import write_reproduction
+from jaccardio.report.results import PAGE, RESULTS, plots_are_whole, table_document, write_results
 from jaccardio.training.leakage import check_apart
 
-SMOKE_RECORDS = 480
-RESULTS, REPORT = "results.json", "report.html"
 MADE_FROM = "made_from"
+TITLE = "The paper's tables, reproduced"
 
 Say = Callable[[str], None]
 
@@ -55,7 +54,7 @@ def run_reproduce(
     say: Say,
     watch: Watch = unwatched,
 ) -> Reproduction:
-    """Makes some tables and merges each into ``results.json`` and ``report.html`` of `out`.
+    """Makes some tables and merges each into the results of `out`, as `write_results` writes them.
 
     Parameters
     ----------
@@ -82,7 +81,7 @@ def run_reproduce(
     ------
     UsageError
         An unknown scale, not two text encoders, a store that is missing or one too many or of another sampling rate; `out` holds another
-        command's results or tables of another scale, store or split; or a picture of an earlier table is missing.
+        command's results or tables of another scale, store or split; or a plot of an earlier table is missing.
     DataError
         `out` holds tables that are not as they were written, or runs of another store or split, a part of the split is empty or not apart
         from the others, or another hospital shares no finding, or shares ECGs or patients.
@@ -93,7 +92,7 @@ def run_reproduce(
         raise UsageError(f"--texts: two text encoders are compared, {len(texts)} named.")
     results = _results(out, scale)
     size = replace(SCALES[scale], texts=(texts[0], texts[1])) if texts else SCALES[scale]
-    study = _study(size, out, store, external, seeds, jobs, device, say, watch)
+    study = open_study(size, out, store, external, seeds=seeds, jobs=jobs, device=device, say=say, watch=watch)
     made_from = _made_from(study)
     for name, found in results.items():
         if any(found[MADE_FROM][key] != made_from[key] for key in ("store", "split")):
@@ -101,44 +100,42 @@ def run_reproduce(
     for name in names:
         say(f"{name}: {docstring_parts(RECIPES[name])['']}")
         table = RECIPES[name](study)
+        table.limitations += limits(study)
         table.settle()
-        table.could_not += limits(study)
-        results[name] = seal({"scale": scale, MADE_FROM: made_from} | _document(out, name, table))
+        for sentences in (table.scored, table.limitations):
+            sentences[:] = dict.fromkeys(sentences)
+        results[name] = seal({"scale": scale, MADE_FROM: made_from} | table_document(out, name, table))
         ordered = {key: results[key] for key in RECIPES if key in results}
-        write_json(out / RESULTS, ordered)
-        write_reproduction(out / REPORT, {key: _shown(found, made_from) for key, found in ordered.items()}, out, facts=_facts(study))
-    return Reproduction(out / RESULTS, out / REPORT, study.runs.failures)
+        notes = {key: _earlier_call(table, made_from) for key, table in ordered.items()}
+        write_results(out, ordered, title=TITLE, facts=_facts(study), notes=notes)
+    return Reproduction(out / RESULTS, out / PAGE, study.runs.failures)
 
 
 def _results(out: Path, scale: str) -> dict[str, Any]:
     """The tables that stand in `out`."""
     if not (out / RESULTS).is_file():
         return {}
-    results = read_json(out / RESULTS)
-    expected = {"scale", MADE_FROM, *(field.name for field in fields(Table))}
+    document = read_json(out / RESULTS)
+    results = document.get("tables") if isinstance(document, dict) else None
+    expected = {"scale", MADE_FROM, *Table("").to_dict()}
     if not isinstance(results, dict) or not all(isinstance(table, dict) and expected <= table.keys() for table in results.values()):
         raise UsageError(
             f"{out / RESULTS}: not the tables of this version of `jaccardio reproduce`, perhaps another command's. Take a new --out, or "
             "move the file away: runs and scores are kept."
         )
-    damaged = [name for name, table in results.items() if not is_sealed(table) or not all(_whole(out, made) for made in table["pictures"])]
-    if damaged:
+    if damaged := [name for name, table in results.items() if not is_sealed(table) or not plots_are_whole(out, table)]:
         raise DataError(
-            f"{out / RESULTS}: {', '.join(damaged)} or its pictures are not as they were written. Move the file away: runs and scores "
-            "are kept."
+            f"{out / RESULTS}: {', '.join(damaged)} or its plots are not as they were written. Move the file away: runs and scores are "
+            "kept."
         )
     if others := {table["scale"] for table in results.values()} - {scale}:
         raise UsageError(f"{out}: its tables are of scale {', '.join(sorted(others))}. Reproduce scale {scale} into a new --out.")
     return results
 
 
-def _whole(out: Path, picture: dict[str, str]) -> bool:
-    return not (out / picture["file"]).is_file() or sha256_file(out / picture["file"]) == picture["sha256"]  # a missing one is told later
-
-
 def _made_from(study: Study) -> dict[str, Any]:
     """What the tables of a call are made from."""
-    externals = [part.store.fingerprint for part in study.away.values()]
+    externals = [part.store.fingerprint for part in study.external.values()]
     return {
         "store": study.store.fingerprint,
         "split": study.split.fingerprint,
@@ -148,30 +145,31 @@ def _made_from(study: Study) -> dict[str, Any]:
     }
 
 
-def _shown(table: dict[str, Any], made_from: dict[str, Any]) -> dict[str, Any]:
-    """A table as the page shows it; one of an earlier call with other options says so."""
+def _earlier_call(table: dict[str, Any], made_from: dict[str, Any]) -> list[str]:
+    """What the page says of a table of an earlier call with other options."""
     options = [f"--{key}" for key in ("external", "texts", "seeds") if table[MADE_FROM][key] != made_from[key]]
-    earlier = [f"made by an earlier call with another {' and '.join(options)} than the rest of this page"] if options else []
-    return table | {"scored": table["scored"] + earlier}
+    return [f"made by an earlier call with another {' and '.join(options)} than the rest of this page"] if options else []
 
 
-def _study(
+def open_study(
     scale: Scale,
     out: Path,
     store: Path | None,
     external: Sequence[Path],
-    seeds: int | None,
-    jobs: int,
-    device: str,
+    *,
+    seeds: int | None = None,
+    jobs: int = 1,
+    device: str = "auto",
     say: Say,
-    watch: Watch,
+    watch: Watch = unwatched,
 ) -> Study:
-    if scale.name == "smoke":
+    """The study of a scale in `out`: its hospitals opened or made, its split checked; errors and parameters as in `run_reproduce`."""
+    if scale.hospitals is not None:
         if store is not None or external:
-            raise UsageError("scale smoke simulates its own hospitals; leave --store and --external out, or take --scale small.")
-        hospitals = simulated_hospitals(out, SMOKE_RECORDS, scale.sampling_rate, say, watch)
+            raise UsageError(f"scale {scale.name} simulates its own hospitals; leave --store and --external out, or take --scale small.")
+        folder = simulated_hospitals(out, *scale.hospitals, say, watch)
         home, *others = (
-            ingested(hospitals / site, out / name, "manifest", scale.sampling_rate, say, watch)
+            ingested(folder / site, out / name, "manifest", scale.sampling_rate, say, watch)
             for site, name in (("site-a", "store"), ("site-b", "store-b"))
         )
     elif store is None:
@@ -183,36 +181,20 @@ def _study(
             f"{home.path}: the store holds {home.contract.sampling_rate:g} Hz; scale {scale.name} is made for {scale.sampling_rate:g} Hz. "
             f"Ingest with --fs {scale.sampling_rate:g}."
         )
-    split = load_split(home)
-    if split is None:
-        split = default_split(home)
-        save_split(home, split)
-        say(f"{home.path}: had no split; made the default one")
+    split = load_or_make_split(home, say)
     check_disjoint(home, split)
     for other in others:
         check_apart(home, split, other)
-    part = HeldOut.of(home, split)
-    away = {_place(number, other): part.elsewhere(other) for number, other in enumerate(others, 2)}
+    held_out = HeldOut.of(home, split)
+    hospitals_of = {_place(number, other): held_out.external(other) for number, other in enumerate(others, 2)}
     runs = RunCache(out / "runs", home, split, jobs=jobs, device=device, say=say, watch=watch)
-    return Study(scale, home, split, part, away, runs, out / "scores", seeds, device)
+    return Study(scale, home, split, held_out, hospitals_of, runs, out / "scores", seeds, device)
 
 
 def _place(number: int, store: Store) -> str:
-    """What another hospital is called: by its database, or by its corpus where it holds several."""
+    """What an external hospital is called: by its database, or by its corpus where it holds several."""
     names = store.records["database"].unique()
     return f"hospital {number} ({names[0] if len(names) == 1 else store.manifest['corpus']})"
-
-
-def _document(out: Path, name: str, table: Table) -> dict[str, Any]:
-    """A table as ``results.json`` holds it; its pictures become files."""
-    pictures = []
-    for number, (caption, png) in enumerate(table.pictures.items(), 1):
-        file = f"{name}-{number}.png"
-        write_atomic(out / file, png)
-        pictures.append({"file": file, "caption": caption, "sha256": sha256_file(out / file)})
-    document = asdict(table)
-    once = {name: list(dict.fromkeys(document[name])) for name in ("scored", "could_not")}
-    return document | once | {"pictures": pictures}
 
 
 def _facts(study: Study) -> dict[str, str]:
@@ -220,7 +202,7 @@ def _facts(study: Study) -> dict[str, str]:
     return {
         "Scale": study.scale.description,
         "Own hospital": f"{study.described(study.home)}; all parts: {parts}",
-        **{name.capitalize(): study.described(part) for name, part in study.away.items()},
+        **{name.capitalize(): study.described(part) for name, part in study.external.items()},
         "Text encoders": " and ".join(study.scale.texts),
         "Choices": "epoch and thresholds on the validation part of the own hospital only; the oracle is named as such",
         "Intervals": f"95 %, over {study.scale.replicates:,} bootstrap samples of patients; ± is the standard deviation over seeds",

@@ -11,13 +11,15 @@ from jaccardio.training.config import TrainConfig, load_preset
 OURS = "jaccardio-small"
 """The preset that stands beside the paper's models."""
 
+DEMO = ("siglip-small", "paper-small", "truth-small")
+"""The presets that the demo compares."""
+
 LEFT_OUT = ("crbbb", "anterior_mi", "inverted_t", "af")
-"""Findings that the runs called left-out are never told of: a conduction disturbance, an infarction and a T wave whose relatives stay, and
-a rhythm that has none. No other finding of the vocabulary implies them."""
+"""Findings that the runs called left-out are trained without: a conduction disturbance, an infarction and a T wave whose relatives stay,
+and a rhythm that has none. No other finding of the vocabulary implies them."""
 
 _HIDDEN = (f"data.hidden_findings={json.dumps(LEFT_OUT)}",)
-_STANDARD = ("objective.target=identity", "objective.loss=sigmoid")
-_SOFT = ("objective.loss=sigmoid",)
+_STANDARD, _SOFT = ("method=siglip",), ("method=jaccard-soft",)
 _EQUAL_SETS = ("objective.target=exact",)
 _NARROW, _WIDE, _WIDER = ("model.embedding=128",), ("model.embedding=256",), ("model.embedding=512",)
 _WHOLE = ("data.crop_seconds=0",)
@@ -32,15 +34,18 @@ class Run:
     name
         As tables call it; ``{text}`` stands for the text encoder, ``{epochs}`` for the length.
     settings
-        What makes it that model, on top of the scale's preset (the Jaccard loss with random crops), as ``section.key=value``.
+        What makes it that model, on top of the scale's preset (method `paper` with random crops): ``method=NAME`` and
+        ``section.key=value``.
     schedule
-        ``short`` or ``long`` (the paper's two), or ``own``: the preset `OURS` and its own schedule.
+        ``short`` or ``long`` (the paper's two), or ``own``: that of its own preset.
     length
         Which of the scale's three lengths takes the place of the schedule's.
     text
         Which of the scale's two text encoders.
     supervised
         Whether the scale's settings of the supervised ResNet belong to it.
+    preset
+        Where it starts from; None is the scale's preset.
     aside
         Whether one seed is enough: no claim of the paper's own tables rests on it.
     """
@@ -51,6 +56,7 @@ class Run:
     length: Literal[0, 1, 2] | None = None
     text: int = 0
     supervised: bool = False
+    preset: str | None = None
     aside: bool = False
 
     def configure(self, scale: Scale, seed: int) -> TrainConfig:
@@ -62,7 +68,7 @@ class Run:
             A setting does not fit.
         """
         return load_preset(
-            OURS if self.schedule == "own" else scale.preset,
+            self.preset or scale.preset,
             (
                 f"data.sampling_rate={scale.sampling_rate}",
                 f"model.text={scale.texts[self.text]}",
@@ -103,27 +109,14 @@ RUNS: Mapping[str, Run] = {
     "crop": Run("256, random crop", _WIDE),
     "final": Run("256, random crop, long schedule", _WIDE, "long"),
     "supervised": Run(
-        "supervised ResNet, weighted",
-        (
-            "model.kind=classifier",
-            "objective.statements=findings",
-            "objective.target=truth",
-            "objective.loss=sigmoid",
-            "objective.positive_weight=true",
-            "model.initial_bias=mean-target",
-        ),
-        "long",
-        supervised=True,
+        "supervised ResNet, weighted", ("method=classifier-weighted", "model.initial_bias=mean-target"), "long", supervised=True
     ),
     "vit": Run("ViT in the place of ResNet", (*_WIDE, "model.encoder=vit1d"), "long", aside=True),
-    "sister": Run(
-        "symmetric InfoNCE at 0.07",
-        (*_WIDE, "objective.target=identity", "objective.loss=softmax", f"model.initial_scale={1 / 0.07}"),
-        aside=True,
-    ),
-    "ours": Run(OURS, schedule="own"),
+    "sister": Run("symmetric InfoNCE at 0.07", (*_WIDE, "method=clip", f"model.initial_scale={1 / 0.07}"), aside=True),
+    "ours": Run(OURS, schedule="own", preset=OURS),
     "final-left-out": Run("256, random crop, long schedule, findings left out", (*_WIDE, *_HIDDEN), "long"),
-    "ours-left-out": Run(f"{OURS}, findings left out", _HIDDEN, "own"),
+    "ours-left-out": Run(f"{OURS}, findings left out", _HIDDEN, "own", preset=OURS),
+    **{preset: Run(preset, schedule="own", preset=preset, aside=True) for preset in DEMO},
     **_LENGTHS,
 }
 """Models by the name of their run folders."""

@@ -1,4 +1,4 @@
-"""How large a reproduction is: what `smoke`, `small` and `paper` mean for data, network, budget and statistics."""
+"""How large a reproduction is: what `smoke`, `demo`, `small` and `paper` mean for data, network, budget and statistics."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Scale:
         The two text encoders of Table 2, the first also that of all other runs.
     schedules
         Settings of ``short`` (the paper's 250 epochs with 5,000 warm-up steps), ``long`` (600 with 20,000) and ``own`` (on top of a
-        preset that is not the paper's).
+        preset that a run names itself).
     lengths
         Epochs of the three lengths at which the objectives of Table 1 are compared.
     of_lengths
@@ -35,6 +35,8 @@ class Scale:
         Of each run; those that only look aside (`Run.aside`) have one.
     replicates
         Of the bootstrap.
+    hospitals
+        Simulated ECGs of the first hospital and their sampling rate, where the scale makes its own hospitals; None: it needs a store.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Scale:
     supervised: tuple[str, ...] = ()
     seeds: int = 3
     replicates: int = 1000
+    hospitals: tuple[int, float] | None = None
 
 
 _DEVIATIONS = (
@@ -72,6 +75,19 @@ SCALES: Mapping[str, Scale] = {
             deviations=_DEVIATIONS,
             seeds=1,
             replicates=100,
+            hospitals=(480, 100.0),
+        ),
+        Scale(
+            "demo",
+            "demo: simulated hospitals, 100 Hz, ResNet-18 of width 32, batch 128, 24 epochs: a seventh of PTB-XL's ECGs, three times the epochs",
+            sampling_rate=100.0,
+            preset="paper-small",
+            texts=("minilm", "random"),
+            schedules=dict.fromkeys(("short", "long", "own"), ("training.epochs=24",)),
+            lengths=(12, 36, 72),
+            deviations=_DEVIATIONS,
+            seeds=1,
+            hospitals=(3000, 500.0),
         ),
         Scale(
             "small",

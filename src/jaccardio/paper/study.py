@@ -1,10 +1,9 @@
-"""`Study`: what a recipe asks for. It trains what is missing, keeps scores, and turns contests into tables."""
+"""`Study`: what a recipe asks for. It trains what is missing, keeps scores, and turns rankings into tables."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,37 +11,35 @@ from numpy.typing import NDArray
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.evaluation.bootstrap import PatientBootstrap
-from jaccardio.evaluation.contest import Contestant, compared_samples, rank
-from jaccardio.evaluation.differences import two_sided_p
-from jaccardio.evaluation.metrics import MINIMUM_POSITIVES, left_out_of_macro
-from jaccardio.evaluation.per_finding import PER_FINDING_FIGURES, per_finding
-from jaccardio.evaluation.samples import estimate, number
-from jaccardio.evaluation.thresholds import DEFAULT_POLICY
-from jaccardio.evaluation.without_normal import without_normal
-from jaccardio.experiments.contestants import HeldOut, always_normal, contestant
-from jaccardio.experiments.evaluate_run import Window
+from jaccardio.evaluation.metrics import DECISION_METRICS, FINDING_METRICS, RANKING_METRICS
+from jaccardio.evaluation.ranking import compared_replicates, finding_rows, rank, summary_differences
+from jaccardio.evaluation.scored import Scored
+from jaccardio.evaluation.table import Claim, Difference, Row, Table
+from jaccardio.evaluation.thresholds import POLICIES
+from jaccardio.experiments.evaluate_run import Crop
+from jaccardio.experiments.held_out import HeldOut
 from jaccardio.experiments.run_cache import RunCache
+from jaccardio.experiments.score_cache import scored_runs
 from jaccardio.experiments.sentences import sentence_scores
-from jaccardio.findings.contradictions import NORMAL_CODES
-from jaccardio.findings.labels import PRESENT
 from jaccardio.paper.printed import PaperColumn, PaperFinding, paper_columns
 from jaccardio.paper.runs import RUNS
 from jaccardio.paper.scales import Scale
-from jaccardio.paper.tables import DIFFERENCES, Table, contest_differences, contest_rows, figure_row, paired_seeds
 from jaccardio.training.run_folder import RunFolder
+
+PER_FINDING = (*RANKING_METRICS, *(name for name in FINDING_METRICS if name != "jaccard"))
 
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """One cohort, perhaps other hospitals, at one scale.
+    """One cohort, perhaps external hospitals, at one scale.
 
     Attributes
     ----------
     home
         The test part of the cohort that the runs are trained on.
-    away
-        Other hospitals by name; none where the cohort stands alone.
-    kept
+    external
+        External hospitals by name; none where the cohort stands alone.
+    cache
         Folder of scores.
     seeds
         Of each run; None is the scale's.
@@ -52,9 +49,9 @@ class Study:
     store: Store
     split: Split
     home: HeldOut
-    away: Mapping[str, HeldOut]
+    external: Mapping[str, HeldOut]
     runs: RunCache
-    kept: Path
+    cache: Path
     seeds: int | None
     device: str
 
@@ -68,16 +65,17 @@ class Study:
                 trained[name].append(run)
         return trained
 
-    def entered(self, table: Table, name: str, part: HeldOut, title: str = "", window: Window | None = None) -> Contestant | None:
+    def scored(self, table: Table, name: str, held_out: HeldOut, title: str = "", crop: Crop | None = None) -> Scored | None:
         """A run's seeds on a part, the oracle among their thresholds; None where every seed failed, which is written into the table."""
         runs = self._trained(table, name)
         if not runs:
             return None
-        return _with_oracle(contestant(title or self.title(name), "", runs, part, self.kept, self.device, window), part)
+        found = scored_runs(title or self.title(name), "", runs, held_out, self.cache, self.device, crop)
+        return replace(found.with_oracle(held_out.part), seconds=())
 
-    def sentence_scores(self, table: Table, name: str, part: HeldOut, sentences: Sequence[str]) -> list[NDArray[np.float64]]:
-        """Scores of a part's ECGs and sentences, (n, m) for each seed of a run; none where every seed failed, as in `entered`."""
-        return [sentence_scores(run, part, sentences, self.kept, self.device) for run in self._trained(table, name)]
+    def sentence_scores(self, table: Table, name: str, held_out: HeldOut, sentences: Sequence[str]) -> list[NDArray[np.float64]]:
+        """Scores of a part's ECGs and sentences, (n, m) for each seed of a run; none where every seed failed, as in `scored`."""
+        return [sentence_scores(run, held_out, sentences, self.cache, self.device) for run in self._trained(table, name)]
 
     def title(self, name: str) -> str:
         """What tables call a run at this scale."""
@@ -88,7 +86,7 @@ class Study:
         table: Table,
         names: Sequence[str],
         *,
-        paper: Mapping[str, str],
+        paper: Mapping[str, str] = MappingProxyType({}),
         reference: str,
         claims: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
@@ -106,8 +104,8 @@ class Study:
             Run -> what the paper claims of its micro-F1 against the reference's.
         """
         self.train(names)  # all at once, so that they can run side by side
-        found = [self.entered(table, name, self.home) for name in names]
-        self.contest(
+        found = [self.scored(table, name, self.home) for name in names]
+        self.rank(
             table,
             self.home,
             [*(one for one in found if one is not None), self.control(self.home)],
@@ -116,113 +114,106 @@ class Study:
             claims={self.title(name): claim for name, claim in claims.items()},
         )
 
-    def contest(
+    def rank(
         self,
         table: Table,
-        part: HeldOut,
-        contestants: Sequence[Contestant],
+        held_out: HeldOut,
+        models: Sequence[Scored],
         *,
-        paper: Mapping[str, PaperColumn],
+        paper: Mapping[str, PaperColumn] = MappingProxyType({}),
         reference: str,
         claims: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Ranks contestants on a part and adds what was found to a table; here names are those of tables.
+        """Ranks models on a part and adds what was found to a table; here names are those of tables.
 
-        A contestant whose rows stand in the table already adds none.
+        A model whose rows stand in the table already adds none.
         """
         for column in dict.fromkeys(paper.values()):
-            if column.to_dict() not in table.paper:
-                table.paper.append(column.to_dict())
-        order, there = [one.name for one in contestants], {row["run"] for row in table.rows}
+            if column.to_dict() not in table.printed:
+                table.printed.append(column.to_dict())
+        order, there = [one.name for one in models], {row.model for row in table.rows}
         if reference not in order:
-            table.could_not.append(f"the comparison with {reference}, which has no run")
+            table.limitations.append(f"the comparison with {reference}, which has no run")
         if not order:
             return
         against = reference if reference in order else order[0]
-        contest = rank(part.labels, part.patients, part.vocabulary.codes, contestants, reference=against, replicates=self.scale.replicates)
-        for row in sorted(contest.document["rows"], key=lambda row: order.index(row["name"])):
-            table.rows += [] if row["name"] in there else contest_rows(row, paper.get(row["name"]))
-        table.rows += [row for one in contestants if one.name not in there for row in self._without_normal(one, part)]
-        table.scored.append(self.described(part, contest.document))
-        if against != reference:
-            return
-        for row in contest_differences(contest.document):
-            _add_difference(table, row, claims.get(row["run"], ""))
+        found = rank(held_out.part, models, reference=against, replicates=self.scale.replicates).table
+        rows = [row for row in found.rows if row.model not in there and row.metric != "auroc_gain_by_prevalence"]
+        rows.sort(key=lambda row: order.index(row.model))
+        table.rows += [_beside_printed(row, paper[row.model]) if row.model in paper else row for row in rows]
+        table.notes |= {name: note for name, note in found.notes.items() if name not in there}
+        table.scored.append(f"{self.hospital(held_out)}: {found.scored[0]}")
+        table.left_out |= found.left_out
+        if against == reference:
+            for difference in found.differences:
+                _add(table, difference, claims.get(difference.model, ""))
 
     def pair(self, table: Table, name: str, reference: str, claim: str = "") -> None:
         """Adds the difference of two runs on the test part to a table, and what becomes of a claim that it is positive."""
-        found = [self.entered(table, one, self.home) for one in (name, reference)]
+        found = [self.scored(table, one, self.home) for one in (name, reference)]
         claims = {self.title(name): claim} if claim else {}
-        entered = [one for one in found if one is not None]
-        self.contest(table, self.home, entered, paper={}, reference=self.title(reference), claims=claims)
+        self.rank(table, self.home, [one for one in found if one is not None], reference=self.title(reference), claims=claims)
 
     def moved(self, table: Table, name: str, place: str, claim: str) -> None:
-        """Adds a run's figures at the own and at another hospital over the findings judged at both, their difference, and a claim.
+        """Adds a run's metrics at home and at an external hospital over the findings judged at both, their difference, and a claim.
 
         Each hospital is resampled by itself, for their patients differ. Judged are findings with enough positives and a negative.
         """
-        codes = judged_at_both(self.home, self.away[place])
+        codes = judged_at_both(self.home, self.external[place])
         if not codes:
-            table.could_not.append(f"figures over findings judged both at home and at {place}: there is none")
+            table.limitations.append(f"metrics over findings judged both at home and at {place}: there is none")
             return
-        samples: dict[str, dict[str, NDArray[np.float64]]] = {}
-        for seed, (where, whole) in enumerate((("own hospital", self.home), (place, self.away[place]))):
-            part, title = whole.of_findings(codes), f"{self.title(name)}, {where}, the findings judged there and at {place}"
-            if (one := self.entered(table, name, part, title)) is None:
+        found = {}
+        for seed, (where, whole) in enumerate((("own hospital", self.home), (place, self.external[place]))):
+            held_out, title = whole.of_findings(codes), f"{self.title(name)}, {where}, the findings judged there and at {place}"
+            if (one := self.scored(table, name, held_out, title)) is None:
                 return
-            self.contest(table, part, [one], paper={}, reference=title)
-            samples[title] = compared_samples(part.labels, part.patients, codes, one, replicates=self.scale.replicates, seed=seed)
-        (run, ours), (reference, theirs) = samples.items()
-        for figure, (metric, threshold) in DIFFERENCES.items():
-            p = number(two_sided_p((ours[figure] - theirs[figure])[1:]))
-            row = {"run": run, "reference": reference, "metric": metric, "threshold": threshold, "p": p}
-            _add_difference(table, row | estimate(ours[figure] - theirs[figure]), claim)
+            self.rank(table, held_out, [one], reference=title)
+            found[title] = compared_replicates(held_out.part, one, replicates=self.scale.replicates, seed=seed)
+        (model, ours), (reference, theirs) = found.items()
+        for difference in summary_differences(model, ours, reference, theirs):
+            _add(table, difference, claim)
 
     def findings(
-        self, table: Table, one: Contestant, part: HeldOut, paper: Mapping[str, PaperFinding], figures: Sequence[str] = PER_FINDING_FIGURES
+        self,
+        table: Table,
+        one: Scored,
+        held_out: HeldOut,
+        paper: Mapping[str, PaperFinding],
+        metrics: Sequence[str] = PER_FINDING,
     ) -> None:
-        """Adds a row for each finding and figure of a contestant on a part, and one for the number of its positives."""
-        found = per_finding(part.labels, part.patients, part.vocabulary.codes, one, replicates=self.scale.replicates)
-        for code, labels in zip(part.vocabulary.codes, part.labels.T, strict=True):
-            count = {"value": int((labels == PRESENT).sum())}
-            table.rows.append(figure_row(one.name, "positives", None, count, finding=code))
-            for metric in figures:
-                threshold = None if metric in ("auroc", "auprc") else DEFAULT_POLICY
-                known = getattr(paper.get(code), metric, None)
-                printed, implied = (None, known) if metric == "predicted_rate" else (known, None)
-                table.rows.append(figure_row(one.name, metric, threshold, found[code][metric], printed, implied, finding=code))
-        table.scored.append(self.described(part))
+        """Adds a row for each finding and metric of a model on a part, and one for the number of its positives."""
+        for row in finding_rows(held_out.part, one, metrics, replicates=self.scale.replicates):
+            known = getattr(paper.get(row.finding or ""), row.metric, None)
+            table.rows.append(replace(row, implied=known) if row.metric == "predicted_rate" else replace(row, printed=known))
+        table.scored.append(self.described(held_out))
 
     def places(self) -> list[tuple[str, str, HeldOut]]:
-        """The test part and every other hospital: name, ``own`` or ``other``, and the ECGs."""
-        return [("own hospital", "own", self.home), *((name, "other", part) for name, part in self.away.items())]
+        """The test part and every external hospital: name, ``own`` or ``other``, and the ECGs."""
+        return [("own hospital", "own", self.home), *((name, "other", held_out) for name, held_out in self.external.items())]
 
-    def control(self, part: HeldOut, place: str = "") -> Contestant:
+    def control(self, held_out: HeldOut, place: str = "") -> Scored:
         """The control "always normal" on a part, the oracle among its thresholds."""
-        return _with_oracle(replace(always_normal(part), name=f"always-normal, {place}" if place else "always-normal"), part)
+        name = f"always-normal, {place}" if place else "always-normal"
+        return replace(held_out.always_normal().with_oracle(held_out.part), name=name, seconds=())
 
-    def bootstrap(self, part: HeldOut) -> PatientBootstrap:
+    def bootstrap(self, held_out: HeldOut) -> PatientBootstrap:
         """Resamples of a part's patients."""
-        return PatientBootstrap(part.patients, self.scale.replicates)
+        return PatientBootstrap(held_out.part.patients, self.scale.replicates)
 
-    def without_others(self, table: Table) -> None:
-        """Says in a table that there is no other hospital, where there is none."""
-        if not self.away:
-            table.could_not.append("figures of another hospital: name its store with --external")
+    def without_external(self, table: Table) -> None:
+        """Says in a table that there is no external hospital, where there is none."""
+        if not self.external:
+            table.limitations.append("metrics of an external hospital: name its store with --external")
 
-    def described(self, part: HeldOut, document: Mapping[str, Any] | None = None) -> str:
-        """Which ECGs were scored, in one line; from a contest's document also how many findings macro figures hold."""
-        where = f"test part, {databases(part.store)}" if part.part == "test" else databases(part.store)
-        macro = f", {len(document['findings_in_macro'])} of {len(part.vocabulary)} findings in macro figures" if document else ""
-        return f"{where}: {len(part.ids):,} ECGs of {len(set(part.patients.tolist())):,} patients{macro}"
+    def hospital(self, held_out: HeldOut) -> str:
+        """Where a part's ECGs come from."""
+        return f"test part, {held_out.store.title}" if held_out.name == "test" else held_out.store.title
 
-    def _without_normal(self, one: Contestant, part: HeldOut) -> list[dict[str, Any]]:
-        """What a contestant's micro-F1 owes to the finding "normal"; no rows where the part does not know it."""
-        normal = [column for column, code in enumerate(part.vocabulary.codes) if code in NORMAL_CODES]
-        if not normal:
-            return []
-        found = without_normal(part.labels, normal, one, self.bootstrap(part))
-        return [figure_row(one.name, metric, policy, figure) for policy, both in found.items() for metric, figure in both.items()]
+    def described(self, held_out: HeldOut) -> str:
+        """Which ECGs were judged, in one line."""
+        patients = len(set(held_out.part.patients.tolist()))
+        return f"{self.hospital(held_out)}: {len(held_out.part):,} ECGs of {patients:,} patients"
 
     def _seeds(self, name: str) -> int:
         return self.seeds or (1 if RUNS[name].aside else self.scale.seeds)
@@ -231,7 +222,7 @@ class Study:
         """The runs of a name; seeds that failed are written into the table."""
         runs, wanted = self.train([name])[name], self._seeds(name)
         if len(runs) < wanted:
-            table.could_not.append(f"{self.title(name)}, {wanted - len(runs)} of {wanted} seeds: {self._failure(name)}")
+            table.limitations.append(f"{self.title(name)}, {wanted - len(runs)} of {wanted} seeds: {self._failure(name)}")
         return runs
 
     def _failure(self, name: str) -> str:
@@ -240,29 +231,26 @@ class Study:
 
 
 def judged_at_both(first: HeldOut, second: HeldOut) -> list[str]:
-    """Findings that enter macro figures of both parts."""
-    out = set[str]()
-    for part in (first, second):
-        out |= set(left_out_of_macro(part.labels, part.vocabulary.codes, MINIMUM_POSITIVES))
-    return [code for code in second.vocabulary.codes if code in first.vocabulary.codes and code not in out]
+    """Findings that enter macro metrics of both parts."""
+    out = {*first.part.left_out(), *second.part.left_out()}
+    return [code for code in second.part.codes if code in first.part.codes and code not in out]
 
 
-def databases(store: Store) -> str:
-    """Where a store's ECGs come from."""
-    return f"{store.manifest['corpus']} ({', '.join(sorted(store.records['database'].unique()))})"
+def _beside_printed(row: Row, column: PaperColumn) -> Row:
+    """The row with what the paper printed for it.
+
+    The paper prints one Jaccard index and does not say which: it stands beside all three. Its thresholds are not stated either: what it
+    printed stands beside every policy but the oracle.
+    """
+    if row.policy not in POLICIES or row.metric not in DECISION_METRICS:
+        return row
+    printed = getattr(column, "jaccard" if row.metric.startswith("jaccard") else row.metric, None)
+    implied = {"hamming_loss": column.hamming_on_common_base, "jaccard_micro": column.jaccard_micro}.get(row.metric)
+    return replace(row, printed=printed, implied=implied)
 
 
-def _add_difference(table: Table, row: Mapping[str, Any], claim: str) -> None:
-    """Adds a paired difference to a table, with the differences of its seeds; a claim rests on those in micro-F1, at every threshold."""
-    of_seeds = {
-        (found["run"], found["metric"], found["threshold"]): found["seeds"] for found in table.rows if "finding" not in found
-    }  # the rows of both stand in the table by now
-    run, reference = (of_seeds[row[side], row["metric"], row["threshold"]] for side in ("run", "reference"))
-    table.differences.append({**row, "seeds": paired_seeds(run, reference)})
-    if claim and row["metric"] == "micro_f1":
-        table.claims.append({"claim": claim, **row})
-
-
-def _with_oracle(one: Contestant, part: HeldOut) -> Contestant:
-    thresholds = [fitted.with_oracle(part.labels, scores) for fitted, scores in zip(one.thresholds, one.scores, strict=True)]
-    return Contestant(one.name, one.scores, thresholds, one.seconds, one.note)
+def _add(table: Table, difference: Difference, claim: str) -> None:
+    """Adds a difference to a table; a claim rests on those in micro-F1, at every threshold."""
+    table.differences.append(difference)
+    if claim and difference.metric == "micro_f1":
+        table.claims.append(Claim(claim, difference))

@@ -10,27 +10,23 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jaccardio.checksums import file_entry, write_manifest
-from jaccardio.evaluation.metrics import Evaluation
+from jaccardio.evaluation.estimate import jsonable
+from jaccardio.evaluation.evaluate import Evaluation
+from jaccardio.evaluation.metrics import DECISION_METRICS
+from jaccardio.evaluation.part import Part
+from jaccardio.evaluation.scored import Scored
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY, POLICIES
 from jaccardio.files import write_atomic, write_json
 from jaccardio.findings.labels import UNKNOWN
 from jaccardio.report.pages import render_page
-from jaccardio.report.plots import Figures, draw_figures
+from jaccardio.report.plots import EvaluationPlots, draw_evaluation
+from jaccardio.report.titles import LEVEL_TITLES
 
 FORMAT = "jaccardio-evaluation-1"
 LISTED = ("predictions.parquet", "metrics.json", "per_finding.csv", "thresholds.json")
 
 ExampleFinding = tuple[str, float, float, bool, str]
-"""Finding, score, threshold, whether it is called present, and its label: ``present``, ``absent`` or ``unknown``."""
-
-LEVEL_TITLES = {
-    "all": "All statements",
-    "diagnostic": "Diagnostic statements",
-    "sub": "Diagnostic subclasses",
-    "super": "Diagnostic superclasses",
-    "form": "Form statements",
-    "rhythm": "Rhythm statements",
-}
+"""Finding, score, threshold, whether it is predicted present, and its label: ``present``, ``absent`` or ``unknown``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +42,7 @@ class Example:
     findings
         The findings worth showing for it.
     contradiction
-        Which calls cannot both be right; empty where they agree.
+        Which predictions cannot both be right; empty where they agree.
     """
 
     png: bytes
@@ -58,10 +54,9 @@ class Example:
 def write_evaluation(
     folder: Path,
     evaluation: Evaluation,
+    part: Part,
+    scored: Scored,
     *,
-    ids: NDArray[np.str_],
-    labels: NDArray[np.int8],
-    scores: NDArray[np.floating],
     title: str,
     facts: Mapping[str, str],
     examples: Sequence[Example] = (),
@@ -76,10 +71,8 @@ def write_evaluation(
 
     Parameters
     ----------
-    ids
-        (n,) recording ids.
-    labels, scores
-        (n, k), what was evaluated.
+    part, scored
+        What was evaluated.
     title, facts, examples, names
         As in `write_report`.
     withheld
@@ -87,20 +80,20 @@ def write_evaluation(
     paths
         (n,) where each recording lies, for a column of the predictions; None: no such column.
     """
+    scores = scored.scores[0]
     answers = scores if withheld is None else np.where(withheld, np.nan, scores)
-    codes = list(evaluation.per_finding["finding"])
-    figures = draw_figures(evaluation, labels, scores)
-    write_atomic(folder / "predictions.parquet", _predictions(ids, labels, answers, codes, paths))
+    plots = draw_evaluation(evaluation, part.labels, scores)
+    write_atomic(folder / "predictions.parquet", _predictions(part, answers, paths))
     write_atomic(folder / "per_finding.csv", evaluation.per_finding.to_csv(index=False).encode())
-    write_atomic(folder / "roc.png", figures.roc)
-    write_atomic(folder / "precision_recall.png", figures.precision_recall)
-    write_atomic(folder / "auroc.png", figures.auroc_intervals)
-    if figures.reliability is None:
+    write_atomic(folder / "roc.png", plots.roc)
+    write_atomic(folder / "precision_recall.png", plots.precision_recall)
+    write_atomic(folder / "auroc.png", plots.auroc_intervals)
+    if plots.reliability is None:
         (folder / "reliability.png").unlink(missing_ok=True)  # an earlier evaluation's
     else:
-        write_atomic(folder / "reliability.png", figures.reliability)
-    write_report(folder, evaluation, figures, title=title, facts=facts, examples=examples, names=names)
-    write_json(folder / "metrics.json", evaluation.metrics)
+        write_atomic(folder / "reliability.png", plots.reliability)
+    write_report(folder, evaluation, plots, title=title, facts=facts, examples=examples, names=names)
+    write_json(folder / "metrics.json", jsonable(evaluation.metrics))
     listed = [name for name in LISTED if (folder / name).is_file()]
     write_manifest(folder, FORMAT, {name: file_entry((folder / name).read_bytes()) for name in listed})
 
@@ -108,7 +101,7 @@ def write_evaluation(
 def write_report(
     folder: Path,
     evaluation: Evaluation,
-    figures: Figures,
+    plots: EvaluationPlots,
     *,
     title: str,
     facts: Mapping[str, str],
@@ -140,26 +133,21 @@ def write_report(
         policies=POLICIES,
         default_policy=DEFAULT_POLICY,
         level_titles=LEVEL_TITLES,
-        figures=figures,
+        plots=plots,
+        decision_titles={name: metric.title for name, metric in DECISION_METRICS.items()},
         examples=examples,
     )
     write_atomic(folder / "report.html", page)
 
 
-def _predictions(
-    ids: NDArray[np.str_],
-    labels: NDArray[np.int8],
-    scores: NDArray[np.floating],
-    codes: Sequence[str],
-    paths: Sequence[str | None] | None,
-) -> bytes:
+def _predictions(part: Part, scores: NDArray[np.floating], paths: Sequence[str | None] | None) -> bytes:
     """Parquet table: recording_id, path where given, then y_<code> (int8, null where unknown) and score_<code> (null where withheld)."""
-    columns: dict[str, object] = {"recording_id": np.asarray(ids, dtype=str)}
+    columns: dict[str, object] = {"recording_id": np.asarray(part.ids, dtype=str)}
     if paths is not None:
         columns["path"] = list(paths)
-    for column, code in enumerate(codes):
-        columns[f"y_{code}"] = pd.arrays.IntegerArray(np.maximum(labels[:, column], 0), labels[:, column] == UNKNOWN)
-    columns |= {f"score_{code}": scores[:, column] for column, code in enumerate(codes)}
+    for code, labels in zip(part.codes, part.labels.T, strict=True):
+        columns[f"y_{code}"] = pd.arrays.IntegerArray(np.maximum(labels, 0), labels == UNKNOWN)
+    columns |= {f"score_{code}": column for code, column in zip(part.codes, scores.T, strict=True)}
     buffer = io.BytesIO()
     pd.DataFrame(columns).to_parquet(buffer, index=False)
     return buffer.getvalue()

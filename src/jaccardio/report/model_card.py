@@ -1,7 +1,7 @@
 """The model card: what a model was judged on, how it did, and where it fails, from the documents of one evaluation.
 
-Headings after Mitchell et al. 2019, "Model Cards for Model Reporting", and TRIPOD+AI (Collins et al. 2024, BMJ 385:e078378). Every figure
-stands in ``metrics.json`` or ``per_finding.csv``; the card adds no figure of its own and names no record and no patient.
+Headings after Mitchell et al. 2019, "Model Cards for Model Reporting", and TRIPOD+AI (Collins et al. 2024, BMJ 385:e078378). Every metric
+stands in ``metrics.json`` or ``per_finding.csv``; the card adds no metric of its own and names no record and no patient.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from jaccardio.disclaimer import DISCLAIMER
-from jaccardio.evaluation.metrics import Evaluation
+from jaccardio.evaluation.evaluate import Evaluation
 from jaccardio.evaluation.thresholds import POLICIES
 from jaccardio.files import write_atomic
 from jaccardio.report.pages import render_markdown
@@ -22,7 +22,7 @@ WORST = 5
 
 @dataclass(frozen=True)
 class CardFacts:
-    """What the figures do not tell, as pairs of name and text for each section that needs it; no patient data.
+    """What the metrics do not tell, as pairs of name and text for each section that needs it; no patient data.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class CardFacts:
     names, notes
         Finding code -> name, and what a reader must know of it.
     seen
-        The part chose the epoch and the thresholds, so its figures are optimistic.
+        The part chose the epoch and the thresholds, so its metrics are optimistic.
     """
 
     title: str

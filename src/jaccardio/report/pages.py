@@ -2,13 +2,16 @@
 
 import base64
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from jaccardio.evaluation.samples import spread
+from jaccardio.evaluation.estimate import Estimate
+from jaccardio.evaluation.table import Difference
+from jaccardio.report.grid import Cell, digits
+from jaccardio.report.titles import METHOD_TITLES, POLICY_TITLES
 
 UNDEFINED = "–"
 
@@ -39,45 +42,65 @@ def _simulated(facts: Mapping[str, str]) -> bool:
     return any("simulated" in fact.casefold() for fact in facts.values())
 
 
-def _number(value: float | None, digits: int = 3) -> str:
-    return f"{value:.{digits}f}" if value is not None and math.isfinite(value) else UNDEFINED
+def number(value: float, digits: int = 3) -> str:
+    """A number, or the dash that stands for none."""
+    return f"{value:.{digits}f}" if math.isfinite(value) else UNDEFINED
 
 
-def _percent(value: float | None, digits: int = 1) -> str:
-    return f"{100 * value:.{digits}f} %" if value is not None and math.isfinite(value) else UNDEFINED
+def signed(value: float, digits: int = 3) -> str:
+    """A difference with its sign."""
+    return f"{value:+.{digits}f}".replace("-", "−") if math.isfinite(value) else UNDEFINED
+
+
+def interval(estimate: Estimate, digits: int = 3) -> str:
+    """The interval alone: ``0.790–0.833``; nothing where there is none."""
+    return f"{number(estimate.low, digits)}–{number(estimate.high, digits)}" if estimate.has_interval else ""
+
+
+def with_interval(estimate: Estimate, digits: int = 3) -> str:
+    """On one line: ``0.812 (0.790–0.833)``."""
+    range_ = interval(estimate, digits)
+    return f"{number(estimate.value, digits)} ({range_})" if range_ else number(estimate.value, digits)
+
+
+def _percent(value: float, digits: int = 1) -> str:
+    return f"{100 * value:.{digits}f} %" if math.isfinite(value) else UNDEFINED
 
 
 def _count(value: float) -> str:
     return f"{value:,.0f}" if math.isfinite(value) else UNDEFINED
 
 
-def _interval(pair: Sequence[float] | None) -> str:
-    return f"{_number(pair[0])}–{_number(pair[1])}" if pair is not None and math.isfinite(pair[0]) else ""
+def _estimate(estimate: Estimate) -> Markup:
+    """For a table cell: the interval below the value."""
+    return Markup('{}<span class="interval">{}</span>').format(number(estimate.value), interval(estimate))
 
 
-def _estimate(value: float | None, pair: Sequence[float] | None) -> Markup:
-    """A figure with its interval below it, for a table cell."""
-    return Markup('{}<span class="interval">{}</span>').format(_number(value), _interval(pair))
+def _of_row(row: Mapping[str, Any], metric: str) -> Estimate:
+    """A metric of a line of ``per_finding.csv``."""
+    return Estimate(row[metric], row[f"{metric}_low"], row[f"{metric}_high"])
 
 
-def _signed(value: float | None) -> str:
-    return UNDEFINED if value is None or not math.isfinite(value) else f"{value:+.3f}".replace("-", "−")
-
-
-def _change(value: float | None, pair: Sequence[float] | None) -> Markup:
-    """A difference with its interval below it, for a table cell; both signed."""
-    interval = f"{_signed(pair[0])} to {_signed(pair[1])}" if pair is not None else ""
-    return Markup('{}<span class="interval">{}</span>').format(_signed(value), interval)
+def _cell(cell: Cell) -> Markup:
+    """For a grid: value, spread over seeds, interval, and what a paper printed; of a difference its p."""
+    if cell is None:
+        return Markup("<td></td>")
+    estimate, small = cell.estimate, Markup('<span class="interval">{}</span>')
+    if isinstance(cell, Difference):
+        p = "" if math.isnan(cell.p_holm) else f"p {number(cell.p_holm)}"
+        range_ = f"{signed(estimate.low)} to {signed(estimate.high)}" if estimate.has_interval else ""
+        mark = Markup(' class="differ"') if cell.differs else ""
+        return Markup("<td{}>{}{}{}</td>").format(mark, signed(estimate.value), small.format(range_), small.format(p))
+    decimals = digits(cell.metric)
+    sd = Markup(' <span class="soft">± {}</span>').format(number(estimate.sd, decimals)) if math.isfinite(estimate.sd) else ""
+    printed = "" if cell.printed is None else f"paper {number(cell.printed)}"
+    implied = "" if cell.implied is None else f"paper, implied {number(cell.implied)}"
+    below = [small.format(text) for text in (interval(estimate, decimals), printed, implied) if text]
+    return Markup("<td>{}{}{}</td>").format(number(estimate.value, decimals), sd, Markup("").join(below))
 
 
 def _picture(png: bytes, description: str) -> Markup:
     return Markup('<img alt="{}" src="data:image/png;base64,{}">').format(escape(description), base64.b64encode(png).decode())
-
-
-def _with_interval(figure: Mapping[str, Any]) -> str:
-    """A figure and its interval on one line: ``0.812 (0.790–0.833)``."""
-    pair = _interval(figure["ci95"])
-    return f"{_number(figure['value'])} ({pair})" if pair else _number(figure["value"])
 
 
 def _markdown(value: object) -> object:
@@ -98,10 +121,10 @@ def _environment(finalize: Callable[[object], object] | None) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
-        number=_number, percent=_percent, count=_count, signed=_signed, interval=_interval, with_interval=_with_interval, spread=spread
+    environment.filters.update(number=number, percent=_percent, count=_count, signed=signed, interval=interval, with_interval=with_interval)
+    environment.globals.update(
+        estimate=_estimate, cell=_cell, of_row=_of_row, picture=_picture, policy_titles=POLICY_TITLES, method_titles=METHOD_TITLES
     )
-    environment.globals.update(estimate=_estimate, change=_change, picture=_picture)
     return environment
 
 

@@ -1,7 +1,7 @@
-"""Pictures of an evaluation as PNG bytes: ROC and precision-recall panels, AUROC with intervals, several runs side by side."""
+"""Plots of an evaluation as PNG bytes: ROC and precision-recall panels, AUROC with intervals, reliability; and the style of all plots."""
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from jaccardio.evaluation.metrics import Evaluation
+from jaccardio.evaluation.estimate import Estimate
+from jaccardio.evaluation.evaluate import Evaluation
 from jaccardio.evaluation.reliability import equal_bins
-from jaccardio.evaluation.thresholds import DEFAULT_POLICY
 from jaccardio.findings.labels import PRESENT
 from jaccardio.recording.lettering import drawable, font_families
 
@@ -38,8 +38,8 @@ STYLE: dict[Any, Any] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Figures:
-    """PNG bytes of the pictures of one evaluation; no `reliability` of scores that are no probabilities."""
+class EvaluationPlots:
+    """PNG bytes of the plots of one evaluation; no `reliability` of scores that are no probabilities."""
 
     roc: bytes
     precision_recall: bytes
@@ -47,15 +47,15 @@ class Figures:
     reliability: bytes | None
 
 
-def draw_figures(evaluation: Evaluation, labels: NDArray[np.int8], scores: NDArray[np.floating]) -> Figures:
+def draw_evaluation(evaluation: Evaluation, labels: NDArray[np.int8], scores: NDArray[np.floating]) -> EvaluationPlots:
     """Draws the pictures of an evaluation.
 
     Parameters
     ----------
     labels, scores
-        (n, k), what was evaluated. Panels stand in order of prevalence; findings left out of macro figures are grey.
+        (n, k), what was evaluated. Panels stand in order of prevalence; findings left out of macro metrics are grey.
     """
-    return Figures(
+    return EvaluationPlots(
         roc=draw_roc(evaluation, labels, scores),
         precision_recall=_panels(evaluation, labels, scores, _draw_precision_recall, "auprc", "recall", "precision"),
         auroc_intervals=_auroc_intervals(evaluation.per_finding),
@@ -66,30 +66,8 @@ def draw_figures(evaluation: Evaluation, labels: NDArray[np.int8], scores: NDArr
 
 
 def draw_roc(evaluation: Evaluation, labels: NDArray[np.int8], scores: NDArray[np.floating]) -> bytes:
-    """ROC curve of each finding; arguments as `draw_figures`."""
+    """ROC curve of each finding; arguments as `draw_evaluation`."""
     return _panels(evaluation, labels, scores, _draw_roc, "auroc", "1 − specificity", "sensitivity")
-
-
-def draw_comparison(columns: Sequence[tuple[str, Mapping[str, Any]]]) -> bytes:
-    """Macro AUROC and micro-F1 of several evaluations, name and metrics document of each, with their intervals."""
-    with mpl.rc_context(STYLE):
-        rows = [name for name, _ in columns]
-        figure = Figure(figsize=(10, 0.9 + 0.27 * len(rows)), dpi=DOTS_PER_INCH, layout="constrained")
-        left, right = figure.subplots(1, 2, sharey=True)
-        for row, (_, metrics) in enumerate(columns):
-            decided = metrics["thresholds"][DEFAULT_POLICY]
-            dot(left, row, metrics["macro_auroc"]["value"], metrics["macro_auroc"]["ci95"], ACCENT)
-            dot(right, row, decided["micro_f1"], decided["micro_f1_ci95"], ACCENT)
-        left.set_yticks(range(len(rows)), map(drawable, rows))
-        left.set_ylim(len(rows) - 0.4, -0.6)
-        left.set_xlabel("macro AUROC, 95 % interval")
-        right.set_xlabel("micro-F1 at the global threshold, 95 % interval")
-        left.axvline(0.5, color=MUTED, linewidth=0.8, linestyle=":")
-        right.set_xlim(left=0)
-        for axes in (left, right):
-            plain(axes)
-            axes.grid(axis="x", color=GRID, linewidth=0.6)
-        return png(figure)
 
 
 def _panels(
@@ -102,7 +80,7 @@ def _panels(
     vertical: str,
     square_root: bool = False,
 ) -> bytes:
-    """Small multiples, one a finding, most prevalent first; each says the figure `stated` of the table.
+    """Small multiples, one a finding, most prevalent first; each says the metric `stated` of the table.
 
     With `square_root` the axes show the root of a share: rare findings have all their bins below 0.1.
     """
@@ -147,14 +125,16 @@ def _panels(
 
 
 def _draw_roc(axes: Axes, present: NDArray[np.bool_], scores: NDArray[np.floating], colour: str) -> None:
-    found, called = _operating_points(present, scores)
+    true_positives, predicted = _operating_points(present, scores)
     axes.plot((0, 1), (0, 1), color=GRID, linewidth=0.8)
-    axes.plot((called - found) / np.count_nonzero(~present), found / np.count_nonzero(present), color=colour, linewidth=1.2)
+    axes.plot(
+        (predicted - true_positives) / np.count_nonzero(~present), true_positives / np.count_nonzero(present), color=colour, linewidth=1.2
+    )
 
 
 def _draw_precision_recall(axes: Axes, present: NDArray[np.bool_], scores: NDArray[np.floating], colour: str) -> None:
-    found, called = _operating_points(present, scores)
-    precision, recall = found[1:] / called[1:], found / np.count_nonzero(present)
+    true_positives, predicted = _operating_points(present, scores)
+    precision, recall = true_positives[1:] / predicted[1:], true_positives / np.count_nonzero(present)
     axes.axhline(float(present.mean()), color=GRID, linewidth=0.8)
     axes.stairs(precision, recall, color=colour, linewidth=1.2, baseline=None)
 
@@ -167,15 +147,15 @@ def _draw_reliability(axes: Axes, present: NDArray[np.bool_], scores: NDArray[np
 
 
 def _operating_points(present: NDArray[np.bool_], scores: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Positives found and records called at each distinct threshold, from nobody to everybody."""
+    """True positives and predicted positives at each distinct threshold, from none to all."""
     order = np.argsort(-scores, kind="stable")
     last_of_tie = np.append(np.diff(scores[order]) != 0, True)
-    found = np.concatenate([[0], np.cumsum(present[order])[last_of_tie]])
-    return found, np.concatenate([[0], np.flatnonzero(last_of_tie) + 1])
+    true_positives = np.concatenate([[0], np.cumsum(present[order])[last_of_tie]])
+    return true_positives, np.concatenate([[0], np.flatnonzero(last_of_tie) + 1])
 
 
 def _auroc_intervals(table: pd.DataFrame) -> bytes:
-    """Dot and interval per finding, best first; findings left out of macro figures are grey; two columns where there are many."""
+    """Dot and interval per finding, best first; findings left out of macro metrics are grey; two columns where there are many."""
     table = table[np.isfinite(table["auroc"])].sort_values("auroc", ascending=False, kind="stable")
     halves = 1 if len(table) <= 30 else 2
     rows = max(1, -(-len(table) // halves))
@@ -185,8 +165,8 @@ def _auroc_intervals(table: pd.DataFrame) -> bytes:
         for half, axes in enumerate(figure.subplots(1, halves, squeeze=False).flat):
             part = table.iloc[half * rows : (half + 1) * rows]
             for row, (_, finding) in enumerate(part.iterrows()):
-                interval = (finding["auroc_low"], finding["auroc_high"])
-                dot(axes, row, finding["auroc"], interval, ACCENT if finding["in_macro"] else MUTED)
+                estimate = Estimate(finding["auroc"], finding["auroc_low"], finding["auroc_high"])
+                dot(axes, row, estimate, ACCENT if finding["in_macro"] else MUTED)
             axes.set_yticks(range(len(part)), [f"{drawable(row.finding)}  ({row.n_pos})" for row in part.itertuples()])
             axes.set(ylim=(rows - 0.3, -0.7), xlim=(lowest - 0.02, 1.01))
             axes.set_xlabel("AUROC, 95 % interval (positives in brackets)")
@@ -196,12 +176,12 @@ def _auroc_intervals(table: pd.DataFrame) -> bytes:
         return png(figure)
 
 
-def dot(axes: Axes, row: int, value: float | None, interval: Sequence[float] | None, colour: str) -> None:
-    """A figure and its interval, on one row."""
-    if value is not None:
-        axes.plot(value, row, marker="o", markersize=4.5, color=colour)
-        if interval is not None:
-            axes.plot(interval, (row, row), color=colour, linewidth=1.4, solid_capstyle="butt")
+def dot(axes: Axes, row: int, estimate: Estimate, colour: str) -> None:
+    """A value and its interval, on one row."""
+    if estimate.defined:
+        axes.plot(estimate.value, row, marker="o", markersize=4.5, color=colour)
+    if estimate.has_interval:
+        axes.plot((estimate.low, estimate.high), (row, row), color=colour, linewidth=1.4, solid_capstyle="butt")
 
 
 def plain(axes: Axes) -> None:

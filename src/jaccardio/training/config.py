@@ -1,16 +1,19 @@
 """`TrainConfig`: everything a training run depends on besides the store, as TOML on disk.
 
-Presets are TOML files beside this one. Unknown keys are refused, so that a typing error is never a silent default.
+A file of ``presets/`` is a footing: the settings that its presets share, and under ``[presets.NAME]`` the method of each and the few
+settings that differ. A method sets the objective and the kind of model; settings of a preset and of ``--set`` override it.
+Unknown keys are refused, so that a typing error is never a silent default.
 """
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from jaccardio.cohort.augment import AUGMENTATIONS, Augmentation
+from jaccardio.contrast.methods import METHODS
 from jaccardio.contrast.objective import Objective
 from jaccardio.errors import UsageError
 from jaccardio.models.config import ModelConfig
@@ -39,7 +42,7 @@ class DataConfig(_Section):
         Share of the training ECGs that lose leads at random, so that the model can be asked about ECGs that lack some
         (`jaccardio.cohort.augment`); with 0 it answers for complete ECGs only.
     hidden_findings
-        Codes of findings that the run is to know nothing of: no label, no statement, no prompt.
+        Codes of findings that are left out of the run: no label, no statement, no prompt.
     """
 
     sampling_rate: float = Field(500.0, ge=MINIMUM_RATE_HZ, le=MAXIMUM_RATE_HZ)
@@ -62,19 +65,26 @@ class DataConfig(_Section):
 
 
 class ObjectiveConfig(_Section):
-    """One cell of the grid statements x target x loss, by name; see the contrast room.
+    """One cell of the grid statements x target x loss, by name, and what is added to it; see the contrast room.
 
-    ``positive_weight`` weights the positives of each finding by its ratio of negatives to positives in training (the paper's
-    label-weighted ResNet, section 5.7); it needs the finding bank and the sigmoid loss. ``views`` and ``prototypes`` weight the
-    regularisers `view_contrast` and `prototype_contrast`; 0 is off.
+    Attributes
+    ----------
+    loss_options
+        Options of the loss that are not its defaults (`OPTIONS` of the losses).
+    positive_weight
+        Weight the positives of each finding by its ratio of negatives to positives in training (the paper's label-weighted ResNet,
+        section 5.7); it needs the finding bank and the sigmoid loss.
+    views, prototypes
+        Weights of the regularisers `view_contrast` and `prototype_contrast`; 0 is off.
     """
 
-    statements: str = "findings"
-    target: str = "truth"
-    loss: str = "sigmoid"
-    positive_weight: bool = False
-    views: float = Field(0.0, ge=0, le=1e6)
-    prototypes: float = Field(0.0, ge=0, le=1e6)
+    statements: str
+    target: str
+    loss: str
+    loss_options: dict[str, float]
+    positive_weight: bool
+    views: float = Field(ge=0, le=1e6)
+    prototypes: float = Field(ge=0, le=1e6)
 
     @model_validator(mode="after")
     def _usable(self) -> "ObjectiveConfig":
@@ -88,7 +98,7 @@ class ObjectiveConfig(_Section):
 
     def objective(self) -> Objective:
         """The cell of the grid."""
-        return Objective(self.statements, self.target, self.loss)
+        return Objective(self.statements, self.target, self.loss, self.loss_options)
 
 
 class OptimiserConfig(_Section):
@@ -142,13 +152,14 @@ class OptimiserConfig(_Section):
 
 
 class TrainConfig(_Section):
-    """A whole training configuration; ``preset`` says where it started from."""
+    """A whole training configuration; ``preset`` and ``method`` say where it started from."""
 
     preset: str
+    method: str
     description: str = ""
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()
-    objective: ObjectiveConfig = ObjectiveConfig()
+    objective: ObjectiveConfig
     training: OptimiserConfig
 
     @model_validator(mode="after")
@@ -178,8 +189,7 @@ class TrainConfig(_Section):
 
 def presets() -> tuple[str, ...]:
     """Names of the presets that ship with jaccardio."""
-    folder = resources.files("jaccardio.training") / "presets"
-    return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
+    return tuple(sorted(_presets()))
 
 
 def load_preset(name: str, settings: Sequence[str] = ()) -> TrainConfig:
@@ -188,17 +198,18 @@ def load_preset(name: str, settings: Sequence[str] = ()) -> TrainConfig:
     Parameters
     ----------
     settings
-        Values are TOML (``training.epochs=3``, ``model.text="random"``); bare words are taken as strings.
+        Values are TOML (``training.epochs=3``, ``model.text="random"``); bare words are taken as strings. ``method=NAME`` puts
+        another method on the preset's footing.
 
     Raises
     ------
     UsageError
-        Unknown preset, key, or value.
+        Unknown preset, method, key, or value.
     """
-    if name not in presets():
-        raise UsageError(f"unknown preset {name!r}; available: {', '.join(presets())}.")
-    text = (resources.files("jaccardio.training") / "presets" / f"{name}.toml").read_text("utf-8")
-    document = {"preset": name} | tomllib.loads(text)
+    known = _presets()
+    if name not in known:
+        raise UsageError(f"unknown preset {name!r}; available: {', '.join(sorted(known))}.")
+    document = known[name]
     for setting in settings:
         key, separator, value = setting.partition("=")
         if not separator:
@@ -207,9 +218,37 @@ def load_preset(name: str, settings: Sequence[str] = ()) -> TrainConfig:
             raise UsageError("--set preset: the preset is named by --preset.")
         _assign(document, key.strip(), _toml_value(value.strip()))
     try:
-        return TrainConfig.model_validate(document)
+        return TrainConfig.model_validate(_merged(_set_by(document["method"]), document))
     except ValidationError as error:
         raise _usage_error(f"preset {name}", error) from error
+
+
+def _presets() -> dict[str, dict[str, Any]]:
+    """Each preset by name, as it stands on its footing."""
+    found: dict[str, dict[str, Any]] = {}
+    for file in (resources.files("jaccardio.training") / "presets").iterdir():
+        if file.name.endswith(".toml"):
+            footing = tomllib.loads(file.read_text("utf-8"))
+            own = footing.pop("presets")
+            found |= {name: _merged({"preset": name} | footing, settings) for name, settings in own.items()}
+    return found
+
+
+def _set_by(method: Any) -> dict[str, Any]:
+    """What a method sets, section by section."""
+    if method not in tuple(METHODS):
+        raise UsageError(f"unknown method {method!r}; available: {', '.join(METHODS)}.")
+    chosen = METHODS[method]
+    return {
+        "model": {"kind": "classifier" if chosen.classifier else "text"},
+        "objective": {name: getattr(chosen, name) for name in ObjectiveConfig.model_fields},
+    }
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Both documents, section by section; values of `above` override those of `below`."""
+    sections = [key for key, value in above.items() if isinstance(value, dict) and isinstance(below.get(key), dict)]
+    return {**below, **above, **{key: _merged(below[key], above[key]) for key in sections}}
 
 
 def _assign(document: dict[str, Any], key: str, value: Any) -> None:

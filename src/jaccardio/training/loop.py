@@ -19,12 +19,12 @@ from torch import Tensor
 from jaccardio.cohort.batches import Batch, TrainingBatches, full_batches
 from jaccardio.cohort.split import Split, check_disjoint
 from jaccardio.cohort.store import Store
-from jaccardio.contrast.banks import Cohort
+from jaccardio.contrast.banks import TrainingLabels
 from jaccardio.contrast.objective import pair_statistics
 from jaccardio.errors import DataError, DivergenceError, UsageError
 from jaccardio.evaluation.calibration import fit_calibration
 from jaccardio.evaluation.cautions import cautions
-from jaccardio.evaluation.metrics import MINIMUM_POSITIVES
+from jaccardio.evaluation.part import MINIMUM_POSITIVES
 from jaccardio.evaluation.thresholds import fit_thresholds
 from jaccardio.findings.wording import Wording
 from jaccardio.locks import own_folder
@@ -136,7 +136,7 @@ class _Session:
         self.positive_weight = material.positive_weight().to(device) if config.objective.positive_weight else None
         labels = torch.from_numpy(material.training_labels)
         wording = Wording.of(material.vocabulary)
-        self.pool = self.objective.pool(Cohort(labels, tuple(wording.groups), settings.seed))
+        self.pool = self.objective.pool(TrainingLabels(labels, tuple(wording.groups), settings.seed))
         self.text = StatementVectors.embed(self.pool.statements, wording, encoder, config.model.language)
         self.regularisation = Regularisation(config.objective, labels, settings.seed, device)
         part = store.contract.samples // config.model.score_parts

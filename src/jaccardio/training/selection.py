@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.evaluation.metrics import MINIMUM_POSITIVES
-from jaccardio.evaluation.ranking import auroc, average_precision
+from jaccardio.evaluation.auroc import auroc, average_precision
+from jaccardio.evaluation.part import MINIMUM_POSITIVES
 
 
 @dataclass(frozen=True)

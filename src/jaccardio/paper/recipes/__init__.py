@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping
 
 from jaccardio.errors import UsageError
+from jaccardio.evaluation.table import Table
 from jaccardio.paper.recipes.ablation import ablation
 from jaccardio.paper.recipes.crop_robustness import crop_robustness
 from jaccardio.paper.recipes.encoder import encoder
@@ -21,7 +22,6 @@ from jaccardio.paper.recipes.table6 import table6
 from jaccardio.paper.recipes.table7 import table7
 from jaccardio.paper.recipes.table8 import table8
 from jaccardio.paper.study import Study
-from jaccardio.paper.tables import Table
 
 Recipe = Callable[[Study], Table]
 

@@ -1,7 +1,7 @@
 """The ablation that the paper does not make: what of its gain is equal sets forgiven, what the graded part of the Jaccard similarity?"""
 
+from jaccardio.evaluation.table import Table
 from jaccardio.paper.study import Study
-from jaccardio.paper.tables import Table
 
 
 def ablation(study: Study) -> Table:

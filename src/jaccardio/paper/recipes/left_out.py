@@ -1,39 +1,39 @@
-"""Beyond the paper: what a model says of findings that it was never told of, beside one minus its score of "normal"."""
+"""Beyond the paper: how a model scores findings that it had no label of in training, beside one minus its score of "normal"."""
 
 import numpy as np
 
-from jaccardio.evaluation.contest import Contestant
+from jaccardio.evaluation.scored import Scored
+from jaccardio.evaluation.table import Table
 from jaccardio.evaluation.thresholds import Thresholds
-from jaccardio.experiments.contestants import HeldOut
+from jaccardio.experiments.held_out import HeldOut
 from jaccardio.findings.contradictions import NORMAL_CODES
 from jaccardio.paper.runs import LEFT_OUT
 from jaccardio.paper.study import Study
-from jaccardio.paper.tables import Table
 
 
 def left_out(study: Study) -> Table:
-    """Left-out findings: models that were never told of four findings, beside 1 - p(normal) and the same models that were told.
+    """Left-out findings: models trained without any label of four findings, beside 1 - p(normal) and the same models trained with them.
 
     Paper: nothing of it; the models are that of table3's last column and jaccardio-small.
     Command: jaccardio reproduce left_out --scale small --store STORE --out DIR
     Cost: 6 runs at small beside those of table3's last column and jaccardio-small, 6 to 8 minutes each on one core.
-    Expect: far below the models that were told, and no better than 1 - p(normal): no sign that the sentences tell findings apart.
+    Expect: far below the models with these labels, and no better than 1 - p(normal): no sign that the sentences tell findings apart.
     """
     table = Table("Left-out findings beside 1 - p(normal)")
     if missing := [code for code in LEFT_OUT if code not in study.home.vocabulary.codes]:
-        table.could_not.append(f"left-out findings: {', '.join(missing)} cannot be learned from this cohort")
+        table.limitations.append(f"left-out findings: {', '.join(missing)} cannot be learned from this cohort")
         return table
-    part = study.home.of_findings(LEFT_OUT)
+    held_out = study.home.of_findings(LEFT_OUT)
     study.train(["final-left-out", "ours-left-out", "final", "ours"])
     for name in ("final", "ours"):
-        told, untold = (_scored(study, table, part, name + kind) for kind in ("", "-left-out"))
-        trivial = _one_minus_normal(study, table, part, f"{name}-left-out")
-        entered = [one for one in (told, untold, trivial) if one is not None]
-        study.contest(table, part, entered, paper={}, reference=study.title(name))
-        if untold is not None and trivial is not None:
-            study.contest(table, part, [untold, trivial], paper={}, reference=trivial.name)
-        for one in entered:
-            study.findings(table, one, part, {}, figures=("auroc", "auprc"))
+        with_labels, without = (_scored(study, table, held_out, name + kind) for kind in ("", "-left-out"))
+        trivial = _one_minus_normal(study, table, held_out, f"{name}-left-out")
+        models = [one for one in (with_labels, without, trivial) if one is not None]
+        study.rank(table, held_out, models, reference=study.title(name))
+        if without is not None and trivial is not None:
+            study.rank(table, held_out, [without, trivial], reference=trivial.name)
+        for one in models:
+            study.findings(table, one, held_out, {}, metrics=("auroc", "auprc"))
     table.remarks.append(
         f"Left out of training, all at once: {', '.join(LEFT_OUT)}, chosen before any was scored, so that findings near to them stay. "
         "No thresholds were fitted for findings that a model does not know. Chance is not an AUROC of 0.5: whatever separates abnormal "
@@ -43,18 +43,20 @@ def left_out(study: Study) -> Table:
     return table
 
 
-def _scored(study: Study, table: Table, part: HeldOut, name: str) -> Contestant | None:
-    seeds = study.sentence_scores(table, name, part, part.vocabulary.prompts("en"))
-    return Contestant(study.title(name), seeds, [Thresholds({})] * len(seeds), [float("nan")] * len(seeds)) if seeds else None
+def _scored(study: Study, table: Table, held_out: HeldOut, name: str) -> Scored | None:
+    seeds = study.sentence_scores(table, name, held_out, held_out.vocabulary.prompts("en"))
+    return Scored(study.title(name), seeds, [Thresholds({})] * len(seeds)) if seeds else None
 
 
-def _one_minus_normal(study: Study, table: Table, part: HeldOut, name: str) -> Contestant | None:
+def _one_minus_normal(study: Study, table: Table, held_out: HeldOut, name: str) -> Scored | None:
     """One score for all left-out findings: how little the run takes the ECG for normal."""
     known = study.home.vocabulary
     normal = [prompt for code, prompt in zip(known.codes, known.prompts("en"), strict=True) if code in NORMAL_CODES]
     if not normal:
-        table.could_not.append("the baseline 1 - p(normal): this cohort knows no normal ECG")
+        table.limitations.append("the baseline 1 - p(normal): this cohort knows no normal ECG")
         return None
-    seeds = [np.repeat(1 - of_seed, len(part.vocabulary), axis=1) for of_seed in study.sentence_scores(table, name, part, normal[:1])]
+    seeds = [
+        np.repeat(1 - of_seed, len(held_out.vocabulary), axis=1) for of_seed in study.sentence_scores(table, name, held_out, normal[:1])
+    ]
     title = f"{study.title(name)}: 1 - p(normal)"
-    return Contestant(title, seeds, [Thresholds({})] * len(seeds), [float("nan")] * len(seeds)) if seeds else None
+    return Scored(title, seeds, [Thresholds({})] * len(seeds)) if seeds else None

@@ -1,10 +1,10 @@
 """Beyond the paper: search both ways between ECGs and sentences that name several findings."""
 
-from jaccardio.evaluation.metrics import MINIMUM_POSITIVES
+from jaccardio.evaluation.part import MINIMUM_POSITIVES
 from jaccardio.evaluation.retrieval import CUTS, retrieve_ecgs, retrieve_statements
+from jaccardio.evaluation.table import Row, Table
 from jaccardio.experiments.sentences import statements_of
 from jaccardio.paper.study import Study
-from jaccardio.paper.tables import Table, figure_row
 
 
 def retrieval(study: Study) -> Table:
@@ -17,18 +17,18 @@ def retrieval(study: Study) -> Table:
     """
     table = Table("Retrieval both ways between ECGs and statements")
     statements, sentences = statements_of(study.home)
-    labels, bootstrap = study.home.labels, study.bootstrap(study.home)
+    labels, bootstrap = study.home.part.labels, study.bootstrap(study.home)
     similar = {name: study.sentence_scores(table, name, study.home, sentences) for name in ("standard", "jaccard", "final", "ours")}
     found = {name: retrieve_ecgs(labels, statements, seeds, bootstrap) for name, seeds in similar.items() if seeds}
     back = {name: retrieve_statements(labels, statements, seeds, bootstrap) for name, seeds in similar.items() if seeds}
-    for name, figures in found.items():
-        for metric in ("map", *(f"{figure}_at_{cut}" for figure in ("recall", "precision") for cut in CUTS)):
-            table.rows.append(figure_row(f"statement to ECGs: {study.title(name)}", metric, None, figures[metric]))
-        table.scored.append(f"{figures['queries']:,} statements looked for ECGs that show all their findings")
+    for name, metrics in found.items():
+        for metric in ("map", *(f"{metric}_at_{cut}" for metric in ("recall", "precision") for cut in CUTS)):
+            table.rows.append(Row(f"statement to ECGs: {study.title(name)}", metric, metrics[metric]))
+        table.scored.append(f"{metrics['queries']:,} statements looked for ECGs that show all their findings")
     for meaning in ("exact", "superset"):
         for name, meanings in back.items():
             for metric in ("map", *(f"recall_at_{cut}" for cut in CUTS)):
-                table.rows.append(figure_row(f"ECG to statement, {meaning}: {study.title(name)}", metric, None, meanings[meaning][metric]))
+                table.rows.append(Row(f"ECG to statement, {meaning}: {study.title(name)}", metric, meanings[meaning][metric]))
             table.scored.append(f"{meanings[meaning]['queries']:,} ECGs looked for their statement ({meaning})")
     table.scored.insert(0, f"{study.described(study.home)}; {len(statements):,} distinct statements")
     table.remarks.append(

@@ -1,9 +1,12 @@
 """Appendix 5.4 and 5.6: ROC curves of every finding, at both hospitals."""
 
-from jaccardio.evaluation.metrics import evaluate
+from dataclasses import replace
+
+from jaccardio.evaluation.evaluate import evaluate
+from jaccardio.evaluation.scored import Scored
+from jaccardio.evaluation.table import Table
 from jaccardio.paper.printed import paper_auroc
 from jaccardio.paper.study import Study
-from jaccardio.paper.tables import Table
 from jaccardio.report.plots import draw_roc
 
 
@@ -17,19 +20,21 @@ def rocs(study: Study) -> Table:
     Expect: low ejection fraction only where echocardiograms gave the label; it is unknown in PTB-XL and the Challenge's sources.
     """
     table = Table("ROC curves at the own and at other hospitals")
-    for place, hospital, part in study.places():
-        one = study.entered(table, "final", part, f"{study.title('final')}, {place}")
+    for place, hospital, held_out in study.places():
+        one = study.scored(table, "final", held_out, f"{study.title('final')}, {place}")
         if one is None:
             continue
         printed = paper_auroc(hospital)
-        study.findings(table, one, part, {}, figures=("auroc", "auprc"))
-        for row in table.rows:
-            if row["run"] == one.name and row["metric"] == "auroc":
-                row["paper"] = printed.get(row["finding"])
-        labels, scores, codes = part.labels, one.scores[0], part.vocabulary.codes
-        drawn = evaluate(labels, scores, part.patients, codes, {}, one.thresholds[0], replicates=1)
-        table.pictures[f"{place}, the first seed; in each panel the AUROC, positives of known labels"] = draw_roc(drawn, labels, scores)
+        study.findings(table, one, held_out, {}, metrics=("auroc", "auprc"))
+        table.rows = [
+            replace(row, printed=printed.get(row.finding or "")) if row.model == one.name and row.metric == "auroc" else row
+            for row in table.rows
+        ]
+        labels, scores, codes = held_out.part.labels, one.scores[0], held_out.part.codes
+        first = Scored(one.name, one.scores[:1], one.thresholds[:1])
+        drawn = evaluate(replace(held_out.part, groups={}), first, replicates=1)
+        table.plots[f"{place}, the first seed; in each panel the AUROC, positives of known labels"] = draw_roc(drawn, labels, scores)
         if "low_ef" not in codes or not (labels[:, codes.index("low_ef")] == 1).any():
-            table.could_not.append(f"the AUROC of low ejection fraction ({place}): nobody with it is known there")
-    study.without_others(table)
+            table.limitations.append(f"the AUROC of low ejection fraction ({place}): nobody with it is known there")
+    study.without_external(table)
     return table

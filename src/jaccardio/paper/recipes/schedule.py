@@ -1,7 +1,7 @@
 """Does the length of training decide Table 1?"""
 
+from jaccardio.evaluation.table import Table
 from jaccardio.paper.study import Study
-from jaccardio.paper.tables import Table
 
 
 def schedule(study: Study) -> Table:
@@ -16,9 +16,9 @@ def schedule(study: Study) -> Table:
     names = {loss: [f"{loss}-length-{place}" for place in (1, 2, 3)] for loss in ("standard", "jaccard", "soft")}
     study.train([found[place] for place in range(3) for found in names.values()])  # the short ones first
     for place, epochs in enumerate(study.scale.lengths):
-        entered = [study.entered(table, found[place], study.home) for found in names.values()]
+        entered = [study.scored(table, found[place], study.home) for found in names.values()]
         claim = f"Table 1: the Jaccard loss has a higher micro-F1 than standard SigLIP; {epochs} epochs"
-        study.contest(
+        study.rank(
             table,
             study.home,
             [one for one in entered if one is not None],

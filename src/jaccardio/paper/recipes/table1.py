@@ -1,7 +1,7 @@
 """Table 1: does the Jaccard loss beat standard SigLIP?"""
 
+from jaccardio.evaluation.table import Table
 from jaccardio.paper.study import Study
-from jaccardio.paper.tables import Table
 
 
 def table1(study: Study) -> Table:

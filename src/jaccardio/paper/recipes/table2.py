@@ -1,8 +1,8 @@
 """Table 2: does the language model's knowledge of ECGs matter?"""
 
+from jaccardio.evaluation.table import Table
 from jaccardio.paper.scales import SCALES
 from jaccardio.paper.study import Study
-from jaccardio.paper.tables import Table
 
 
 def table2(study: Study) -> Table:
@@ -25,7 +25,7 @@ def table2(study: Study) -> Table:
     )
     if not as_printed:
         table.remarks.append(
-            f"Here {first} stands for the better language model and {second} for the lesser; no figure of the paper is theirs."
+            f"Here {first} stands for the better language model and {second} for the lesser; no number of the paper is theirs."
         )
     if "random" in study.scale.texts:
         table.remarks.append("random: a fixed random vector for each sentence, which knows nothing of ECGs or of language.")

@@ -1,7 +1,7 @@
 """Table 3: embedding, random crops, long schedule."""
 
+from jaccardio.evaluation.table import Table
 from jaccardio.paper.study import Study
-from jaccardio.paper.tables import Table
 
 
 def table3(study: Study) -> Table:

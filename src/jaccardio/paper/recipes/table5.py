@@ -1,8 +1,8 @@
 """Table 5: the final model, finding by finding."""
 
+from jaccardio.evaluation.table import Table
 from jaccardio.paper.printed import paper_findings
 from jaccardio.paper.study import Study
-from jaccardio.paper.tables import Table
 
 
 def table5(study: Study) -> Table:
@@ -16,7 +16,7 @@ def table5(study: Study) -> Table:
     """
     table = Table("Each finding by the final model")
     for name in ("final", "ours"):
-        one = study.entered(table, name, study.home)
+        one = study.scored(table, name, study.home)
         if one is not None:
             study.findings(table, one, study.home, paper_findings("table5") if name == "final" else {})
     table.remarks.append("Accuracy, precision, recall and F1 at the global threshold, fitted on the validation part.")

@@ -1,8 +1,8 @@
 """Table 7: the final model at another hospital, finding by finding."""
 
+from jaccardio.evaluation.table import Table
 from jaccardio.paper.printed import paper_findings
 from jaccardio.paper.study import Study
-from jaccardio.paper.tables import Table
 
 
 def table7(study: Study) -> Table:
@@ -14,10 +14,10 @@ def table7(study: Study) -> Table:
     Expect: as table5, a little lower; findings that the other hospital does not annotate are unknown there, not absent.
     """
     table = Table("Each finding by the final model, at another hospital")
-    for place, part in study.away.items():
+    for place, part in study.external.items():
         for name in ("final", "ours"):
-            one = study.entered(table, name, part, f"{study.title(name)}, {place}")
+            one = study.scored(table, name, part, f"{study.title(name)}, {place}")
             if one is not None:
                 study.findings(table, one, part, paper_findings("table7") if name == "final" else {})
-    study.without_others(table)
+    study.without_external(table)
     return table

@@ -1,7 +1,7 @@
 """Table 8: the supervised ResNet, as the paper cut it and at fitted thresholds."""
 
+from jaccardio.evaluation.table import Table
 from jaccardio.paper.study import Study
-from jaccardio.paper.tables import Table
 
 
 def table8(study: Study) -> Table:

@@ -1,0 +1,77 @@
+"""Writes the tables of methods, presets and options of losses in README.md and docs/methods.md, each between two markers.
+
+python scripts/method_tables.py
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from jaccardio.contrast.losses import LOSSES, OPTIONS
+from jaccardio.contrast.methods import METHODS
+from jaccardio.training.config import load_preset, presets
+
+ROOT = Path(__file__).parents[1]
+FILES = (ROOT / "README.md", ROOT / "docs" / "methods.md")
+
+
+def main() -> None:
+    """Writes the files anew."""
+    for file in FILES:
+        file.write_text(renewed(file.read_text("utf-8")), "utf-8")
+
+
+def renewed(text: str) -> str:
+    """The text with today's tables between ``<!-- NAME -->`` and ``<!-- /NAME -->``."""
+    return re.sub(rf"<!-- ({'|'.join(TABLES)}) -->\n.*?<!-- /\1 -->", lambda found: _marked(found[1]), text, flags=re.DOTALL)
+
+
+def methods() -> str:
+    """Every method."""
+    rows = ((f"`{name}`", method.description, method.cell, method.source) for name, method in METHODS.items())
+    return _table(("method", "what it is", "statements x target x loss, and what is added", "source"), rows)
+
+
+def short_presets() -> str:
+    """Every preset in a line."""
+    configs = [load_preset(name) for name in presets()]
+    rows = ((f"`{one.preset}`", f"`{one.method}`", f"{one.data.sampling_rate:g}", one.description) for one in configs)
+    return _table(("preset", "method", "Hz", "what it is"), rows)
+
+
+def long_presets() -> str:
+    """Every preset with the settings in which they differ most."""
+    head = ("preset", "method", "Hz", "crop, s", "ECG encoder", "text", "whitening", "embedding", "epochs", "batch", "learning rate")
+    rows = []
+    for name in presets():
+        config = load_preset(name)
+        data, model, training = config.data, config.model, config.training
+        text = ("none",) * 3 if model.kind == "classifier" else (model.text, model.whitening, model.embedding)
+        encoder = f"{model.encoder}, {model.width} wide"
+        row = (f"{data.sampling_rate:g}", data.crop_seconds, encoder, *text, training.epochs, training.batch_size, training.learning_rate)
+        rows.append((f"`{name}`", f"`{config.method}`", *map(str, row)))
+    return _table(head, rows)
+
+
+def loss_options() -> str:
+    """Every option of a loss."""
+    rows = [
+        (f"`{loss}`", f"`{option}`", f"{LOSSES[loss].__kwdefaults__[option]:g}", f"{low:g} to {high:g}")
+        for loss, ranges in OPTIONS.items()
+        for option, (low, high) in ranges.items()
+    ]
+    return _table(("loss", "option", "default", "range"), rows)
+
+
+def _marked(name: str) -> str:
+    return f"<!-- {name} -->\n{TABLES[name]()}<!-- /{name} -->"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "".join(f"| {' | '.join(row)} |\n" for row in (head, ["---"] * len(head), *rows))
+
+
+TABLES = {"methods": methods, "presets": short_presets, "settings of presets": long_presets, "options of losses": loss_options}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""Presets against each other, single models and ensembles of their seeds, at home and at external hospitals: docs/results.
+
+python scripts/rank_presets.py path/to/work path/to/store[,path/to/external ...] jaccardio-small "jaccardio-small model.kind=classifier"
+
+The first store needs a split; its test part, and each external store, is looked at once by each run. Each argument after the stores is a
+preset and settings on top of it; the first is the reference. Three seeds each, two runs side by side; finished runs are not repeated.
+Writes the results to path/to/work/results.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from jaccardio.cohort.batches import full_batches
+from jaccardio.cohort.split import load_split
+from jaccardio.cohort.store import Store
+from jaccardio.evaluation.bootstrap import PatientBootstrap
+from jaccardio.evaluation.estimate import Estimate
+from jaccardio.evaluation.levels import evaluate_levels
+from jaccardio.evaluation.scored import Scored
+from jaccardio.evaluation.table import Row
+from jaccardio.evaluation.thresholds import fit_thresholds
+from jaccardio.experiments.held_out import HeldOut
+from jaccardio.experiments.run_cache import RunCache
+from jaccardio.experiments.score_cache import scored_runs
+from jaccardio.models.folder import load_pretrained
+from jaccardio.models.scoring import finding_scores
+from jaccardio.report.ranked import ranked_table
+from jaccardio.report.results import write_study
+from jaccardio.training.config import load_preset
+from jaccardio.training.material import Material
+from jaccardio.training.run_folder import RunFolder
+
+SEEDS = 3
+
+
+def main(work: Path, paths: Sequence[Path], names: Sequence[str]) -> None:
+    """Trains, ranks, writes."""
+    home, *others = (Store.open(path) for path in paths)
+    split = load_split(home)
+    assert split is not None, "the first store needs a split"
+    test, material = HeldOut.of(home, split), Material.gather(home, split)
+    runs = RunCache(work / "runs", home, split, jobs=2, device="cpu", say=lambda line: print(line, file=sys.stderr))
+    configs = {name: [load_preset(*_parsed(name, seed)) for seed in range(SEEDS)] for name in names}
+    wanted = [(name, config) for name, of_name in configs.items() for config in of_name]
+    trained = runs.side_by_side(lambda pair: runs.train(pair[0].split()[0], pair[1]), wanted)
+    tables = {}
+    for held_out in (test, *(test.external(store) for store in others)):
+        models = [held_out.always_normal()]
+        for name in names:
+            finished = [run for (owner, _), run in zip(wanted, trained, strict=True) if owner == name and run is not None]
+            single = scored_runs(name, f"{len(finished)} seeds", finished, held_out, work / "scores", "cpu")
+            models += [single, ensemble(single, finished, held_out, material)] if len(finished) > 1 else [single]
+        title = f"{'Test part of ' if held_out is test else ''}{held_out.store.title}"
+        table = ranked_table(held_out.part, models, names[0], title, 2000)
+        table.rows += [row for one in models for row in level_rows(one, held_out)]
+        tables[held_out.store.path.name] = table
+    write_study(work / "results", tables, title=" and ".join(names), facts={"Seeds": str(SEEDS), "Intervals": "2,000 bootstrap samples"})
+
+
+def ensemble(single: Scored, runs: Sequence[RunFolder], held_out: HeldOut, material: Material) -> Scored:
+    """The mean probability of all seeds as one model, its thresholds fitted on the validation part like everybody's."""
+    batches = list(full_batches(material.store, material.validation_rows, 256))
+    validation = mean_of([finding_scores(load_pretrained(run.model).model, batches, torch.device("cpu")) for run in runs])
+    thresholds = fit_thresholds(material.validation_labels, validation)
+    columns = [material.vocabulary.index(code) for code in held_out.part.codes]
+    return Scored(f"{single.name}, ensemble", [mean_of(single.scores)], [thresholds.of(columns)], note=f"mean of {len(runs)} seeds")
+
+
+def mean_of(scores: Sequence[NDArray[np.floating]]) -> NDArray[np.float64]:
+    """Mean probability of each cell."""
+    return np.asarray(np.mean(scores, axis=0))
+
+
+def level_rows(one: Scored, held_out: HeldOut) -> list[Row]:
+    """Macro-AUROC by level of the vocabulary: mean over the seeds, with the interval where there is one model."""
+    part = held_out.part
+    bootstrap = PatientBootstrap(part.patients, replicates=1000)
+    seeds = [evaluate_levels(part, scores, list(part.groups), bootstrap) for scores in one.scores]
+    rows = []
+    for level in part.groups:
+        first, values = seeds[0][level].macro_auroc, tuple(of_seed[level].macro_auroc.value for of_seed in seeds)
+        estimate = first if len(values) == 1 else Estimate(float(np.mean(values)), per_seed=values)
+        rows.append(Row(one.name, f"macro_auroc, level {level}", estimate))
+    return rows
+
+
+def _parsed(name: str, seed: int) -> tuple[str, list[str]]:
+    preset, *settings = name.split()
+    return preset, [*settings, f"training.seed={seed}"]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), [Path(path) for path in sys.argv[2].split(",")], sys.argv[3:])

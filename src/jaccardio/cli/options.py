@@ -1,0 +1,43 @@
+"""Arguments and options that several commands take, each with one name, one help text and one range."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+MOST_PROCESSES = 1024
+
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder, as `jaccardio train` writes it.")]
+StoreArgument = Annotated[Path, typer.Argument(metavar="STORE", help="Folder of a store.")]
+StoreOption = Annotated[Path, typer.Option("--store", metavar="STORE", help="Folder of a store.")]
+Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Folder for what this writes; made if absent.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; everything else goes to stderr.")]
+Device = Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu or cuda.")]
+
+VocabularyName = Annotated[
+    str,
+    typer.Option(
+        "--vocabulary",
+        metavar="NAME|FILE",
+        help="Findings to label: paper26, ptbxl71, or a TOML file of your own (`jaccardio vocabulary`).",
+    ),
+]
+SamplingRate = Annotated[float, typer.Option("--fs", metavar="HZ", help="Sampling rate, Hz.")]
+IdTable = Annotated[
+    Path | None, typer.Option("--id-table", metavar="FILE", help="Table of ids that `ingest` wrote: names the file of each ECG.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="section.key=value, e.g. training.epochs=3; may be given several times."),
+]
+
+Seed = Annotated[int, typer.Option("--seed", help="Seed of the random numbers.")]
+Replicates = Annotated[int, typer.Option("--replicates", min=1, max=1_000_000, help="Bootstrap replicates of the intervals.")]
+Processes = Annotated[int, typer.Option("--jobs", min=1, max=MOST_PROCESSES, help="Processes.")]
+Jobs = Annotated[
+    int,
+    typer.Option("--jobs", min=1, max=MOST_PROCESSES, help="Runs side by side; with more than one each gets a process with one thread."),
+]
+
+ALL_CORES = os.cpu_count() or 1

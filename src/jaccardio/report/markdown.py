@@ -1,0 +1,74 @@
+"""Tables as Markdown, for docs and for people who read results in a terminal."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from jaccardio.evaluation.estimate import Estimate
+from jaccardio.evaluation.table import Claim, Difference, Table
+from jaccardio.report.grid import Cell, Grid, digits, grids
+
+
+def tables_markdown(tables: Mapping[str, Table], title: str, facts: Mapping[str, str]) -> str:
+    """One document: title and facts, then each table with its remarks, grids and limitations, then the claims of all."""
+    lines = [f"# {title}", "", *(f"- {name}: {fact}" for name, fact in facts.items()), ""]
+    for name, table in tables.items():
+        lines += [f"## `{name}`: {table.title}", "", *_sentences(table)]
+        for grid in grids(table):
+            lines += _grid(grid)
+        if table.left_out:
+            out = "; ".join(f"{code} ({reason})" for code, reason in table.left_out.items())
+            lines += [f"Left out of macro metrics: {out}.", ""]
+        if table.limitations:
+            lines += ["Could not be made: " + "; ".join(table.limitations) + ".", ""]
+    if claims := [claim for table in tables.values() for claim in table.claims]:
+        lines += ["## Claims", "", *_claims(claims)]
+    return "\n".join(lines)
+
+
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """The lines of a table, and an empty one."""
+    return ["| " + " | ".join(_plain(cell) for cell in row) + " |" for row in (head, ["---"] * len(head), *rows)] + [""]
+
+
+def estimate_text(estimate: Estimate, decimals: int = 4, signed: bool = False) -> str:
+    """``0.8123 [0.790, 0.833]``; nothing where undefined."""
+    if not estimate.defined:
+        return ""
+    sign, ends = "+" if signed else "", max(decimals - 1, 3) if decimals else 0
+    range_ = f" [{estimate.low:{sign}.{ends}f}, {estimate.high:{sign}.{ends}f}]" if estimate.has_interval else ""
+    return f"{estimate.value:{sign}.{decimals}f}{range_}"
+
+
+def _sentences(table: Table) -> list[str]:
+    said = [f"{'; '.join(table.scored)}."] if table.scored else []
+    said += [f"Read with care: {warning}." for warning in table.warnings] + table.remarks
+    return [line for sentence in said for line in (sentence, "")]
+
+
+def _grid(grid: Grid) -> list[str]:
+    caption = [f"{grid.caption}:", ""] if grid.caption else []
+    return caption + markdown_table([grid.corner, *grid.head], [[line.name, *map(_cell, line.cells)] for line in grid.lines])
+
+
+def _cell(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, Difference):
+        p = "" if math.isnan(cell.p_holm) else f" (p {cell.p_holm:.3f})"
+        return estimate_text(cell.estimate, 3, signed=True) + p
+    decimals = digits(cell.metric)
+    sd = f" ± {cell.estimate.sd:.4f}" if decimals == 3 and math.isfinite(cell.estimate.sd) else ""
+    printed = "" if cell.printed is None else f"; paper {cell.printed:.3f}"
+    return estimate_text(cell.estimate, 4 if decimals == 3 else decimals) + sd + printed
+
+
+def _claims(claims: Sequence[Claim]) -> list[str]:
+    rows = [
+        [one.claim, one.difference.policy or "", _cell(one.difference), f"{one.seed_test[1]:.3f}".replace("nan", ""), one.verdict]
+        for one in claims
+    ]
+    return markdown_table(["claim", "threshold", "difference", "p over paired seeds", "here"], rows)
+
+
+def _plain(cell: str) -> str:
+    return " ".join(cell.replace("|", "\\|").split())
