@@ -1,5 +1,7 @@
 """Models from configurations."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 import torch
@@ -9,8 +11,9 @@ from jaccardio.errors import UsageError
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.classifier import EcgClassifier
 from jaccardio.models.config import ModelConfig
-from jaccardio.models.create import create_model
+from jaccardio.models.create import MODELS, create_model
 from jaccardio.models.ecg_text import EcgTextModel
+from jaccardio.text.create import create_text_encoder
 from jaccardio.text.encoder import TextEncoder
 
 
@@ -22,15 +25,16 @@ def test_a_text_model_carries_the_prompts_of_its_vocabulary(vocabulary: Vocabula
     assert model.finding_logits(torch.zeros(1, 12, 200)).shape == (1, 3)
 
 
-def test_a_classifier_needs_no_text(vocabulary: Vocabulary) -> None:
-    model = create_model(ModelConfig(kind="classifier", width=2), vocabulary=vocabulary)
+def test_to_a_classifier_findings_are_symbols_whatever_the_text(vocabulary: Vocabulary) -> None:
+    config = ModelConfig(kind="classifier", width=2, text="minilm")
+    model = create_model(config, vocabulary=vocabulary, text_encoder=create_text_encoder(config.text_encoder, vocabulary))
     assert isinstance(model, EcgClassifier)
-    assert model.output.out_features == 3
+    assert torch.equal(model.prompt_vectors, torch.eye(3))
+    assert ModelConfig(text="random").text_encoder == "random"
 
 
-def test_a_text_model_without_an_encoder_is_refused(vocabulary: Vocabulary) -> None:
-    with pytest.raises(UsageError, match="text encoder"):
-        create_model(ModelConfig(width=2), vocabulary=vocabulary)
+def test_every_kind_has_a_model() -> None:
+    assert set(MODELS) == set(get_args(ModelConfig.model_fields["kind"].annotation))
 
 
 def test_prompts_that_the_encoder_confounds_are_refused(

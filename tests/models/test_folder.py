@@ -11,10 +11,9 @@ from jaccardio.checksums import file_entry, write_manifest
 from jaccardio.errors import DataError, UsageError
 from jaccardio.files import write_json
 from jaccardio.findings.vocabulary import Vocabulary
-from jaccardio.models import folder as folder_module
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import create_model
-from jaccardio.models.ecg_text import EcgTextModel
+from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.folder import CHECKED_FILES, FORMAT, load_pretrained, model_manifest, save_pretrained
 from jaccardio.recording.preprocessing import SignalContract
 from jaccardio.text.encoder import TextEncoder
@@ -28,7 +27,7 @@ CONFIGS = [
 ]
 
 
-def save(path: Path, config: ModelConfig, vocabulary: Vocabulary, text_encoder: TextEncoder) -> folder_module.Model:
+def save(path: Path, config: ModelConfig, vocabulary: Vocabulary, text_encoder: TextEncoder) -> EcgModel:
     torch.manual_seed(0)
     model = create_model(config, vocabulary=vocabulary, text_encoder=text_encoder)
     model.finding_logits(torch.randn(4, 12, 200))  # moves the running statistics of the norms
@@ -51,8 +50,7 @@ def test_round_trip_scores_bit_for_bit(tmp_path: Path, config: ModelConfig, voca
     assert (pretrained.config, pretrained.vocabulary, pretrained.contract) == (config, vocabulary, CONTRACT)
     assert (pretrained.thresholds, pretrained.calibration) == ({"global": 0.3}, {"temperature": 2.0})
     assert not pretrained.model.training
-    if isinstance(pretrained.model, EcgTextModel):
-        assert pretrained.model.text_fingerprint == text_encoder.fingerprint
+    assert pretrained.model.text_fingerprint == text_encoder.fingerprint
 
 
 def test_other_accounts_can_read_it_and_nothing_else_is_left_behind(saved: Path) -> None:

@@ -24,18 +24,21 @@ def whole(signal: NDArray[np.float32]) -> Windows:
 @pytest.mark.parametrize("kind", ["text", "classifier"])
 def test_scores_are_the_mean_probability_over_equal_parts(kind: str, vocabulary: Vocabulary, text_encoder: FixedEncoder) -> None:
     torch.manual_seed(0)
-    config = ModelConfig.model_validate({"kind": kind, "width": 2, "score_parts": 3})
+    config = ModelConfig.model_validate({"kind": kind, "width": 2, "score_parts": 3, "normalise_ecg": False, "initial_scale": 100.0})
     model = create_model(config, vocabulary=vocabulary, text_encoder=text_encoder).eval()
     signal = np.random.default_rng(0).normal(size=(5, 12, 300)).astype(np.float32)
+    signal[:, :, 100:200] *= 300  # logits far apart: only there a mean of probabilities is no mean of logits
     pieces = [torch.from_numpy(signal[:, :, start : start + 100]) for start in (0, 100, 200)]
     with torch.inference_mode():
-        wanted = np.mean([expit(model.finding_logits(piece).double().numpy()) for piece in pieces], axis=0)
+        logits = [model.finding_logits(piece).double().numpy() for piece in pieces]
+    wanted = np.mean([expit(logit) for logit in logits], axis=0)
+    assert np.abs(expit(np.mean(logits, axis=0)) - wanted).max() > 0.02
     np.testing.assert_allclose(finding_scores(model, [whole(signal[:2]), whole(signal[2:])], CPU), wanted, rtol=1e-4)
 
 
-def test_in_one_piece_the_score_is_the_probability(vocabulary: Vocabulary) -> None:
+def test_in_one_piece_the_score_is_the_probability(vocabulary: Vocabulary, text_encoder: FixedEncoder) -> None:
     torch.manual_seed(0)
-    model = create_model(ModelConfig(kind="classifier", width=2), vocabulary=vocabulary).eval()
+    model = create_model(ModelConfig(kind="classifier", width=2), vocabulary=vocabulary, text_encoder=text_encoder).eval()
     signal = torch.randn(3, 12, 200)
     with torch.inference_mode():
         wanted = expit(model.finding_logits(signal).double().numpy())
@@ -45,10 +48,12 @@ def test_in_one_piece_the_score_is_the_probability(vocabulary: Vocabulary) -> No
 @pytest.mark.parametrize(
     ("recorded", "starts"), [(300, (0, 100, 200)), (299, (0, 100, 199)), (150, (0, 50)), (101, (0, 1)), (100, (0,)), (70, (0,))]
 )
-def test_nothing_but_what_was_recorded_enters_a_score(vocabulary: Vocabulary, recorded: int, starts: tuple[int, ...]) -> None:
+def test_nothing_but_what_was_recorded_enters_a_score(
+    vocabulary: Vocabulary, text_encoder: FixedEncoder, recorded: int, starts: tuple[int, ...]
+) -> None:
     """A short ECG beside a long one: whatever stands behind its end changes nothing, and its pieces cover it."""
     torch.manual_seed(0)
-    model = create_model(ModelConfig(kind="classifier", width=2, score_parts=3), vocabulary=vocabulary).eval()
+    model = create_model(ModelConfig(kind="classifier", width=2, score_parts=3), vocabulary=vocabulary, text_encoder=text_encoder).eval()
     signal = np.random.default_rng(0).normal(size=(4, 12, 300)).astype(np.float32)
     ecg, lengths = np.array([0, 1, 1, 2]), np.array([300, 300, 300, recorded])
     batch = Windows(signal, lengths, ecg, np.ones((3, 12), dtype=np.bool_))

@@ -11,12 +11,14 @@ import torch
 from jaccardio import Predictor, read_ecg
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, ReadError, UsageError
-from jaccardio.models.ecg_text import EcgTextModel
+from jaccardio.models.config import ModelConfig
+from jaccardio.models.create import create_model
 from jaccardio.models.folder import load_pretrained
 from jaccardio.prediction.store_scores import shared_findings, windows_for
 from jaccardio.recording.preprocessing import dequantise
 from jaccardio.recording.recording import Recording
 from jaccardio.text.random import RandomVectors
+from jaccardio.text.table import FindingTable
 from tests.conftest import Hospitals
 
 
@@ -95,13 +97,26 @@ def test_another_rate_and_length_are_mended_and_too_short_is_refused(predictor: 
 
 def test_text_and_ecg_vectors_give_the_logits(predictor: Predictor, files: list[Path]) -> None:
     model = predictor.model
-    assert isinstance(model, EcgTextModel)
     text = predictor.encode_text(predictor.vocabulary.prompts())
     cosine = predictor.encode_ecg(files) @ text.T
     scores = np.array([[score.score for score in row] for row in predictor.predict(files)])
     logits = np.log(scores / (1 - scores))
     bias = logits - model.scale.item() * cosine
     np.testing.assert_allclose(bias, np.broadcast_to(bias[:1], bias.shape), atol=1e-3)  # what is left is the same for every ECG
+
+
+def test_a_classifier_reads_the_sentences_of_its_findings_alone(predictor: Predictor, trained: Path, files: list[Path]) -> None:
+    config = ModelConfig(kind="classifier", width=2, text="minilm")
+    table = FindingTable(predictor.vocabulary)
+    model = create_model(config, vocabulary=predictor.vocabulary, text_encoder=table).eval()
+    classifier = Predictor(dataclasses.replace(load_pretrained(trained / "model"), model=model, config=config), device="cpu")
+    text = classifier.encode_text(predictor.vocabulary.prompts())
+    logits = np.array([[score.score for score in row] for row in classifier.predict(files)])
+    np.testing.assert_allclose(
+        np.log(logits / (1 - logits)), classifier.encode_ecg(files) @ text.T + model.output.bias.detach().numpy(), atol=1e-4
+    )
+    with pytest.raises(UsageError, match="text encoder table cannot read"):
+        classifier.encode_text(["The heart beats."])
 
 
 def test_a_text_encoder_with_other_weights_is_refused(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file
+from torch.nn.functional import binary_cross_entropy_with_logits
 
+from jaccardio.cohort.augment import AUGMENTATIONS
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
@@ -21,7 +24,7 @@ from jaccardio.evaluation.thresholds import POLICIES, fit_thresholds
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.folder import load_pretrained
 from jaccardio.models.scoring import finding_scores
-from jaccardio.training.config import TrainConfig, load_preset
+from jaccardio.training.config import DataConfig, TrainConfig, load_preset
 from jaccardio.training.loop import _Session, resume, train
 from tests.conftest import TINY, Hospitals
 
@@ -114,15 +117,27 @@ def test_the_truth_objective_learns_more_than_chance(store: Store, split: Split,
     assert summary["validation_macro_auroc"] > 0.6
 
 
-def test_repeat_rare_sampling_repeats_training_records(store: Store, split: Split) -> None:
-    plain, aware = (
+def test_records_with_rare_findings_are_repeated(store: Store, split: Split) -> None:
+    plain, repeating = (
         _Session(store, split, _config("truth-small", f"data.sampling={sampling}"), torch.device("cpu")).batches
         for sampling in ("plain", "repeat-rare")
     )
-    assert plain.steps_per_epoch == aware.steps_per_epoch
-    epochs = [np.concatenate([batches.rows(step) for step in range(batches.steps_per_epoch)]) for batches in (plain, aware)]
+    assert plain.steps_per_epoch == repeating.steps_per_epoch
+    epochs = [np.concatenate([batches.records(step) for step in range(batches.steps_per_epoch)]) for batches in (plain, repeating)]
     assert len(set(epochs[0].tolist())) == len(epochs[0])
     assert len(set(epochs[1].tolist())) < len(epochs[1])
+
+
+def test_augmentations_are_settings_that_reach_the_batches(store: Store, split: Split) -> None:
+    for setting, make in AUGMENTATIONS.items():
+        assert DataConfig.model_validate({setting: 0.5}).augmentations == (make(0.5),)
+    assert DataConfig().augmentations == ()
+    whole, masked = (
+        _Session(store, split, _config("truth-small", f"data.lead_masking={share}"), torch.device("cpu")).batches.batch(0).signal
+        for share in (0.0, 1.0)
+    )
+    assert whole.any(axis=2).all()
+    assert (~masked.any(axis=2)).any(axis=1).all()
 
 
 def test_a_killed_run_resumes_to_the_same_weights(hospitals: Hospitals, store: Store, split: Split, tmp_path: Path) -> None:
@@ -203,19 +218,38 @@ def test_thresholds_are_fitted_on_the_validation_part_alone(store: Store, split:
 
 
 def test_unknown_labels_change_neither_loss_nor_gradient(store: Store, split: Split) -> None:
-    """What stands under an unknown label cannot matter: there is nothing there to read. Hiding a label must."""
+    """The loss is that of the pairs with a known label, and so is the gradient; hiding one more changes both."""
     session = _Session(store, split, _config("truth-small"), torch.device("cpu"))
-    target, weight = session._targets(torch.arange(32))
-    unknown = session.labels[:32] < 0
-    assert unknown.any()
-    assert (weight[unknown] == 0).all()
-    assert (weight[~unknown] == 1).all()
-    assert torch.equal(target[~unknown], session.labels[:32][~unknown].float())
+    labels, columns = session.material.training_labels[:32], session.pool.against(torch.arange(32))
+    known = torch.from_numpy(labels >= 0)
+    assert not known.all()
+    start = 3 * torch.randn(known.shape, generator=torch.Generator().manual_seed(0))
+
+    def loss_and_gradient(labels: NDArray[np.int8]) -> tuple[float, torch.Tensor]:
+        logits = start.clone().requires_grad_()
+        loss = session.objective(logits, *session._targets(labels, columns))
+        loss.backward()
+        assert logits.grad is not None
+        return loss.item(), logits.grad
+
+    loss, gradient = loss_and_gradient(labels)
+    truth = torch.from_numpy(labels).float()
+    expected = binary_cross_entropy_with_logits(start[known], truth[known], reduction="sum") / len(labels)
+    assert loss == pytest.approx(expected.item(), rel=1e-5)
+    torch.testing.assert_close(gradient, (start.sigmoid() - truth) * known / len(labels))
+    hidden = labels.copy()
+    row, column = np.argwhere(labels >= 0)[0]
+    hidden[row, column] = -1
+    less, without = loss_and_gradient(hidden)
+    assert less < loss
+    assert without[row, column] == 0
+    gradient[row, column] = 0
+    assert torch.equal(without, gradient)
 
 
 def test_positive_weight_weights_true_pairs_only(store: Store, split: Split) -> None:
     session = _Session(store, split, _config("classifier-small", "objective.positive_weight=true"), torch.device("cpu"))
-    target, weight = session._targets(torch.arange(32))
+    target, weight = session._targets(session.material.training_labels[:32], session.pool.against(torch.arange(32)))
     expected = session.material.positive_weight().expand_as(weight)
     assert torch.equal(weight[target == 1], expected[target == 1])
     assert set(weight[target == 0].tolist()) <= {0.0, 1.0}
@@ -228,16 +262,17 @@ def test_a_finding_unknown_for_every_training_record_leaves_the_bank(store: Stor
     hidden.labels[rows, column] = -1
     session = _Session(hidden, split, _config("truth-small"), torch.device("cpu"))
     assert "af" in session.material.left_out
-    assert session.labels.shape[1] == len(session.material.vocabulary)
+    assert session.batches.batch(0).labels.shape[1] == len(session.material.vocabulary)
     assert "af" not in session.material.vocabulary.codes
 
 
 def test_labels_stay_with_their_records_whatever_the_order_of_the_split(store: Store, split: Split) -> None:
     backwards = Split(split.method, {part: ids[::-1] for part, ids in split.parts.items()})
     session = _Session(store, backwards, _config("truth-small"), torch.device("cpu"))
-    rows = session.batches.rows(0)
-    columns = [store.vocabulary.index(code) for code in session.material.vocabulary.codes]
-    assert np.array_equal(session.labels[session._positions(rows)].numpy(), store.labels[np.ix_(rows, columns)])
+    batch, columns = session.batches.batch(0), [store.vocabulary.index(code) for code in session.material.vocabulary.codes]
+    rows = session.material.training_rows[batch.records]
+    assert np.array_equal(batch.labels, store.labels[np.ix_(rows, columns)])
+    assert set(store.ids[rows].tolist()) <= set(split.parts["train"])
 
 
 def test_a_frozen_encoder_keeps_its_weights_and_still_learns_around_them(store: Store, split: Split, tmp_path: Path) -> None:

@@ -1,39 +1,43 @@
 """Batches of signals: random crops for training, all windows in order for scoring."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.cohort.lead_masking import draw_kept_leads
-from jaccardio.cohort.store import COUNTS, Store
+from jaccardio.cohort.augment import Augmentation, RandomCrop
+from jaccardio.cohort.store import Store
 from jaccardio.errors import UsageError
 from jaccardio.findings.labels import PRESENT, UNKNOWN
-from jaccardio.recording.leads import LEADS
 from jaccardio.recording.preprocessing import dequantise
 from jaccardio.recording.windows import Windows
 
 RARE = 0.05
-"""Label-aware batches repeat the ECGs of findings that are present in a smaller share than this: the t of `repeat_factors`."""
+"""The ECGs are repeated of findings that are present in a smaller share than this: the t of `repeat_factors`."""
 
-_ORDER, _CROP, _WINDOW, _LEADS = 0, 1, 3, 4  # separate random streams; 2 is that of the regularisers' views
+_ORDER, _WINDOW = 0, 3  # random streams; the others are those of the augmentations and, 2, of the regularisers' views
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Signals and where they come from.
+    """Training ECGs.
 
     Attributes
     ----------
     signal
         (batch, 12, samples) float32, millivolt; every sample was recorded, rows of leads that were not are zero.
-    rows
-        (batch,) int64, rows of the store: `store.labels[rows]` are the labels.
+    labels
+        (batch, findings) int8 with -1 for unknown.
+    records
+        (batch,) int64, places among the training records.
     """
 
     signal: NDArray[np.float32]
-    rows: NDArray[np.int64]
+    labels: NDArray[np.int8]
+    records: NDArray[np.int64]
 
 
 class TrainingBatches:
@@ -43,20 +47,22 @@ class TrainingBatches:
     that little is lost, ECGs of like length go into one batch, and the batches of an epoch are shuffled. The last, smaller batch of an
     epoch is dropped unless it is the only one. Of an ECG with several windows one is drawn.
 
-    Label-aware batches repeat each row `repeat_factors` times an epoch, fractions rounded up or down at random so that the mean is
-    kept, and shuffle them. The epoch has as many steps as a plain one all the same, so that runs on both have equal budgets; it
-    leaves out what does not fit, and a common row comes less than once an epoch on average.
+    With rare findings repeated, each ECG comes `repeat_factors` times an epoch, fractions rounded up or down at random so that the mean
+    is kept. The epoch has as many steps as a plain one all the same, so that runs on both have equal budgets; it leaves out what does
+    not fit, and a common ECG comes less than once an epoch on average.
 
     Parameters
     ----------
     rows
         Rows of the store that belong to training.
+    labels
+        (rows, findings) int8, their labels.
     crop_samples
         Length of the crop; None takes the whole window.
-    repeat_by
-        (rows, findings) labels of the rows, by which those with rare findings are repeated; None: every row comes at most once an epoch.
-    lead_masking
-        Share of the ECGs of a batch that lose leads (`draw_kept_leads`).
+    repeat_rare
+        Whether ECGs with rare findings are repeated; else each comes at most once an epoch.
+    augmentations
+        What is done to the crops, in this order.
 
     Raises
     ------
@@ -68,11 +74,13 @@ class TrainingBatches:
         self,
         store: Store,
         rows: NDArray[np.int64],
+        labels: NDArray[np.int8],
         batch_size: int,
         crop_samples: int | None,
         seed: int,
-        repeat_by: NDArray[np.int8] | None = None,
-        lead_masking: float = 0.0,
+        *,
+        repeat_rare: bool = False,
+        augmentations: Sequence[Augmentation] = (),
     ) -> None:
         window = store.contract.samples
         if len(rows) == 0:
@@ -81,50 +89,55 @@ class TrainingBatches:
             raise UsageError(f"batch size {batch_size}: at least 1 is needed.")
         if crop_samples is not None and not 1 <= crop_samples <= window:
             raise UsageError(f"a crop of {crop_samples} samples does not fit into the store's window of {window} samples.")
-        self._store, self._rows, self._seed = store, np.asarray(rows, dtype=np.int64), seed
-        self._size, self._crop = min(batch_size, len(rows)), crop_samples or window
-        self._lead_masking = lead_masking
-        self._factors = None if repeat_by is None else repeat_factors(repeat_by)
+        self._store, self._rows, self._labels, self._seed = store, np.asarray(rows, dtype=np.int64), labels, seed
+        self._size, self._crop = min(batch_size, len(rows)), RandomCrop(crop_samples or window)
+        self._augmentations = (self._crop, *augmentations)
+        self._factors = repeat_factors(labels) if repeat_rare else None
         self._shuffled: tuple[int, NDArray[np.int64]] | None = None
 
     @property
     def steps_per_epoch(self) -> int:
-        """Batches in one pass over the rows."""
+        """Batches in one pass over the training records."""
         return len(self._rows) // self._size
 
-    def rows(self, step: int) -> NDArray[np.int64]:
-        """Rows of the store in the batch of a step."""
+    def records(self, step: int) -> NDArray[np.int64]:
+        """Places (batch,) among the training records of those in the batch of a step."""
         epoch, place = divmod(step, self.steps_per_epoch)
         return self._epoch(epoch)[place * self._size : (place + 1) * self._size]
 
     def batch(self, step: int) -> Batch:
         """The batch of a step, counted from 0 over all epochs."""
-        rows = self.rows(step)
-        counts = self._store.drawn_counts(rows, self._random(_WINDOW, step))
-        recorded = self._store.recorded[rows]
-        length = min(self._crop, int(recorded.min()))
-        starts = self._random(_CROP, step).integers(0, recorded - length + 1)
-        crops = np.empty((len(rows), len(LEADS), length), dtype=COUNTS)
-        for crop, whole, start in zip(crops, counts, starts, strict=True):
-            crop[:] = whole[:, start : start + length]
-        if self._lead_masking:
-            crops[~draw_kept_leads(len(rows), self._lead_masking, self._random(_LEADS, step))] = 0
-        return Batch(dequantise(crops), rows)
+        store, records = self._store, self.records(step)
+        rows = self._rows[records]
+        signal = dequantise(store.drawn_counts(rows, self._random(_WINDOW, step)))
+        windows = Windows(signal, store.recorded[rows], np.arange(len(rows)), store.lead_masks[rows])
+        for augmentation in self._augmentations:
+            windows = augmentation(windows, self._random(augmentation.stream, step))
+        return Batch(windows.signal, self._labels[records], records)
+
+    def prefetched(self, start: int, stop: int) -> Iterator[tuple[int, Batch]]:
+        """Steps and their batches in order; the next two are read from the store while the caller works on one."""
+        with ThreadPoolExecutor(1) as reader:
+            waiting: deque[Future[Batch]] = deque()
+            for step in range(start, stop):
+                while len(waiting) < min(3, stop - step):
+                    waiting.append(reader.submit(self.batch, step + len(waiting)))
+                yield step, waiting.popleft().result()
 
     def _random(self, stream: int, number: int) -> np.random.Generator:
         return np.random.default_rng([self._seed, stream, number])
 
     def _epoch(self, epoch: int) -> NDArray[np.int64]:
         if self._shuffled is None or self._shuffled[0] != epoch:
-            random, rows = self._random(_ORDER, epoch), self._rows
+            random, records = self._random(_ORDER, epoch), np.arange(len(self._rows))
             if self._factors is not None:
-                rows = np.repeat(rows, np.floor(self._factors + random.random(len(rows))).astype(np.int64))
-            rows = random.permutation(rows)[: self.steps_per_epoch * self._size]
-            length = np.minimum(self._store.recorded[rows], self._crop)
+                records = np.repeat(records, np.floor(self._factors + random.random(len(records))).astype(np.int64))
+            records = random.permutation(records)[: self.steps_per_epoch * self._size]
+            length = np.minimum(self._store.recorded[self._rows[records]], self._crop.samples)
             if len(np.unique(length)) > 1:
-                alike = rows[np.argsort(length, kind="stable")].reshape(-1, self._size)
-                rows = random.permutation(alike).reshape(-1)
-            self._shuffled = epoch, rows
+                alike = records[np.argsort(length, kind="stable")].reshape(-1, self._size)
+                records = random.permutation(alike).reshape(-1)
+            self._shuffled = epoch, records
         return self._shuffled[1]
 
 

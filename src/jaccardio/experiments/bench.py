@@ -19,6 +19,7 @@ from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import create_model
 from jaccardio.models.scoring import choose_device, finding_scores
 from jaccardio.simulation.disk import simulate_hospitals
+from jaccardio.text.create import create_text_encoder
 from jaccardio.training.precision import trains_in_bfloat16
 
 SECONDS = 4.0
@@ -48,7 +49,7 @@ def run_bench(store: Path | None, say: Callable[[str], None]) -> dict[str, float
         opened = given or Store.open(work / "one")
         crop = round(CROP_SECONDS * opened.contract.sampling_rate)
         say(f"random crops of {CROP_SECONDS} s from {'the store' if store else 'the simulated store'}")
-        batches = TrainingBatches(opened, np.arange(len(opened)), BATCH, crop, 0)
+        batches = TrainingBatches(opened, np.arange(len(opened)), opened.labels, BATCH, crop, 0)
         measured["crops_per_second"] = _rate(lambda step: batches.batch(step), BATCH)
         say("training and scoring: resnet18, width 32")
         measured |= _model_rates(batches, opened)
@@ -58,7 +59,8 @@ def run_bench(store: Path | None, say: Callable[[str], None]) -> dict[str, float
 def _model_rates(batches: TrainingBatches, store: Store) -> dict[str, float]:
     device = choose_device("auto")
     config = ModelConfig(kind="classifier", encoder="resnet18", width=WIDTH)
-    model = create_model(config, vocabulary=Vocabulary.load("paper26"), text_encoder=None).to(device)
+    vocabulary = Vocabulary.load("paper26")
+    model = create_model(config, vocabulary=vocabulary, text_encoder=create_text_encoder(config.text_encoder, vocabulary)).to(device)
     optimiser = torch.optim.AdamW(model.parameters(), fused=True)
 
     def step(precision: str) -> Callable[[int], None]:

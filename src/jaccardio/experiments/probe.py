@@ -156,7 +156,7 @@ def _features(
 
 def _untrained(pretrained: Pretrained, seed: int) -> Pretrained:
     """The same form with weights as they are drawn; random sentence vectors, because no text enters an ECG's features."""
-    encoder = create_text_encoder("random", pretrained.vocabulary) if pretrained.config.kind == "text" else None
+    encoder = create_text_encoder("random", pretrained.vocabulary)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return replace(pretrained, model=create_model(pretrained.config, vocabulary=pretrained.vocabulary, text_encoder=encoder))

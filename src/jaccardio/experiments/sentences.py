@@ -30,7 +30,7 @@ def sentence_scores(run: RunFolder, held_out: HeldOut, sentences: Sequence[str],
     DataError
         The run has seen some of the ECGs.
     UsageError
-        The run is a classifier, which knows no sentences.
+        The run's text encoder cannot read a sentence.
     """
     columns = [str(number) for number in range(len(sentences))]
 

@@ -1,46 +1,43 @@
-"""`EcgClassifier`: the paper's supervised baseline, one output per finding and no text (section 5.7)."""
+"""`EcgClassifier`: the paper's supervised baseline, one output per finding and no language (section 5.7)."""
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from jaccardio.models.config import ModelConfig
-from jaccardio.models.encoder import EcgEncoder
+from jaccardio.models.ecg_model import EcgModel
 
 
-class EcgClassifier(nn.Module):
-    """An ECG encoder and a linear layer; trained with the `sigmoid` loss on labels, plain or label-weighted.
+class EcgClassifier(EcgModel):
+    """An ECG encoder and a linear layer with weights W (k, features) and biases c (k,).
 
-    Parameters
-    ----------
-    config
-        A `ModelConfig` of kind ``classifier``.
-    findings
-        Number k of outputs.
+    Its text vectors V (m, k) are those of `FindingTable`, one-hot for a prompt, and select rows of the layer: logits = z u^T + V c with the
+    encoder's features z and u = V W. For the prompts, V = I, logits and gradients are those of the layer alone, to the bit.
+
+    An `EcgTextModel` on that table gives the same logits (embedding 0, no whitening, ECG vectors not normalised, text bias, scale sqrt(k)),
+    but trains differently: each output has three trained biases, initialised otherwise. So the baseline is a class of its own.
     """
 
-    def __init__(self, config: ModelConfig, findings: int) -> None:
-        super().__init__()
-        self.score_parts = config.score_parts
-        self.encoder = EcgEncoder(config)
-        self.output = nn.Linear(self.encoder.features, findings)
+    def __init__(self, config: ModelConfig, prompt_vectors: Tensor, text_fingerprint: str) -> None:
+        super().__init__(config, prompt_vectors, text_fingerprint)
+        self.output = nn.Linear(self.encoder.features, prompt_vectors.shape[1])
         if config.initial_bias != "mean-target":
             self.initialise_bias(torch.tensor(config.initial_bias))
 
-    @torch.no_grad()
-    def initialise_bias(self, values: Tensor) -> None:
-        """Starts the output biases at given logits: a scalar, or (k,) one per finding."""
-        if not values.isfinite().all():
-            raise ValueError("bias values must be finite: clip prevalences away from 0 and 1 before taking logits")
+    def set_bias(self, values: Tensor) -> None:
+        """A scalar goes to every output."""
         self.output.bias.copy_(values)
 
-    def encode_ecg(self, signal: Tensor) -> Tensor:
-        """ECGs (n, 12, samples) in millivolt to pooled features (n, features) float32."""
-        features: Tensor = self.encoder(signal)
+    def project(self, features: Tensor) -> Tensor:
+        """The features as they are."""
         return features
 
-    def finding_logits(self, signal: Tensor) -> Tensor:
-        """Logits (n, k) float32, one column per finding in vocabulary order."""
-        features = self.encode_ecg(signal)
-        with torch.autocast(signal.device.type, enabled=False):
-            logits: Tensor = self.output(features)
-            return logits
+    def encode_text(self, vectors: Tensor) -> Tensor:
+        """Rows of the layer's weights (m, features), averaged where a sentence states several findings."""
+        with torch.autocast(vectors.device.type, enabled=False):
+            return vectors @ self.output.weight
+
+    def compare(self, ecg: Tensor, vectors: Tensor) -> Tensor:
+        """Outputs (n, m) of the layer, averaged likewise."""
+        with torch.autocast(ecg.device.type, enabled=False):
+            return linear(ecg, self.encode_text(vectors), vectors @ self.output.bias)

@@ -12,7 +12,8 @@ class ModelConfig(BaseModel):
     ----------
     kind
         ``text``: two towers, scores depend on findings through their sentences. ``classifier``: the supervised ResNet of the
-        paper's section 5.7, one output per finding; it uses `encoder` to `pooling`, `initial_bias` and `score_parts` only.
+        paper's section 5.7, one output per finding; it reads `encoder` to `pooling`, `initial_bias`, `language` and `score_parts` only,
+        and its text encoder is ``table``.
     encoder, width
         Backbone of the ECG encoder by name, and what sizes it: the channels of the first stage (``resnet18``, ``resnet34``,
         ``resnet50``, ``xresnet1d50``, ``xresnet1d101``, ``convnext1d``), the filters of each kernel (``inception1d``), a quarter
@@ -69,3 +70,8 @@ class ModelConfig(BaseModel):
     language: str = "en"
     whitening: Annotated[float, Field(ge=0, le=1)] | Literal["none"] = 0.0
     score_parts: int = Field(1, ge=1, le=1000)
+
+    @property
+    def text_encoder(self) -> str:
+        """Name of the text encoder: to a classifier a finding is a symbol, whatever `text` says."""
+        return "table" if self.kind == "classifier" else self.text

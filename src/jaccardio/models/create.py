@@ -1,5 +1,7 @@
 """`create_model`: a fresh model from its configuration, a vocabulary and a text encoder."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -7,13 +9,15 @@ from jaccardio.errors import UsageError
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.classifier import EcgClassifier
 from jaccardio.models.config import ModelConfig
+from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.ecg_text import EcgTextModel
 from jaccardio.text.encoder import TextEncoder
 
-Model = EcgTextModel | EcgClassifier
+MODELS: Mapping[str, type[EcgTextModel | EcgClassifier]] = {"text": EcgTextModel, "classifier": EcgClassifier}
+"""Models by kind: functions of configuration, prompt vectors and fingerprint of the text encoder."""
 
 
-def create_model(config: ModelConfig, *, vocabulary: Vocabulary, text_encoder: TextEncoder | None = None) -> Model:
+def create_model(config: ModelConfig, *, vocabulary: Vocabulary, text_encoder: TextEncoder) -> EcgModel:
     """Builds an untrained model; the global random generator of torch decides its start.
 
     Parameters
@@ -21,23 +25,19 @@ def create_model(config: ModelConfig, *, vocabulary: Vocabulary, text_encoder: T
     config
         Shape and start.
     vocabulary
-        The findings; each gets a prompt in ``config.language`` (kind ``text``) or an output (kind ``classifier``).
+        The findings; each gets a prompt in ``config.language``.
     text_encoder
-        Embeds the prompts; needed by kind ``text``.
+        Embeds the prompts: `create_text_encoder` makes it from ``config.text_encoder``.
 
     Raises
     ------
     UsageError
-        Kind ``text`` without a text encoder, or with one that cannot tell two prompts apart.
+        The text encoder cannot tell two prompts apart.
     """
-    if config.kind == "classifier":
-        return EcgClassifier(config, len(vocabulary))
-    if text_encoder is None:
-        raise UsageError("a model of kind text needs a text encoder; create_text_encoder makes one by name.")
     prompts = vocabulary.prompts(config.language)
     vectors = torch.from_numpy(text_encoder.encode(prompts))
     _check_distinct(vectors, prompts, text_encoder.name)
-    return EcgTextModel(config, vectors, text_encoder.fingerprint)
+    return MODELS[config.kind](config, vectors, text_encoder.fingerprint)
 
 
 def _check_distinct(vectors: Tensor, prompts: list[str], encoder: str) -> None:

@@ -7,27 +7,17 @@ from torch import Tensor, nn
 from torch.nn.functional import linear, normalize
 
 from jaccardio.models.config import ModelConfig
-from jaccardio.models.encoder import EcgEncoder
+from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.text_projection import TextProjection
 
 MAXIMUM_SCALE = 100.0
 TEXT_BIAS_RIDGE = 1e-3
 
 
-class EcgTextModel(nn.Module):
+class EcgTextModel(EcgModel):
     """logits = exp(t') z u^T + b, with z from the ECG and u from frozen text vectors.
 
     A score depends on a finding only through its text vector: u, and with ``bias = "text"`` also b, are functions of it alone.
-    The ECG encoder may run under autocast; all from the embeddings on is float32.
-
-    Parameters
-    ----------
-    config
-        A `ModelConfig` of kind ``text``.
-    prompt_vectors
-        (k, D) raw text vectors of the prompt bank, one per finding; kept as a buffer and used by `finding_logits`.
-    text_fingerprint
-        Fingerprint of the text encoder that made them: only its vectors may be compared with this model's ECGs.
 
     Attributes
     ----------
@@ -35,15 +25,9 @@ class EcgTextModel(nn.Module):
         t' and b of Listing 1; exp(t') never exceeds 100.
     """
 
-    prompt_vectors: Tensor
-
     def __init__(self, config: ModelConfig, prompt_vectors: Tensor, text_fingerprint: str) -> None:
-        super().__init__()
-        self.text_fingerprint = text_fingerprint
+        super().__init__(config, prompt_vectors, text_fingerprint)
         self.normalise_ecg = config.normalise_ecg
-        self.score_parts = config.score_parts
-        self.encoder = EcgEncoder(config)
-        self.register_buffer("prompt_vectors", prompt_vectors.float().clone())
         self.text_projection = TextProjection(self.prompt_vectors, config.whitening)
         projected = self.text_projection.dimension
         self.ecg_head = nn.Linear(self.encoder.features, config.embedding or projected)
@@ -60,18 +44,12 @@ class EcgTextModel(nn.Module):
         excess = (self.logit_scale - math.log(MAXIMUM_SCALE)).clamp(min=0)
         return (self.logit_scale - excess.detach()).exp()  # a plain clamp has no gradient above the bound: t' would stay there
 
-    @torch.no_grad()
-    def initialise_bias(self, values: Tensor) -> None:
-        """Starts the bias at given logits.
+    def logged(self) -> dict[str, float]:
+        """Scale and bias."""
+        return {"logit_scale": self.scale.item(), "logit_bias": self.logit_bias.item()}
 
-        Parameters
-        ----------
-        values
-            A scalar, the logit of the mean target; or (k,), the logit of each prompt's prevalence. From (k,) a text bias is
-            fitted to the prompts by ridge regression; a scalar bias takes the logit of the mean prevalence.
-        """
-        if not values.isfinite().all():
-            raise ValueError("bias values must be finite: clip prevalences away from 0 and 1 before taking logits")
+    def set_bias(self, values: Tensor) -> None:
+        """From (k,) a text bias is fitted to the prompts by ridge regression; a scalar bias takes the logit of the mean prevalence."""
         values = values.to(self.logit_bias)
         if self.text_bias is None or values.ndim == 0:
             self.logit_bias.copy_(values if values.ndim == 0 else values.sigmoid().mean().logit())
@@ -83,33 +61,21 @@ class EcgTextModel(nn.Module):
         self.text_bias.copy_(solution[:-1])
         self.logit_bias.copy_(solution[-1])
 
-    def encode_ecg(self, signal: Tensor) -> Tensor:
-        """ECGs (n, 12, samples) in millivolt to vectors z (n, embedding) float32."""
-        return self.project(self.encoder(signal))
-
     def project(self, features: Tensor) -> Tensor:
-        """Features (n, features) of the encoder to vectors z (n, embedding) float32."""
+        """Vectors z (n, embedding)."""
         with torch.autocast(features.device.type, enabled=False):
             vectors: Tensor = self.ecg_head(features)
             return normalize(vectors, dim=1) if self.normalise_ecg else vectors / math.sqrt(vectors.shape[1])
 
     def encode_text(self, vectors: Tensor) -> Tensor:
-        """Raw text vectors (m, D) to unit vectors u (m, embedding) float32."""
+        """Unit vectors u (m, embedding)."""
         with torch.autocast(vectors.device.type, enabled=False):
             return normalize(self.text_head(self.text_projection(vectors)), dim=1)
 
     def compare(self, ecg: Tensor, vectors: Tensor) -> Tensor:
-        """Logits (n, m) of ECG vectors (n, embedding) from `encode_ecg` against raw text vectors (m, D)."""
+        """The formula above."""
         with torch.autocast(ecg.device.type, enabled=False):
             bias: Tensor = self.logit_bias
             if self.text_bias is not None:
                 bias = bias + linear(self.text_projection(vectors), self.text_bias)
             return self.scale * ecg @ self.encode_text(vectors).T + bias
-
-    def logits(self, signal: Tensor, vectors: Tensor) -> Tensor:
-        """Logits (n, m) of ECGs (n, 12, samples) against statements by their raw text vectors (m, D)."""
-        return self.compare(self.encode_ecg(signal), vectors)
-
-    def finding_logits(self, signal: Tensor) -> Tensor:
-        """Logits (n, k) of ECGs against the prompt bank, one column per finding in vocabulary order."""
-        return self.logits(signal, self.prompt_vectors)

@@ -24,10 +24,9 @@ from jaccardio.checksums import MANIFEST, Manifest, file_entry, write_manifest
 from jaccardio.errors import DataError, UsageError
 from jaccardio.files import json_bytes, no_such_folder, sync_folder, write_atomic
 from jaccardio.findings.vocabulary import Vocabulary
-from jaccardio.models.classifier import EcgClassifier
 from jaccardio.models.config import ModelConfig
-from jaccardio.models.create import Model
-from jaccardio.models.ecg_text import EcgTextModel
+from jaccardio.models.create import MODELS
+from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.weights import weights_from_bytes, weights_to_bytes
 from jaccardio.recording.preprocessing import SignalContract
 
@@ -63,20 +62,23 @@ class Pretrained:
         Threshold policies as training fitted them (`Thresholds.to_dict`).
     calibration
         Recalibrations as training fitted them (`Calibration.to_dict`).
+    weights_sha256
+        SHA-256 of the file of weights.
     """
 
-    model: Model
+    model: EcgModel
     config: ModelConfig
     vocabulary: Vocabulary
     contract: SignalContract
     partial_leads: bool
     thresholds: Mapping[str, Any]
     calibration: Mapping[str, Any]
+    weights_sha256: str
 
 
 def save_pretrained(
     folder: Path,
-    model: Model,
+    model: EcgModel,
     config: ModelConfig,
     vocabulary: Vocabulary,
     contract: SignalContract,
@@ -100,7 +102,7 @@ def save_pretrained(
         raise UsageError(f"{folder}: exists and is not a pretrained model; choose another place or move it away.")
     config_document = {
         "model": config.model_dump(),
-        "text_fingerprint": model.text_fingerprint if isinstance(model, EcgTextModel) else None,
+        "text_fingerprint": model.text_fingerprint,
         "contract": contract.to_dict(),
         "partial_leads": partial_leads,
     }
@@ -155,18 +157,16 @@ def load_pretrained(folder: Path) -> Pretrained:
         raise DataError(f"{folder / CONFIG}: unknown keys {', '.join(sorted(document))}.")
     state = weights_from_bytes(manifest.bytes_of(WEIGHTS), str(folder / WEIGHTS))
     try:
-        if config.kind == "classifier":
-            model: Model = EcgClassifier(config, len(vocabulary))
-        else:
-            model = EcgTextModel(config, state["prompt_vectors"], text_fingerprint)
+        model = MODELS[config.kind](config, state["prompt_vectors"], text_fingerprint)
         model.load_state_dict(state, strict=True)
     except (KeyError, RuntimeError) as error:
         raise DataError(f"{folder / WEIGHTS}: the weights do not fit {CONFIG} and {VOCABULARY}.") from error
-    if isinstance(model, EcgTextModel) and len(model.prompt_vectors) != len(vocabulary):
+    if len(model.prompt_vectors) != len(vocabulary):
         raise DataError(f"{folder / VOCABULARY}: {len(vocabulary)} findings, but the weights have {len(model.prompt_vectors)} prompts.")
     manifest.bytes_of(CARD)
     thresholds, calibration = manifest.json_of(THRESHOLDS), manifest.json_of(CALIBRATION)
-    return Pretrained(model.eval(), config, vocabulary, contract, partial_leads, thresholds, calibration)
+    weights_sha256 = manifest.files[WEIGHTS]["sha256"]
+    return Pretrained(model.eval(), config, vocabulary, contract, partial_leads, thresholds, calibration, weights_sha256)
 
 
 def model_manifest(folder: Path) -> Manifest:

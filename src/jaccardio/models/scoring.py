@@ -10,8 +10,7 @@ from scipy.special import expit
 from torch import Tensor
 
 from jaccardio.errors import MissingError, UsageError
-from jaccardio.models.create import Model
-from jaccardio.models.ecg_text import EcgTextModel
+from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.encoder import MINIMUM_SAMPLES
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.windows import Windows
@@ -36,7 +35,7 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def finding_scores(model: Model, batches: Iterable[Windows], device: torch.device) -> NDArray[np.float64]:
+def finding_scores(model: EcgModel, batches: Iterable[Windows], device: torch.device) -> NDArray[np.float64]:
     """Probability of each finding, from one prompt per finding: the mean over the pieces of each ECG.
 
     A window is scored in ``model.score_parts`` equal pieces, so that a model trained on short crops sees the length it was trained on;
@@ -50,12 +49,12 @@ def finding_scores(model: Model, batches: Iterable[Windows], device: torch.devic
     return _means(model, batches, device, lambda signal: _probability(model.finding_logits(signal)), model.score_parts)
 
 
-def sentence_scores(model: EcgTextModel, batches: Iterable[Windows], vectors: Tensor, device: torch.device) -> NDArray[np.float64]:
+def sentence_scores(model: EcgModel, batches: Iterable[Windows], vectors: Tensor, device: torch.device) -> NDArray[np.float64]:
     """As `finding_scores`, of any sentences by their raw text vectors (m, D): (n, m)."""
     return _means(model, batches, device, lambda signal: _probability(model.logits(signal, vectors)), model.score_parts)
 
 
-def ecg_embeddings(model: Model, batches: Iterable[Windows], device: torch.device) -> NDArray[np.float32]:
+def ecg_embeddings(model: EcgModel, batches: Iterable[Windows], device: torch.device) -> NDArray[np.float32]:
     """Frozen ECG features (n, d): the mean over the windows of each ECG."""
     return _means(model, batches, device, lambda signal: model.encode_ecg(signal).float().cpu().numpy(), parts=1)
 
@@ -67,7 +66,7 @@ def _probability(logits: Tensor) -> NDArray[np.float64]:
 
 @torch.inference_mode()
 def _means(
-    model: Model, batches: Iterable[Windows], device: torch.device, function: Callable[[Tensor], NDArray[Value]], parts: int
+    model: EcgModel, batches: Iterable[Windows], device: torch.device, function: Callable[[Tensor], NDArray[Value]], parts: int
 ) -> NDArray[Value]:
     """Mean of a function (b, 12, length) -> (b, m) over the pieces of each ECG, (n, m)."""
     training = model.training

@@ -17,7 +17,6 @@ from jaccardio.evaluation.calibration import Calibration
 from jaccardio.evaluation.thresholds import Thresholds
 from jaccardio.findings.needed_leads import spell_leads
 from jaccardio.findings.vocabulary import Vocabulary
-from jaccardio.models.ecg_text import EcgTextModel
 from jaccardio.models.folder import Pretrained, load_pretrained
 from jaccardio.models.scoring import choose_device, ecg_embeddings, finding_scores, sentence_scores
 from jaccardio.recording.leads import LEADS
@@ -133,7 +132,7 @@ class Predictor:
             Unknown policy, a single path in place of a list, or an array.
         """
         thresholds = self.thresholds[policy]
-        return [found for batch in self._batches(ecgs) for found in self._decided(batch, thresholds)]
+        return [scores for batch in self._batches(ecgs) for scores in self._decided(batch, thresholds)]
 
     def _decided(self, batch: Windows, thresholds: NDArray[np.float64]) -> Iterator[list[FindingScore]]:
         scores = self.scores([batch])
@@ -181,8 +180,8 @@ class Predictor:
         UsageError, ReadError
             As `Recording.from_array`; a `ReadError` names the row.
         """
-        found = self.predict(_read_all(signals, sampling_rate, leads, unit))
-        scores = [[np.nan if one.score is None else one.score for one in row] for row in found]
+        predictions = self.predict(_read_all(signals, sampling_rate, leads, unit))
+        scores = [[np.nan if finding.score is None else finding.score for finding in row] for row in predictions]
         return np.array(scores, dtype=np.float64).reshape(-1, len(self.vocabulary))
 
     def encode(self, signals: ArrayLike, sampling_rate: float, *, leads: Sequence[str] = LEADS, unit: str = "mV") -> NDArray[np.float32]:
@@ -195,41 +194,38 @@ class Predictor:
         Raises
         ------
         UsageError
-            The model is a classifier, which knows no sentences; a single string in place of a list; or characters that are no text.
+            A single string in place of a list, characters that are no text, or a sentence that the text encoder cannot read: that of a
+        classifier knows the vocabulary's own sentences only.
         MissingError
             The text encoder that the model was trained with is not installed.
         """
-        model, vectors = self._told(sentences)
+        vectors = self._text_vectors(sentences)
         with torch.inference_mode():
-            return np.asarray(model.encode_text(vectors).float().cpu().numpy())
+            return np.asarray(self.model.encode_text(vectors).float().cpu().numpy())
 
     def sentence_scores(self, batches: Iterable[Windows], sentences: Sequence[str]) -> NDArray[np.float64]:
         """As `scores`, of any sentences instead of the findings: (n, m); errors are those of `encode_text`.
 
         Unlike inner products, they rank sentences for one ECG as the model does, whose bias depends on the sentence.
         """
-        model, vectors = self._told(sentences)
-        return sentence_scores(model, _checked(batches), vectors, self._device)
+        return sentence_scores(self.model, _checked(batches), self._text_vectors(sentences), self._device)
 
-    def _told(self, sentences: Sequence[str]) -> tuple[EcgTextModel, Tensor]:
-        """The text model and raw vectors (m, D) of sentences."""
-        model = self.model
+    def _text_vectors(self, sentences: Sequence[str]) -> Tensor:
+        """Raw text vectors (m, D) of sentences."""
         if isinstance(sentences, str):
             raise UsageError("one sentence where a list of sentences is expected: write [sentence].")
         sentences = list(sentences) if isinstance(sentences, Iterable) else [None]
         if not all(isinstance(sentence, str) for sentence in sentences):
             raise UsageError("sentences: give a list of texts.")
-        if not isinstance(model, EcgTextModel):
-            raise UsageError("this model is a supervised classifier: it has no text side. Train a text preset such as truth-small.")
         if not all(sentence.isprintable() for sentence in sentences):
             raise UsageError("a sentence holds characters that are no text.")
         if self._text_encoder is None:
             # no cache on disk: what people search for may name a patient
-            encoder = create_text_encoder(self._pretrained.config.text, self.vocabulary)
-            if encoder.fingerprint != model.text_fingerprint:
+            encoder = create_text_encoder(self._pretrained.config.text_encoder, self.vocabulary)
+            if encoder.fingerprint != self.model.text_fingerprint:
                 raise DataError("the installed text encoder is not the one that the model was trained with (other weights).")
             self._text_encoder = encoder
-        return model, torch.from_numpy(self._text_encoder.encode(sentences)).to(self._device)
+        return torch.from_numpy(self._text_encoder.encode(sentences)).to(self._device)
 
     def _batches(self, ecgs: Iterable[Recording | Prepared | str | Path]) -> Iterator[Windows]:
         if isinstance(ecgs, str | Path | Recording) or not isinstance(ecgs, Iterable):

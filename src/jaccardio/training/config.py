@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from jaccardio.cohort.augment import AUGMENTATIONS, Augmentation
 from jaccardio.contrast.methods import METHODS
 from jaccardio.contrast.objective import Objective
 from jaccardio.errors import UsageError
@@ -39,7 +40,7 @@ class DataConfig(_Section):
         an epoch (`repeat_factors` of the batches).
     lead_masking
         Share of the training ECGs that lose leads at random, so that the model can be asked about ECGs that lack some
-        (`jaccardio.cohort.lead_masking`); with 0 it answers for complete ECGs only.
+        (`jaccardio.cohort.augment`); with 0 it answers for complete ECGs only.
     hidden_findings
         Codes of findings that are left out of the run: no label, no statement, no prompt.
     """
@@ -49,6 +50,11 @@ class DataConfig(_Section):
     sampling: Literal["plain", "repeat-rare"] = "plain"
     lead_masking: float = Field(0.0, ge=0, le=1)
     hidden_findings: tuple[str, ...] = Field((), strict=False)  # TOML and JSON have lists
+
+    @property
+    def augmentations(self) -> tuple[Augmentation, ...]:
+        """What is done to the training crops: each of `AUGMENTATIONS` whose setting is not 0."""
+        return tuple(make(amount) for setting, make in AUGMENTATIONS.items() if (amount := getattr(self, setting)))
 
     @model_validator(mode="after")
     def _crop_fits_the_encoder(self) -> "DataConfig":
@@ -116,6 +122,8 @@ class OptimiserConfig(_Section):
     frozen_encoder
         Leave the ECG encoder's weights as they were drawn and train the rest on its features: the control that says what the
         encoder's training adds. Its batch norms still gather the statistics of the data.
+    init_from
+        A run or model folder whose weights the run starts from (`jaccardio.training.warm_start`); without it they are drawn.
     """
 
     optimiser: Literal["adamw", "adam"] = "adamw"
@@ -131,6 +139,7 @@ class OptimiserConfig(_Section):
     validate_every: int = Field(1, ge=1, le=1_000_000)
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     frozen_encoder: bool = False
+    init_from: str | None = Field(None, pattern=r"^[^\x00-\x1f\x7f]+$")
     seed: int = Field(0, ge=0, lt=2**63)
 
     @model_validator(mode="after")

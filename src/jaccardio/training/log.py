@@ -21,9 +21,9 @@ class RunLog:
         for line in run.log_lines():
             self._mirror(line)
 
-    def write(self, step: int, **figures: float | int | None) -> None:
-        """Logs the figures of one step."""
-        line = {"step": step} | figures
+    def write(self, step: int, **metrics: float | int | None) -> None:
+        """Logs the metrics of one step."""
+        line = {"step": step} | metrics
         with self._file.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(line, allow_nan=False) + "\n")
         self._mirror(line)

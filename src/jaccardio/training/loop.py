@@ -8,9 +8,6 @@ bit, on the same machine.
 import logging
 import math
 import time
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,10 +28,10 @@ from jaccardio.evaluation.part import MINIMUM_POSITIVES
 from jaccardio.evaluation.thresholds import fit_thresholds
 from jaccardio.findings.wording import Wording
 from jaccardio.locks import own_folder
-from jaccardio.models.create import Model, create_model
-from jaccardio.models.ecg_text import EcgTextModel
+from jaccardio.models.create import create_model
+from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.encoder import MINIMUM_SAMPLES
-from jaccardio.models.folder import save_pretrained
+from jaccardio.models.folder import Pretrained, save_pretrained
 from jaccardio.models.scoring import choose_device, finding_scores
 from jaccardio.progress import Progress
 from jaccardio.text.cache import user_cache
@@ -47,9 +44,10 @@ from jaccardio.training.material import Material, StatementVectors
 from jaccardio.training.optimiser import create_optimiser, moving_average
 from jaccardio.training.precision import trains_in_bfloat16
 from jaccardio.training.regularisation import Regularisation
-from jaccardio.training.run_folder import RunFolder
+from jaccardio.training.run_folder import DRAWN, RunFolder
 from jaccardio.training.schedule import learning_rate
 from jaccardio.training.selection import Best, macro_ranking
+from jaccardio.training.warm_start import load_source, start_from
 
 logger = logging.getLogger(__name__)
 
@@ -79,9 +77,11 @@ def train(
     Raises
     ------
     UsageError
-        The store's sampling rate is not the configuration's, or `out` exists, or another process is writing it.
+        The store's sampling rate is not the configuration's, `out` exists, another process is writing it, or the model of
+        ``training.init_from`` is not there or does not fit.
     DataError
-        The split leaks between its parts, or there is nothing to learn.
+        The split leaks between its parts, there is nothing to learn, or the model of ``training.init_from`` is damaged or has seen ECGs
+        of the test part.
     DivergenceError
         Loss, weights or validation scores are not finite: no model is written, and no checkpoint of what is not finite.
     """
@@ -91,9 +91,14 @@ def train(
             f"Ingest with --fs {config.data.sampling_rate:g}, or set data.sampling_rate={store.contract.sampling_rate:g}."
         )
     check_disjoint(store, split)
-    session = _Session(store, split, config, choose_device(device))  # before the folder: a run that cannot start leaves none
+    initial = config.training.init_from
+    source = load_source(Path(initial).expanduser(), store, split) if initial else None
+    session = _Session(store, split, config, choose_device(device), source)  # before the folder: a run that cannot start leaves none
     with own_folder(out):
-        return session.run(RunFolder.create(out, config, store, split), progress)
+        run = RunFolder.create(out, config, store, split, session.started_from)
+        if source:
+            session.save(run, 0, Best(), 0.0)  # resumed, the run does not need the other model
+        return session.run(run, progress)
 
 
 def resume(store: Store, out: Path, *, device: str = "auto", progress: Progress | None = None) -> dict[str, Any]:
@@ -117,37 +122,43 @@ def resume(store: Store, out: Path, *, device: str = "auto", progress: Progress 
 
 
 class _Session:
-    """One process's share of a run: the objects of the loop, set up from the configuration alone."""
+    """The objects of the loop, set up from the configuration and, in a new run, the model whose weights it starts from."""
 
-    def __init__(self, store: Store, split: Split, config: TrainConfig, device: torch.device) -> None:
+    def __init__(self, store: Store, split: Split, config: TrainConfig, device: torch.device, source: Pretrained | None = None) -> None:
         self.config, self.device = config, device
         self.material = material = Material.gather(store, split, config.data.hidden_findings)
         settings = config.training
         self.bfloat16 = trains_in_bfloat16(settings.precision, device)
         torch.manual_seed(settings.seed)
-        encoder = create_text_encoder(config.model.text, material.vocabulary, user_cache()) if config.model.kind == "text" else None
-        model = create_model(config.model, vocabulary=material.vocabulary, text_encoder=encoder)
-        self.model: Model = model.to(device)
+        encoder = create_text_encoder(config.model.text_encoder, material.vocabulary, user_cache())
+        self.model = create_model(config.model, vocabulary=material.vocabulary, text_encoder=encoder).to(device)
         self.objective = config.objective.objective()
         self.positive_weight = material.positive_weight().to(device) if config.objective.positive_weight else None
-        self.labels = torch.from_numpy(material.training_labels)
+        labels = torch.from_numpy(material.training_labels)
         wording = Wording.of(material.vocabulary)
-        self.pool = self.objective.pool(TrainingLabels(self.labels, tuple(wording.groups), settings.seed))
-        self.text = StatementVectors.embed(self.pool.statements, wording, encoder, config.model.language) if encoder else None
-        self.regularisation = Regularisation(config.objective, self.labels, settings.seed, device)
+        self.pool = self.objective.pool(TrainingLabels(labels, tuple(wording.groups), settings.seed))
+        self.text = StatementVectors.embed(self.pool.statements, wording, encoder, config.model.language)
+        self.regularisation = Regularisation(config.objective, labels, settings.seed, device)
         part = store.contract.samples // config.model.score_parts
         if part < MINIMUM_SAMPLES:
             raise UsageError(f"model.score_parts={config.model.score_parts}: parts of {part} samples, encoders need {MINIMUM_SAMPLES}.")
         crop = round(config.data.crop_seconds * store.contract.sampling_rate) or None
-        repeat_by = material.training_labels if config.data.sampling == "repeat-rare" else None
         self.batches = TrainingBatches(
-            store, material.training_rows, settings.batch_size, crop, settings.seed, repeat_by, config.data.lead_masking
+            store,
+            material.training_rows,
+            material.training_labels,
+            settings.batch_size,
+            crop,
+            settings.seed,
+            repeat_rare=config.data.sampling == "repeat-rare",
+            augmentations=config.data.augmentations,
         )
         self.total_steps = settings.steps or (settings.epochs or 0) * self.batches.steps_per_epoch
         if settings.warmup > self.total_steps:
             logger.warning("warm-up of %g steps, but the run has %d: the learning rate only rises.", settings.warmup, self.total_steps)
         if config.model.initial_bias == "mean-target":
             self._initialise_bias()
+        self.started_from = start_from(source, self.model, config.model, store.contract) if source else DRAWN
         self.model.encoder.requires_grad_(not settings.frozen_encoder)
         self.optimiser = create_optimiser(self.model.parameters(), settings)
         self.average = moving_average(self.model, settings.ema) if settings.ema else None
@@ -156,6 +167,8 @@ class _Session:
         """Trains from the last checkpoint, or from the start, to the end."""
         best, seconds, start = Best(), 0.0, 0
         checkpoint = load_checkpoint(run.checkpoints, run.manifest.sha256)
+        if checkpoint is None and self.config.training.init_from:
+            raise DataError(f"{run.path}: killed before its first checkpoint, nothing was trained yet. Remove it and train again.")
         if checkpoint is not None:
             tensors, facts, damaged = checkpoint
             for sentence in damaged:
@@ -177,23 +190,27 @@ class _Session:
     ) -> tuple[Best, float]:
         """The steps from `start` on; returns the best epoch and the seconds of all steps."""
         began, seconds, drawn = time.monotonic(), seconds_before, 0
-        for step, batch in self._prefetched(start):
-            figures = self._step(step, batch)
-            drawn += len(batch.rows)
+        for step, batch in self.batches.prefetched(start, self.total_steps):
+            metrics = self._step(step, batch)
+            drawn += len(batch.records)
             seconds = seconds_before + time.monotonic() - began
             if self._logged(step):
-                log.write(step, **figures, ecgs_per_second=drawn / (seconds - seconds_before))
+                log.write(step, **metrics, ecgs_per_second=drawn / (seconds - seconds_before))
             if progress is not None:
-                progress(step + 1, self.total_steps, f"loss {figures['loss']:.3f}{best.shown}")
+                progress(step + 1, self.total_steps, f"loss {metrics['loss']:.3f}{best.shown}")
             epoch, within = divmod(step + 1, self.batches.steps_per_epoch)
             last = step + 1 == self.total_steps
             if last or (within == 0 and epoch % self.config.training.validate_every == 0):
                 best = self._validate(run, log, step, max(epoch, 1), best)
             if last or within == 0:
-                facts = {"best": vars(best), "seconds": seconds, "run_sha256": run.manifest.sha256}
-                save_checkpoint(run.checkpoints, step + 1, tensors_of(self.model, self.optimiser, self.average), facts)
-                remove_superseded(run.checkpoints)
+                self.save(run, step + 1, best, seconds)
         return best, seconds
+
+    def save(self, run: RunFolder, step: int, best: Best, seconds: float) -> None:
+        """Writes the checkpoint of a run after so many steps."""
+        facts = {"best": vars(best), "seconds": seconds, "run_sha256": run.manifest.sha256}
+        save_checkpoint(run.checkpoints, step, tensors_of(self.model, self.optimiser, self.average), facts)
+        remove_superseded(run.checkpoints)
 
     def _diverged(self, run: RunFolder, error: DivergenceError) -> DivergenceError:
         """What went wrong, what is kept of the run, and what to do."""
@@ -212,20 +229,14 @@ class _Session:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.model.train()
-        positions = self._positions(batch.rows)
-        target, weight = self._targets(positions)
+        columns = self.pool.against(torch.from_numpy(batch.records))
+        target, weight = self._targets(batch.labels, columns)
         signal = torch.from_numpy(batch.signal).to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             features = self.model.encoder(signal)  # from the features on all is float32
-        terms: dict[str, Tensor] = {}
-        if isinstance(self.model, EcgTextModel):
-            assert self.text is not None, "a text model was made with a text encoder"
-            vectors = self.text.of(self.pool.against(positions)).to(self.device)
-            logits = self.model.compare(self.model.project(features), vectors)
-            terms = self.regularisation(self.model, features, step)
-        else:
-            logits = self.model.output(features)
-        loss = self.objective(logits, target, weight) + sum(terms.values())
+        logits = self.model.compare(self.model.project(features), self.text.of(columns).to(self.device))
+        auxiliary = self.regularisation(self.model, features, step)
+        loss = self.objective(logits, target, weight) + sum(auxiliary.values())
         self.optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.gradient_clip or math.inf)
@@ -234,35 +245,32 @@ class _Session:
         self.optimiser.step()
         if self.average is not None:
             self.average.update_parameters(self.model)
-        figures = {"loss": loss.item(), "learning_rate": rate, "gradient_norm": norm.item()}
+        metrics = {"loss": loss.item(), "learning_rate": rate, "gradient_norm": norm.item()}
         if self._logged(step):
-            figures |= pair_statistics(target, (weight > 0).float())  # counts pairs: label weights are no part of them
-            figures |= {name: term.item() for name, term in terms.items()}
-            if isinstance(self.model, EcgTextModel):
-                figures |= {"logit_scale": self.model.scale.item(), "logit_bias": self.model.logit_bias.item()}
-        if spoilt := [name for name, figure in figures.items() if not math.isfinite(figure)]:
+            metrics |= pair_statistics(target, (weight > 0).float())  # counts pairs: label weights are no part of them
+            metrics |= {name: value.item() for name, value in auxiliary.items()} | self.model.logged()
+        if spoilt := [name for name, value in metrics.items() if not math.isfinite(value)]:
             raise DivergenceError(f"{', '.join(spoilt)} not finite after step {step + 1}")
-        return figures
+        return metrics
 
     def _logged(self, step: int) -> bool:
         return step % LOG_EVERY == 0 or step + 1 == self.total_steps
 
-    def _targets(self, positions: Tensor) -> tuple[Tensor, Tensor]:
-        """Target and weight (b, m) of a batch on the device; positive weights of findings multiply the weight of true pairs."""
-        statements = self.pool.statements.at(self.pool.against(positions))
-        target, weight = self.objective.targets(self.labels[positions].to(self.device), statements.to(self.device))
+    def _targets(self, labels: NDArray[np.int8], columns: Tensor) -> tuple[Tensor, Tensor]:
+        """Target and weight (b, m) of labels (b, k) against the statements at these places of the pool (m,), on the device.
+
+        Positive weights of findings multiply the weight of true pairs.
+        """
+        statements = self.pool.statements.at(columns)
+        target, weight = self.objective.targets(torch.from_numpy(labels).to(self.device), statements.to(self.device))
         if self.positive_weight is not None:
             weight = weight * torch.where(target > 0, self.positive_weight, 1.0)
         return target, weight
 
-    def _positions(self, rows: NDArray[np.int64]) -> Tensor:
-        """Places (b,) of rows of the store among the training records."""
-        return torch.from_numpy(np.searchsorted(self.material.training_rows, rows))
-
     def _initialise_bias(self) -> None:
         """Starts the bias at the logit of the mean target, so that the first steps need not unlearn a wrong base rate.
 
-        Where prompts are among the statements, it starts at the logit of each finding's prevalence: they are what prediction asks.
+        If the prompts are among the statements, it starts at the logit of each finding's prevalence: prediction compares with them.
         """
         if "findings" in self.objective.banks:
             prevalence = self.material.prevalence()
@@ -270,19 +278,11 @@ class _Session:
             return
         total = pairs = 0.0
         for step in range(min(BATCHES_FOR_MEAN_TARGET, self.total_steps)):
-            target, weight = self._targets(self._positions(self.batches.rows(step)))
+            records = self.batches.records(step)
+            target, weight = self._targets(self.material.training_labels[records], self.pool.against(torch.from_numpy(records)))
             total, pairs = total + float((target * weight).sum()), pairs + float(weight.sum())
         mean = min(max(total / max(pairs, 1.0), 1e-4), 1 - 1e-4)
         self.model.initialise_bias(torch.tensor(math.log(mean / (1 - mean))))
-
-    def _prefetched(self, start: int) -> Iterator[tuple[int, Batch]]:
-        """Batches in order; the next two are read from the store while the model works on this one."""
-        with ThreadPoolExecutor(1) as reader:
-            waiting: deque[Future[Batch]] = deque()
-            for step in range(start, self.total_steps):
-                while len(waiting) < min(3, self.total_steps - step):
-                    waiting.append(reader.submit(self.batches.batch, step + len(waiting)))
-                yield step, waiting.popleft().result()
 
     def _validate(self, run: RunFolder, log: RunLog, step: int, epoch: int, best: Best) -> Best:
         scores = self._validation_scores(self._weights())
@@ -293,11 +293,11 @@ class _Session:
             return best
         return Best(epoch, auroc, *save_best(run.checkpoints, step, self._weights().state_dict()))
 
-    def _weights(self) -> Model:
+    def _weights(self) -> EcgModel:
         """The weights that are validated and saved: the moving average where there is one."""
-        return self.model if self.average is None else cast(Model, self.average.module)
+        return self.model if self.average is None else cast(EcgModel, self.average.module)
 
-    def _validation_scores(self, model: Model) -> NDArray[np.float64]:
+    def _validation_scores(self, model: EcgModel) -> NDArray[np.float64]:
         batches = full_batches(self.material.store, self.material.validation_rows, SCORING_BATCH)
         scores = finding_scores(model, batches, self.device)
         if not np.isfinite(scores).all():
@@ -312,6 +312,7 @@ class _Session:
         summary = {
             "preset": self.config.preset,
             "seed": self.config.training.seed,
+            "started_from": run.environment["started_from"],
             "epoch": best.epoch,
             "selected_by": self.config.training.select,
             "validation_macro_auroc": best.macro_auroc,

@@ -3,7 +3,7 @@
 ======================  =====================================================================
 ``config.toml``         the resolved configuration
 ``split.json``          the run's own copy of the split, with patients and waveform hashes
-``environment.json``    versions, device, threads
+``environment.json``    versions, device, threads, and which weights the run started from
 ``manifest.json``       SHA-256 of these three; written when they are whole: its presence makes the folder a run
 ``log.jsonl``           one line per logged step and per validation
 ``tensorboard/``        the same for TensorBoard
@@ -43,6 +43,7 @@ from jaccardio.training.config import TrainConfig
 
 FORMAT = "jaccardio-run-1"
 CONFIG, SPLIT, ENVIRONMENT, TEST_USES = "config.toml", "split.json", "environment.json", "test_uses.jsonl"
+DRAWN = "drawn weights"
 REMEDY = "Restore the file from a copy of the run, or train again into a new folder."
 
 
@@ -53,8 +54,13 @@ class RunFolder:
     path: Path
 
     @classmethod
-    def create(cls, path: Path, config: TrainConfig, store: Store, split: Split) -> "RunFolder":
+    def create(cls, path: Path, config: TrainConfig, store: Store, split: Split, started_from: str = DRAWN) -> "RunFolder":
         """Starts a new run in a folder that is empty, or holds only what a run left that was killed before it had begun.
+
+        Parameters
+        ----------
+        started_from
+            The first weights, by their SHA-256 where they are another model's.
 
         Raises
         ------
@@ -77,7 +83,7 @@ class RunFolder:
             }
         files = {
             SPLIT: json_bytes({"split": split.to_dict(), "store": store.fingerprint, "parts": parts}),
-            ENVIRONMENT: json_bytes(environment()),
+            ENVIRONMENT: json_bytes(environment() | {"started_from": started_from}),
             CONFIG: tomli_w.dumps(config.model_dump(mode="json", exclude_none=True)).encode(),
         }
         for name, data in files.items():
@@ -158,7 +164,7 @@ class RunFolder:
 
     @property
     def environment(self) -> Mapping[str, Any]:
-        """Versions, device and threads of the training."""
+        """Versions, device, threads and first weights of the training."""
         document: Mapping[str, Any] = self.manifest.json_of(ENVIRONMENT)
         return document
 
