@@ -12,7 +12,7 @@ def test_probe_prints_each_share_and_encoder(jaccardio: Command, run_folder: Pat
     done = jaccardio(*words, "--fractions", "0.5", "--subsets", 2, "--json")
     assert done.status == 0
     assert {row["model"] for row in done.json()["tables"]["share-0.5"]["rows"]} == {"trained encoder", "random encoder"}
-    assert "50 % of the labels, trained encoder: macro-AUROC 0." in done.err
+    assert "50 % of the training labels, trained encoder: macro-AUROC 0." in done.err
     assert "embedding, random encoder: 240/240" in done.err
     assert "not a medical device" in done.err
     assert (tmp_path / "out" / "results.html").is_file()

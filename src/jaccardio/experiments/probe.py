@@ -36,7 +36,7 @@ from jaccardio.progress import Watch, unwatched
 from jaccardio.report.results import write_study
 from jaccardio.report.study_plots import draw_learning_curve
 from jaccardio.text.create import create_text_encoder
-from jaccardio.training.config import TrainConfig
+from jaccardio.training.config import TrainConfig, method_settings
 from jaccardio.training.leakage import check_unseen
 from jaccardio.training.material import Material
 from jaccardio.training.run_folder import RunFolder
@@ -214,10 +214,10 @@ def _probed(name: str, setting: _Setting, subsets: Sequence[NDArray[np.int64]]) 
 def supervised_form(config: TrainConfig, steps: int, fraction: float) -> TrainConfig:
     """The classifier of a run's form, to be trained for as many steps on a share of its ECGs, and validated as often."""
     document = config.model_dump(mode="json")
-    document["model"]["kind"] = "classifier"
-    document["objective"] = {}  # the defaults: one output a finding against its label
+    settings = method_settings("classifier")
+    document |= {"method": "classifier", "model": document["model"] | settings["model"], "objective": settings["objective"]}
     every = max(1, round(config.training.validate_every / fraction))
-    document["training"] |= {"epochs": None, "steps": steps, "validate_every": every, "frozen_encoder": False}
+    document["training"] |= {"epochs": None, "steps": steps, "validate_every": every, "frozen_encoder": False, "init_from": None}
     return TrainConfig.model_validate(document | {"description": "supervised control of a probe"})
 
 

@@ -218,7 +218,7 @@ def load_preset(name: str, settings: Sequence[str] = ()) -> TrainConfig:
             raise UsageError("--set preset: the preset is named by --preset.")
         _assign(document, key.strip(), _toml_value(value.strip()))
     try:
-        return TrainConfig.model_validate(_merged(_set_by(document["method"]), document))
+        return TrainConfig.model_validate(_merged(method_settings(document["method"]), document))
     except ValidationError as error:
         raise _usage_error(f"preset {name}", error) from error
 
@@ -234,8 +234,14 @@ def _presets() -> dict[str, dict[str, Any]]:
     return found
 
 
-def _set_by(method: Any) -> dict[str, Any]:
-    """What a method sets, section by section."""
+def method_settings(method: Any) -> dict[str, Any]:
+    """What a method sets in a configuration, section by section.
+
+    Raises
+    ------
+    UsageError
+        There is no such method.
+    """
     if method not in tuple(METHODS):
         raise UsageError(f"unknown method {method!r}; available: {', '.join(METHODS)}.")
     chosen = METHODS[method]
