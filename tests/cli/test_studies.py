@@ -63,7 +63,7 @@ def test_reproduce_lists_what_there_is(jaccardio: Command) -> None:
     assert all(f"\n{name} " in f"\n{listed.out}" for name in RECIPES)
     document = jaccardio("reproduce", "table8", "--list", "--json").json()
     assert list(document) == ["table8"]
-    assert set(document["table8"]) == {"what", "Paper", "Command", "Cost", "Expect"}
+    assert set(document["table8"]) == {"what", "paper", "command", "cost", "expect"}
 
 
 def test_reproduce_prints_where_its_tables_are_and_what_failed(jaccardio: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,13 +106,14 @@ def reproduce(
 
     Each model is trained once; every metric has its interval and stands beside the printed one.
     """
-    from jaccardio.paper.recipes import RECIPES, chosen, docstring_parts
+    from jaccardio.paper.recipes import RECIPES, chosen
 
     names = chosen(name)
     if listing:
-        parts = {recipe: docstring_parts(RECIPES[recipe]) for recipe in names}
-        lines = [line for recipe, part in parts.items() for line in (f"{recipe:16}{part['']}", f"{'':16}{part['Cost']}")]
-        result({recipe: {"what": part.pop(""), **part} for recipe, part in parts.items()}, lines, json)
+        recipes = [RECIPES[recipe] for recipe in names]
+        lines = [line for recipe in recipes for line in (f"{recipe.name:16}{recipe.what}", f"{'':16}{recipe.cost}")]
+        told = ("what", "paper", "command", "cost", "expect")
+        result({recipe.name: {key: getattr(recipe, key) for key in told} for recipe in recipes}, lines, json)
         return
     from jaccardio.paper.reproduce import run_reproduce
 

@@ -18,7 +18,7 @@ from jaccardio.experiments.run_cache import RunCache
 from jaccardio.files import read_json
 from jaccardio.paper.hospitals import ingested, simulated_hospitals
 from jaccardio.paper.limits import limits
-from jaccardio.paper.recipes import RECIPES, docstring_parts
+from jaccardio.paper.recipes import RECIPES
 from jaccardio.paper.scales import SCALES, Scale
 from jaccardio.paper.study import Study
 from jaccardio.progress import Watch, unwatched
@@ -98,8 +98,8 @@ def run_reproduce(
         if any(found[MADE_FROM][key] != made_from[key] for key in ("store", "split")):
             raise UsageError(f"{out}: its {name} is of another store or split. Take a new --out.")
     for name in names:
-        say(f"{name}: {docstring_parts(RECIPES[name])['']}")
-        table = RECIPES[name](study)
+        say(f"{name}: {RECIPES[name].what}")
+        table = RECIPES[name].make(study)
         table.limitations += limits(study)
         table.settle()
         for sentences in (table.scored, table.limitations):

@@ -14,7 +14,7 @@ from jaccardio.evaluation.bootstrap import PatientBootstrap
 from jaccardio.evaluation.metrics import DECISION_METRICS, FINDING_METRICS, RANKING_METRICS
 from jaccardio.evaluation.ranking import compared_replicates, finding_rows, rank, summary_differences
 from jaccardio.evaluation.scored import Scored
-from jaccardio.evaluation.table import Claim, Difference, Row, Table
+from jaccardio.evaluation.table import Claim, Difference, Table
 from jaccardio.evaluation.thresholds import POLICIES
 from jaccardio.experiments.evaluate_run import Crop
 from jaccardio.experiments.held_out import HeldOut
@@ -128,9 +128,6 @@ class Study:
 
         A model whose rows stand in the table already adds none.
         """
-        for column in dict.fromkeys(paper.values()):
-            if column.to_dict() not in table.printed:
-                table.printed.append(column.to_dict())
         order, there = [one.name for one in models], {row.model for row in table.rows}
         if reference not in order:
             table.limitations.append(f"the comparison with {reference}, which has no run")
@@ -140,10 +137,11 @@ class Study:
         found = rank(held_out.part, models, reference=against, replicates=self.scale.replicates).table
         rows = [row for row in found.rows if row.model not in there and row.metric != "auroc_gain_by_prevalence"]
         rows.sort(key=lambda row: order.index(row.model))
-        table.rows += [_beside_printed(row, paper[row.model]) if row.model in paper else row for row in rows]
+        table.rows += rows
         table.notes |= {name: note for name, note in found.notes.items() if name not in there}
         table.scored.append(f"{self.hospital(held_out)}: {found.scored[0]}")
         table.left_out |= found.left_out
+        beside_printed(table, paper)
         if against == reference:
             for difference in found.differences:
                 _add(table, difference, claims.get(difference.model, ""))
@@ -236,17 +234,19 @@ def judged_at_both(first: HeldOut, second: HeldOut) -> list[str]:
     return [code for code in second.part.codes if code in first.part.codes and code not in out]
 
 
-def _beside_printed(row: Row, column: PaperColumn) -> Row:
-    """The row with what the paper printed for it.
+def beside_printed(table: Table, columns: Mapping[str, PaperColumn]) -> None:
+    """Puts what the paper printed beside the rows of models (by title), and its columns below.
 
     The paper prints one Jaccard index and does not say which: it stands beside all three. Its thresholds are not stated either: what it
     printed stands beside every policy but the oracle.
     """
-    if row.policy not in POLICIES or row.metric not in DECISION_METRICS:
-        return row
-    printed = getattr(column, "jaccard" if row.metric.startswith("jaccard") else row.metric, None)
-    implied = {"hamming_loss": column.hamming_on_common_base, "jaccard_micro": column.jaccard_micro}.get(row.metric)
-    return replace(row, printed=printed, implied=implied)
+    for place, row in enumerate(table.rows):
+        if row.model in columns and row.policy in POLICIES and row.metric in DECISION_METRICS:
+            column = columns[row.model]
+            printed = getattr(column, "jaccard" if row.metric.startswith("jaccard") else row.metric, None)
+            implied = {"hamming_loss": column.hamming_on_common_base, "jaccard_micro": column.jaccard_micro}.get(row.metric)
+            table.rows[place] = replace(row, printed=printed, implied=implied)
+    table.printed += [column.to_dict() for column in columns.values() if column.to_dict() not in table.printed]
 
 
 def _add(table: Table, difference: Difference, claim: str) -> None:

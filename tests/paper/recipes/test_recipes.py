@@ -4,18 +4,26 @@ import pytest
 
 from jaccardio.errors import UsageError
 from jaccardio.experiments.run_cache import run_name
-from jaccardio.paper.recipes import PARTS, RECIPES, chosen, docstring_parts
+from jaccardio.paper.printed import paper_columns
+from jaccardio.paper.recipes import COMPUTED, RECIPES, Recipe, chosen
 from jaccardio.paper.runs import DEMO, OURS, RUNS
 from jaccardio.paper.scales import SCALES, Scale
 from jaccardio.training.config import load_preset
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_a_recipe_says_what_it_is_and_how_to_run_it(name: str) -> None:
-    parts = docstring_parts(RECIPES[name])
-    assert set(parts) == {"", *PARTS}
-    assert all(parts.values())
-    assert parts["Command"].startswith(f"jaccardio reproduce {name} --scale small")
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_a_recipe_says_what_it_is_and_names_what_there_is(recipe: Recipe) -> None:
+    assert all((recipe.what, recipe.title, recipe.paper, recipe.cost, recipe.expect))
+    assert recipe.command.startswith(f"jaccardio reproduce {recipe.name} --scale small")
+    assert recipe.runs or recipe.name in COMPUTED
+    assert {*recipe.runs, *recipe.claims, *recipe.columns} <= set(RUNS)
+    assert recipe.reference in recipe.runs or not recipe.runs
+    assert set(recipe.columns.values()) <= set(paper_columns())
+    assert all(set(pair[:2]) <= set(RUNS) and len(pair) in (2, 3) for pair in recipe.pairs)
+
+
+def test_everything_computed_belongs_to_a_recipe() -> None:
+    assert set(COMPUTED) <= set(RECIPES)
 
 
 def test_recipes_are_chosen_by_name_in_the_papers_order() -> None:

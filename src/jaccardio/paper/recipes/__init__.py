@@ -1,68 +1,94 @@
-"""Recipes: one for each table, appendix or claim of the paper, one a file. `RECIPES` lists them in the paper's order, the longest last."""
+"""Recipes: one for each table, appendix or claim of the paper. Their data stands in ``data/recipes.toml``, what they compute here."""
 
-import inspect
+import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
 
 from jaccardio.errors import UsageError
 from jaccardio.evaluation.table import Table
-from jaccardio.paper.recipes.ablation import ablation
 from jaccardio.paper.recipes.crop_robustness import crop_robustness
-from jaccardio.paper.recipes.encoder import encoder
+from jaccardio.paper.recipes.findings import rocs, table5, table7
 from jaccardio.paper.recipes.left_out import left_out
-from jaccardio.paper.recipes.retrieval import retrieval
-from jaccardio.paper.recipes.rocs import rocs
+from jaccardio.paper.recipes.retrieval import retrieval, sister
 from jaccardio.paper.recipes.schedule import schedule
-from jaccardio.paper.recipes.sister import sister
-from jaccardio.paper.recipes.table1 import table1
 from jaccardio.paper.recipes.table2 import table2
-from jaccardio.paper.recipes.table3 import table3
 from jaccardio.paper.recipes.table4 import table4
-from jaccardio.paper.recipes.table5 import table5
 from jaccardio.paper.recipes.table6 import table6
-from jaccardio.paper.recipes.table7 import table7
-from jaccardio.paper.recipes.table8 import table8
 from jaccardio.paper.study import Study
 
-Recipe = Callable[[Study], Table]
-
-RECIPES: Mapping[str, Recipe] = {
-    recipe.__name__: recipe
-    for recipe in (
-        table1,
-        ablation,
-        table2,
-        table3,
-        table4,
-        table5,
-        rocs,
-        table6,
-        table7,
-        table8,
-        crop_robustness,
-        encoder,
-        sister,
-        retrieval,
-        left_out,
-        schedule,
-    )
+COMPUTED: Mapping[str, Callable[[Study, Table], None]] = {
+    function.__name__: function
+    for function in (table2, table4, table5, rocs, table6, table7, crop_robustness, sister, retrieval, left_out, schedule)
 }
-"""Recipes by name."""
-
-PARTS = ("Paper", "Command", "Cost", "Expect")
-"""What every recipe's docstring says after its first line."""
+"""What recipes add to their table beside the comparison of their runs, by name of the recipe."""
 
 
-def docstring_parts(recipe: Recipe) -> dict[str, str]:
-    """First line (``""``) and the `PARTS` of a recipe's docstring, each as one line."""
-    first, _, rest = inspect.cleandoc(recipe.__doc__ or "").partition("\n\n")
-    parts: dict[str, str] = {"": first}
-    name = ""
-    for line in rest.splitlines():
-        begins = next((part for part in PARTS if line.startswith(f"{part}: ")), None)
-        if begins is not None:
-            name, line = begins, line.removeprefix(f"{begins}: ")
-        parts[name] = f"{parts[name]} {line}" if name in parts else line
-    return parts
+@dataclass(frozen=True)
+class Recipe:
+    """How a table is made.
+
+    Attributes
+    ----------
+    what, title
+        One line for lists, and the heading; ``{first}`` and ``{second}`` in it stand for the scale's text encoders.
+    paper, cost, expect
+        What the paper says, what it takes, what to expect.
+    external
+        Whether it needs an external hospital.
+    runs, reference
+        Runs to compare on the test part, and the one that the others are measured against; none where all is computed.
+    columns
+        Run -> the paper's column.
+    claims
+        Run -> what is claimed of its micro-F1 against the reference's.
+    pairs
+        Two runs more to compare, and perhaps a claim.
+    remarks
+        What a reader must know.
+    """
+
+    name: str
+    what: str
+    title: str
+    paper: str
+    cost: str
+    expect: str
+    external: bool = False
+    runs: tuple[str, ...] = ()
+    reference: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    claims: Mapping[str, str] = field(default_factory=dict)
+    pairs: tuple[tuple[str, ...], ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def command(self) -> str:
+        """How to make it at scale small."""
+        external = " --external STORE2" if self.external else ""
+        return f"jaccardio reproduce {self.name} --scale small --store STORE{external} --out DIR"
+
+    def make(self, study: Study) -> Table:
+        """The table of a study."""
+        first, second = study.scale.texts
+        table = Table(self.title.format(first=first, second=second))
+        if self.runs:
+            study.compare(table, self.runs, paper=self.columns, reference=self.reference, claims=self.claims)
+        for pair in self.pairs:
+            study.pair(table, *pair)
+        if self.name in COMPUTED:
+            COMPUTED[self.name](study, table)
+        table.remarks += self.remarks
+        return table
+
+
+def _load() -> dict[str, Recipe]:
+    document = tomllib.loads((resources.files("jaccardio.paper") / "data" / "recipes.toml").read_text("utf-8"))
+    return {name: Recipe(name, **entry) for name, entry in document.items()}
+
+
+RECIPES: Mapping[str, Recipe] = _load()
+"""Recipes by name, in the paper's order, the longest last."""
 
 
 def chosen(names: str) -> list[str]:

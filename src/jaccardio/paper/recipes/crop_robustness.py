@@ -23,15 +23,8 @@ SHIFTS = (("7.5 s from 0", "7.5 s from 2.5 s"), ("5 s from 0", "5 s from 5 s"))
 """Pairs of crops of one length from one ECG, apart by a shift in time."""
 
 
-def crop_robustness(study: Study) -> Table:
-    """Models trained with and without random crops, on windows cut elsewhere and of other lengths.
-
-    Paper: section 3 gives random crops as the remedy against ECGs that start and end elsewhere; no experiment shows it.
-    Command: jaccardio reproduce crop_robustness --scale small --store STORE --out DIR
-    Cost: 6 runs of table3's second and third columns, 5 minutes each on one core; a minute or two of scoring.
-    Expect: a ResNet with pooling over time hardly notices a shift, cropped or not; shorter windows cost either little.
-    """
-    table = Table("Windows cut elsewhere and of other lengths")
+def crop_robustness(study: Study, table: Table) -> None:
+    """Models trained with and without random crops, on windows cut elsewhere and of other lengths."""
     models: dict[str, dict[str, Scored]] = {}
     for name in ("embedding-256", "crop"):
         cut = {place: study.scored(table, name, study.home, f"{study.title(name)}, {place}", crop) for place, crop in CROPS.items()}
@@ -46,12 +39,6 @@ def crop_robustness(study: Study) -> Table:
         pair = [found[place] for found in models.values() if place in found]
         claims = {f"{study.title('crop')}, {place}": f"section 3: random crops help where an ECG is cut; here {place}"}
         study.rank(table, study.home, pair, reference=f"{study.title('embedding-256')}, {place}", claims={} if place == WHOLE else claims)
-    table.remarks.append(
-        "Windows are cut from the ECG, not rolled round. Differences are from the same model's whole ECG, and from the model without crops "
-        "on the same window. Calls changed: share of findings "
-        "that are called in one of two shifted windows of an ECG and not in the other, at the global threshold."
-    )
-    return table
 
 
 def _add_shift(table: Table, study: Study, run: str, before: Scored, after: Scored) -> None:

@@ -11,18 +11,11 @@ from jaccardio.paper.runs import LEFT_OUT
 from jaccardio.paper.study import Study
 
 
-def left_out(study: Study) -> Table:
-    """Left-out findings: models trained without any label of four findings, beside 1 - p(normal) and the same models trained with them.
-
-    Paper: nothing of it; the models are that of table3's last column and jaccardio-small.
-    Command: jaccardio reproduce left_out --scale small --store STORE --out DIR
-    Cost: 6 runs at small beside those of table3's last column and jaccardio-small, 6 to 8 minutes each on one core.
-    Expect: far below the models with these labels, and no better than 1 - p(normal): no sign that the sentences tell findings apart.
-    """
-    table = Table("Left-out findings beside 1 - p(normal)")
+def left_out(study: Study, table: Table) -> None:
+    """Left-out findings: models trained without any label of four findings, beside 1 - p(normal) and the same models trained with them."""
     if missing := [code for code in LEFT_OUT if code not in study.home.vocabulary.codes]:
         table.limitations.append(f"left-out findings: {', '.join(missing)} cannot be learned from this cohort")
-        return table
+        return
     held_out = study.home.of_findings(LEFT_OUT)
     study.train(["final-left-out", "ours-left-out", "final", "ours"])
     for name in ("final", "ours"):
@@ -34,13 +27,6 @@ def left_out(study: Study) -> Table:
             study.rank(table, held_out, [without, trivial], reference=trivial.name)
         for one in models:
             study.findings(table, one, held_out, {}, metrics=("auroc", "auprc"))
-    table.remarks.append(
-        f"Left out of training, all at once: {', '.join(LEFT_OUT)}, chosen before any was scored, so that findings near to them stay. "
-        "No thresholds were fitted for findings that a model does not know. Chance is not an AUROC of 0.5: whatever separates abnormal "
-        "from normal ECGs ranks every one of these findings. 1 - p(normal) does it without a word about them; only what is better than "
-        "that could come from the sentences."
-    )
-    return table
 
 
 def _scored(study: Study, table: Table, held_out: HeldOut, name: str) -> Scored | None:

@@ -1,32 +1,19 @@
 """Table 2: does the language model's knowledge of ECGs matter?"""
 
 from jaccardio.evaluation.table import Table
+from jaccardio.paper.printed import paper_columns
 from jaccardio.paper.scales import SCALES
-from jaccardio.paper.study import Study
+from jaccardio.paper.study import Study, beside_printed
 
 
-def table2(study: Study) -> Table:
-    """Two text encoders under the Jaccard loss.
-
-    Paper: Table 2. Qwen3-8B micro-F1 0.308, Gemma3-4B ("limited ECG knowledge") 0.269, embedding 128, 250 epochs.
-    Command: jaccardio reproduce table2 --scale small --store STORE --out DIR
-    Cost: 3 runs at small beside those of table1, 5 minutes each on one core.
-    Expect: at small scale MiniLM against random vectors, so the question is whether any language helps; little or no difference.
-    """
+def table2(study: Study, table: Table) -> None:
+    """The paper's columns, where the text encoders are the paper's, and otherwise what stands for them."""
     first, second = study.scale.texts
-    table = Table(f"Two text encoders: {first} and {second}")
-    as_printed = study.scale.texts == SCALES["paper"].texts
-    study.compare(
-        table,
-        ["jaccard", "other-text", "ours"],
-        paper={"jaccard": "modified", "other-text": "gemma"} if as_printed else {},
-        reference="other-text",
-        claims={"jaccard": "Table 2: a language model that knows more of ECGs gives a higher micro-F1"},
-    )
-    if not as_printed:
+    if study.scale.texts == SCALES["paper"].texts:
+        beside_printed(table, {study.title("jaccard"): paper_columns()["modified"], study.title("other-text"): paper_columns()["gemma"]})
+    else:
         table.remarks.append(
             f"Here {first} stands for the better language model and {second} for the lesser; no number of the paper is theirs."
         )
     if "random" in study.scale.texts:
         table.remarks.append("random: a fixed random vector for each sentence, which knows nothing of ECGs or of language.")
-    return table
