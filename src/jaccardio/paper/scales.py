@@ -83,7 +83,7 @@ SCALES: Mapping[str, Scale] = {
             sampling_rate=100.0,
             preset="paper-small",
             texts=("minilm", "random"),
-            schedules=dict.fromkeys(("short", "long", "own"), ("training.epochs=24",)),
+            schedules={"short": ("training.epochs=24",), "long": ("training.epochs=48",), "own": ("training.epochs=24",)},
             lengths=(12, 36, 72),
             deviations=_DEVIATIONS,
             seeds=1,
