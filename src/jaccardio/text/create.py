@@ -1,5 +1,6 @@
 """`create_text_encoder`: a text encoder by name."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from jaccardio.findings.vocabulary import Vocabulary
@@ -8,6 +9,10 @@ from jaccardio.text.encoder import TextEncoder
 from jaccardio.text.huggingface import HuggingFaceEncoder
 from jaccardio.text.random import RandomVectors
 from jaccardio.text.table import FindingTable
+
+
+ENCODERS: Mapping[str, Callable[[Vocabulary], TextEncoder]] = {"table": FindingTable, "random": lambda _: RandomVectors()}
+"""Text encoders that are no language model, by name."""
 
 
 def create_text_encoder(name_or_path: str, vocabulary: Vocabulary, cache: Path | None = None) -> TextEncoder:
@@ -30,8 +35,6 @@ def create_text_encoder(name_or_path: str, vocabulary: Vocabulary, cache: Path |
     UsageError
         The name is none of these.
     """
-    if name_or_path == "table":
-        return FindingTable(vocabulary)
-    if name_or_path == "random":
-        return RandomVectors()
+    if name_or_path in ENCODERS:
+        return ENCODERS[name_or_path](vocabulary)
     return CachedEncoder(HuggingFaceEncoder(name_or_path), cache)
