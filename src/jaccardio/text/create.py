@@ -10,7 +10,6 @@ from jaccardio.text.huggingface import HuggingFaceEncoder
 from jaccardio.text.random import RandomVectors
 from jaccardio.text.table import FindingTable
 
-
 ENCODERS: Mapping[str, Callable[[Vocabulary], TextEncoder]] = {"table": FindingTable, "random": lambda _: RandomVectors()}
 """Text encoders that are no language model, by name."""
 
