@@ -46,6 +46,6 @@ def test_ctrl_c_ends_a_simulation_on_several_processes(tmp_path: Path) -> None:
     while not list(tmp_path.glob("sites/*/**/*.hea")):
         time.sleep(0.05)
     os.killpg(run.pid, signal.SIGINT)  # as a terminal sends it: to the program and to its workers
-    _, said = run.communicate(timeout=30)
+    _, said = run.communicate(timeout=120)
     assert run.returncode == 130
     assert "Traceback" not in said
