@@ -49,7 +49,8 @@ def test_identical_models_do_not_differ(case: Case) -> None:
         assert (one.model, one.reference) == ("same", "base")
         assert (one.estimate.value, one.estimate.low, one.estimate.high, one.estimate.per_seed) == (0, 0, 0, (0, 0))
         assert (one.p, one.p_holm) == (1, 1)
-    assert np.isnan(found.table.estimate("same", "auroc_gain_by_prevalence").value)
+    [correlation] = found.correlations
+    assert np.isnan(correlation.estimate.value)
     assert all((gain.estimate.value, gain.estimate.low, gain.estimate.high) == (0, 0, 0) for gain in found.gains)
 
 
@@ -179,8 +180,9 @@ def test_spearman_known_cases() -> None:
 
 def test_a_gain_on_rare_findings_correlates_negatively_with_prevalence(case: Case) -> None:
     helped = case.scores + (case.labels == 1) * np.linspace(0.5, 0, 6)
-    table = ranked(case, entry(case, "base", case.scores), entry(case, "text", helped)).table
-    assert table.estimate("text", "auroc_gain_by_prevalence").value < -0.9
+    [correlation] = ranked(case, entry(case, "base", case.scores), entry(case, "text", helped)).correlations
+    assert correlation.model == "text"
+    assert correlation.estimate.value < -0.9
 
 
 def test_what_does_not_belong_together_is_refused(case: Case) -> None:

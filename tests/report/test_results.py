@@ -78,7 +78,7 @@ def test_the_page_shows_every_row(tmp_path: Path) -> None:
     html = (tmp_path / "results.html").read_text("utf-8")
     lines = cells_of(html)
     assert ["Model", "AUROC, macro", "Training minutes"] in lines
-    assert ["model a what it is", "0.911 ± 0.016 0.900–0.920", "1.2"] in lines
+    assert ["model a what it is", "0.911 0.900–0.920 ± 0.016", "1.2"] in lines
     assert ["model c", "–", ""] in lines
     assert ["model a", "0.222 paper 0.300"] in lines
     assert ["model a", "0.333"] in lines
@@ -87,7 +87,7 @@ def test_the_page_shows_every_row(tmp_path: Path) -> None:
         assert f"<caption>{policy}" in html
     assert ["Finding", "AUROC", "Positive"] in lines
     assert ["AF", "0.444 paper 0.543", "12"] in lines
-    assert ["Difference", "AUROC, macro", "F1, micro"] in lines
+    assert ["Difference", "AUROC, macro", "F1, micro, global"] in lines
     assert ["model a minus base", "+0.067 +0.057 to +0.077 p 0.040", "+0.078 +0.068 to +0.088 p 0.500"] in lines
     assert ["model c minus base", "+0.089 +0.079 to +0.099 p 0.040", ""] in lines  # no thresholds, so no F1
     assert html.count('class="differ"') >= 2
@@ -121,12 +121,16 @@ def test_markdown_holds_the_same(tmp_path: Path) -> None:
     assert "Could not be made: the private hospitals." in text
 
 
-def test_many_models_stand_side_by_side_for_each_metric_of_a_finding(tmp_path: Path) -> None:
+def test_models_stand_side_by_side_for_each_finding(tmp_path: Path) -> None:
     rows = [Row(f"m{number}", "auroc", Estimate(number / 10), finding=code) for number in range(3) for code in ("AF", "LBBB")]
     write_study(tmp_path, {"one": Table("One", rows=rows)}, title="One", facts={})
     lines = cells_of((tmp_path / "results.html").read_text("utf-8"))
-    assert ["Finding", "m0", "m1", "m2"] in lines
+    assert ["Finding", *(f"AUROC, m{number}" for number in range(3))] in lines
     assert ["LBBB", "0.000", "0.100", "0.200"] in lines
+    rows += [Row(f"m{number}", "auprc", Estimate(0.5), finding="AF") for number in range(5)]
+    write_study(tmp_path, {"one": Table("One", rows=rows)}, title="One", facts={})
+    lines = cells_of((tmp_path / "results.html").read_text("utf-8"))  # ten columns are too many for one grid
+    assert lines.count(["Finding", "m0", "m1", "m2", "m3", "m4"]) == 2
 
 
 def test_whatever_comes_in_is_escaped(tmp_path: Path) -> None:

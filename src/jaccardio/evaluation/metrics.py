@@ -118,6 +118,8 @@ TITLES: Mapping[str, str] = {
     **{name: metric.title for name, metric in DECISION_METRICS.items()},
     "map": "Average precision, mean",
     "positives": "Positive",
+    "training_ecgs": "Training ECGs",
+    "auroc_gain_by_prevalence": "Spearman of AUROC gain and prevalence",
 }
 """What tables call a metric."""
 

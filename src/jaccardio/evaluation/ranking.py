@@ -43,11 +43,14 @@ class Ranking:
         AUROC and AUPRC of each model and finding.
     gains
         Their differences from the reference's; not tested.
+    correlations
+        ``auroc_gain_by_prevalence``: Spearman's, over the findings of macro metrics; negative where rare findings gain most.
     """
 
     table: Table
     findings: list[Row]
     gains: list[Difference]
+    correlations: list[Row]
 
 
 def rank(
@@ -111,6 +114,7 @@ def rank(
     )
     findings: list[Row] = []
     gains: list[Difference] = []
+    correlations: list[Row] = []
     for scored in order:
         name = scored.name
         table.rows += summary_rows(name, macro[name])
@@ -123,8 +127,8 @@ def rank(
         table.differences += summary_differences(name, macro[name], reference, macro[reference])
         new = _gains(part, name, seeds[name], reference, seeds[reference])
         gains += new
-        table.rows.append(Row(name, "auroc_gain_by_prevalence", Estimate(_correlation(part, new, in_macro))))
-    return Ranking(table, findings, gains)
+        correlations.append(Row(name, "auroc_gain_by_prevalence", Estimate(_correlation(part, new, in_macro))))
+    return Ranking(table, findings, gains, correlations)
 
 
 def finding_rows(part: Part, scored: Scored, metrics: Sequence[str], *, replicates: int = 1000, seed: int = 0) -> list[Row]:
@@ -230,6 +234,5 @@ def _gains(part: Part, model: str, seeds: Sequence[Replicates], reference: str, 
 
 
 def _correlation(part: Part, gains: Sequence[Difference], in_macro: NDArray[np.bool_]) -> float:
-    """Of the AUROC gain and the prevalence, over the findings of macro metrics: negative where rare findings gain most."""
     values = np.array([gain.estimate.value for gain in gains if gain.metric == "auroc"])
     return spearman(part.prevalence[in_macro], values[in_macro])

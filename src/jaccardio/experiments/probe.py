@@ -4,7 +4,6 @@ Command: ``jaccardio probe``. All ECGs are embedded once for each encoder; regre
 training part, tuned on its validation part, and scored on its test part.
 """
 
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -44,6 +43,12 @@ from jaccardio.training.run_folder import RunFolder
 TRAINED, RANDOM, SUPERVISED = "trained encoder", "random encoder", "supervised from scratch"
 
 Say = Callable[[str], None]
+
+REMARK = (
+    "The trained encoder has seen all training labels before the probe sees some of them: at a small share its lead over an encoder "
+    "trained from scratch is the worth of those labels, not of the method. The random encoder says what the form of the encoder gives "
+    "away. ±: over subsets, stratified by findings, patients whole. Validation labels are known besides."
+)
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,7 @@ def run_probe(run: RunFolder, store: Store, out: Path, protocol: FewShotProtocol
         table, records = _few_shot(run, setting, fraction, protocol, out)
         tables[f"share-{fraction:g}"] = curve[records] = table
     first = next(iter(tables.values()))
+    first.remarks.insert(0, REMARK)
     first.plots[
         "Means over the subsets of a share; open dots: each subset. Whiskers: 95 % intervals over bootstrap samples of patients"
     ] = draw_learning_curve(curve, [*features, SUPERVISED] if protocol.supervised else list(features))
@@ -177,38 +183,30 @@ def _few_shot(run: RunFolder, setting: _Setting, fraction: float, protocol: FewS
     table = rank(setting.test, models, reference=TRAINED, title=title, replicates=protocol.replicates).table
     records = float(np.mean(sizes))
     table.rows.append(Row(TRAINED, "training_ecgs", Estimate(records, per_seed=tuple(map(float, sizes)))))
-    table.remarks.append(_remark(setting, subsets))
+    if constant := _constant(setting, subsets):
+        table.remarks.append(f"Scored constant for want of a positive or a negative, in so many of {len(subsets)} subsets: {constant}.")
     return table, records
 
 
-def _remark(setting: _Setting, subsets: Sequence[NDArray[np.int64]]) -> str:
-    """What a reader must know of the subsets, and in how many of them a finding could not be fitted."""
+def _constant(setting: _Setting, subsets: Sequence[NDArray[np.int64]]) -> str:
+    """In how many subsets a finding could not be fitted."""
     one_sided = [~((setting.labels(rows) == 1).any(axis=0) & (setting.labels(rows) == 0).any(axis=0)) for rows in subsets]
-    counts = np.sum(one_sided, axis=0).tolist()
-    constant = ", ".join(f"{code} {count}" for code, count in zip(setting.test.codes, counts, strict=True) if count)
-    remark = (
-        "The trained encoder has seen all training labels before the probe sees some of them: at a small share its lead over an encoder "
-        "trained from scratch is the worth of those labels, not of the method. The random encoder says what the form of the encoder gives "
-        "away. ±: over subsets, stratified by findings, patients whole. Validation labels are known besides."
-    )
-    absent = f" Scored constant for want of a positive or a negative, in so many of {len(subsets)} subsets: {constant}."
-    return remark + (absent if constant else "")
+    counts = zip(setting.test.codes, np.sum(one_sided, axis=0).tolist(), strict=True)
+    return ", ".join(f"{code} {count}" for code, count in counts if count)
 
 
 def _probed(name: str, setting: _Setting, subsets: Sequence[NDArray[np.int64]]) -> Scored:
     """The probes of one encoder on each subset; the note says how often validation chose each setting."""
     features, validation, test = setting.features[name], setting.rows["validation"], setting.rows["test"]
-    scores, thresholds, seconds = [], [], []
+    scores, thresholds = [], []
     chosen: Counter[str] = Counter()
     for rows in subsets:
-        began = time.monotonic()
         probes = fit_probes(features[rows], setting.labels(rows), features[validation], setting.labels(validation))
-        seconds.append(time.monotonic() - began)
         scores.append(probe_scores(probes, features[test]))
         thresholds.append(fit_thresholds(setting.labels(validation), probe_scores(probes, features[validation])))
         chosen.update(probe.setting for probe in probes)
     note = "chosen on validation: " + ", ".join(f"{what} ({count})" for what, count in sorted(chosen.items()))
-    return Scored(name, scores, thresholds, note=note, seconds=seconds)
+    return Scored(name, scores, thresholds, note=note)
 
 
 def supervised_form(config: TrainConfig, steps: int, fraction: float) -> TrainConfig:

@@ -135,7 +135,7 @@ class Study:
             return
         against = reference if reference in order else order[0]
         found = rank(held_out.part, models, reference=against, replicates=self.scale.replicates).table
-        rows = [row for row in found.rows if row.model not in there and row.metric != "auroc_gain_by_prevalence"]
+        rows = [row for row in found.rows if row.model not in there]
         rows.sort(key=lambda row: order.index(row.model))
         table.rows += rows
         table.notes |= {name: note for name, note in found.notes.items() if name not in there}

@@ -1,7 +1,7 @@
 """`Grid`: the rows of a `Table` as grids of cells. HTML and Markdown render the same grids."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from jaccardio.evaluation.estimate import Estimate
@@ -12,7 +12,9 @@ from jaccardio.report.titles import POLICY_TITLES
 
 Cell = Row | Difference | None
 Kind = TypeVar("Kind", Row, Difference)
-WHOLE_NUMBERS, TENTHS = ("positives",), ("training_minutes",)
+WHOLE_NUMBERS, TENTHS = ("positives", "training_ecgs"), ("training_minutes",)
+COLUMNS = 8
+"""A grid of findings with more columns is taken apart."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def grids(table: Table) -> list[Grid]:
     found = [_of_models(table, [row for row in whole if row.policy == policy], policy) for policy in policies]
     if table.printed:
         found.append(_printed(table))
-    found.append(_differences(table, [one for one in table.differences if one.finding is None]))
+    found.append(_differences([one for one in table.differences if one.finding is None]))
     found += _of_findings([row for row in table.rows if row.finding is not None], lambda row: row.model)
     changes = [one for one in table.differences if one.finding is not None]
     found += _of_findings(changes, lambda one: f"{one.model} minus {one.reference}")
@@ -56,33 +58,33 @@ def digits(metric: str) -> int:
 
 
 def _of_models(table: Table, rows: Sequence[Row], policy: str | None) -> Grid:
-    grid = _pivot("" if policy is None else POLICY_TITLES[policy], "Model", rows, lambda row: row.model)
-    noted = policy is None
-    lines = [Line(line.name, line.cells, table.notes.get(line.name, "") if noted else "", policy == ORACLE) for line in grid.lines]
-    return Grid(grid.caption, grid.corner, grid.head, lines)
+    grid = _pivot("", "Model", [replace(row, policy=None) for row in rows], lambda row: row.model)  # the caption names the policy
+    notes = table.notes if policy is None else {}
+    lines = [Line(line.name, line.cells, notes.get(line.name, ""), policy == ORACLE) for line in grid.lines]
+    return Grid("" if policy is None else POLICY_TITLES[policy], grid.corner, grid.head, lines)
 
 
-def _differences(table: Table, differences: Sequence[Difference]) -> Grid:
-    caption = "Paired differences; p is Holm's, over all comparisons of one metric in this table"
+def _differences(differences: Sequence[Difference]) -> Grid:
+    caption = "Differences; p is Holm's, over all comparisons of one metric in this table"
     return _pivot(caption, "Difference", differences, lambda one: f"{one.model} minus {one.reference}")
 
 
 def _of_findings(cells: Sequence[Kind], name_of: Callable[[Kind], str]) -> list[Grid]:
-    """Findings down; across the metrics of each model, or, where models are more than metrics, the models of each metric."""
+    """Findings down; across all metrics of all models where they are few, else the metrics of each model or the models of each metric."""
     names, metrics = (list(dict.fromkeys(values)) for values in (map(name_of, cells), (cell.metric for cell in cells)))
+    of_finding: dict[str, dict[tuple[str, str], Kind]] = {}
+    for cell in cells:
+        of_finding.setdefault(cell.finding or "", {})[name_of(cell), cell.metric] = cell
+
+    def grid(caption: str, across: Sequence[tuple[str, str]], head: Sequence[str]) -> Grid:
+        return Grid(caption, "Finding", head, [Line(code, [found.get(key) for key in across]) for code, found in of_finding.items()])
+
+    if len(names) > 1 and len(names) * len(metrics) <= COLUMNS:
+        across = [(name, metric) for metric in metrics for name in names]
+        return [grid("", across, [f"{title_of(metric)}, {name}" for name, metric in across])]
     if len(names) <= len(metrics):
-        return [
-            _pivot(name, "Finding", [cell for cell in cells if name_of(cell) == name], lambda cell: cell.finding or "") for name in names
-        ]
-    found = []
-    for metric in metrics:
-        lines: dict[str, dict[str, Kind]] = {}
-        for cell in cells:
-            if cell.metric == metric:
-                lines.setdefault(cell.finding or "", {})[name_of(cell)] = cell
-        shown = [Line(finding, [of_finding.get(name) for name in names]) for finding, of_finding in lines.items()]
-        found.append(Grid(title_of(metric), "Finding", names, shown))
-    return found
+        return [grid(name, [(name, metric) for metric in metrics], [title_of(metric) for metric in metrics]) for name in names]
+    return [grid(title_of(metric), [(name, metric) for name in names], names) for metric in metrics]
 
 
 def _printed(table: Table) -> Grid:
@@ -98,9 +100,8 @@ def _printed(table: Table) -> Grid:
 def _pivot(caption: str, corner: str, cells: Sequence[Kind], name_of: Callable[[Kind], str]) -> Grid:
     """Names down, (metric, policy) across, both in order of appearance."""
     across = list(dict.fromkeys((cell.metric, cell.policy) for cell in cells))
-    one_policy = len({policy for _, policy in across if policy is not None}) < 2
     lines: dict[str, dict[tuple[str, str | None], Kind]] = {}
     for cell in cells:
         lines.setdefault(name_of(cell), {})[cell.metric, cell.policy] = cell
-    head = [title_of(metric) + ("" if policy is None or one_policy else f", {policy.replace('_', ' ')}") for metric, policy in across]
+    head = [title_of(metric) + ("" if policy is None else f", {policy.replace('_', ' ')}") for metric, policy in across]
     return Grid(caption, corner, head, [Line(name, [found.get(key) for key in across]) for name, found in lines.items()])

@@ -92,11 +92,11 @@ def _cell(cell: Cell, decimals: int | None = None) -> Markup:
         mark = Markup(' class="differ"') if cell.differs else ""
         return Markup("<td{}>{}{}{}</td>").format(mark, signed(estimate.value), small.format(range_), small.format(p))
     decimals = digits(cell.metric) if decimals is None else decimals
-    sd = Markup(' <span class="soft">± {}</span>').format(number(estimate.sd, decimals)) if math.isfinite(estimate.sd) else ""
+    sd = f"± {number(estimate.sd, decimals)}" if math.isfinite(estimate.sd) else ""
     printed = "" if cell.printed is None else f"paper {number(cell.printed)}"
     implied = "" if cell.implied is None else f"paper, implied {number(cell.implied)}"
-    below = [small.format(text) for text in (interval(estimate, decimals), printed, implied) if text]
-    return Markup("<td>{}{}{}</td>").format(number(estimate.value, decimals), sd, Markup("").join(below))
+    below = [small.format(text) for text in (interval(estimate, decimals), sd, printed, implied) if text]
+    return Markup("<td>{}{}</td>").format(number(estimate.value, decimals), Markup("").join(below))
 
 
 def _picture(png: bytes, description: str) -> Markup:

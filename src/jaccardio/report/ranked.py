@@ -27,6 +27,6 @@ def ranked_table(part: Part, models: Sequence[Scored], reference: str, title: st
             f"Differences are from {reference}, paired: overlapping intervals of two models do not mean that they are alike. The smallest "
             f"p that {replicates:,} bootstrap samples can show is {2 / (replicates + 1):.4f}, before Holm's correction."
         )
-    table.rows += ranking.findings
+    table.rows += ranking.correlations + ranking.findings
     table.differences += ranking.gains
     return table

@@ -48,6 +48,7 @@ def draw_gains(ranking: Ranking, part: Part) -> bytes:
     """AUROC gain over the reference of each finding in macro metrics, against its prevalence: one panel for each of the `PANELS` best."""
     left_out = ranking.table.left_out
     prevalence = dict(zip(part.codes, part.prevalence.tolist(), strict=True))
+    correlations = {row.model: row.estimate.value for row in ranking.correlations}
     gains: dict[str, list[Difference]] = {}
     for gain in ranking.gains:
         if gain.metric == "auroc" and gain.finding not in left_out:
@@ -60,7 +61,7 @@ def draw_gains(ranking: Ranking, part: Part) -> bytes:
         grid = figure.subplots(down, across, squeeze=False, sharex=True, sharey="row")
         grid[0, 0].set_xscale("log")
         for axes, (model, of_model) in zip(grid.flat, shown, strict=False):
-            _draw_gain(axes, model, of_model, prevalence, ranking.table.estimate(model, "auroc_gain_by_prevalence").value)
+            _draw_gain(axes, model, of_model, prevalence, correlations[model])
         for axes in grid.flat[max(0, len(shown) - across) : len(shown)]:
             axes.tick_params(labelbottom=True)  # the lowest panel of each column, also above an empty place
         for axes in grid.flat[len(shown) :]:
