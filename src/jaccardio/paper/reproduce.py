@@ -205,5 +205,5 @@ def _facts(study: Study) -> dict[str, str]:
         **{name.capitalize(): study.described(part) for name, part in study.external.items()},
         "Text encoders": " and ".join(study.scale.texts),
         "Choices": "epoch and thresholds on the validation part of the own hospital only; the oracle is named as such",
-        "Intervals": f"95 %, over {study.scale.replicates:,} bootstrap samples of patients; differences are paired; ± is the deviation over seeds",
+        "Intervals": f"95 %, over {study.scale.replicates:,} bootstrap samples of patients; differences are paired; ±: over seeds",
     }
