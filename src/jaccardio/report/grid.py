@@ -12,7 +12,7 @@ from jaccardio.report.titles import POLICY_TITLES
 
 Cell = Row | Difference | None
 Kind = TypeVar("Kind", Row, Difference)
-WHOLE_NUMBERS, TENTHS = ("positives", "training_ecgs"), ("training_minutes",)
+WHOLE_NUMBERS, TENTHS = ("positives", "known", "training_ecgs"), ("training_minutes",)
 COLUMNS = 8
 """A grid of findings with more columns is taken apart."""
 
@@ -54,7 +54,7 @@ def grids(table: Table) -> list[Grid]:
 
 def digits(metric: str) -> int:
     """Decimals to show."""
-    return 0 if metric in WHOLE_NUMBERS else 1 if metric in TENTHS else 3
+    return 0 if metric.startswith(WHOLE_NUMBERS) else 1 if metric in TENTHS else 3
 
 
 def _of_models(table: Table, rows: Sequence[Row], policy: str | None) -> Grid:
