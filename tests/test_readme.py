@@ -158,7 +158,7 @@ def test_the_page_does_what_it_says(document: str, here: Path, names: dict[str, 
         "pip install -e '.[nothing]'",
         "pip install --no-deps another-text-encoder",
         ".venv/bin/pip install torch==1.0 --index-url https://download.pytorch.org/whl/cpu",
-        "python scripts/results_table.py",
+        "python scripts/rank_presets.py",
     ],
 )
 def test_a_line_that_is_neither_run_nor_known_is_noticed(line: str) -> None:

@@ -21,7 +21,7 @@ REFERENCE = "classifier"
 """The objective that the others are measured against: supervised learning without sentences."""
 
 ALWAYS_FINALISTS = ("siglip", "paper", "jaccard-soft", "truth", REFERENCE)
-"""Tuned and tested whatever their screening figure."""
+"""Tuned and tested whatever their rank in the screening."""
 
 PAPER_MODEL = (
     "model.embedding=256",

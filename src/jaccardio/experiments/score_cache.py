@@ -1,4 +1,4 @@
-"""Scores of runs on ECGs that they have not seen, looked at once and kept."""
+"""Scores of runs on ECGs that they have not seen, looked at once and cached."""
 
 import io
 from collections.abc import Callable, Sequence
@@ -47,7 +47,7 @@ def scored_runs(
 
 
 def cache_file(cache: Path, run: RunFolder, held_out: HeldOut, what: str = "") -> Path:
-    """Where what a run says of a part is kept: named by the run, its weights, an external hospital's store, and by what it is.
+    """Where what a run says of a part is cached: named by the run, its weights, an external hospital's store, and by what it is.
 
     The weights are named because a run that was deleted and trained again, by another version or with other threads, is another model.
     """

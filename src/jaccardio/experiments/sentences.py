@@ -1,4 +1,4 @@
-"""How a run scores its ECGs against sentences, computed once and kept."""
+"""How a run scores its ECGs against sentences, computed once and cached."""
 
 import hashlib
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The table of a ranking with its plots: what `compare`, `score --against` and `probe` show."""
+"""The table of a ranking with its plots: what `compare` and `score --against` show."""
 
 from collections.abc import Sequence
 

@@ -1,6 +1,6 @@
 """The folder of a study's results: ``results.json``, one self-contained page, Markdown and plots.
 
-`compare`, `score --against`, `probe`, `shift` and `reproduce` all write it.
+`compare`, `score --against`, `probe`, `shift`, `reproduce` and `demo` all write it.
 """
 
 from collections.abc import Mapping, Sequence
