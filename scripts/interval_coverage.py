@@ -1,9 +1,9 @@
-"""How often a 95 % interval holds the truth: simulated test parts whose true figures are known.
+"""How often a 95 % interval holds the truth: simulated test parts whose true metrics are known.
 
 python scripts/interval_coverage.py PATIENTS DATA_SETS
 
 Patients have one to many ECGs, and the ECGs of one patient resemble each other in labels and in scores. The threshold is fixed
-beforehand, and the generator is simple enough for the true figures to be written down: macro-AUROC and micro-F1 in closed form,
+beforehand, and the generator is simple enough for the true metrics to be written down: macro-AUROC and micro-F1 in closed form,
 macro-AUPRC as an integral over the recall, by quadrature. A very large sample of it is shown beside them as a check. Each data set is
 evaluated twice by `evaluate`: with the patient as the unit of the bootstrap, as everywhere in jaccardio, and with the record as the unit,
 as if all records were independent.
@@ -65,14 +65,14 @@ def draw(patients: int, seed: int) -> Sample:
 
 
 def truth() -> dict[str, float]:
-    """The figures of the generator: two normal distributions, each finding at its prevalence."""
+    """The metrics of the generator: two normal distributions, each finding at its prevalence."""
     cut = np.log(THRESHOLD / (1 - THRESHOLD)) - OFFSET
-    found = PREVALENCES.sum() * norm.sf(cut - SEPARATION)
-    called = found + (1 - PREVALENCES).sum() * norm.sf(cut)
+    true_positive = PREVALENCES.sum() * norm.sf(cut - SEPARATION)
+    predicted = true_positive + (1 - PREVALENCES).sum() * norm.sf(cut)
     return {
         "macro-AUROC": norm.cdf(SEPARATION / np.sqrt(2)),
         "macro-AUPRC": float(np.mean([_area_under_precision(prevalence) for prevalence in PREVALENCES])),
-        "micro-F1": 2 * found / (PREVALENCES.sum() + called),
+        "micro-F1": 2 * true_positive / (PREVALENCES.sum() + predicted),
     }
 
 
@@ -87,7 +87,7 @@ def _area_under_precision(prevalence: float) -> float:
 
 
 def metrics(sample: Sample, units: NDArray[np.str_], replicates: int = REPLICATES) -> dict[str, list[float]]:
-    """Value, low and high of each figure of `truth`; `units` (n,) is what the bootstrap draws."""
+    """Value, low and high of each metric of `truth`; `units` (n,) is what the bootstrap draws."""
     thresholds = Thresholds({DEFAULT_POLICY: np.full(len(CODES), THRESHOLD)})
     part = Part(np.arange(len(units)).astype(str), units, sample.labels, CODES)
     scored = Scored("simulated", [sample.scores], [thresholds])
@@ -106,22 +106,22 @@ def main(patients: int, data_sets: int) -> None:
     for seed in range(1, data_sets + 1):
         sample = draw(patients, seed)
         for unit, units in (("patient", sample.patients), ("record", np.arange(len(sample.patients)).astype(str))):
-            for figure, values in metrics(sample, units).items():
-                found.setdefault((figure, unit), []).append(values)
+            for metric, values in metrics(sample, units).items():
+                found.setdefault((metric, unit), []).append(values)
     large = draw(LARGE, 0)
     check = metrics(large, large.patients, replicates=1)
 
     print(f"{data_sets:,} data sets of {patients:,} patients with {ECGS_PER_PATIENT} ECGs on average, {REPLICATES} replicates each.\n")
-    print("| figure | truth | in a very large sample | unit drawn | coverage | truth below | truth above | mean width |")
+    print("| metric | truth | in a very large sample | unit drawn | coverage | truth below | truth above | mean width |")
     print("|---|---|---|---|---|---|---|---|")
-    for (figure, unit), rows in sorted(found.items()):
-        true = truth()[figure]
+    for (metric, unit), rows in sorted(found.items()):
+        true = truth()[metric]
         _, low, high = np.array(rows).T
         below, above = np.mean(true < low), np.mean(true > high)
         covered = 1 - below - above
         error = np.sqrt(covered * (1 - covered) / data_sets)
         print(
-            f"| {figure} | {true:.4f} | {check[figure][0]:.4f} | {unit} | {100 * covered:.1f} ± {100 * error:.1f} % | {100 * below:.1f} % "
+            f"| {metric} | {true:.4f} | {check[metric][0]:.4f} | {unit} | {100 * covered:.1f} ± {100 * error:.1f} % | {100 * below:.1f} % "
             f"| {100 * above:.1f} % | {np.mean(high - low):.4f} |"
         )
 

@@ -19,7 +19,7 @@ from jaccardio.evaluation.metrics import f1
 from jaccardio.evaluation.part import MINIMUM_POSITIVES
 from jaccardio.experiments.evaluate_run import rows_of_part
 from jaccardio.prediction.predictor import Predictor
-from jaccardio.prediction.store_scores import shared_findings, windows_for, withheld_answers
+from jaccardio.prediction.store_signals import shared_findings, windows_for, withheld_answers
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.windows import Windows
 from jaccardio.training.run_folder import RunFolder

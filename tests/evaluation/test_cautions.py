@@ -16,7 +16,7 @@ from jaccardio.evaluation.thresholds import Thresholds
         ([[1, 0], [1, 0], [1, -1]], ["3 ECGs, no finding has both a present and an absent ECG", "one finding (a, present in 3 of 3 ECGs)"]),
         ([[0, 0]] * 4, ["4 ECGs, no finding has both", "4 ECGs, no finding is present in any"]),
         ([[-1, -1]], ["1 ECG, no finding has both", "1 ECG, no finding is present in any"]),
-        ([[1, 1]] * 40, ["40 ECGs, no finding has both", "a model that calls everything (40 ECGs)"]),
+        ([[1, 1]] * 40, ["40 ECGs, no finding has both", "a model that predicts everything (40 ECGs)"]),
         ([[1, 0], [0, 0], [0, 0], [1, 0]], ["the most frequent is a, in 2", "one finding (a, present in 2 of 4 ECGs)"]),
         ([[1, 0], [0, 1]] * 9, ["the most frequent is a, in 9", "micro-F1 rests on 18 ECGs with 18 present labels"]),
         ([[1, 0]] * 20 + [[0, 1]] * 9 + [[0, 0]], ["macro metrics rest on one finding (a)"]),

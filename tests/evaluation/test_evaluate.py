@@ -41,7 +41,7 @@ def test_the_document_has_the_stable_keys(case: Case) -> None:
     assert set(metrics["levels"]["all"]) == {"macro_auroc", "n_statements", "n_records"}
 
 
-def test_figures_equal_scikit_learn(case: Case) -> None:
+def test_metrics_equal_scikit_learn(case: Case) -> None:
     evaluation = run(case)
     areas, precisions = [], []
     for column, row in evaluation.per_finding.iterrows():
@@ -82,7 +82,7 @@ def test_scores_of_unknown_labels_change_nothing(case: Case) -> None:
     assert before.per_finding.equals(after.per_finding)
 
 
-def test_rare_findings_are_left_out_of_macro_figures_and_named() -> None:
+def test_rare_findings_are_left_out_of_macro_metrics_and_named() -> None:
     case = random_case()
     labels = case.labels.copy()
     labels[np.flatnonzero(labels[:, 1] == 1)[9:], 1] = 0
@@ -115,7 +115,7 @@ def test_replicates_without_a_positive_are_counted() -> None:
 
 
 @pytest.mark.parametrize("state", [-1, 0, 1])
-def test_undefined_figures_are_null(case: Case, state: int) -> None:
+def test_undefined_metrics_are_null(case: Case, state: int) -> None:
     evaluation = run(case, np.full_like(case.labels, state))
     document = jsonable(evaluation.metrics)
     assert "NaN" not in json.dumps(document, allow_nan=False)
@@ -128,7 +128,7 @@ def test_records_may_come_in_any_order(case: Case) -> None:
     assert interval(shuffled.metrics["macro_auroc"]) == pytest.approx(interval(run(case).metrics["macro_auroc"]), abs=1e-12)
 
 
-def test_scores_that_are_no_probabilities_have_all_figures_but_those_of_probabilities(case: Case) -> None:
+def test_scores_that_are_no_probabilities_have_all_metrics_but_those_of_probabilities(case: Case) -> None:
     groups = {**case.groups, "super": [("pair", (0, 1)), ("f2", (2,))]}
     members = {"sex": np.array(["a", "b"] * 150)}
     logits = 4 * case.scores - 2
@@ -154,7 +154,7 @@ def test_scores_that_are_no_probabilities_have_all_figures_but_those_of_probabil
         assert group["macro_auroc"].defined
 
 
-def test_figures_of_a_policy_without_thresholds_are_undefined(case: Case) -> None:
+def test_metrics_of_a_policy_without_thresholds_are_undefined(case: Case) -> None:
     fixed = Thresholds({"fixed": np.full(6, 0.5)}, {"global": "nothing to fit on"})
     evaluation = evaluate(case.part, Scored("model", [case.scores], [fixed]), replicates=10)
     assert evaluation.metrics["policies_left_out"] == {"global": "nothing to fit on"}

@@ -39,7 +39,7 @@ def known(case: Case, columns: list[int]) -> list[tuple[int, float, int]]:
 
 
 @pytest.mark.parametrize("decimals", [1, 6])
-def test_figures_equal_plain_loops_in_the_sample_and_in_replicates(decimals: int) -> None:
+def test_metrics_equal_plain_loops_in_the_sample_and_in_replicates(decimals: int) -> None:
     case = random_case(n=90, k=3, decimals=decimals)
     bootstrap = PatientBootstrap(case.patients, replicates=6)
     figures = Reliability.of(case.labels, case.scores, bootstrap)
@@ -105,7 +105,7 @@ def test_the_macro_chance_is_that_of_its_formula_over_the_findings_of_macro() ->
     assert np.isnan(nothing)
 
 
-def test_the_interval_of_a_well_calibrated_finding_holds_its_figure() -> None:
+def test_the_interval_of_a_well_calibrated_finding_holds_its_metric() -> None:
     rng = np.random.default_rng(1)
     scores = rng.beta(1, 6, (1000, 5))
     labels = (rng.random(scores.shape) < scores).astype(np.int8)

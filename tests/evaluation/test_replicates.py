@@ -29,7 +29,7 @@ def test_means_over_records_weigh_patients_as_they_are_drawn(case: Case) -> None
     assert [found.low, found.high] == pytest.approx(np.quantile(means, [0.025, 0.975]).tolist())
 
 
-def test_replicates_of_average_precision_average_to_the_figure(case: Case) -> None:
+def test_replicates_of_average_precision_average_to_the_metric(case: Case) -> None:
     bootstrap = PatientBootstrap(case.patients, 200)
     replicates = Replicates.of(case.part, case.scores, case.scored().thresholds[0], bootstrap, np.ones(6, np.bool_))
     precision = replicates.ranked["auprc"]

@@ -138,7 +138,7 @@ def test_a_perfect_model_finds_everything_and_one_that_tells_nothing_apart_finds
     assert flat["exact"]["map"].value == pytest.approx(1 / len(statements))
 
 
-def test_single_findings_are_statements_too_and_undefined_figures_are_null() -> None:
+def test_single_findings_are_statements_too_and_undefined_metrics_are_null() -> None:
     bootstrap = PatientBootstrap(PATIENTS, replicates=5)
     eye = np.eye(4, dtype=bool)
     assert retrieve_ecgs(LABELS, eye, [LABELS.astype(float)], bootstrap)["precision_at_5"].value == 1
@@ -165,7 +165,7 @@ def test_what_does_not_belong_together_is_refused() -> None:
         retrieve_ecgs(LABELS, STATEMENTS, [], bootstrap)
 
 
-def test_figures_of_several_seeds_are_their_means() -> None:
+def test_metrics_of_several_seeds_are_their_means() -> None:
     bootstrap = PatientBootstrap(PATIENTS, replicates=5)
     both = [SIMILARITY, RNG.normal(0, 1, SIMILARITY.shape)]
     apart = [retrieve_ecgs(LABELS, STATEMENTS, [one], bootstrap)["map"].value for one in both]

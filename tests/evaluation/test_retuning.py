@@ -28,10 +28,10 @@ def test_thresholds_that_do_not_fit_are_mended_by_local_labels() -> None:
     assert {size for size, _ in rows} == {0, 20, 50, 100, 200}
     none, many = rows[0, "global"], rows[200, "global"]
     known = case.labels >= 0
-    assert none.kept == none.retuned == [pytest.approx(f1_score(case.labels[known], case.scores[known] >= 0.95))]
-    assert len(many.kept) == DRAWS
-    assert (many.retuned > many.kept + 0.2).all()
-    assert many.retuned.std() < rows[20, "global"].retuned.std()
+    assert none.from_home == none.fitted_again == [pytest.approx(f1_score(case.labels[known], case.scores[known] >= 0.95))]
+    assert len(many.from_home) == DRAWS
+    assert (many.fitted_again > many.from_home + 0.2).all()
+    assert many.fitted_again.std() < rows[20, "global"].fitted_again.std()
 
 
 def test_each_policy_decides_by_its_own_thresholds() -> None:
@@ -49,11 +49,11 @@ def test_each_policy_decides_by_its_own_thresholds() -> None:
         return float(f1_score(*zip(*[cell for cell in cells if cell[0] >= 0], strict=True)))
 
     for policy in ("global", "per_finding"):
-        assert rows[0, policy].kept == pytest.approx([by_hand(home[policy], np.ones(600, np.bool_))])
-        assert rows[200, policy].kept[0] == pytest.approx(by_hand(home[policy], judged))
-        assert rows[200, policy].retuned[0] == pytest.approx(by_hand(fitted[policy], judged))
-    assert rows[0, "global"].kept != pytest.approx(rows[0, "per_finding"].kept)
-    assert rows[200, "global"].retuned[0] != pytest.approx(rows[200, "per_finding"].retuned[0])
+        assert rows[0, policy].from_home == pytest.approx([by_hand(home[policy], np.ones(600, np.bool_))])
+        assert rows[200, policy].from_home[0] == pytest.approx(by_hand(home[policy], judged))
+        assert rows[200, policy].fitted_again[0] == pytest.approx(by_hand(fitted[policy], judged))
+    assert rows[0, "global"].from_home != pytest.approx(rows[0, "per_finding"].from_home)
+    assert rows[200, "global"].fitted_again[0] != pytest.approx(rows[200, "per_finding"].fitted_again[0])
 
 
 def test_the_labelled_ecgs_and_their_patients_do_not_judge() -> None:

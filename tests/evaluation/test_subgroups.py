@@ -30,7 +30,7 @@ def mixed() -> tuple[Case, np.ndarray]:
     return Case(labels, case.scores, case.patients, case.codes, case.groups), members
 
 
-def test_figures_of_a_group_are_those_of_its_records(mixed: tuple[Case, np.ndarray]) -> None:
+def test_metrics_of_a_group_are_those_of_its_records(mixed: tuple[Case, np.ndarray]) -> None:
     case, members = mixed
     rows = compared(case, {"sex": members})["attributes"]["sex"]["groups"]
     threshold = fit_thresholds(case.labels, case.scores)["global"][0]
@@ -53,13 +53,13 @@ def test_figures_of_a_group_are_those_of_its_records(mixed: tuple[Case, np.ndarr
         assert row["macro_auroc"]["low"] < row["macro_auroc"]["value"] < row["macro_auroc"]["high"]
 
 
-def test_figures_of_a_group_are_of_the_scores_as_they_are(mixed: tuple[Case, np.ndarray]) -> None:
+def test_metrics_of_a_group_are_of_the_scores_as_they_are(mixed: tuple[Case, np.ndarray]) -> None:
     case, members = mixed
     twisted = Calibration(3.0, np.full(6, 0.4), np.full(6, 1.5), np.full(6, True))
     assert compared(case, {"sex": members}, calibration=twisted) == compared(case, {"sex": members})
 
 
-def test_common_figures_are_over_the_findings_of_every_named_group(mixed: tuple[Case, np.ndarray]) -> None:
+def test_common_metrics_are_over_the_findings_of_every_named_group(mixed: tuple[Case, np.ndarray]) -> None:
     case, members = mixed
     attribute = compared(case, {"sex": members})["attributes"]["sex"]
     rows = attribute["groups"]

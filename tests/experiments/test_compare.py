@@ -70,7 +70,7 @@ def _models(table: Any) -> dict[str, Any]:
     return {row["model"]: row for row in table["rows"] if row["metric"] == "macro_auroc"}
 
 
-def test_every_stage_leaves_its_file_and_every_figure_is_kept(compared: tuple[Path, Comparison]) -> None:
+def test_every_stage_leaves_its_file_and_every_metric_is_kept(compared: tuple[Path, Comparison]) -> None:
     out, done = compared
     screening, trials = (_document(out, f"{name}.json") for name in ("screening", "trials"))
     ranking = _ranking(out)
@@ -268,7 +268,7 @@ def test_settings_that_would_break_the_comparison_are_refused_before_training(st
     assert not (tmp_path / "out").exists()
 
 
-def test_the_fixed_objectives_are_finalists_whatever_their_figure() -> None:
+def test_the_fixed_objectives_are_finalists_whatever_their_metric() -> None:
     figures = {"clip": 0.9, "unicl": 0.8, "siglip-exact": None, "classifier": 0.7, "siglip": 0.6, "truth": None}
     screening = [Screened(OBJECTIVES[name], figure) for name, figure in figures.items()]
     assert [entry.name for entry in _finalists(screening, 3)] == ["clip", "classifier", "siglip"]

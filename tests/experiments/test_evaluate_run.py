@@ -28,7 +28,7 @@ def run(trained: Path, tmp_path: Path) -> RunFolder:
     return RunFolder.open(tmp_path / "run")
 
 
-def test_the_written_predictions_give_the_written_figures(run: RunFolder, hospitals: Hospitals, tmp_path: Path) -> None:
+def test_the_written_predictions_give_the_written_metrics(run: RunFolder, hospitals: Hospitals, tmp_path: Path) -> None:
     store = Store.open(hospitals.home)
     evaluate_run(run, store, "test", tmp_path / "out", device="cpu", replicates=50)
     table = pd.read_parquet(tmp_path / "out" / "predictions.parquet")

@@ -18,7 +18,7 @@ from jaccardio.evaluation.probes import fit_probes, probe_scores
 from jaccardio.evaluation.table import Table
 from jaccardio.experiments.probe import RANDOM, SUPERVISED, TRAINED, FewShotProtocol, run_probe, supervised_form
 from jaccardio.prediction.predictor import Predictor
-from jaccardio.prediction.store_scores import windows_for
+from jaccardio.prediction.store_signals import windows_for
 from jaccardio.training.run_folder import RunFolder
 from tests.conftest import Hospitals
 
@@ -37,7 +37,7 @@ def probed(trained: Path, hospitals: Hospitals, tmp_path_factory: pytest.TempPat
     return folder / "out", run, run_probe(run, Store.open(hospitals.home), folder / "out", PROTOCOL, _silent)
 
 
-def test_the_figures_are_those_of_probes_on_the_embeddings(probed: tuple[Path, RunFolder, dict[str, Any]], hospitals: Hospitals) -> None:
+def test_the_metrics_are_those_of_probes_on_the_embeddings(probed: tuple[Path, RunFolder, dict[str, Any]], hospitals: Hospitals) -> None:
     _, run, document = probed
     store = Store.open(hospitals.home)
     predictor = Predictor.from_pretrained(run.path, "cpu")

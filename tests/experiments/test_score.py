@@ -66,7 +66,7 @@ def known(store: Store, rows: np.ndarray) -> np.ndarray:
     return np.flatnonzero((store.labels[rows] >= 0).any(axis=0))
 
 
-def test_figures_are_those_of_evaluate_with_thresholds_fitted_on_the_validation_part_alone(store: Store, tmp_path: Path) -> None:
+def test_metrics_are_those_of_evaluate_with_thresholds_fitted_on_the_validation_part_alone(store: Store, tmp_path: Path) -> None:
     scores, rows, fitting = rival(store), part(store, "test"), part(store, "validation")
     columns = known(store, rows)
     done = scored(store, write(tmp_path / "rival.parquet", store, scores))
@@ -88,7 +88,7 @@ def test_figures_are_those_of_evaluate_with_thresholds_fitted_on_the_validation_
     assert "model_card.md" not in names
 
 
-def test_the_predictions_that_evaluate_writes_give_the_figures_of_evaluate(hospitals: Hospitals, trained: Path, tmp_path: Path) -> None:
+def test_the_predictions_that_evaluate_writes_give_the_metrics_of_evaluate(hospitals: Hospitals, trained: Path, tmp_path: Path) -> None:
     run, store = RunFolder(Path(shutil.copytree(trained, tmp_path / "run"))), Store.open(hospitals.home)
     ours = evaluate_run(run, store, "test", tmp_path / "ours", device="cpu", replicates=20).evaluation.metrics
     again = scored(store, tmp_path / "ours" / "predictions.parquet").evaluation.metrics
@@ -100,7 +100,7 @@ def test_the_predictions_that_evaluate_writes_give_the_figures_of_evaluate(hospi
     assert not any(metric.defined for policy in ("global", "per_finding") for metric in again["thresholds"][policy].values())
 
 
-def test_logits_rank_alike_and_have_no_figures_that_need_probabilities(store: Store, tmp_path: Path) -> None:
+def test_logits_rank_alike_and_have_no_metrics_that_need_probabilities(store: Store, tmp_path: Path) -> None:
     scores = rival(store)
     first = scored(store, write(tmp_path / "probabilities.parquet", store, scores)).evaluation
     second = scored(store, write(tmp_path / "logits.parquet", store, np.log(scores / (1 - scores)))).evaluation

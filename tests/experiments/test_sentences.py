@@ -12,7 +12,7 @@ from jaccardio.errors import DataError
 from jaccardio.experiments.held_out import HeldOut
 from jaccardio.experiments.sentences import sentence_scores, statements_of
 from jaccardio.prediction.predictor import Predictor
-from jaccardio.prediction.store_scores import windows_for
+from jaccardio.prediction.store_signals import windows_for
 from jaccardio.training.run_folder import RunFolder
 from tests.conftest import Hospitals
 

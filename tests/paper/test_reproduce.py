@@ -24,7 +24,7 @@ from jaccardio.paper.reproduce import Reproduction, run_reproduce
 from jaccardio.paper.reproduce import _results as taken
 from jaccardio.paper.runs import DEMO, LEFT_OUT, RUNS
 from jaccardio.prediction.predictor import Predictor
-from jaccardio.prediction.store_scores import windows_for
+from jaccardio.prediction.store_signals import windows_for
 from jaccardio.training import loop
 from jaccardio.training.run_folder import RunFolder
 from tests.conftest import Hospitals
@@ -89,7 +89,7 @@ def test_each_model_is_trained_once_for_all_tables(reproduced: Path) -> None:
     assert runs == sorted(set(RUNS) - set(DEMO))
 
 
-def test_rows_hold_the_figures_of_the_kept_scores_and_the_papers(reproduced: Path) -> None:
+def test_rows_hold_the_metrics_of_the_kept_scores_and_the_papers(reproduced: Path) -> None:
     store = Store.open(reproduced / "store")
     [run] = (RunFolder.open(path) for path in (reproduced / "runs").glob("final-????????"))
     weights = hashlib.sha256((run.model / "model.safetensors").read_bytes()).hexdigest()[:8]

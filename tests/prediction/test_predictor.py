@@ -14,7 +14,7 @@ from jaccardio.errors import DataError, ReadError, UsageError
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import create_model
 from jaccardio.models.folder import load_pretrained
-from jaccardio.prediction.store_scores import shared_findings, windows_for
+from jaccardio.prediction.store_signals import shared_findings, windows_for
 from jaccardio.recording.preprocessing import dequantise
 from jaccardio.recording.recording import Recording
 from jaccardio.text.random import RandomVectors

@@ -7,7 +7,7 @@ from jaccardio import Predictor
 from jaccardio.cohort.store import Store
 from jaccardio.prediction.embed import write_embeddings
 from jaccardio.prediction.search import search
-from jaccardio.prediction.store_scores import windows_for
+from jaccardio.prediction.store_signals import windows_for
 from tests.conftest import Hospitals
 
 

@@ -122,7 +122,7 @@ def test_findings_left_out_say_why(case: Case, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("state", [-1, 0])
-def test_a_report_without_any_defined_figure_is_still_written(case: Case, tmp_path: Path, state: int) -> None:
+def test_a_report_without_any_defined_metric_is_still_written(case: Case, tmp_path: Path, state: int) -> None:
     assert "–" in written(case, tmp_path, np.full_like(case.labels, state))
 
 

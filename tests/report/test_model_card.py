@@ -54,7 +54,7 @@ def test_every_heading_stands_once_and_in_order(case: Case, facts: CardFacts, tm
     assert "nan" not in card.lower()
 
 
-def test_figures_are_those_of_the_evaluation(case: Case, facts: CardFacts, tmp_path: Path) -> None:
+def test_metrics_are_those_of_the_evaluation(case: Case, facts: CardFacts, tmp_path: Path) -> None:
     evaluation = evaluated(case)
     card, metrics = written(tmp_path, evaluation, facts), evaluation.metrics
     macro = metrics["macro_auroc"]
@@ -115,7 +115,7 @@ def test_whatever_comes_in_cannot_break_the_card(case: Case, facts: CardFacts, t
 
 
 @pytest.mark.parametrize("state", [-1, 0])
-def test_a_card_without_any_defined_figure_is_still_written(case: Case, facts: CardFacts, tmp_path: Path, state: int) -> None:
+def test_a_card_without_any_defined_metric_is_still_written(case: Case, facts: CardFacts, tmp_path: Path, state: int) -> None:
     card = written(tmp_path, evaluated(case, np.full_like(case.labels, state)), facts)
     assert ["macro AUROC", "–"] in rows_under(card, "Performance")
     assert "nan" not in card.lower()

@@ -78,7 +78,7 @@ def test_no_checkpoint_holds_what_is_not_finite(tmp_path: Path, bad: float) -> N
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-def test_scores_that_are_no_numbers_have_no_figures(bad: float) -> None:
+def test_scores_that_are_no_numbers_have_no_metrics(bad: float) -> None:
     labels, scores = np.array([[1], [0], [1], [0], [-1]], np.int8), np.array([[0.9], [0.1], [0.8], [0.2], [0.5]])
     unknown = scores.copy()
     unknown[4] = bad

@@ -35,5 +35,5 @@ def bench(
     """
     from jaccardio.experiments.bench import run_bench
 
-    figures = run_bench(store, say=note)
-    result(figures, [f"{name.replace('_', ' ')}: {value:,.4g}" for name, value in figures.items()], json)
+    measured = run_bench(store, say=note)
+    result(measured, [f"{name.replace('_', ' ')}: {value:,.4g}" for name, value in measured.items()], json)

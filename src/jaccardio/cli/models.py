@@ -165,7 +165,7 @@ def embed(
     from jaccardio.cohort.store import Store
     from jaccardio.prediction.embed import write_embeddings
     from jaccardio.prediction.predictor import Predictor
-    from jaccardio.prediction.store_scores import incomplete_ecgs
+    from jaccardio.prediction.store_signals import incomplete_ecgs
 
     ids = load_id_table(id_table)
     predictor, opened = Predictor.from_pretrained(run, device), Store.open(store)
@@ -190,7 +190,7 @@ def search(
     from jaccardio.cohort.store import Store
     from jaccardio.prediction.predictor import Predictor
     from jaccardio.prediction.search import search as find
-    from jaccardio.prediction.store_scores import incomplete_ecgs
+    from jaccardio.prediction.store_signals import incomplete_ecgs
 
     if not sentence.isprintable():
         raise UsageError("the sentence holds control characters or is no UTF-8 text. Write it in plain letters.")

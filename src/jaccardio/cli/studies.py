@@ -112,8 +112,8 @@ def reproduce(
     if listing:
         recipes = [RECIPES[recipe] for recipe in names]
         lines = [line for recipe in recipes for line in (f"{recipe.name:16}{recipe.what}", f"{'':16}{recipe.cost}")]
-        told = ("what", "paper", "command", "cost", "expect")
-        result({recipe.name: {key: getattr(recipe, key) for key in told} for recipe in recipes}, lines, json)
+        keys = ("what", "paper", "command", "cost", "expect")
+        result({recipe.name: {key: getattr(recipe, key) for key in keys} for recipe in recipes}, lines, json)
         return
     from jaccardio.paper.reproduce import run_reproduce
 

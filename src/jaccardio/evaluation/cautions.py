@@ -51,7 +51,7 @@ def _of_decisions(labels: NDArray[np.int8], codes: Sequence[str], positives: NDA
     if not len(found):
         return [f"{_ecgs(len(labels))}, no finding is present in any: precision, recall and F1 are undefined or 0"]
     if not (labels == ABSENT).any():
-        return [f"every known label is present: micro-F1 would be 1.0000 for a model that calls everything ({_ecgs(len(labels))})"]
+        return [f"every known label is present: micro-F1 would be 1.0000 for a model that predicts everything ({_ecgs(len(labels))})"]
     if len(found) == 1:
         return [f"micro-F1 rests on one finding ({codes[found[0]]}, present in {positives[found[0]]} of {_ecgs(len(labels))})"]
     if len(labels) < MINIMUM_RECORDS:

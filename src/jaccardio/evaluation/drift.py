@@ -22,7 +22,7 @@ class Drift:
     Attributes
     ----------
     between
-        From half of the home ECGs to away ECGs.
+        From half of the home ECGs to external ECGs.
     within
         From that half to the other half of the home ECGs.
     records
@@ -59,17 +59,17 @@ def frechet_distance(first: NDArray[np.floating], second: NDArray[np.floating]) 
 def measure_drift(
     home: NDArray[np.floating],
     home_patients: NDArray[np.str_],
-    away: NDArray[np.floating],
-    away_patients: NDArray[np.str_],
+    external: NDArray[np.floating],
+    external_patients: NDArray[np.str_],
     seed: int = 0,
 ) -> Drift:
-    """Draws random halves of the home patients and equally many away ECGs, patients whole as far as the number allows.
+    """Draws random halves of the home patients and equally many external ECGs, patients whole as far as the number allows.
 
     Parameters
     ----------
-    home, away
+    home, external
         (n, d) and (m, d) embeddings.
-    home_patients, away_patients
+    home_patients, external_patients
         (n,) and (m,) patient keys.
 
     Raises
@@ -84,7 +84,7 @@ def measure_drift(
         keys = home_patients[order]
         begun = np.cumsum(np.append(True, keys[1:] != keys[:-1]))  # patients up to each row
         middle = int(np.searchsorted(begun, begun[-1] // 2, side="right"))
-        others = away[by_random_patients(away_patients, random)]
+        others = external[by_random_patients(external_patients, random)]
         size = min(middle, len(order) - middle, len(others))
         near, far = home[order[:middle]][:size], home[order[middle:]][:size]
         within.append(frechet_distance(near, far))

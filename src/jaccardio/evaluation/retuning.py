@@ -26,14 +26,14 @@ class Retuning:
         ECGs with a local label.
     policy
         Threshold policy.
-    kept, retuned
+    from_home, fitted_again
         (draws,) with the thresholds from home, and with thresholds fitted on the labelled ECGs.
     """
 
     labelled: int
     policy: str
-    kept: NDArray[np.float64]
-    retuned: NDArray[np.float64]
+    from_home: NDArray[np.float64]
+    fitted_again: NDArray[np.float64]
 
 
 def retune(
@@ -47,7 +47,7 @@ def retune(
     """Draws labelled ECGs by patients, fits thresholds on them as training does, and judges on the ECGs of all other patients.
 
     A size is left out where it is more than half of the ECGs. Both thresholds are judged on the same ECGs. Without labelled ECGs there is
-    nothing to fit: the thresholds from home are kept.
+    nothing to fit: both are the thresholds from home.
 
     Parameters
     ----------
@@ -66,8 +66,8 @@ def retune(
             rest = ~np.isin(patients, patients[chosen])
             fitted = fit_thresholds(labels[chosen], scores[chosen]) if size else home
             for policy in RETUNED_POLICIES:
-                kept, retuned = (micro_f1(labels[rest], one.decide(scores[rest], policy)) for one in (home, fitted))
-                found[policy].append((kept, retuned))
+                before, after = (micro_f1(labels[rest], one.decide(scores[rest], policy)) for one in (home, fitted))
+                found[policy].append((before, after))
         rows += [Retuning(size, policy, *np.array(pairs).T) for policy, pairs in found.items()]
     return rows
 

@@ -130,7 +130,7 @@ def _thresholds(external: Hospital, home: Scored) -> Table:
 
 
 def _retuning_rows(row: Retuning) -> list[Row]:
-    values = {"from_home": row.kept, "fitted_again": row.retuned, "gain": row.retuned - row.kept}
+    values = {"from_home": row.from_home, "fitted_again": row.fitted_again, "gain": row.fitted_again - row.from_home}
     model = f"{row.labelled} labelled local ECGs"
     return [Row(model, f"micro_f1_{name}", _over_draws(draws), row.policy) for name, draws in values.items()]
 

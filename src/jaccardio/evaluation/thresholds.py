@@ -1,6 +1,6 @@
 """From score to decision: three threshold policies, fitted on validation data and stored with the run, and an oracle beside them.
 
-A finding is called present iff its score >= its threshold.
+A finding is predicted present iff its score >= its threshold.
 """
 
 from collections.abc import Mapping, Sequence
@@ -52,7 +52,7 @@ class Thresholds:
         return self.values[policy]
 
     def decide(self, scores: NDArray[np.floating], policy: str = DEFAULT_POLICY) -> NDArray[np.bool_]:
-        """Decisions (n, k) for scores (n, k): True where the finding is called present."""
+        """Decisions (n, k) for scores (n, k): True where the finding is predicted present."""
         return np.asarray(scores >= self[policy])
 
     def of(self, columns: Sequence[int]) -> "Thresholds":
@@ -113,17 +113,17 @@ def fit_thresholds(labels: NDArray[np.int8], scores: NDArray[np.floating]) -> Th
 
 
 def _best_f1(labels: NDArray[np.int8], scores: NDArray[np.floating]) -> float:
-    """Threshold of highest F1 among the midpoints between neighbouring scores (n,); of equals the highest, which calls the fewest."""
+    """Threshold of highest F1 among the midpoints between neighbouring scores (n,); of equals the highest, which predicts the fewest."""
     positives = np.count_nonzero(labels == PRESENT)
     if positives == 0:
         return FIXED_THRESHOLD
     order = np.argsort(-scores, kind="stable")
     descending = scores[order].astype(np.float64)
     last_of_tie = np.append(descending[1:] != descending[:-1], True)
-    found = np.cumsum(labels[order] == PRESENT)[last_of_tie]
-    called = np.flatnonzero(last_of_tie) + 1
-    best = int(np.argmax(2 * found / (called + positives)))
-    lowest_called = descending[called[best] - 1]
-    next_lower = descending[called[best]] if called[best] < len(descending) else 0.0
-    middle = (lowest_called + next_lower) / 2
-    return float(middle if middle > next_lower else lowest_called)  # neighbouring floats have nothing between them
+    true_positive = np.cumsum(labels[order] == PRESENT)[last_of_tie]
+    predicted = np.flatnonzero(last_of_tie) + 1
+    best = int(np.argmax(2 * true_positive / (predicted + positives)))
+    lowest = descending[predicted[best] - 1]
+    next_lower = descending[predicted[best]] if predicted[best] < len(descending) else 0.0
+    middle = (lowest + next_lower) / 2
+    return float(middle if middle > next_lower else lowest)  # neighbouring floats have nothing between them

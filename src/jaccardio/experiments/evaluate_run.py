@@ -21,7 +21,7 @@ from jaccardio.findings.contradictions import contradiction
 from jaccardio.findings.labels import UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.prediction.predictor import Predictor
-from jaccardio.prediction.store_scores import shared_findings, windows_for, withheld_answers
+from jaccardio.prediction.store_signals import shared_findings, windows_for, withheld_answers
 from jaccardio.recording.paper_plot import ecg_png
 from jaccardio.recording.windows import Windows
 from jaccardio.report.evaluation_report import FORMAT, Example, write_evaluation

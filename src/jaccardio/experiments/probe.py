@@ -30,7 +30,7 @@ from jaccardio.experiments.run_cache import RunCache
 from jaccardio.models.create import create_model
 from jaccardio.models.folder import Pretrained
 from jaccardio.prediction.predictor import Predictor
-from jaccardio.prediction.store_scores import windows_for
+from jaccardio.prediction.store_signals import windows_for
 from jaccardio.progress import Watch, unwatched
 from jaccardio.report.results import write_study
 from jaccardio.report.study_plots import draw_learning_curve

@@ -11,7 +11,7 @@ from jaccardio.evaluation.retrieval import distinct_statements
 from jaccardio.experiments.held_out import HeldOut
 from jaccardio.experiments.score_cache import Columns, cache_file, cached_table
 from jaccardio.prediction.predictor import Predictor
-from jaccardio.prediction.store_scores import windows_for
+from jaccardio.prediction.store_signals import windows_for
 from jaccardio.training.leakage import check_unseen
 from jaccardio.training.run_folder import RunFolder
 

@@ -13,7 +13,7 @@ from jaccardio.errors import DataError
 from jaccardio.evaluation.shift import EXTERNAL, HOME, Hospital, measure_shift
 from jaccardio.experiments.evaluate_run import Look, score_part
 from jaccardio.prediction.predictor import Predictor
-from jaccardio.prediction.store_scores import windows_for
+from jaccardio.prediction.store_signals import windows_for
 from jaccardio.progress import Watch, unwatched
 from jaccardio.report.results import write_study
 from jaccardio.report.study_plots import draw_changes, draw_retuning

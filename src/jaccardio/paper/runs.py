@@ -26,7 +26,7 @@ _WHOLE = ("data.crop_seconds=0",)
 
 
 @dataclass(frozen=True)
-class Run:
+class PaperRun:
     """One model at any scale.
 
     Attributes
@@ -93,30 +93,30 @@ def _of_length(epochs: int) -> tuple[str, ...]:
 
 _OBJECTIVES = {"standard": ("standard SigLIP", _STANDARD), "jaccard": ("Jaccard loss", ()), "soft": ("soft Jaccard", _SOFT)}
 _LENGTHS = {
-    f"{name}-length-{place + 1}": Run(f"{title}, {{epochs}} epochs", (*settings, *_NARROW, *_WHOLE), length=place)
+    f"{name}-length-{place + 1}": PaperRun(f"{title}, {{epochs}} epochs", (*settings, *_NARROW, *_WHOLE), length=place)
     for name, (title, settings) in _OBJECTIVES.items()
     for place in (0, 1, 2)
 }
 
-RUNS: Mapping[str, Run] = {
-    "standard": Run("standard SigLIP", (*_STANDARD, *_NARROW, *_WHOLE)),
-    "jaccard": Run("Jaccard loss, text {text}", (*_NARROW, *_WHOLE)),
-    "soft": Run("soft Jaccard, text {text}", (*_SOFT, *_NARROW, *_WHOLE)),
-    "equal-sets": Run("equal sets alone, text {text}", (*_EQUAL_SETS, *_NARROW, *_WHOLE)),
-    "other-text": Run("Jaccard loss, text {text}", (*_NARROW, *_WHOLE), text=1),
-    "embedding-256": Run("embedding 256", (*_WIDE, *_WHOLE)),
-    "embedding-512": Run("embedding 512", (*_WIDER, *_WHOLE), aside=True),
-    "crop": Run("256, random crop", _WIDE),
-    "final": Run("256, random crop, long schedule", _WIDE, "long"),
-    "supervised": Run(
+RUNS: Mapping[str, PaperRun] = {
+    "standard": PaperRun("standard SigLIP", (*_STANDARD, *_NARROW, *_WHOLE)),
+    "jaccard": PaperRun("Jaccard loss, text {text}", (*_NARROW, *_WHOLE)),
+    "soft": PaperRun("soft Jaccard, text {text}", (*_SOFT, *_NARROW, *_WHOLE)),
+    "equal-sets": PaperRun("equal sets alone, text {text}", (*_EQUAL_SETS, *_NARROW, *_WHOLE)),
+    "other-text": PaperRun("Jaccard loss, text {text}", (*_NARROW, *_WHOLE), text=1),
+    "embedding-256": PaperRun("embedding 256", (*_WIDE, *_WHOLE)),
+    "embedding-512": PaperRun("embedding 512", (*_WIDER, *_WHOLE), aside=True),
+    "crop": PaperRun("256, random crop", _WIDE),
+    "final": PaperRun("256, random crop, long schedule", _WIDE, "long"),
+    "supervised": PaperRun(
         "supervised ResNet, weighted", ("method=classifier-weighted", "model.initial_bias=mean-target"), "long", supervised=True
     ),
-    "vit": Run("ViT in the place of ResNet", (*_WIDE, "model.encoder=vit1d"), "long", aside=True),
-    "sister": Run("symmetric InfoNCE at 0.07", (*_WIDE, "method=clip", f"model.initial_scale={1 / 0.07}"), aside=True),
-    "ours": Run(OURS, schedule="own", preset=OURS),
-    "final-left-out": Run("256, random crop, long schedule, findings left out", (*_WIDE, *_HIDDEN), "long"),
-    "ours-left-out": Run(f"{OURS}, findings left out", _HIDDEN, "own", preset=OURS),
-    **{preset: Run(preset, schedule="own", preset=preset, aside=True) for preset in DEMO},
+    "vit": PaperRun("ViT in the place of ResNet", (*_WIDE, "model.encoder=vit1d"), "long", aside=True),
+    "sister": PaperRun("symmetric InfoNCE at 0.07", (*_WIDE, "method=clip", f"model.initial_scale={1 / 0.07}"), aside=True),
+    "ours": PaperRun(OURS, schedule="own", preset=OURS),
+    "final-left-out": PaperRun("256, random crop, long schedule, findings left out", (*_WIDE, *_HIDDEN), "long"),
+    "ours-left-out": PaperRun(f"{OURS}, findings left out", _HIDDEN, "own", preset=OURS),
+    **{preset: PaperRun(preset, schedule="own", preset=preset, aside=True) for preset in DEMO},
     **_LENGTHS,
 }
 """Models by the name of their run folders."""

@@ -32,7 +32,7 @@ class Scale:
     supervised
         What the supervised ResNet of Table 8 has of its own.
     seeds
-        Of each run; those that only look aside (`Run.aside`) have one.
+        Of each run; those that only look aside (`PaperRun.aside`) have one.
     replicates
         Of the bootstrap.
     hospitals

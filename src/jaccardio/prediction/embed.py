@@ -12,7 +12,7 @@ from jaccardio.cohort.id_table import IdTable
 from jaccardio.cohort.store import Store
 from jaccardio.files import write_atomic
 from jaccardio.prediction.predictor import Predictor
-from jaccardio.prediction.store_scores import windows_for
+from jaccardio.prediction.store_signals import windows_for
 
 
 def write_embeddings(

@@ -8,7 +8,7 @@ import numpy as np
 from jaccardio.cohort.store import Store
 from jaccardio.findings.labels import PRESENT
 from jaccardio.prediction.predictor import Predictor
-from jaccardio.prediction.store_scores import windows_for
+from jaccardio.prediction.store_signals import windows_for
 
 
 @dataclass(frozen=True)

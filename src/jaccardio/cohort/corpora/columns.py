@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jaccardio.cohort.corpora.faults import Faults
-from jaccardio.cohort.corpora.table import Table
+from jaccardio.cohort.corpora.table import SourceTable
 from jaccardio.cohort.corpora.words import label_states, plain
 from jaccardio.errors import DataError, UsageError
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
@@ -46,7 +46,7 @@ class Columns:
         return LIST_COLUMN in self.known
 
     @classmethod
-    def of(cls, table: Table, vocabulary: Vocabulary, drop: tuple[str, ...], faults: Faults) -> "Columns":
+    def of(cls, table: SourceTable, vocabulary: Vocabulary, drop: tuple[str, ...], faults: Faults) -> "Columns":
         """Reads a header; unknown and doubled columns go to `faults`.
 
         Raises
@@ -107,7 +107,7 @@ class LabelColumn:
     counts: Mapping[str, int]
 
     @classmethod
-    def of(cls, column: str, table: Table, faults: Faults) -> "LabelColumn":
+    def of(cls, column: str, table: SourceTable, faults: Faults) -> "LabelColumn":
         """Reads a column; cells that cannot be read go to `faults`."""
         words = [plain(cells[column]) for _, cells in table.rows]
         counts = Counter(words)

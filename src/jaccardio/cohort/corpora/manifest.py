@@ -17,7 +17,7 @@ from jaccardio.cohort.corpora.columns import LIST_COLUMN, LIST_SEPARATORS, Colum
 from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions, storable_age, year_of
 from jaccardio.cohort.corpora.faults import EARLIER, Faults
 from jaccardio.cohort.corpora.record_paths import locate
-from jaccardio.cohort.corpora.table import Table, read_table
+from jaccardio.cohort.corpora.table import SourceTable, read_table
 from jaccardio.cohort.corpora.words import NO_FINDING, NOT_STATED, SEXES, patient_number, plain, whole
 from jaccardio.cohort.pseudonyms import Pseudonyms
 from jaccardio.errors import UsageError
@@ -123,7 +123,7 @@ class _Rows:
     """Reads rows into sources; what is wrong goes to `faults`, and the row then counts for nothing."""
 
     folder: Path
-    table: Table
+    table: SourceTable
     columns: Columns
     labels: Mapping[str, LabelColumn]
     pseudonyms: Pseudonyms

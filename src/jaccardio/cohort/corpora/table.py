@@ -32,7 +32,7 @@ ENCODINGS = (
 
 
 @dataclass(frozen=True)
-class Table:
+class SourceTable:
     """A table of text.
 
     Attributes
@@ -51,7 +51,7 @@ class Table:
     rows: tuple[tuple[int, Mapping[str, str]], ...]
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path) -> SourceTable:
     """Reads a .csv, .tsv or .txt table or an .xlsx workbook.
 
     The separator of a text table is the one that its header line holds; ``sep=;`` before it, as Excel writes, declares it, and so does the
@@ -83,7 +83,7 @@ def _refuse_size(path: Path, size: int) -> None:
         raise DataError(f"{path.name}: more than {MAXIMUM_BYTES // 2**20} MiB, too large for a table. Split it.")
 
 
-def _table(name: str, lines: Iterable[tuple[int, list[str]]]) -> Table:
+def _table(name: str, lines: Iterable[tuple[int, list[str]]]) -> SourceTable:
     header: tuple[str, ...] = ()
     rows: list[tuple[int, Mapping[str, str]]] = []
     faults = Faults(name)
@@ -104,7 +104,7 @@ def _table(name: str, lines: Iterable[tuple[int, list[str]]]) -> Table:
     for column in dict.fromkeys(column for column in header if column and header.count(column) > 1):
         faults.add(1, column, f"{header.count(column)} columns have this name")
     faults.refuse()
-    return Table(name, header, tuple(rows))
+    return SourceTable(name, header, tuple(rows))
 
 
 def _filled(cells: list[str]) -> tuple[str, ...]:

@@ -42,10 +42,10 @@ def crop_robustness(study: Study, table: Table) -> None:
 
 
 def _add_shift(table: Table, study: Study, run: str, before: Scored, after: Scored) -> None:
-    of_seeds: dict[str, list[NDArray[np.float64]]] = {"calls changed": [], "score moved": []}
+    of_seeds: dict[str, list[NDArray[np.float64]]] = {"predictions changed": [], "score moved": []}
     for one, other, thresholds in zip(before.scores, after.scores, before.thresholds, strict=True):
         changed = thresholds.decide(one, DEFAULT_POLICY) != thresholds.decide(other, DEFAULT_POLICY)
-        of_seeds["calls changed"].append(changed.mean(axis=1))
+        of_seeds["predictions changed"].append(changed.mean(axis=1))
         of_seeds["score moved"].append(np.abs(one - other).mean(axis=1))
     bootstrap = study.bootstrap(study.home)
     table.rows += [Row(run, metric, mean_over_records(values, bootstrap)) for metric, values in of_seeds.items()]
