@@ -42,10 +42,16 @@ def test_a_worker_ended_from_outside_is_the_machines_fault() -> None:
 
 def test_ctrl_c_ends_a_simulation_on_several_processes(tmp_path: Path) -> None:
     arguments = ["synth", str(tmp_path / "sites"), "--records", "20000", "--fs", "500", "--jobs", "2"]
-    run = subprocess.Popen([sys.executable, "-m", "jaccardio", *arguments], stderr=subprocess.PIPE, text=True, start_new_session=True)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "jaccardio", *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background of a shell inherit a deaf ear
+    )
     while not list(tmp_path.glob("sites/*/**/*.hea")):
         time.sleep(0.05)
     os.killpg(run.pid, signal.SIGINT)  # as a terminal sends it: to the program and to its workers
-    _, said = run.communicate(timeout=120)
+    _, said = run.communicate(timeout=60)
     assert run.returncode == 130
     assert "Traceback" not in said

@@ -33,6 +33,7 @@ def test_the_demo_leaves_one_page_and_all_that_it_rests_on(tmp_path: Path, monke
     assert "macro-AUROC" in page  # what the metrics say, in words
     assert "says nothing about patients" in page
     assert "A test ECG (" in page
+    assert "second hospital: 30 ECGs of" in page
     assert watched[:3] == ["simulating", "ingesting into store", "ingesting into store-b"]
     assert len([what for what in watched if what.startswith("training ")]) == len(DEMO)
     for preset in DEMO:

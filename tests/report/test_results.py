@@ -27,7 +27,7 @@ def study() -> dict[str, Table]:
         rows=[
             Row("model a", "macro_auroc", Estimate(0.9111, 0.9, 0.92, (0.9, 0.9222))),
             Row("model a", "training_minutes", Estimate(1.25)),
-            Row("model a", "micro_f1", Estimate(0.2222), "fixed", printed=0.3),
+            Row("model a", "micro_f1", Estimate(0.2222), "fixed", printed=0.3, implied=0.25),
             Row("model a", "micro_f1", Estimate(0.3333), "global"),
             Row("model a", "micro_f1", Estimate(0.4), ORACLE),
             Row("model c", "macro_auroc", Estimate(NAN)),
@@ -80,7 +80,7 @@ def test_the_page_shows_every_row(tmp_path: Path) -> None:
     assert ["Model", "AUROC, macro", "Training minutes"] in lines
     assert ["model a what it is", "0.911 0.900–0.920 ± 0.016", "1.2"] in lines
     assert ["model c", "–", ""] in lines
-    assert ["model a", "0.222 paper 0.300"] in lines
+    assert ["model a", "0.222 paper 0.300 paper, implied 0.250"] in lines
     assert ["model a", "0.333"] in lines
     assert re.search(r'<tr class="left-out"><th>model a</th><td>0.400', html)  # the oracle stands aside
     for policy in ("Fixed, 0.5", "Global: one threshold", "Oracle, not a result"):
@@ -113,7 +113,7 @@ def test_markdown_holds_the_same(tmp_path: Path) -> None:
     write_study(tmp_path, study(), title="Two", facts={"Data": "here"})
     text = (tmp_path / "results.md").read_text("utf-8")
     assert "| model a | 0.9111 [0.900, 0.920] ± 0.0157 | 1.2 |" in text
-    assert "| model a | 0.2222; paper 0.300 |" in text
+    assert "| model a | 0.2222; paper 0.300; paper, implied 0.250 |" in text
     assert "| model a minus base | +0.067 [+0.057, +0.077] (p 0.040) | +0.078 [+0.068, +0.088] (p 0.500) |" in text
     assert "| AF | 0.4444; paper 0.543 | 12 |" in text
     assert "| A beats base | global | +0.078 [+0.068, +0.088] (p 0.500) | 0.000 | open |" in text

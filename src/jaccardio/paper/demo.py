@@ -89,6 +89,7 @@ def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], No
         "Second hospital": "simulated hospital B, not patients",
         "Budget": "equal for all three: encoder, epochs, batch, augmentation, threshold search",
     }
+    table.scored = list(dict.fromkeys(_scored(place, done.evaluation.metrics) for (_, place), done in evaluated.items()))
     table.printed = [paper_columns()[key].to_dict() for key in PAPER_COLUMNS]
     table.remarks = conclusion({key: _auroc(done) for key, done in evaluated.items()}, simulated=data is None)
     best = max(DEMO, key=lambda preset: np.nan_to_num(_auroc(evaluated[preset, "home"]).value))
@@ -120,6 +121,11 @@ def _rows(model: str, metrics: Mapping[str, Any]) -> list[Row]:
     return rows + [
         Row(model, name, estimate, policy) for policy, found in metrics["thresholds"].items() for name, estimate in found.items()
     ]
+
+
+def _scored(place: str, metrics: Mapping[str, Any]) -> str:
+    counts = f"{metrics['n_records']:,} ECGs of {metrics['n_patients']:,} patients, {metrics['n_known']:,} known labels"
+    return f"{place}: {counts}, {len(metrics['findings_in_macro'])} findings in macro metrics"
 
 
 def conclusion(auroc: Mapping[tuple[str, str], Estimate], simulated: bool) -> list[str]:

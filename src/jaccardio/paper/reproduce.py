@@ -102,7 +102,7 @@ def run_reproduce(
         table = RECIPES[name].make(study)
         table.limitations += limits(study)
         table.settle()
-        for sentences in (table.scored, table.limitations):
+        for sentences in (table.scored, table.warnings, table.limitations):
             sentences[:] = dict.fromkeys(sentences)
         results[name] = seal({"scale": scale, MADE_FROM: made_from} | table_document(out, name, table))
         ordered = {key: results[key] for key in RECIPES if key in results}

@@ -140,7 +140,11 @@ class Study:
         table.rows += rows
         table.notes |= {name: note for name, note in found.notes.items() if name not in there}
         table.scored.append(f"{self.hospital(held_out)}: {found.scored[0]}")
-        table.left_out |= found.left_out
+        table.warnings += [f"{self.hospital(held_out)}, {len(held_out.part.codes)} findings: {warning}" for warning in found.warnings]
+        for code, reason in found.left_out.items():  # hospitals differ in what they leave out
+            here = reason if held_out.name == "test" else f"{self.hospital(held_out)}: {reason}"
+            before = table.left_out.setdefault(code, here)
+            table.left_out[code] = before if here in before else f"{before}; {here}"
         beside_printed(table, paper)
         if against == reference:
             for difference in found.differences:

@@ -61,7 +61,8 @@ def _cell(cell: Cell, decimals: int | None = None) -> str:
     decimals = digits(cell.metric) if decimals is None else decimals
     sd = f" ± {cell.estimate.sd:.4f}" if decimals == 3 and math.isfinite(cell.estimate.sd) else ""
     printed = "" if cell.printed is None else f"; paper {cell.printed:.3f}"
-    return estimate_text(cell.estimate, 4 if decimals == 3 else decimals) + sd + printed
+    implied = "" if cell.implied is None else f"; paper, implied {cell.implied:.3f}"
+    return estimate_text(cell.estimate, 4 if decimals == 3 else decimals) + sd + printed + implied
 
 
 def _claims(claims: Sequence[Claim]) -> list[str]:
