@@ -20,8 +20,8 @@ def ranked_table(part: Part, models: Sequence[Scored], reference: str, title: st
         best = f" The best {PANELS} models" if len(models) > PANELS + 1 else ""
         caption = (
             f"Each dot is a finding in macro metrics with the paired interval of its gain over {reference}. Where a model gains on rare "
-            f"findings, Spearman's correlation of gain and prevalence is negative; with m findings, one nearer to zero than 2 / √m is within "
-            f"chance.{best}"
+            f"findings, Spearman's correlation of gain and prevalence is negative; with m findings, one nearer to zero than 2 / √m is "
+            f"within chance.{best}"
         )
         table.plots[caption] = draw_gains(ranking, part)
         table.remarks.append(
