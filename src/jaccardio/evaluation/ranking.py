@@ -92,9 +92,9 @@ def rank(
     """
     names = [scored.name for scored in models]
     if len(set(names)) != len(names):
-        raise UsageError(f"compare: two models have one name among {', '.join(names)}; give each its own.")
+        raise UsageError(f"ranking: two models have one name among {', '.join(names)}; give each its own.")
     if reference not in names:
-        raise UsageError(f"compare: no model is called {reference!r}, so it cannot be the reference; available: {', '.join(names)}.")
+        raise UsageError(f"ranking: no model is called {reference!r}, so it cannot be the reference; available: {', '.join(names)}.")
     for scored in models:
         scored.check(part)
     bootstrap, in_macro = PatientBootstrap(part.patients, replicates, seed), part.evaluable(minimum_positives)

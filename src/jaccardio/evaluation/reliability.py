@@ -108,7 +108,7 @@ def calibration_document(
     reliabilities
         Method -> metrics of the scores that it gives; none where the scores are no probabilities.
     calibration
-        What was fitted on validation data; None where nothing was, as for scores from elsewhere.
+        What was fitted on validation data; None where nothing was, as for anybody's predictions.
     in_macro
         (k,) the findings of macro metrics.
     """

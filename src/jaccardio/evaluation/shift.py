@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from jaccardio.errors import DataError
 from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, percentile_interval
+from jaccardio.evaluation.confusion import ratio
 from jaccardio.evaluation.differences import two_sided_p
 from jaccardio.evaluation.drift import REPETITIONS, measure_drift
 from jaccardio.evaluation.estimate import NAN, Estimate
@@ -148,8 +149,7 @@ def _prevalence_replicates(part: Part, bootstrap: PatientBootstrap) -> NDArray[n
     table = np.full((bootstrap.replicates + 1, len(part.codes)), np.nan)
     known, present = (part.labels >= 0).astype(np.float64), (part.labels == PRESENT).astype(np.float64)
     for rows, weights in bootstrap.samples():
-        total = weights @ known
-        table[rows] = np.divide(weights @ present, total, out=np.full(total.shape, np.nan), where=total > 0)
+        table[rows] = ratio(weights @ present, weights @ known)
     return table
 
 

@@ -74,7 +74,7 @@ class FewShotProtocol:
 
 @dataclass(frozen=True, eq=False)
 class _Setting:
-    """What every probe of one command shares: rows by part, the test part, the features of each encoder by store row, and who is told how
+    """What every probe of one command shares: rows by part, the test part, the features of each encoder by store row, and who hears how
     far it has come."""
 
     store: Store

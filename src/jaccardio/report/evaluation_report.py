@@ -1,4 +1,4 @@
-"""The folder that `jaccardio evaluate` writes: metrics, tables, predictions, pictures, and one self-contained report."""
+"""The folder that `jaccardio evaluate` writes: metrics, tables, predictions, plots, and one self-contained report."""
 
 import io
 from collections.abc import Mapping, Sequence

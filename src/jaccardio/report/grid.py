@@ -96,7 +96,7 @@ def _printed(table: Table) -> Grid:
     ]
     caption = (
         "The paper: as printed, and recomputed on a common label base. Hamming loss, precision and recall together fix the density "
-        "of labels; which average the Jaccard index is, is not stated. Its ECGs are not public: its numbers show scale, not a contest"
+        "of labels; the average of the Jaccard index is not stated. Its ECGs are not public: its numbers show scale, not a contest"
     )
     return Grid(caption, "Model", [title_of(name) for name in names], lines, 4)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from jaccardio.evaluation.estimate import Estimate
 from jaccardio.evaluation.table import Difference
@@ -100,7 +100,7 @@ def _cell(cell: Cell, decimals: int | None = None) -> Markup:
 
 
 def _picture(png: bytes, description: str) -> Markup:
-    return Markup('<img alt="{}" src="data:image/png;base64,{}">').format(escape(description), base64.b64encode(png).decode())
+    return Markup('<img alt="{}" src="data:image/png;base64,{}">').format(description, base64.b64encode(png).decode())
 
 
 def _markdown(value: object) -> object:
@@ -121,7 +121,7 @@ def _environment(finalize: Callable[[object], object] | None) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=number, percent=_percent, count=_count, signed=signed, interval=interval, with_interval=with_interval)
+    environment.filters.update(number=number, percent=_percent, count=_count, interval=interval, with_interval=with_interval)
     environment.globals.update(
         estimate=_estimate, cell=_cell, of_row=_of_row, picture=_picture, policy_titles=POLICY_TITLES, method_titles=METHOD_TITLES
     )

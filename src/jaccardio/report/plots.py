@@ -48,7 +48,7 @@ class EvaluationPlots:
 
 
 def draw_evaluation(evaluation: Evaluation, labels: NDArray[np.int8], scores: NDArray[np.floating]) -> EvaluationPlots:
-    """Draws the pictures of an evaluation.
+    """Draws the plots of an evaluation.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def plain(axes: Axes) -> None:
 
 
 def png(figure: Figure) -> bytes:
-    """The picture as PNG bytes on white, the same bytes for the same data."""
+    """The plot as PNG bytes on white, the same bytes for the same data."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", facecolor="white", metadata={"Software": None})
     return buffer.getvalue()
