@@ -336,9 +336,9 @@ def test_what_does_not_fit_is_refused_before_training(copy: Path, hospitals: Hos
 def test_a_cohort_alone_says_that_there_is_no_other_hospital(hospitals: Hospitals, tmp_path: Path) -> None:
     run_reproduce(["table4"], "small", tmp_path / "out", store=hospitals.home, say=print)
     table = _results(tmp_path / "out")["table4"]
-    assert "another hospital: none was named with --external" in table["limitations"]
+    assert "an external hospital: none was named with --external" in table["limitations"]
     run_reproduce(["table4"], "small", tmp_path / "out", store=hospitals.home, external=[hospitals.away], say=print)
-    assert "another hospital: none was named with --external" not in _results(tmp_path / "out")["table4"]["limitations"]
+    assert "an external hospital: none was named with --external" not in _results(tmp_path / "out")["table4"]["limitations"]
 
 
 def test_a_hospital_that_shares_ecgs_and_a_split_that_is_torn_are_refused_before_training(hospitals: Hospitals, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Evaluation of a run on a part of its own store, or on another hospital's store."""
+"""Evaluation of a run on a part of its own store, or on an external hospital's store."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -171,7 +171,7 @@ def rows_of_part(run: RunFolder, store: Store, part: str) -> NDArray[np.int64]:
         raise DataError(f"the {part} part of the run's split is empty.")
     waveforms = dict(zip(store.ids.tolist(), store.records["waveform"], strict=True))  # labels may differ: a store can be relabelled
     if any(waveforms.get(name) != waveform for name, waveform in zip(members["recording_id"], members["waveform"], strict=True)):
-        raise UsageError(f"this store does not hold the ECGs of the run's {part} part. Use --part all for another hospital's store.")
+        raise UsageError(f"this store does not hold the ECGs of the run's {part} part. Use --part all for an external hospital's store.")
     return store.rows_of(members["recording_id"])
 
 

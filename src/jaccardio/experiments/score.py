@@ -46,7 +46,7 @@ class Submission:
     predictions
         As `read_predictions` takes it, with `ids` and `columns` for an npy array.
     part
-        ``test`` of the store's split, or ``all`` for a store of another hospital.
+        ``test`` of the store's split, or ``all`` for the store of an external hospital.
     thresholds
         ``thresholds.json`` of an earlier scoring; without it they are fitted on the validation part where `part` is ``test``.
     findings
@@ -135,7 +135,7 @@ def _parts(store: Store, part: str) -> tuple[Sequence[str], Sequence[str]]:
         raise UsageError(f"unknown part {part!r}; use test or all.")
     split = load_split(store)
     if split is None:
-        raise UsageError(f"{store.path}: no split. Run `jaccardio split`, or use --part all for another hospital's store.")
+        raise UsageError(f"{store.path}: no split. Run `jaccardio split`, or use --part all for an external hospital's store.")
     check_disjoint(store, split)
     if not split.parts["test"]:
         raise DataError(f"{store.path}: the test part of the split is empty.")

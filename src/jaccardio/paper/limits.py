@@ -30,7 +30,7 @@ def limits(study: Study) -> list[str]:
     if simulated:
         sentences.append("patients: the ECGs are simulated, so no number here says anything about them")
     if others := [name for name, part in study.external.items() if not simulated and _simulated(part.store)]:
-        sentences.append(f"patients of another hospital: the ECGs of {', '.join(others)} are simulated")
+        sentences.append(f"patients of an external hospital: the ECGs of {', '.join(others)} are simulated")
     sentences.append(f"the paper's cohort: {PAPER_RECORDS:,} ECGs that are not public; here {len(study.store):,} others")
     if derived := int((study.store.records["scp_source"] == "derived").sum()):
         sentences.append(f"labels as their source published them: those of {derived:,} ECGs were derived from other tables")
@@ -49,9 +49,9 @@ def limits(study: Study) -> list[str]:
         if empty := _without_positives(part):
             sentences.append(f"findings without a positive in {name}: {', '.join(empty)}")
         if few := _left(study.home, part):
-            sentences.append(f"findings of the own hospital that {name} does not know: {', '.join(few)}")
+            sentences.append(f"findings of the home hospital that {name} does not know: {', '.join(few)}")
     if not study.external:
-        sentences.append("another hospital: none was named with --external")
+        sentences.append("an external hospital: none was named with --external")
     return [*sentences, UNSTATED]
 
 

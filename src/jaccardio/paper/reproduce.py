@@ -65,7 +65,7 @@ def run_reproduce(
     store
         The cohort; scale smoke simulates its own and takes none.
     external
-        Stores of other hospitals.
+        Stores of external hospitals.
     texts
         Two text encoders for Table 2, the first also that of all other models; none are the scale's.
     seeds
@@ -84,7 +84,7 @@ def run_reproduce(
         command's results or tables of another scale, store or split; or a plot of an earlier table is missing.
     DataError
         `out` holds tables that are not as they were written, or runs of another store or split, a part of the split is empty or not apart
-        from the others, or another hospital shares no finding, or shares ECGs or patients.
+        from the others, or an external hospital shares no finding, or shares ECGs or patients.
     """
     if scale not in SCALES:
         raise UsageError(f"unknown scale {scale!r}; available: {', '.join(SCALES)}.")

@@ -1,4 +1,4 @@
-"""Plots of studies as PNG bytes: who leads, on which findings each gains, learning curves, and what changes at another hospital."""
+"""Plots of studies as PNG bytes: who leads, on which findings each gains, learning curves, and what changes at an external hospital."""
 
 import textwrap
 from collections.abc import Callable, Mapping, Sequence

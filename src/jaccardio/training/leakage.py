@@ -31,7 +31,7 @@ def check_unseen(run: RunFolder, store: Store, rows: list[int]) -> None:
 
 
 def check_apart(store: Store, split: Split, other: Store) -> None:
-    """Refuses another hospital's store that overlaps with any part of a split, compared as in `check_unseen`.
+    """Refuses an external hospital's store that overlaps with any part of a split, compared as in `check_unseen`.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def check_apart(store: Store, split: Split, other: Store) -> None:
     """
     for part, ids in split.parts.items():
         known = store.records.iloc[store.rows_of(ids)]
-        _check_apart(other.records, known, f"the {part} part of {store.path}", f"{other.path} is not another hospital: leave them out.")
+        _check_apart(other.records, known, f"the {part} part of {store.path}", f"{other.path} is no external hospital: leave them out.")
 
 
 def _check_apart(records: pd.DataFrame, known: pd.DataFrame | Mapping[str, Sequence[str]], where: str, advice: str) -> None:
