@@ -27,20 +27,20 @@ def test_the_demo_leaves_one_page_and_all_that_it_rests_on(tmp_path: Path, monke
 
     report = demo.run_demo(tmp_path / "demo", None, 90, said.append, watch)
     page = report.page.read_text()
-    assert [row[:2] for row in report.auroc] == [(preset, place) for preset in DEMO for place in ("home", "second hospital")]
+    assert [row[:2] for row in report.auroc] == [(preset, place) for preset in DEMO for place in ("home", "external hospital")]
     assert "Simulated ECGs" in page
     assert "0.0665" in page  # the paper's Table 1 stands beside ours
     assert "macro-AUROC" in page  # what the metrics say, in words
     assert "says nothing about patients" in page
     assert "A test ECG (" in page
-    assert "second hospital: 30 ECGs of" in page
+    assert "external hospital: 30 ECGs of" in page
     assert watched[:3] == ["simulating", "ingesting into store", "ingesting into store-b"]
     assert len([what for what in watched if what.startswith("training ")]) == len(DEMO)
     for preset in DEMO:
         address = f"reports/{preset}-home/report.html"
         assert f'href="{address}"' in page
         assert (report.page.parent / address).is_file()
-        metrics = json.loads((tmp_path / "demo" / "reports" / f"{preset}-second" / "metrics.json").read_text())
+        metrics = json.loads((tmp_path / "demo" / "reports" / f"{preset}-external" / "metrics.json").read_text())
         assert metrics["n_records"] == 30
     assert any("simulated" in line for line in said)
 
@@ -48,14 +48,14 @@ def test_the_demo_leaves_one_page_and_all_that_it_rests_on(tmp_path: Path, monke
 def test_the_conclusion_follows_the_metrics() -> None:
     auroc = {
         ("one", "home"): Estimate(0.7, 0.65, 0.75),
-        ("one", "second hospital"): Estimate(0.6, 0.5, 0.7),
+        ("one", "external hospital"): Estimate(0.6, 0.5, 0.7),
         ("two", "home"): Estimate(0.9, 0.85, 0.95),
-        ("two", "second hospital"): Estimate(0.91, 0.86, 0.96),
+        ("two", "external hospital"): Estimate(0.91, 0.86, 0.96),
     }
     assert demo.conclusion(auroc, simulated=True) == [
         "At home two ranks findings best: macro-AUROC 0.900 [0.850, 0.950].",
         "The others: one 0.700 [0.650, 0.750]. Its interval lies above theirs.",
-        "At the second hospital two has 0.910 [0.860, 0.960], 0.010 more than at home.",
+        "At the external hospital two has 0.910 [0.860, 0.960], 0.010 more than at home.",
         "All ECGs are simulated: this shows that the software works and says nothing about patients.",
     ]
     auroc["one", "home"] = Estimate(0.84, 0.8, 0.88)

@@ -48,9 +48,9 @@ def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], No
     Parameters
     ----------
     data
-        PTB-XL in its native layout; None simulates two hospitals. With PTB-XL the second hospital is still a simulated one.
+        PTB-XL in its native layout; None simulates two hospitals. With PTB-XL the external hospital is still a simulated one.
     records
-        Simulated ECGs of the first hospital; the second has a third of that.
+        Simulated ECGs of the home hospital; the external one has a third of that.
     say
         Receives one line per stage.
     watch
@@ -72,7 +72,7 @@ def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], No
         trained = study.train([preset])[preset]
         if not trained:
             raise JaccardioError("; ".join(study.runs.failures.values()))
-        for place, held_out in (("home", study.home), *(("second hospital", one) for one in study.external.values())):
+        for place, held_out in (("home", study.home), *(("external hospital", one) for one in study.external.values())):
             report = out / "reports" / f"{preset}-{place.split()[0]}"
             progress = watch(f"scoring {preset}, {place}")
             done = evaluated[preset, place] = evaluate_run(
@@ -86,7 +86,7 @@ def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], No
             table.links[f"Report of {preset}, {place}"] = f"{report.relative_to(out)}/report.html"
     facts = {
         "Home": _described(study.split) if data else "simulated hospital A, not patients",
-        "Second hospital": "simulated hospital B, not patients",
+        "External hospital": "simulated hospital B, not patients",
         "Budget": "equal for all three: encoder, epochs, batch, augmentation, threshold search",
     }
     table.scored = list(dict.fromkeys(_scored(place, done.evaluation.metrics) for (_, place), done in evaluated.items()))
@@ -105,7 +105,7 @@ def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], No
 
 
 def _study(out: Path, data: Path | None, records: int, say: Callable[[str], None], watch: Watch) -> Study:
-    """Scale ``demo`` with so many ECGs; with PTB-XL at home its presets keep their own length, and the other hospital is simulated."""
+    """Scale ``demo`` with so many ECGs; with PTB-XL at home its presets keep their own length, and the external hospital is simulated."""
     scale = replace(SCALES["demo"], hospitals=(records, 500.0))
     if data is None:
         return open_study(scale, out, None, (), say=say, watch=watch)
@@ -147,11 +147,11 @@ def _ranked(auroc: Mapping[tuple[str, str], Estimate]) -> list[str]:
         apart = all(home[preset].high < home[first].low for preset in others)
         judged = "Its interval lies above theirs." if apart else "Intervals overlap: without a paired test the order may be chance."
         sentences.append(f"The others: {listed}. {judged}")
-    external = auroc[first, "second hospital"]
+    external = auroc[first, "external hospital"]
     if external.defined:
         change = external.value - home[first].value
         than = "less" if change < 0 else "more"
-        sentences.append(f"At the second hospital {first} has {_text(external)}, {abs(change):.3f} {than} than at home.")
+        sentences.append(f"At the external hospital {first} has {_text(external)}, {abs(change):.3f} {than} than at home.")
     return sentences
 
 
