@@ -10,7 +10,7 @@ def trains_in_bfloat16(precision: str, device: torch.device) -> bool:
     ----------
     precision
         ``bf16`` or ``fp32`` as they are; ``auto``: on a GPU, and on a CPU with instructions for bfloat16 (AVX-512 or AMX). Without them the
-        CPU emulates it, some eight times slower than float32 (`jaccardio bench` measures the ratio).
+        CPU emulates it, some ten times slower than float32 (`jaccardio bench` measures the ratio).
     """
     if precision != "auto":
         return precision == "bf16"
