@@ -8,7 +8,7 @@ import pytest
 
 from jaccardio.errors import UsageError
 from jaccardio.evaluation.estimate import NAN, Estimate
-from jaccardio.evaluation.table import Claim, Difference, Row, Table
+from jaccardio.evaluation.table import RANGES, Claim, Difference, Row, Table
 from jaccardio.evaluation.thresholds import ORACLE
 from jaccardio.report.results import plots_are_whole, table_document, write_results, write_study
 
@@ -118,7 +118,8 @@ def test_markdown_holds_the_same(tmp_path: Path) -> None:
     assert "| AF | 0.4444; paper 0.543 | 12 |" in text
     assert "| A beats base | global | +0.078 [+0.068, +0.088] (p 0.500) | 0.000 | open |" in text
     assert "Left out of macro metrics: vt (0 positives, fewer than 10)." in text
-    assert "Could not be made: the private hospitals." in text
+    assert text.endswith("## Limitations\n\n- the private hospitals\n- the scale (table2)\n")
+    assert text.count(RANGES) == 1  # the second table has no rows
 
 
 def test_models_stand_side_by_side_for_each_finding(tmp_path: Path) -> None:

@@ -58,14 +58,14 @@ def test_what_is_undefined_is_drawn_as_nothing(case: Case) -> None:
 
 
 def test_a_learning_curve_has_a_point_for_every_model_at_every_share(case: Case) -> None:
-    steps = {100.0: ranking_of(case, ["a", "b"])[0].table, 1000.0: ranking_of(case, ["a", "b"])[0].table}
+    steps = [(count, ranking_of(case, ["a", "b"])[0].table) for count in (100.0, 1000.0, 1000.0)]
     curve = draw_learning_curve(steps, ["a", "b"])
     assert is_drawn(curve)
     for metric in ("macro_auroc", "macro_auprc"):
-        place = next(number for number, row in enumerate(steps[100.0].rows) if (row.model, row.metric) == ("b", metric))
-        changed = Table("", rows=list(steps[100.0].rows))
+        place = next(number for number, row in enumerate(steps[2][1].rows) if (row.model, row.metric) == ("b", metric))
+        changed = Table("", rows=list(steps[2][1].rows))
         changed.rows[place] = replace(changed.rows[place], estimate=Estimate(0.5))
-        assert draw_learning_curve({**steps, 100.0: changed}, ["a", "b"]) != curve
+        assert draw_learning_curve([*steps[:2], (1000.0, changed)], ["a", "b"]) != curve
 
 
 def test_plots_of_a_shift_show_every_number() -> None:

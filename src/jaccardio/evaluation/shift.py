@@ -101,7 +101,7 @@ def _hospitals(hospitals: Mapping[str, Hospital], replicates: int) -> Table:
 def _embedding(home: Hospital, external: Hospital) -> Table:
     drift = measure_drift(home.features, home.part.patients, external.features, external.part.patients)
     within = float(drift.within.mean())
-    table = Table("How far the embeddings lie apart")
+    table = Table("How far the embeddings lie apart", ranges=f"Ranges: 95 % of {REPETITIONS} random halves of the patients.")
     table.rows = [
         Row("home and external", "frechet_distance", _over_draws(drift.between)),
         Row("two halves of home", "frechet_distance", _over_draws(drift.within)),
@@ -109,7 +109,7 @@ def _embedding(home: Hospital, external: Hospital) -> Table:
     ]
     table.remarks.append(
         f"Squared Fréchet distance of Gaussians between half of the home ECGs and as many of the external hospital, {drift.records:,} "
-        f"on either side in {home.features.shape[1]} dimensions. Ranges hold 95 % of {REPETITIONS} random halves of the patients. The "
+        f"on either side in {home.features.shape[1]} dimensions. The "
         "distance has no unit of its own, and from few ECGs it is above zero even within one hospital: read it beside that. A ratio of 1 "
         "is no shift."
     )
@@ -119,12 +119,12 @@ def _embedding(home: Hospital, external: Hospital) -> Table:
 
 
 def _thresholds(external: Hospital, home: Scored) -> Table:
-    table = Table("Thresholds from a few local labels")
+    table = Table("Thresholds from a few local labels", ranges=f"Ranges: 95 % of {DRAWS} random draws, no interval over patients.")
     for row in retune(external.part.labels, external.scored.scores[0], external.part.patients, home.thresholds[0]):
         table.rows += _retuning_rows(row)
     table.remarks.append(
         "Micro-F1 at the external hospital with thresholds from home, and with thresholds fitted again on labelled local ECGs, judged on "
-        f"the ECGs of all other patients. Means over {DRAWS} random draws; ranges hold 95 % of the draws, no interval over patients. "
+        "the ECGs of all other patients; means over the draws. "
         "Per finding: a finding with fewer than 10 labelled positives takes the global threshold."
     )
     return table

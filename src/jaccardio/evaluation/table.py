@@ -11,7 +11,9 @@ from jaccardio.evaluation.estimate import NAN, Estimate, json_number
 LEVEL = 0.05
 """Below it a p counts."""
 
-PLAIN = ("notes", "scored", "left_out", "warnings", "remarks", "limitations", "printed", "links")
+RANGES = "Ranges: 95 % intervals over bootstrap samples of patients, what other patients would change. ±: standard deviation over seeds."
+
+PLAIN = ("notes", "ranges", "scored", "left_out", "warnings", "remarks", "limitations", "printed", "links")
 """Attributes of a `Table` that documents hold as they are."""
 
 
@@ -143,6 +145,8 @@ class Table:
         In the order to show.
     notes
         Model -> what it is, in one line.
+    ranges
+        What the ranges and ± of its numbers say.
     scored
         On which ECGs.
     left_out
@@ -166,6 +170,7 @@ class Table:
     differences: list[Difference] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
+    ranges: str = RANGES
     scored: list[str] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -218,6 +223,15 @@ class Table:
             title=document["title"],
             **{name: copy(document[name]) for name in PLAIN},
         )
+
+
+def limitations_of(tables: Mapping[str, Table]) -> dict[str, list[str]]:
+    """Limitation -> the names of the tables that have it."""
+    names: dict[str, list[str]] = {}
+    for name, table in tables.items():
+        for sentence in table.limitations:
+            names.setdefault(sentence, []).append(name)
+    return names
 
 
 def paired_seeds(model: Sequence[float], reference: Sequence[float]) -> tuple[float, ...]:

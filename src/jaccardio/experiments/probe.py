@@ -47,7 +47,7 @@ Say = Callable[[str], None]
 REMARK = (
     "The trained encoder has seen all training labels before the probe sees some of them: at a small share its lead over an encoder "
     "trained from scratch is the worth of those labels, not of the method. The random encoder says what the form of the encoder gives "
-    "away. ±: over subsets, stratified by findings, patients whole. Validation labels are known besides."
+    "away. Subsets are stratified by findings, patients whole. Validation labels are known besides."
 )
 
 
@@ -117,11 +117,12 @@ def run_probe(run: RunFolder, store: Store, out: Path, protocol: FewShotProtocol
     test, features = part_of(store, rows["test"], vocabulary), _features(run, store, rows, protocol.device, watch)
     setting = _Setting(store, rows, test, columns, features, say, watch)
     test_uses = run.record_test_use(store, "test", len(rows["test"]))
-    curve: dict[float, Table] = {}
+    curve: list[tuple[float, Table]] = []
     tables: dict[str, Table] = {}
     for fraction in sorted(protocol.fractions):
         table, records = _few_shot(run, setting, fraction, protocol, out)
-        tables[f"share-{fraction:g}"] = curve[records] = table
+        tables[f"share-{fraction:g}"] = table
+        curve.append((records, table))
     first = next(iter(tables.values()))
     first.remarks.insert(0, REMARK)
     first.plots[
@@ -181,6 +182,7 @@ def _few_shot(run: RunFolder, setting: _Setting, fraction: float, protocol: FewS
         models.append(_supervised(run, setting, splits, fraction, folders, protocol.device))
     title = f"{100 * fraction:g} % of the training labels"
     table = rank(setting.test, models, reference=TRAINED, title=title, replicates=protocol.replicates).table
+    table.ranges = "Ranges: 95 % intervals over bootstrap samples of patients. ±: standard deviation over subsets."
     records = float(np.mean(sizes))
     table.rows.append(Row(TRAINED, "training_ecgs", Estimate(records, per_seed=tuple(map(float, sizes)))))
     if constant := _constant(setting, subsets):

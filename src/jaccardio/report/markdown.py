@@ -4,24 +4,27 @@ import math
 from collections.abc import Mapping, Sequence
 
 from jaccardio.evaluation.estimate import Estimate
-from jaccardio.evaluation.table import Claim, Difference, Table
+from jaccardio.evaluation.table import Claim, Difference, Table, limitations_of
 from jaccardio.report.grid import Cell, Grid, digits, grids
+from jaccardio.report.titles import VERDICTS
 
 
 def tables_markdown(tables: Mapping[str, Table], title: str, facts: Mapping[str, str]) -> str:
-    """One document: title and facts, then each table with its remarks, grids and limitations, then the claims of all."""
+    """One document: title and facts, then each table with its remarks and grids, then the claims and the limitations of all."""
     lines = [f"# {title}", "", *(f"- {name}: {fact}" for name, fact in facts.items()), ""]
     for name, table in tables.items():
         lines += [f"## `{name}`: {table.title}", "", *_sentences(table)]
         for grid in grids(table):
             lines += _grid(grid)
+        if table.rows:
+            lines += [table.ranges, ""]
         if table.left_out:
             out = "; ".join(f"{code} ({reason})" for code, reason in table.left_out.items())
             lines += [f"Left out of macro metrics: {out}.", ""]
-        if table.limitations:
-            lines += ["Could not be made: " + "; ".join(table.limitations) + ".", ""]
     if claims := [claim for table in tables.values() for claim in table.claims]:
-        lines += ["## Claims", "", *_claims(claims)]
+        lines += ["## Claims", "", *_claims(claims), VERDICTS, ""]
+    if limitations := limitations_of(tables):
+        lines += ["## Limitations", "", *(_limitation(sentence, names, len(tables)) for sentence, names in limitations.items()), ""]
     return "\n".join(lines)
 
 
@@ -71,6 +74,10 @@ def _claims(claims: Sequence[Claim]) -> list[str]:
         for one in claims
     ]
     return markdown_table(["claim", "threshold", "difference", "p over paired seeds", "here"], rows)
+
+
+def _limitation(sentence: str, names: Sequence[str], tables: int) -> str:
+    return f"- {_plain(sentence)}" + ("" if len(names) == tables else f" ({', '.join(names)})")
 
 
 def _plain(cell: str) -> str:

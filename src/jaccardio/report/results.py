@@ -10,11 +10,12 @@ from typing import Any
 
 from jaccardio.checksums import file_entry
 from jaccardio.errors import UsageError
-from jaccardio.evaluation.table import Claim, Table
+from jaccardio.evaluation.table import Claim, Table, limitations_of
 from jaccardio.files import sha256_file, write_atomic, write_json
 from jaccardio.report.grid import grids
 from jaccardio.report.markdown import tables_markdown
 from jaccardio.report.pages import render_page
+from jaccardio.report.titles import VERDICTS
 
 RESULTS, PAGE, MARKDOWN = "results.json", "results.html", "results.md"
 
@@ -85,10 +86,6 @@ def plots_are_whole(folder: Path, document: Mapping[str, Any]) -> bool:
 
 def _page(tables: Mapping[str, Table], title: str, facts: Mapping[str, str]) -> bytes:
     claims: list[tuple[str, Claim]] = [(name, claim) for name, table in tables.items() for claim in table.claims]
-    limitations: dict[str, list[str]] = {}
-    for name, table in tables.items():
-        for sentence in table.limitations:
-            limitations.setdefault(sentence, []).append(name)
     return render_page(
         "results.html.j2",
         title=title,
@@ -96,7 +93,8 @@ def _page(tables: Mapping[str, Table], title: str, facts: Mapping[str, str]) -> 
         tables=tables,
         grids={name: grids(table) for name, table in tables.items()},
         claims=claims,
-        limitations=limitations,
+        limitations=limitations_of(tables),
+        verdicts=VERDICTS,
     )
 
 

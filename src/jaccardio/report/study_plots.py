@@ -72,13 +72,13 @@ def draw_gains(ranking: Ranking, part: Part) -> bytes:
         return png(figure)
 
 
-def draw_learning_curve(steps: Mapping[float, Table], models: Sequence[str]) -> bytes:
+def draw_learning_curve(steps: Sequence[tuple[float, Table]], models: Sequence[str]) -> bytes:
     """Macro AUROC and AUPRC of each model against the number of training ECGs, with 95 % intervals; each subset an open dot."""
 
     def draw(axes: Axes, metric: str) -> None:
         for place, (model, colour) in enumerate(zip(models, COLOURS, strict=False)):
-            estimates = [table.estimate(model, metric) for table in steps.values()]
-            shifted = [count * 1.03 ** (place - 1) for count in steps]  # so that whiskers do not cover each other
+            estimates = [table.estimate(model, metric) for _, table in steps]
+            shifted = [count * 1.03 ** (place - 1) for count, _ in steps]  # so that whiskers do not cover each other
             values = [estimate.value for estimate in estimates]
             axes.plot(shifted, values, marker="o", markersize=4.5, color=colour, linewidth=1.2, label=model)
             for x, estimate in zip(shifted, estimates, strict=True):
@@ -87,7 +87,7 @@ def draw_learning_curve(steps: Mapping[float, Table], models: Sequence[str]) -> 
                 subsets = estimate.per_seed
                 axes.plot([x] * len(subsets), subsets, "o", markersize=3, markerfacecolor="white", color=colour, markeredgewidth=0.7)
         axes.set_xscale("log")
-        axes.xaxis.set_major_locator(FixedLocator(list(steps)))
+        axes.xaxis.set_major_locator(FixedLocator([count for count, _ in steps]))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         axes.set_xlabel("training ECGs")

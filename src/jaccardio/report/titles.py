@@ -1,4 +1,4 @@
-"""What pages, cards and Markdown call policies, levels and recalibrations."""
+"""What pages, cards and Markdown call policies, levels, recalibrations and verdicts."""
 
 from collections.abc import Mapping
 
@@ -19,3 +19,7 @@ LEVEL_TITLES: Mapping[str, str] = {
     "rhythm": "Rhythm statements",
 }
 METHOD_TITLES: Mapping[str, str] = {"as_is": "as they are", "temperature": "temperature", "platt": "Platt"}
+VERDICTS = (
+    "Held: a difference in the claim's direction with Holm's p below 0.05 over patients, and p below 0.05 in a paired t test over seeds. "
+    "Contradicted: one in the other direction. Open: neither, or fewer than two seeds. On these ECGs and at this scale only."
+)
