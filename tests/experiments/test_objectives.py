@@ -29,8 +29,13 @@ def test_every_objective_is_a_configuration_that_differs_from_the_footing_in_its
 
 
 def test_methods_on_captions_alone_take_the_papers_form_of_the_model() -> None:
-    paper = [name for name, entry in OBJECTIVES.items() if entry.configure(()).model.embedding == 256]
+    paper = [name for name, entry in OBJECTIVES.items() if entry.configure(()).model.bias == "scalar"]
     assert paper == list(OBJECTIVES)[:13] == [name for name, method in METHODS.items() if method.statements == "captions"]
+
+
+def test_what_trains_the_layer_over_the_sentences_has_one() -> None:
+    layered = [name for name, entry in OBJECTIVES.items() if entry.configure(()).model.embedding]
+    assert layered == [*list(OBJECTIVES)[:13], "truth-prototypes"]
 
 
 def test_a_run_is_named_by_what_it_does_and_not_by_its_method() -> None:

@@ -91,7 +91,8 @@ def test_presets_are_resolved_as_ever(name: str) -> None:
 @pytest.mark.parametrize("preset", ["siglip-small", "classifier-small", "jaccardio"])
 def test_any_method_can_be_trained_on_any_footing(preset: str, name: str, method: Method) -> None:
     """The objective and the kind of model are the method's, all else is the preset's."""
-    config, own = load_preset(preset, [f"method={name}"]), load_preset(preset)
+    layer = ["model.embedding=64"] if method.prototypes else []
+    config, own = load_preset(preset, [f"method={name}", *layer]), load_preset(preset, layer)
     assert config.method == name
     assert config.objective.model_dump() == {field: getattr(method, field) for field in ObjectiveConfig.model_fields}
     assert (config.model.kind == "classifier") == method.classifier
@@ -215,6 +216,12 @@ def test_a_classifier_has_no_captions() -> None:
 def test_a_classifier_has_no_regularisers(setting: str) -> None:
     with pytest.raises(UsageError, match="no embedding and no text"):
         load_preset("classifier-small", [setting])
+
+
+def test_prototypes_need_a_layer_over_the_sentences() -> None:
+    assert load_preset("jaccardio-small", ["method=truth-prototypes", "model.embedding=64"]).objective.prototypes > 0
+    with pytest.raises(UsageError, match=r"prototypes shapes .* model\.embedding above 0"):
+        load_preset("jaccardio-small", ["method=truth-prototypes"])
 
 
 def test_banks_are_joined_by_plus() -> None:

@@ -2,8 +2,8 @@
 
 Encoder, data, budget, augmentation, text treatment (whitened sentence vectors) and threshold search are the footing's; the method is what
 differs. The form of the model is not equal: methods on captions take the paper's (a trained layer on either side to unit vectors of length
-256, one bias, a trained scale from 10), those on single findings the preset's, so between the two kinds a difference is one of objective
-and form.
+256, one bias, a trained scale from 10), those on single findings the preset's, and `truth-prototypes` the preset's with a trained layer on
+either side. Between the kinds a difference is one of objective and form.
 """
 
 from collections.abc import Mapping, Sequence
@@ -64,7 +64,9 @@ class Entry:
 
 
 def _entry(name: str, method: Method) -> Entry:
-    form = PAPER_MODEL if method.statements == "captions" else ()
+    form: tuple[str, ...] = PAPER_MODEL if method.statements == "captions" else ()
+    if method.prototypes and not form:
+        form = ("model.embedding=256",)  # without a layer over the sentences the regulariser has nothing to train
     return Entry(name, (f"method={name}", *form), method.cell, method.source, method.needs_groups)
 
 

@@ -170,6 +170,12 @@ class TrainConfig(_Section):
             raise ValueError("a classifier has no embedding and no text: it needs objective.views = 0 and objective.prototypes = 0")
         return self
 
+    @model_validator(mode="after")
+    def _prototypes_have_a_layer_to_train(self) -> "TrainConfig":
+        if self.objective.prototypes and not self.model.embedding:
+            raise ValueError("objective.prototypes shapes the trained layer over sentences: it needs model.embedding above 0")
+        return self
+
     @classmethod
     def from_toml(cls, text: str, origin: str) -> "TrainConfig":
         """Reads a configuration.
