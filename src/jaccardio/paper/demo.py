@@ -31,7 +31,7 @@ from jaccardio.report.markdown import estimate_text
 from jaccardio.report.results import PAGE, write_study
 from jaccardio.report.study_plots import draw_ranking
 
-PAPER_COLUMNS = ("standard", "modified", "final", "other-hospital")
+PAPER_COLUMNS = ("standard", "modified", "final", "external")
 
 
 @dataclass(frozen=True)

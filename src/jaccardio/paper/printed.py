@@ -8,7 +8,7 @@ from importlib import resources
 from typing import Any
 
 COMMON_BASE = ("standard", "embedding-256", "crop", "final", "supervised")
-"""Columns of the paper's own hospital that share one label base: the mean of their densities; two have half."""
+"""Columns of the paper's home hospital that share one label base: the mean of their densities; two have half."""
 
 
 def implied_density(hamming_loss: float, precision: float, recall: float) -> float:
@@ -26,7 +26,7 @@ class PaperColumn:
     Attributes
     ----------
     hospital
-        ``own``, or ``other`` for the second one.
+        ``home``, or ``external`` for the second one.
     jaccard
         The paper does not say how its Jaccard index averages.
     """
@@ -52,8 +52,8 @@ class PaperColumn:
 
     @property
     def hamming_on_common_base(self) -> float:
-        """Hamming loss at the label density of `COMMON_BASE`; precision and recall do not depend on it. The other hospital keeps its."""
-        if self.hospital != "own":
+        """Hamming loss at the label density of `COMMON_BASE`; precision and recall do not depend on it. The external hospital keeps its."""
+        if self.hospital != "home":
             return self.hamming_loss
         base = sum(paper_columns()[key].density for key in COMMON_BASE) / len(COMMON_BASE)
         return self.hamming_loss / self.density * base
@@ -100,7 +100,7 @@ def paper_findings(table: str) -> Mapping[str, PaperFinding]:
 
 
 def paper_auroc(hospital: str) -> Mapping[str, float]:
-    """Areas under the ROC curve that the paper gives for a hospital (``own``, ``other``), by code."""
+    """Areas under the ROC curve that the paper gives for a hospital (``home``, ``external``), by code."""
     areas: Mapping[str, float] = _document()["auroc"][hospital]
     return areas
 

@@ -201,9 +201,9 @@ def _facts(study: Study) -> dict[str, str]:
     parts = ", ".join(f"{part} {len(study.split.parts[part]):,}" for part in PARTS)
     return {
         "Scale": study.scale.description,
-        "Own hospital": f"{study.described(study.home)}; all parts: {parts}",
+        "Home hospital": f"{study.described(study.home)}; all parts: {parts}",
         **{name.capitalize(): study.described(part) for name, part in study.external.items()},
         "Text encoders": " and ".join(study.scale.texts),
-        "Choices": "epoch and thresholds on the validation part of the own hospital only; the oracle is named as such",
+        "Choices": "epoch and thresholds on the validation part of the home hospital only; the oracle is named as such",
         "Intervals": f"95 %, over {study.scale.replicates:,} bootstrap samples of patients; differences are paired; ±: over seeds",
     }

@@ -166,7 +166,7 @@ class Study:
             table.limitations.append(f"metrics over findings judged both at home and at {place}: there is none")
             return
         found = {}
-        for seed, (where, whole) in enumerate((("own hospital", self.home), (place, self.external[place]))):
+        for seed, (where, whole) in enumerate((("home hospital", self.home), (place, self.external[place]))):
             held_out, title = whole.of_findings(codes), f"{self.title(name)}, {where}, the findings judged there and at {place}"
             if (one := self.scored(table, name, held_out, title)) is None:
                 return
@@ -191,8 +191,8 @@ class Study:
         table.scored.append(self.described(held_out))
 
     def places(self) -> list[tuple[str, str, HeldOut]]:
-        """The test part and every external hospital: name, ``own`` or ``other``, and the ECGs."""
-        return [("own hospital", "own", self.home), *((name, "other", held_out) for name, held_out in self.external.items())]
+        """The test part and every external hospital: name, ``home`` or ``external``, and the ECGs."""
+        return [("home hospital", "home", self.home), *((name, "external", held_out) for name, held_out in self.external.items())]
 
     def control(self, held_out: HeldOut, place: str = "") -> Scored:
         """The control "always normal" on a part, the oracle among its thresholds."""

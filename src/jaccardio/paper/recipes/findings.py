@@ -1,4 +1,4 @@
-"""Tables 5 and 7 and the appendix's ROC curves: the final model, finding by finding, at its own and at external hospitals."""
+"""Tables 5 and 7 and the appendix's ROC curves: the final model, finding by finding, at the home and at external hospitals."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from jaccardio.report.plots import draw_roc
 
 
 def table5(study: Study, table: Table) -> None:
-    """At the own hospital."""
+    """At the home hospital."""
     _findings(study, table, study.home, "", "table5")
 
 
