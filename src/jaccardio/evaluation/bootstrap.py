@@ -39,7 +39,7 @@ class PatientBootstrap:
         if missing := int(np.count_nonzero(patients == "")):
             raise DataError(f"{missing} of {len(patients)} records have no patient key; give each its own, e.g. its recording id.")
         keys, self._patient = np.unique(patients, return_inverse=True)
-        self._n_drawn = self.n_patients = len(keys)
+        self._n_drawn = len(keys)
         self.n_records, self.replicates, self.seed = len(patients), replicates, seed
 
     def within(self, rows: NDArray[np.int64]) -> "PatientBootstrap":
@@ -49,7 +49,7 @@ class PatientBootstrap:
         """
         part = copy.copy(self)
         part._patient = self._patient[rows]
-        part.n_records, part.n_patients = len(rows), len(np.unique(part._patient))
+        part.n_records = len(rows)
         return part
 
     def weights(self, first: int, last: int) -> NDArray[np.uint16]:

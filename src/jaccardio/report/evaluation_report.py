@@ -73,8 +73,12 @@ def write_evaluation(
     ----------
     part, scored
         What was evaluated.
-    title, facts, examples, names
-        As in `write_report`.
+    title, facts
+        Heading of the report, e.g. model and data, and what was evaluated, as pairs of name and text.
+    examples
+        ECGs with their findings, drawn by the caller.
+    names
+        Finding code -> name to show beside it.
     withheld
         (n, k) True where there is no answer, so that the predictions hold no score; None: nowhere.
     paths
@@ -92,43 +96,29 @@ def write_evaluation(
         (folder / "reliability.png").unlink(missing_ok=True)  # an earlier evaluation's
     else:
         write_atomic(folder / "reliability.png", plots.reliability)
-    write_report(folder, evaluation, plots, title=title, facts=facts, examples=examples, names=names)
+    write_atomic(folder / "report.html", _report(evaluation, plots, title, facts, examples, names or {}))
     write_json(folder / "metrics.json", jsonable(evaluation.metrics))
     listed = [name for name in LISTED if (folder / name).is_file()]
     write_manifest(folder, FORMAT, {name: file_entry((folder / name).read_bytes()) for name in listed})
 
 
-def write_report(
-    folder: Path,
+def _report(
     evaluation: Evaluation,
     plots: EvaluationPlots,
-    *,
     title: str,
     facts: Mapping[str, str],
-    examples: Sequence[Example] = (),
-    names: Mapping[str, str] | None = None,
-) -> None:
-    """Writes ``report.html``: one file that needs nothing else, readable in light and dark and on paper.
-
-    Parameters
-    ----------
-    title
-        Heading, e.g. model and data.
-    facts
-        What was evaluated, as pairs of name and text.
-    examples
-        ECGs with their findings, drawn by the caller.
-    names
-        Finding code -> name to show beside it.
-    """
+    examples: Sequence[Example],
+    names: Mapping[str, str],
+) -> bytes:
+    """One file that needs nothing else, readable in light and dark and on paper."""
     table = evaluation.per_finding
-    page = render_page(
+    return render_page(
         "report.html.j2",
         title=title,
         facts=facts,
         metrics=evaluation.metrics,
         findings=table.sort_values("prevalence", ascending=False, kind="stable", na_position="last").to_dict("records"),
-        names=names or {},
+        names=names,
         density=table["n_pos"].sum() / max(1, table["n_known"].sum()),
         policies=POLICIES,
         default_policy=DEFAULT_POLICY,
@@ -137,7 +127,6 @@ def write_report(
         decision_titles={name: metric.title for name, metric in DECISION_METRICS.items()},
         examples=examples,
     )
-    write_atomic(folder / "report.html", page)
 
 
 def _predictions(part: Part, scores: NDArray[np.floating], paths: Sequence[str | None] | None) -> bytes:
