@@ -1,0 +1,135 @@
+"""`measure`: one ECG in numbers, as a cardiologist would read them off the paper; NaN where the ECG does not tell."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaccardio.measurement.beats import WORKING_RATE_HZ, Beats, at_working_rate, find_beats
+from jaccardio.measurement.leads import LEAD_MEASUREMENTS, measure_lead
+from jaccardio.measurement.rhythm import RHYTHM_MEASUREMENTS, measure_rhythm
+from jaccardio.measurement.waves import Waves, find_waves
+from jaccardio.recording.leads import LEADS
+
+SHORTEST_SECONDS = 2.5
+"""Shorter ECGs are not measured."""
+
+NOISIEST = 0.25
+"""A lead whose beats differ by more than this share of its QRS is not measured."""
+
+INTERVAL_MEASUREMENTS: Mapping[str, tuple[str, str]] = {
+    "qrs_duration": ("ms", "QRS, earliest beginning to latest end in all leads"),
+    "pr_interval": ("ms", "beginning of P to beginning of QRS"),
+    "p_duration": ("ms", "beginning to end of P"),
+    "qt_interval": ("ms", "beginning of QRS to end of T"),
+    "qtc_interval": ("ms", "QT at 60 beats a minute, by Fridericia's formula"),
+    "qrs_axis": ("degrees", "frontal axis of QRS, from its areas in I and aVF"),
+    "t_axis": ("degrees", "frontal axis of the T wave, from its heights in I and aVF"),
+    "axis_angle": ("degrees", "between the frontal axes of QRS and T"),
+    "p_height_II": ("mV", "P wave in II"),
+    "p_depth_II": ("mV", "depth of the negative part of the P wave in II"),
+    "p_height_V1": ("mV", "positive part of the P wave in V1"),
+    "p_terminal_V1": ("mV", "depth of the negative part of the P wave in V1"),
+    "sokolow": ("mV", "S in V1 or V2, the deeper, and R in V5 or V6, the higher (Sokolow and Lyon 1949)"),
+    "cornell": ("mV", "R in aVL and S in V3 (Casale et al. 1985)"),
+    "limb_voltage": ("mV", "largest QRS in the limb leads"),
+    "chest_voltage": ("mV", "largest QRS in the chest leads"),
+    "spike": ("", "steepest change before QRS by that of QRS: a pacemaker's spike"),
+}
+"""Unit and meaning of what is measured across leads."""
+
+MEASUREMENTS: Mapping[str, tuple[str, str]] = {
+    **RHYTHM_MEASUREMENTS,
+    **INTERVAL_MEASUREMENTS,
+    **{f"{name}.{lead}": meaning for name, meaning in LEAD_MEASUREMENTS.items() for lead in LEADS},
+}
+"""Unit and meaning of every measurement by name, ``NAME.LEAD`` for those of one lead; the order of `measure`."""
+
+
+def measure(signal: NDArray[np.float32], sampling_rate: float, lead_mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Measures one ECG.
+
+    Parameters
+    ----------
+    signal
+        (12, samples) millivolt, recorded throughout; rows of masked leads are ignored.
+    sampling_rate
+        Hz.
+    lead_mask
+        (12,) bool, leads that were recorded.
+
+    Returns
+    -------
+    (measurements,) float32 in the order of `MEASUREMENTS`. NaN is unknown: a lead that was not recorded or is noisy, a wave that is not
+    seen, an ECG without `jaccardio.measurement.beats.MINIMUM_BEATS` alike.
+    """
+    nothing = np.full(len(MEASUREMENTS), np.nan, dtype=np.float32)
+    if signal.shape[1] < SHORTEST_SECONDS * sampling_rate or not lead_mask.any():
+        return nothing
+    ready = np.where(lead_mask[:, None], at_working_rate(signal, sampling_rate), np.float32(0))
+    beats = find_beats(ready)
+    waves = None if beats is None else find_waves(beats, lead_mask, float(np.median(np.diff(beats.places))) / WORKING_RATE_HZ)
+    if beats is None or waves is None:
+        return nothing
+    values = measure_rhythm(ready, lead_mask, beats, waves)
+    usable = lead_mask & (beats.noise < NOISIEST * np.maximum(np.ptp(waves.beat[:, waves.qrs_on : waves.qrs_off + 1], axis=1), 0.1))
+    for row in np.flatnonzero(usable):
+        values |= {f"{name}.{LEADS[row]}": value for name, value in measure_lead(waves.beat[row], waves).items()}
+    values |= _intervals(values, beats, waves, usable)
+    return np.array([values.get(name, np.nan) for name in MEASUREMENTS], dtype=np.float32)
+
+
+def _intervals(values: Mapping[str, float], beats: Beats, waves: Waves, usable: NDArray[np.bool_]) -> dict[str, float]:
+    def of(name: str, lead: str) -> float:
+        return values.get(f"{name}.{lead}", np.nan)
+
+    def milliseconds(begin: float, end: float) -> float:
+        return (end - begin) / WORKING_RATE_HZ * 1e3
+
+    qt = milliseconds(waves.qrs_on, waves.t_end)
+    qrs_axis, t_axis = _axis(of("qrs_area", "I"), of("qrs_area", "aVF")), _axis(of("t_height", "I"), of("t_height", "aVF"))
+    p_wave = _p_heights(waves, usable)
+    limb, chest = ([of("peak_to_peak", lead) for lead in part] for part in (LEADS[:6], LEADS[6:]))
+    return {
+        "qrs_duration": milliseconds(waves.qrs_on, waves.qrs_off),
+        "pr_interval": milliseconds(waves.p_on, waves.qrs_on) if values["p_likeness"] > 0.6 else np.nan,
+        "p_duration": milliseconds(waves.p_on, waves.p_off) if values["p_likeness"] > 0.6 else np.nan,
+        "qt_interval": qt,
+        "qtc_interval": qt / (60 / values["heart_rate"]) ** (1 / 3),
+        "qrs_axis": qrs_axis,
+        "t_axis": t_axis,
+        "axis_angle": abs((qrs_axis - t_axis + 180) % 360 - 180),
+        **p_wave,
+        "sokolow": max(of("s_depth", "V1"), of("s_depth", "V2"), of("q_depth", "V1"), of("q_depth", "V2"))
+        + max(of("r_height", "V5"), of("r_height", "V6")),
+        "cornell": of("r_height", "aVL") + max(of("s_depth", "V3"), of("q_depth", "V3")),
+        "limb_voltage": float(np.max(limb)),
+        "chest_voltage": float(np.max(chest)),
+        "spike": _spike(beats, waves, usable),
+    }
+
+
+def _p_heights(waves: Waves, usable: NDArray[np.bool_]) -> dict[str, float]:
+    """P wave in II and V1 above the line between both of its sides; 0 where none is seen."""
+    start, stop = max(waves.qrs_on - round(0.28 * WORKING_RATE_HZ), 0), waves.qrs_on - round(0.01 * WORKING_RATE_HZ)
+    heights = {}
+    for lead in ("II", "V1"):
+        part = waves.beat[LEADS.index(lead), start:stop]
+        known = usable[LEADS.index(lead)] and len(part) > 20
+        part = part - np.linspace(part[:8].mean(), part[-8:].mean(), len(part)) if known else np.full(1, np.nan)
+        heights[lead] = (float(part.max()), float(-part.min()))
+    return {"p_height_II": heights["II"][0], "p_depth_II": heights["II"][1], "p_height_V1": heights["V1"][0], "p_terminal_V1": heights["V1"][1]}
+
+
+def _spike(beats: Beats, waves: Waves, usable: NDArray[np.bool_]) -> float:
+    """Largest second difference in 80 ms before QRS and at its beginning by the largest within it, over the usable leads."""
+    if not usable.any():
+        return np.nan
+    bend = np.abs(np.diff(beats.median[usable], n=2, axis=1)).sum(axis=0)
+    before = bend[max(waves.qrs_on - 40, 0) : waves.qrs_on + 5]
+    return float(before.max() / max(bend[waves.qrs_on + 5 : waves.qrs_off].max(initial=0.0), 1e-9))
+
+
+def _axis(lateral: float, inferior: float) -> float:
+    """Degrees of the frontal plane from leads I and aVF; aVF is the smaller by sqrt(3) / 2."""
+    return float(np.degrees(np.arctan2(2 / np.sqrt(3) * inferior, lateral)))

@@ -1,0 +1,124 @@
+"""`Waves`: limits of P, QRS and T in the median beat of all leads, and what each lead shows between them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from jaccardio.measurement.beats import WORKING_RATE_HZ, Beats
+
+QRS_THRESHOLD = 0.04
+"""Share of the largest spatial velocity below which a sample lies outside QRS; chosen on LUDB's annotations (docs/text.md)."""
+
+_QUIET_SECONDS = 0.024  # below the threshold for so long: the complex has ended
+_LONGEST_BEFORE, _LONGEST_AFTER = 0.11, 0.16  # seconds of QRS on either side of its middle
+_P_EARLIEST, _P_LATEST = 0.32, 0.03  # seconds before QRS between which a P wave is sought
+_T_LATEST = 0.44  # seconds after QRS
+
+
+@dataclass(frozen=True, eq=False)
+class Waves:
+    """Limits in samples of the median beat's window at `WORKING_RATE_HZ`; NaN where the wave is not seen.
+
+    Attributes
+    ----------
+    beat
+        (leads, samples) millivolt, the median beat less its level just before QRS.
+    qrs_on, qrs_off
+        QRS, earliest to latest in all leads.
+    p_on, p_peak, p_off
+        P wave.
+    t_peak, t_end
+        T wave; its end by the tangent (Lepeschkin and Surawicz 1952).
+    """
+
+    beat: NDArray[np.float64]
+    qrs_on: int
+    qrs_off: int
+    p_on: float
+    p_peak: float
+    p_off: float
+    t_peak: float
+    t_end: float
+
+
+def find_waves(beats: Beats, leads: NDArray[np.bool_], interval: float) -> Waves | None:
+    """Limits of the waves of the median beat.
+
+    Parameters
+    ----------
+    leads
+        (leads,) those that were recorded.
+    interval
+        Median seconds between beats: what follows belongs to the next beat.
+
+    Returns
+    -------
+    None where no QRS complex stands out.
+    """
+    beat, centre = beats.median.copy(), beats.centre
+    velocity = np.sqrt((np.gradient(gaussian_filter1d(beat[leads], 1.5, axis=1), axis=1) ** 2).sum(axis=0))
+    around = slice(centre - _samples(0.06), centre + _samples(0.06))
+    peak = centre - _samples(0.06) + int(velocity[around].argmax())
+    rest = float(np.percentile(velocity, 20))
+    threshold = rest + QRS_THRESHOLD * (velocity[peak] - rest)
+    if velocity[peak] < 4 * rest:
+        return None
+    qrs_on = _first_quiet(velocity, peak, -1, threshold, max(centre - _samples(_LONGEST_BEFORE), 0))
+    qrs_off = _first_quiet(velocity, peak, 1, threshold, centre + _samples(_LONGEST_AFTER))
+    beat -= beat[:, max(qrs_on - _samples(0.02), 0) : max(qrs_on - _samples(0.004), 1)].mean(axis=1, keepdims=True)
+    return Waves(beat, qrs_on, qrs_off, *_p_wave(beat[leads], qrs_on), *_t_wave(beat[leads], centre, qrs_off, interval))
+
+
+def _p_wave(beat: NDArray[np.float64], qrs_on: int) -> tuple[float, float, float]:
+    """Onset, peak and end of the P wave: a bump of the leads' root mean square that stands out from both sides."""
+    start, stop = max(qrs_on - _samples(_P_EARLIEST), 0), qrs_on - _samples(_P_LATEST)
+    if stop - start < _samples(0.08):
+        return np.nan, np.nan, np.nan
+    part = beat[:, start:stop]
+    ramp = np.linspace(0, 1, part.shape[1])
+    ends = part[:, :10].mean(axis=1)[:, None] * (1 - ramp) + part[:, -10:].mean(axis=1)[:, None] * ramp
+    size = gaussian_filter1d(np.sqrt(((part - ends) ** 2).mean(axis=0)), 3)
+    top = int(size.argmax())
+    floor = float(np.percentile(size, 15))
+    if size[top] < 2 * floor or size[top] < 0.015:
+        return np.nan, np.nan, np.nan
+    level = floor + 0.2 * (size[top] - floor)
+    on = _first_quiet(size, top, -1, level, 0)
+    off = _first_quiet(size, top, 1, level, len(size) - 1)
+    return float(start + on), float(start + top), float(start + off)
+
+
+def _t_wave(beat: NDArray[np.float64], centre: int, qrs_off: int, interval: float) -> tuple[float, float]:
+    """Peak and end of the T wave on the leads' root mean square."""
+    stop = min(qrs_off + _samples(_T_LATEST), centre + _samples(0.72 * interval + 0.05), beat.shape[1])
+    start = qrs_off + _samples(0.06)
+    if stop - start < _samples(0.1):
+        return np.nan, np.nan
+    size = gaussian_filter1d(np.sqrt((beat[:, start:stop] ** 2).mean(axis=0)), 4)
+    top = int(size.argmax())
+    falling = -np.gradient(size)[top:]
+    if len(falling) < _samples(0.03) or size[top] < 0.02:
+        return np.nan, np.nan
+    steepest = int(falling[: _samples(0.16)].argmax())
+    if falling[steepest] <= 0:
+        return float(start + top), np.nan
+    floor = float(size[top:].min())
+    end = top + steepest + (size[top + steepest] - floor) / falling[steepest]
+    return float(start + top), float(start + end) if start + end < beat.shape[1] else np.nan
+
+
+def _first_quiet(values: NDArray[np.float64], start: int, step: int, threshold: float, limit: int) -> int:
+    """From `start` the first place at which values stay below the threshold for `_QUIET_SECONDS`, at most at `limit`."""
+    run, quiet, place = 0, _samples(_QUIET_SECONDS), start
+    while place != limit and 0 < place < len(values) - 1:
+        place += step
+        run = run + 1 if values[place] < threshold else 0
+        if run == quiet:
+            return place - step * (quiet - 1)
+    return place
+
+
+def _samples(seconds: float) -> int:
+    return round(seconds * WORKING_RATE_HZ)
