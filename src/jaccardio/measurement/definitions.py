@@ -112,7 +112,7 @@ def read_definitions(text: str, origin: str) -> dict[str, Definition]:
 
 def _definition(finding: str, table: object, origin: str) -> Definition:
     if not isinstance(table, dict) or set(table) - {"source", "shows"} or not isinstance(table.get("shows"), list) or not table["shows"]:
-        raise DataError(f"{origin}: [{finding}]: write shows = [...], a list of statements, and source = \"...\".")
+        raise DataError(f'{origin}: [{finding}]: write shows = [...], a list of statements, and source = "...".')
     try:
         return Definition(finding, Clause("all", parts=_clauses(table["shows"])), str(table.get("source", "")))
     except ValueError as error:
