@@ -17,12 +17,14 @@ suffices), ``most`` (the share of the list that holds), ``all``; their items are
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.errors import DataError
+from jaccardio.errors import DataError, UsageError
 from jaccardio.measurement.statements import measured_statements
 
 FLOOR = 0.02
@@ -108,6 +110,26 @@ def read_definitions(text: str, origin: str) -> dict[str, Definition]:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise DataError(f"{origin}: not TOML: {error}.") from error
     return {finding: _definition(finding, table, origin) for finding, table in document.items()}
+
+
+def definitions_of(findings: Sequence[str]) -> dict[str, Definition]:
+    """The definitions that jaccardio ships, ``data/definitions.toml``, of some findings by code.
+
+    Raises
+    ------
+    UsageError
+        One of them has none.
+    """
+    shipped = _shipped()
+    if missing := [finding for finding in findings if finding not in shipped]:
+        raise UsageError(f"no definition of {', '.join(missing)} is shipped; write one into a file and name it with --define.")
+    return {finding: shipped[finding] for finding in findings}
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Mapping[str, Definition]:
+    file = resources.files("jaccardio.measurement") / "data" / "definitions.toml"
+    return read_definitions(file.read_text("utf-8"), file.name)
 
 
 def _definition(finding: str, table: object, origin: str) -> Definition:

@@ -212,7 +212,7 @@ class Predictor:
         MissingError
             The text encoder that the model was trained with is not installed.
         """
-        vectors = self._text_vectors(sentences)
+        vectors = self.text_vectors(sentences)
         with torch.inference_mode():
             return np.asarray(self.model.encode_text(vectors).float().cpu().numpy())
 
@@ -221,10 +221,14 @@ class Predictor:
 
         Unlike inner products, they rank sentences for one ECG as the model does, whose bias depends on the sentence.
         """
-        return sentence_scores(self.model, _checked(batches), self._text_vectors(sentences), self._device)
+        return self.vector_scores(batches, self.text_vectors(sentences))
 
-    def _text_vectors(self, sentences: Sequence[str]) -> Tensor:
-        """Raw text vectors (m, D) of sentences."""
+    def vector_scores(self, batches: Iterable[Windows], vectors: Tensor) -> NDArray[np.float64]:
+        """As `scores`, of statements by their raw text vectors (m, D): (n, m)."""
+        return sentence_scores(self.model, _checked(batches), vectors.to(self._device), self._device)
+
+    def text_vectors(self, sentences: Sequence[str]) -> Tensor:
+        """Raw text vectors (m, D) of sentences, as the text encoder makes them; errors are those of `encode_text`."""
         if isinstance(sentences, str):
             raise UsageError("one sentence where a list of sentences is expected: write [sentence].")
         sentences = list(sentences) if isinstance(sentences, Iterable) else [None]

@@ -2,8 +2,8 @@
 
 The ECG encoder is always copied, its running statistics included; its settings (`ENCODER`) and the signal contract must be equal, the
 vocabulary may differ. The heads (all parameters after the encoder, scale and bias among them) are copied together, and only if the settings
-in `HEADS` and the fingerprint of the text encoder are equal and, with whitening, the trained sentences too: whitened vectors are coordinates in the
-basis of their own sentences. Otherwise the heads are initialised as without a warm start.
+in `HEADS` and the fingerprint of the text encoder are equal and, with whitening, the trained sentences too: whitened vectors are
+coordinates in the basis of their own sentences. Otherwise the heads are initialised as without a warm start.
 """
 
 import logging
