@@ -1,0 +1,155 @@
+"""Definitions by statements: the file that ships speaks of every finding, scores follow the statements, faults are named."""
+
+from importlib import resources
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from jaccardio.errors import DataError
+from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.measurement.definitions import FLOOR, Clause, Definition, read_definitions
+from jaccardio.measurement.statements import measured_statements
+
+UNDEFINED: dict[str, str] = {}
+"""Findings of the shipped vocabularies without a definition, and why."""
+
+SHIPPED = read_definitions((resources.files("jaccardio.measurement") / "data" / "definitions.toml").read_text("utf-8"), "definitions.toml")
+NAMES = sorted(SHIPPED)
+
+
+def everything(value: float) -> dict[str, NDArray[np.float64]]:
+    return dict.fromkeys(measured_statements(), np.array([value]))
+
+
+def fitting(clause: Clause, truth: float = 0.98) -> dict[str, NDArray[np.float64]]:
+    """Degrees that let a clause hold as far as its statements allow, the first words of it deciding; all else unknown."""
+    degrees = everything(np.nan)
+
+    def settle(part: Clause) -> None:
+        if part.how in ("statement", "not") and np.isnan(degrees[part.code][0]):
+            degrees[part.code] = np.array([truth if part.how == "statement" else 1 - truth])
+        for inner in part.parts:
+            settle(inner)
+
+    settle(clause)
+    return degrees
+
+
+def define(*shows: str) -> Definition:
+    return read_definitions(f"[X]\nshows = [{', '.join(shows)}]", "x.toml")["X"]
+
+
+def score(definition: Definition, **degrees: float) -> float:
+    return float(definition.score({code: np.array([value]) for code, value in degrees.items()})[0])
+
+
+@pytest.mark.parametrize("vocabulary", ["ptbxl71", "paper26"])
+def test_every_finding_is_defined_or_excused(vocabulary: str) -> None:
+    codes = {finding.code for finding in Vocabulary.load(vocabulary).findings}
+    assert codes - set(SHIPPED) == set(UNDEFINED) & codes
+
+
+def test_no_definition_of_an_unknown_finding() -> None:
+    known = {finding.code for name in ("ptbxl71", "paper26") for finding in Vocabulary.load(name).findings}
+    assert set(SHIPPED) <= known
+    assert not set(SHIPPED) & set(UNDEFINED)
+
+
+@pytest.mark.parametrize("finding", NAMES)
+def test_shipped_definitions_have_a_source_and_few_clauses(finding: str) -> None:
+    assert len(SHIPPED[finding].source) > 10
+    assert 1 <= len(SHIPPED[finding].clause.parts) <= 5
+
+
+@pytest.mark.parametrize("finding", NAMES)
+def test_a_shipped_definition_rises_with_its_statements(finding: str) -> None:
+    clause = SHIPPED[finding].clause
+    high, low = (float(clause.degree(fitting(clause, truth))[0]) for truth in (0.98, 0.02))
+    assert high > 0.75
+    assert low < 0.3
+
+
+@pytest.mark.parametrize("finding", NAMES)
+def test_a_shipped_definition_of_an_unmeasured_ecg_is_unknown(finding: str) -> None:
+    assert np.isnan(SHIPPED[finding].score(everything(np.nan))).all()
+
+
+@pytest.mark.parametrize(
+    ("seen", "rival"),
+    [
+        ({"qrs_wide": 1, "positive.V1": 0, "positive.V2": 0, "r_late.I": 1, "r_late.V5": 1, "r_late.V6": 1}, ("CLBBB", "CRBBB")),
+        (
+            {"qrs_wide": 1, "r_second.V1": 1, "r_late.V1": 1, "positive.V1": 1, "s_wide.I": 1, "s_wide.V6": 1, "r_late.V6": 0},
+            ("CRBBB", "CLBBB"),
+        ),
+        ({"qrs_slightly_wide": 1, "qrs_wide": 0, "r_second.V1": 1, "r_late.V1": 1, "s_wide.I": 1, "s_wide.V6": 1}, ("IRBBB", "CRBBB")),
+        ({"irregular": 1, "jittering": 1, "p_absent": 1, "p_present": 0, "atrial_waves": 1}, ("AFIB", "SR")),
+        ({"q_any.III": 1, "q_wide.III": 1, "q_any.aVF": 1, "q_wide.aVF": 1, "q_any.II": 1}, ("IMI", "ASMI")),
+        ({"q_any.V1": 1, "q_any.V2": 1, "q_any.V3": 1, "r_low.V2": 1, "r_low.V3": 1, "qs.V1": 1}, ("ASMI", "IMI")),
+        ({"t_inverted.II": 1, "t_inverted.III": 1, "t_inverted.aVF": 1}, ("ISCIN", "ISCAS")),
+        ({"st_down.V1": 1, "st_down.V2": 1, "st_down.V3": 1}, ("INJAS", "INJIN")),
+        ({"axis_left": 1, "axis_far_left": 1, "q_any.aVL": 1, "positive.aVL": 1}, ("LAFB", "LPFB")),
+        ({"axis_right": 1, "q_any.III": 1, "q_any.aVF": 1, "positive.aVF": 1}, ("LPFB", "LAFB")),
+        ({"voltage_sokolow": 1}, ("VCLVH", "LVH")),
+        (
+            {"voltage_sokolow": 1, "t_inverted.V5": 1, "t_inverted.V6": 1, "st_down.V5": 1, "st_down.V6": 1, "t_inverted.I": 1},
+            ("LVH", "VCLVH"),
+        ),
+        ({"rate_fast": 1, "p_present": 1, "regular": 1}, ("STACH", "SVTAC")),
+        ({"early_different": 1, "different": 1, "pause": 1, "p_present": 1}, ("PVC", "PAC")),
+    ],
+)
+def test_siblings_are_told_apart_by_what_is_seen(seen: dict[str, float], rival: tuple[str, str]) -> None:
+    degrees = everything(0.03) | {code: np.array([0.97 if value else 0.03]) for code, value in seen.items()}
+    right, wrong = (float(SHIPPED[finding].score(degrees)[0]) for finding in rival)
+    assert right > 0.5
+    assert right > wrong + 0.2
+
+
+def test_all_is_the_geometric_mean_and_no_statement_rules_out_alone() -> None:
+    both = define('"qrs_wide"', '"p_absent"')
+    assert score(both, qrs_wide=0.9, p_absent=0.4) == pytest.approx(0.6)
+    assert score(both, qrs_wide=0.0, p_absent=1.0) == pytest.approx(FLOOR**0.5)
+    assert score(both, qrs_wide=0.0, p_absent=0.0) == pytest.approx(FLOOR)
+
+
+def test_not_any_and_most() -> None:
+    assert score(define('"not qrs_wide"'), qrs_wide=0.2) == pytest.approx(0.8)
+    assert score(define('{ any = ["qrs_wide", "not p_absent"] }'), qrs_wide=0.2, p_absent=0.7) == pytest.approx(0.3)
+    assert score(define('{ most = ["qrs_wide", "p_absent"] }'), qrs_wide=0.2, p_absent=0.7) == pytest.approx(0.45)
+
+
+@pytest.mark.parametrize("how", ["any", "most", "all"])
+def test_unknown_parts_are_left_out_and_all_unknown_is_unknown(how: str) -> None:
+    definition = define(f'{{ {how} = ["qrs_wide", "not p_absent"] }}')
+    assert score(definition, qrs_wide=0.3, p_absent=np.nan) == pytest.approx(0.3)
+    assert np.isnan(score(definition, qrs_wide=np.nan, p_absent=np.nan))
+
+
+def test_codes_come_once_in_order() -> None:
+    assert define('"qrs_wide"', '{ any = ["p_absent", "not qrs_wide", { most = ["st_up.II"] }] }').clause.codes() == (
+        "qrs_wide",
+        "p_absent",
+        "st_up.II",
+    )
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(DataError) as caught:
+        read_definitions(text, "mine.toml")
+    return str(caught.value)
+
+
+def test_a_refusal_names_file_finding_and_clause() -> None:
+    assert "mine.toml: not TOML" in refusal("[X")
+    for table in ("[X]\nsource = 'a'", "[X]\nshows = []", "[X]\nshows = 'qrs_wide'", "[X]\nshows = ['qrs_wide']\nnote = 'n'", "X = 1"):
+        assert "mine.toml: [X]: write shows = [...]" in refusal(table)
+    assert "[X]: 'AFIB'" in refusal("[X]\nshows = ['AFIB']")
+
+
+@pytest.mark.parametrize(
+    "clause", ["{ some = ['qrs_wide'] }", "{ any = [] }", "{ any = 'qrs_wide' }", "{ any = ['qrs_wide'], most = ['p_absent'] }", "3"]
+)
+def test_clauses_of_another_form_are_refused(clause: str) -> None:
+    assert "a clause is a statement" in refusal(f"[X]\nshows = [{clause}]")
