@@ -1,6 +1,7 @@
 """The grid: names are checked, sentences that cannot be written count for nothing, and the log tells what the loss sees."""
 
 import itertools
+import math
 
 import pytest
 import torch
@@ -113,3 +114,18 @@ def test_pair_statistics() -> None:
     statistics = pair_statistics(torch.tensor([[1.0, 0.5], [0.0, 1.0]]), torch.tensor([[1.0, 1.0], [1.0, 0.0]]))
     assert statistics == pytest.approx({"mean_target": 0.5, "share_positive": 2 / 3, "share_one": 1 / 3, "share_unknown": 0.25})
     assert pair_statistics(torch.ones(1, 1), torch.zeros(1, 1))["mean_target"] == 0
+
+
+def test_measured_statements_stand_beside_others_and_weigh_as_much_as_the_findings() -> None:
+    objective = Objective("findings+measurements", "truth", "sigmoid")
+    assert (objective.banks, objective.measured) == (("findings",), True)
+    assert len(objective.pool(TRAINING).statements) == 3
+    logits = torch.tensor([[0.0, 2.0], [0.0, -1.0]])
+    truth = torch.tensor([[0.25, float("nan")], [1.0, 0.5]])
+    known = [(0.0, 0.25), (0.0, 1.0), (-1.0, 0.5)]
+    entropy = sum(math.log1p(math.exp(logit)) - target * logit for logit, target in known)
+    assert objective.measured_loss(logits, truth, columns=3).item() == pytest.approx(entropy / 2 * 3 / 2, rel=1e-6)
+    with pytest.raises(UsageError, match=r"findings\+measurements"):
+        Objective("measurements", "truth", "sigmoid")
+    with pytest.raises(UsageError, match="name a bank twice"):
+        Objective("findings+findings+measurements", "truth", "sigmoid")

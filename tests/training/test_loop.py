@@ -22,8 +22,11 @@ from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.thresholds import POLICIES, fit_thresholds
 from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.measurement.statements import measured_statements, truths
 from jaccardio.models.folder import load_pretrained
 from jaccardio.models.scoring import finding_scores
+from jaccardio.prediction.predictor import Predictor
+from jaccardio.prediction.store_signals import windows_for
 from jaccardio.training.config import DataConfig, TrainConfig, load_preset
 from jaccardio.training.loop import _Session, resume, train
 from tests.conftest import TINY, Hospitals
@@ -83,6 +86,43 @@ def test_every_bank_and_regulariser_trains(store: Store, split: Split, tmp_path:
     assert losses[-1] < losses[0]
     assert ("view_contrast" in lines[0]) == (config.objective.views > 0)
     assert ("prototype_contrast" in lines[0]) == (config.objective.prototypes > 0)
+
+
+@pytest.mark.parametrize("preset", ["truth-small", "classifier-small"])
+def test_measured_statements_are_learned_beside_the_findings(store: Store, split: Split, tmp_path: Path, preset: str) -> None:
+    settings = ("objective.statements=findings+measurements", "model.whitening=0.5", "training.epochs=12", "training.learning_rate=0.01")
+    config = _config(preset, *settings)
+    train(store, split, config, tmp_path / "run", device="cpu")
+    lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    losses = [line["measured"] for line in lines if "measured" in line]
+    assert losses[-1] < losses[0]
+    predictor = Predictor.from_pretrained(tmp_path / "run", "cpu")
+    assert predictor.statements == tuple(measured_statements())
+    degrees = predictor.statement_degrees(windows_for(predictor, store, store.rows_of(split.parts["test"])))
+    means = np.array([degrees[code].mean() for code in predictor.statements])
+    assert np.corrcoef(means, np.nanmean(truths(store.measurements), axis=0))[0, 1] > 0.9  # each output is that of its own statement
+
+
+def test_unlabelled_ecgs_teach_measured_statements_and_do_not_dilute_the_labels(store: Store, split: Split) -> None:
+    settings = ("data.labelled=0.1", "objective.statements=findings+measurements")
+    session = _Session(store, split, _config("truth-small", *settings), torch.device("cpu"))
+    labels = session.material.training_labels
+    unlabelled = (labels < 0).all(axis=1)
+    assert 0.8 < unlabelled.mean() < 0.95
+    assert not np.isnan(session.material.truths[unlabelled]).all()
+    logits = torch.randn(8, labels.shape[1], requires_grad=True)
+    rows = np.concatenate([np.flatnonzero(~unlabelled)[:2], np.flatnonzero(unlabelled)[:6]])
+    target, weight = session._targets(labels[rows], torch.arange(labels.shape[1]))
+    assert session._labelled_loss(logits, target, weight) == session.objective(logits[:2], target[:2], weight[:2])
+    none = session._labelled_loss(logits[2:], target[2:], weight[2:])
+    none.backward()
+    assert none == 0
+
+
+def test_without_measured_statements_unlabelled_ecgs_are_left_out(store: Store, split: Split) -> None:
+    material = _Session(store, split, _config("truth-small", "data.labelled=0.1"), torch.device("cpu")).material
+    assert len(material.training_rows) < 0.2 * len(split.parts["train"])
+    assert (material.training_labels >= 0).any(axis=1).all()
 
 
 def test_parents_train_where_the_vocabulary_has_levels(store: Store, split: Split, tmp_path: Path) -> None:

@@ -56,9 +56,9 @@ class Unseen:
     device: str
 
     @property
-    def codes(self) -> list[str]:
+    def codes(self) -> tuple[str, ...]:
         """The findings left out."""
-        return self.held_out.vocabulary.codes
+        return tuple(self.held_out.vocabulary.codes)
 
     def by_sentence(self, held_out: HeldOut) -> Scores:
         """The finding's own sentence."""

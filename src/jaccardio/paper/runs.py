@@ -63,6 +63,8 @@ class PaperRun:
         Where it starts from; None is the scale's preset.
     aside
         Whether one seed is enough: no claim of the paper's own tables rests on it.
+    repeats
+        How many times the epochs of its schedule: a run on a share of the ECGs then takes as many steps as one on all.
     """
 
     name: str
@@ -73,6 +75,7 @@ class PaperRun:
     supervised: bool = False
     preset: str | None = None
     aside: bool = False
+    repeats: int = 1
 
     def configure(self, scale: Scale, seed: int) -> TrainConfig:
         """The whole configuration at a scale.
@@ -82,18 +85,24 @@ class PaperRun:
         UsageError
             A setting does not fit.
         """
-        return load_preset(
-            self.preset or scale.preset,
-            (
-                f"data.sampling_rate={scale.sampling_rate}",
-                f"model.text={scale.texts[self.text]}",
-                *scale.common,
-                *scale.schedules[self.schedule],
-                *(() if self.length is None else (*_of_length(scale.lengths[self.length]), *scale.of_lengths)),
-                *(scale.supervised if self.supervised else ()),
-                *self.settings,
-                f"training.seed={seed}",
-            ),
+        config = load_preset(self.preset or scale.preset, self._settings(scale, seed))
+        if self.repeats == 1:
+            return config
+        training = config.training
+        epochs, every = (training.epochs or 0) * self.repeats, training.validate_every * self.repeats
+        longer = (f"training.epochs={epochs}", f"training.validate_every={every}")
+        return load_preset(self.preset or scale.preset, (*self._settings(scale, seed), *longer))
+
+    def _settings(self, scale: Scale, seed: int) -> tuple[str, ...]:
+        return (
+            f"data.sampling_rate={scale.sampling_rate}",
+            f"model.text={scale.texts[self.text]}",
+            *scale.common,
+            *scale.schedules[self.schedule],
+            *(() if self.length is None else (*_of_length(scale.lengths[self.length]), *scale.of_lengths)),
+            *(scale.supervised if self.supervised else ()),
+            *self.settings,
+            f"training.seed={seed}",
         )
 
     def title(self, scale: Scale) -> str:
@@ -110,6 +119,24 @@ def left_out_run(vocabulary: str, family: str) -> str:
     """Name of the run that leaves a family of a vocabulary out."""
     return f"ours-without-{vocabulary}-{family}"
 
+
+SHARES = (0.01, 0.1, 1.0)
+"""Shares of the training patients whose labels are kept."""
+
+_LABELS = {
+    f"labels-{share:g}-{kind}": PaperRun(
+        f"{100 * share:g} % of the labels, {words}",
+        (f"data.labelled={share}", f"objective.statements={statements}"),
+        "own",
+        preset=OURS,
+        repeats=round(1 / share) if statements == "findings" else 1,
+    )
+    for share in SHARES
+    for kind, words, statements in (
+        ("without", "no measured statements", "findings"),
+        ("with", "measured statements of all ECGs", "findings+measurements"),
+    )
+}
 
 _OBJECTIVES = {"standard": ("standard SigLIP", _STANDARD), "jaccard": ("Jaccard loss", ()), "soft": ("soft Jaccard", _SOFT)}
 _LENGTHS = {
@@ -142,6 +169,7 @@ RUNS: Mapping[str, PaperRun] = {
         for family, codes in families.items()
     },
     **{preset: PaperRun(preset, schedule="own", preset=preset, aside=True) for preset in DEMO},
+    **_LABELS,
     **_LENGTHS,
 }
 """Models by the name of their run folders."""

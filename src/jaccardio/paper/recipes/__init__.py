@@ -8,6 +8,7 @@ from importlib import resources
 from jaccardio.errors import UsageError
 from jaccardio.evaluation.table import Table
 from jaccardio.paper.recipes.crop_robustness import crop_robustness
+from jaccardio.paper.recipes.few_labels import few_labels
 from jaccardio.paper.recipes.findings import rocs, table5, table7
 from jaccardio.paper.recipes.left_out import left_out
 from jaccardio.paper.recipes.retrieval import retrieval, sister
@@ -19,7 +20,7 @@ from jaccardio.paper.study import Study
 
 COMPUTED: Mapping[str, Callable[[Study, Table], None]] = {
     function.__name__: function
-    for function in (table2, table4, table5, rocs, table6, table7, crop_robustness, sister, retrieval, left_out, schedule)
+    for function in (table2, table4, table5, rocs, table6, table7, crop_robustness, sister, retrieval, left_out, few_labels, schedule)
 }
 """What recipes add to their table beside the comparison of their runs, by name of the recipe."""
 

@@ -50,9 +50,7 @@ def left_out(study: Study, table: Table) -> None:
 def _unseen(study: Study, table: Table) -> dict[str, Unseen]:
     """The run without each family, and its findings that this cohort knows."""
     vocabulary = study.home.vocabulary
-    families = {
-        family: [code for code in codes if code in vocabulary.codes] for family, codes in FAMILIES.get(vocabulary.name, {}).items()
-    }
+    families = {family: [code for code in codes if code in vocabulary.codes] for family, codes in FAMILIES.get(vocabulary.name, {}).items()}
     lacking = [family for family, codes in families.items() if not codes] if families else ["families of findings"]
     if lacking:
         table.limitations.append(f"left out: {', '.join(lacking)}, of which vocabulary {vocabulary.name} or this cohort knows none")
@@ -63,8 +61,8 @@ def _unseen(study: Study, table: Table) -> dict[str, Unseen]:
     for family, name in names.items():
         for run in trained[name][:1]:
             known = Vocabulary.from_dict(run.model_manifest.json_of(VOCABULARY))
-            parts = (part.of_findings(families[family]) for part in (study.home, validation))
-            found[family] = Unseen(run, *parts, known, study.cache, study.device)
+            judged, chosen_on = (part.of_findings(families[family]) for part in (study.home, validation))
+            found[family] = Unseen(run, judged, chosen_on, known, study.cache, study.device)
     return found
 
 
