@@ -72,8 +72,8 @@ class Store:
         The findings of the label matrix.
     records
         One row a recording: recording_id, patient_key, database, fold, site, device, age, sex, year, scp_source, waveform (hash of
-        the measured signal), lead_mask (bit i = lead i), recorded (samples of the window), flags, present, absent, closed, and where the
-        windows stand (place, further) with their CRC-32.
+        the measured signal), lead_mask (bit i = lead i), recorded (samples of the window), flags, present, absent, closed, report_phrases
+        (codes of what the report says, null without one), and where the windows stand (place, further) with their CRC-32.
     labels
         (records, findings) int8: 1 present, 0 absent, -1 unknown.
     """
