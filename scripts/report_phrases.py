@@ -34,7 +34,9 @@ def main(folder: Path) -> None:
     words_left = sum(len(phrase.split()) * count for phrase, count in unread.items())
     print(f"reports: {len(rows):,}, read whole: {whole:,} ({whole / len(rows):.1%})")
     print(f"words read: {words / (words + words_left):.1%}")
-    print(f"uses of the glossary: {uses:,}, of {len(patterns)} of its {sum(len(row.patterns) for row in report_phrases().values())} patterns")
+    print(
+        f"uses of the glossary: {uses:,}, of {len(patterns)} of its {sum(len(row.patterns) for row in report_phrases().values())} patterns"
+    )
     print(f"phrases outside the glossary: {left:,} uses, {len(unread):,} distinct\n")
     for pattern, count in patterns.most_common():
         print(f"{count:6,}  {pattern}")

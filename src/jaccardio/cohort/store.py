@@ -209,6 +209,15 @@ class Store:
         return np.asarray(bits, dtype=np.bool_)
 
     @cached_property
+    def report_phrases(self) -> list[tuple[str, ...] | None]:
+        """(records,) codes of what each report says (`jaccardio.findings.report_phrases`); None without a report.
+
+        A store that was made before reports were read has none: ingest again to have them.
+        """
+        column = self.records.get("report_phrases", [None] * len(self))
+        return [None if codes is None else tuple(codes) for codes in column]
+
+    @cached_property
     def windows_per_record(self) -> NDArray[np.int64]:
         """(records,) number of windows; a recording longer than one has several."""
         return np.asarray([1 + len(places) for places in self.records["further"]], dtype=np.int64)

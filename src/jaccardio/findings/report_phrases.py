@@ -17,6 +17,7 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
+from jaccardio.errors import DataError
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
 from jaccardio.findings.needed_leads import spell_leads
 from jaccardio.findings.vocabulary_file import fold
@@ -149,10 +150,18 @@ def statements_of_report(report: str, language: str = "en") -> list[tuple[str, i
 
 
 def truths(said: Sequence[str], language: str = "en") -> dict[str, int]:
-    """Truth per sentence from the codes that a store keeps of one report; a sentence both said and denied is unknown."""
+    """Truth per sentence from the codes that a store keeps of one report.
+
+    A sentence that is both said and denied is unknown; one that is said, and put with a doubt elsewhere, is said.
+
+    Raises
+    ------
+    DataError
+        A code of another version of the glossary.
+    """
     states: dict[str, set[int]] = {}
     for code in said:
-        states.setdefault(sentence_of(code, language), set()).add(report_phrases()[code.partition(AT)[0]].truth)
+        states.setdefault(sentence_of(code, language), set()).add(_phrase(code).truth)
     return {sentence: known.pop() if len(known := found - {UNKNOWN}) == 1 else UNKNOWN for sentence, found in states.items()}
 
 
@@ -164,10 +173,9 @@ def sentence_of(code: str, language: str = "en") -> str:
     code
         As in `Reading.said`.
     """
-    name, *where = code.split(AT)
-    leads = [leads.split("+") for leads in where]
-    spelt = [spell_leads(one) if language == "en" else "、".join(one) for one in leads]
-    return report_phrases()[name].sentences[language].format(*spelt)
+    leads = [where.split("+") for where in code.split(AT)[1:]]
+    spelt = [spell_leads(listed) if language == "en" else "、".join(listed) for listed in leads]
+    return _phrase(code).sentences[language].format(*spelt)
 
 
 def truth_matrix(said: Sequence[Sequence[str] | None], language: str = "en", at_least: int = 1) -> tuple[list[str], NDArray[np.int8]]:
@@ -226,6 +234,13 @@ def _leads(listed: str) -> list[str]:
         else:
             found.add(word.upper().replace("AV", "aV"))
     return [lead for lead in LEADS if lead in found]
+
+
+def _phrase(code: str) -> Phrase:
+    name = code.partition(AT)[0]
+    if name not in report_phrases():
+        raise DataError(f"report phrase {name!r} is not in the glossary of this version of jaccardio. Run `jaccardio ingest` again.")
+    return report_phrases()[name]
 
 
 def _chain(words: Sequence[str]) -> list[tuple[str, str]] | None:
