@@ -36,7 +36,7 @@ def names_finding(sentence: str, finding: Finding) -> bool:
     sentence
         English, German or Japanese; a phrase or an abbreviation will do.
     finding
-        Of any vocabulary. One of the user's own is known by its names, aliases and code, and by the table where that has one of them.
+        Of any vocabulary. One of the user's own is known by its names and aliases, and by the table where that has one of them.
     """
     text = _key(sentence)
     names = [_key(name) for name in (*finding.names.values(), *finding.aliases)]
@@ -82,12 +82,16 @@ def _table() -> list[tuple[str, frozenset[str]]]:
 
 @cache
 def _pattern(term: str) -> re.Pattern[str]:
-    """A term as a whole word; letters of Chinese and Japanese know no word boundary."""
-    words = [word for word in re.split(SEPARATOR, term) if word]
+    """A term as a whole word; letters of Chinese and Japanese know no word boundary.
+
+    What ``*`` stands for at the beginning is no part of the match, so "Hinterwandinfarkt" is longer than ``*infarkt*`` and wins.
+    """
+    words = [word for word in re.split(SEPARATOR, term.removeprefix(ANY_LETTERS)) if word]
     body = f"{SEPARATOR}*".join(re.escape(word).replace(re.escape(ANY_LETTERS), "[a-z]*") for word in words)
     first, last = words[0][0], words[-1][-1]
-    ending = "" if not last.isalpha() else r"(?:s|es|e|en|n|er)?" if len(words[-1]) >= LONG else "s?"
-    return re.compile(f"{NO_LETTER_BEFORE if first.isascii() else ''}{body}{f'{ending}{NO_LETTER_AFTER}' if last.isascii() else ''}")
+    before = NO_LETTER_BEFORE if first.isascii() and not term.startswith(ANY_LETTERS) else ""
+    ending = "" if not last.isalpha() else "(?:s|es|e|en|n|er)?" if len(words[-1]) >= LONG else "s?"
+    return re.compile(f"{before}{body}{ending}{NO_LETTER_AFTER}" if last.isascii() else f"{before}{body}")
 
 
 def _key(text: str) -> str:

@@ -91,14 +91,14 @@ class Reading:
     ----------
     said
         Codes of the statements read, each once, in order; with leads where made of leads (``st_depressed@I+aVL``).
-    patterns
-        The patterns met, in order, for counting.
+    chains
+        The patterns met, in order, a tuple for each phrase read.
     unread
         Phrases that the glossary does not cover, normalised. They are a clinician's words about a patient: never stored or logged.
     """
 
     said: tuple[str, ...]
-    patterns: tuple[str, ...]
+    chains: tuple[tuple[str, ...], ...]
     unread: tuple[str, ...]
 
 
@@ -128,20 +128,20 @@ def read_report(report: str) -> Reading:
         As the database has it: any case, umlauts whole or broken.
     """
     said: dict[str, None] = {}
-    patterns: list[str] = []
+    chains: list[tuple[str, ...]] = []
     unread: list[str] = []
     for phrase, leads in _phrases(report):
         chain = _chain(phrase.split())
         if chain is None:
             unread.append(phrase)
             continue
+        chains.append(tuple(pattern for pattern, _ in chain))
         left = iter(leads)
         for pattern, code in chain:
-            patterns.append(pattern)
             where = [next(left) for _ in range(pattern.count(SLOT))]
             if report_phrases()[code].statement:
                 said[AT.join([code, *where])] = None
-    return Reading(tuple(said), tuple(patterns), tuple(unread))
+    return Reading(tuple(said), tuple(chains), tuple(unread))
 
 
 def statements_of_report(report: str, language: str = "en") -> list[tuple[str, int]]:
