@@ -59,7 +59,8 @@ TERMS = [
     ("CLBBB", [ "Linksschenkelblock", "LSB", "左脚ブロック", "CLBBB", "Left-Bundle-Branch Block", "Links-Schenkelblock"]),
     ("CRBBB", ["RBBB", "kompletter Rechtsschenkelblock", "完全右脚ブロック", "RSB"]),
     ("AFIB", ["AF", "Vorhofflimmern", "tachykardes Vorhofflimmern", "この心電図は心房細動を示す。", "no atrial fibrillation", "afib"]),
-    ("STACH", ["Sinustachykardie", "洞性頻脈", "sinus-tachycardia"]),
+    ("STACH", ["Sinustachykardie", "洞性頻脈", "sinus-tachycardia", "Sinus-Tachykardie", "sinustachycardia"]),
+    ("ILBBB", ["incomplete left-bundle-branch-block", "unvollständiger Links-Schenkelblock"]),
     ("IMI", ["old inferior infarct", "inferiorer Infarkt, alter unbest.", "下壁心筋梗塞", "myocardial infarction", "MI", "IMI"]),
     ("LOWT", ["T-Abflachung", "T waves are low or flat in V5-V6"]),
     ("LVOLT", ["Niedervoltage", "periphere Niederspannung"]),
@@ -82,7 +83,8 @@ OTHERS = [
     ("PAC", ["PACE", "pacemaker", "ventricular premature complexes"]),
     ("LMI", ["前側壁心筋梗塞", "anterolateral infarct", "Hinterwandinfarkt"]),
     ("RVH", ["Linkshypertrophie", "left ventricular hypertrophy"]),
-    ("SR", ["sinus tachycardia"]),
+    ("SR", ["sinus tachycardia", "s r", "Linksschenkelblock"]),
+    ("CLBBB", ["unvollständiger Links-Schenkelblock"]),
     ("NORM", ["The electrical axis is normal.", "abnormal ECG"]),
 ]  # fmt: skip
 

@@ -155,7 +155,7 @@ def test_a_phrase_that_goes_on_in_unknown_words_says_nothing(report: str) -> Non
 
 
 def test_codes_that_an_annotator_wrote_into_a_report_are_not_read() -> None:
-    assert read_report("sinus rhythm. edit: vorhofflimmern 100, (norm 100)").said == ("sinus_rhythm",)
+    assert read_report("sinus rhythm. edit: vorhofflimmern").said == ("sinus_rhythm",)
 
 
 def test_said_against_denied_and_doubted() -> None:
