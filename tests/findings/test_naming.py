@@ -61,7 +61,7 @@ TERMS = [
     ("AFIB", ["AF", "Vorhofflimmern", "tachykardes Vorhofflimmern", "この心電図は心房細動を示す。", "no atrial fibrillation", "afib"]),
     ("STACH", ["Sinustachykardie", "洞性頻脈", "sinus-tachycardia", "Sinus-Tachykardie", "sinustachycardia"]),
     ("ILBBB", ["incomplete left-bundle-branch-block", "unvollständiger Links-Schenkelblock"]),
-    ("IMI", ["old inferior infarct", "inferiorer Infarkt, alter unbest.", "下壁心筋梗塞", "myocardial infarction", "MI", "IMI"]),
+    ("IMI", ["old inferior infarct", "inferiorer Infarkt, alter unbest.", "下壁心筋梗塞", "myocardial infarction", "an old infarct", "MI", "IMI"]),
     ("LOWT", ["T-Abflachung", "T waves are low or flat in V5-V6"]),
     ("LVOLT", ["Niedervoltage", "periphere Niederspannung"]),
     ("HVOLT", ["Hochvoltage"]),
@@ -84,7 +84,6 @@ OTHERS = [
     ("LMI", ["前側壁心筋梗塞", "anterolateral infarct", "Hinterwandinfarkt"]),
     ("RVH", ["Linkshypertrophie", "left ventricular hypertrophy"]),
     ("SR", ["sinus tachycardia", "s r", "Linksschenkelblock"]),
-    ("CLBBB", ["unvollständiger Links-Schenkelblock"]),
     ("NORM", ["The electrical axis is normal.", "abnormal ECG"]),
 ]  # fmt: skip
 

@@ -17,12 +17,14 @@ from jaccardio.findings.vocabulary import Finding
 
 ANY_LETTERS = "*"
 SEPARATOR = r"[\s\-‐-―/_.]"
-"""What may stand between the words of a term, any number or none, and in a long word: "Links-Schenkelblock" is "Linksschenkelblock"."""
+"""Between the words of a term there may be any number of these or none."""
+
+HYPHENS = str.maketrans("", "", "-‐‑‒–—―")
 
 NO_LETTER_BEFORE, NO_LETTER_AFTER = "(?<![a-z0-9])", "(?![a-z0-9])"
 
 LONG = 5
-"""Letters from which a word may be hyphenated, and declined where it is the last (``-s``, ``-en``); an abbreviation takes only a plural s."""
+"""Letters from which a last word may be declined (``-s``, ``-en``); an abbreviation takes only a plural s."""
 
 
 def names_finding(sentence: str, finding: Finding) -> bool:
@@ -38,9 +40,12 @@ def names_finding(sentence: str, finding: Finding) -> bool:
     finding
         Of any vocabulary. One of the user's own is known by its names and aliases, and by the table where that has one of them.
     """
+    names = tuple(_key(name) for name in (*finding.names.values(), *finding.aliases))
     text = _key(sentence)
-    names = [_key(name) for name in (*finding.names.values(), *finding.aliases)]
-    codes = _codes_of(finding.code, tuple(names))
+    return any(_names(spelling, _codes_of(finding.code, names), names) for spelling in {text, text.translate(HYPHENS)})
+
+
+def _names(text: str, codes: frozenset[str], names: tuple[str, ...]) -> bool:
     matches = [(span, not named.isdisjoint(codes)) for span, named in _matches(text)]
     matches += [(match.span(), True) for name in names for match in _pattern(name).finditer(text)]
     return any(meant and not any(_inside(span, other) for other, _ in matches) for span, meant in matches)
@@ -87,17 +92,11 @@ def _pattern(term: str) -> re.Pattern[str]:
     What ``*`` stands for at the beginning is no part of the match, so "Hinterwandinfarkt" is longer than ``*infarkt*`` and wins.
     """
     words = [word for word in re.split(SEPARATOR, term.removeprefix(ANY_LETTERS)) if word]
-    body = f"{SEPARATOR}*".join(map(_spelt, words))
+    body = f"{SEPARATOR}*".join(re.escape(word).replace(re.escape(ANY_LETTERS), "[a-z]*") for word in words)
     first, last = words[0][0], words[-1][-1]
     before = NO_LETTER_BEFORE if first.isascii() and not term.startswith(ANY_LETTERS) else ""
     ending = "" if not last.isalpha() else "(?:s|es|e|en|n|er)?" if len(words[-1]) >= LONG else "s?"
     return re.compile(f"{before}{body}{ending}{NO_LETTER_AFTER}" if last.isascii() else f"{before}{body}")
-
-
-def _spelt(word: str) -> str:
-    """A word of a term; a long one may be hyphenated or broken anywhere, an abbreviation may not."""
-    letters = [re.escape(letter) if letter != ANY_LETTERS else "[a-z]*" for letter in word]
-    return f"{SEPARATOR}?".join(letters) if len(word) >= LONG else "".join(letters)
 
 
 def _key(text: str) -> str:
