@@ -67,22 +67,26 @@ def _inside(span: Span, other: Span) -> bool:
 @lru_cache(4096)
 def _matches(text: str) -> list[tuple[Span, frozenset[str]]]:
     """Where terms of the table stand in a text, and what they name."""
-    return [(match.span(), codes) for term, codes in _table() for match in _pattern(term).finditer(text)]
+    near = [(term, codes) for term, codes, stem in _table() if stem in text]
+    return [(match.span(), codes) for term, codes in near for match in _pattern(term).finditer(text)]
 
 
 @cache
 def _codes_of(code: str, names: tuple[str, ...]) -> frozenset[str]:
     """The codes of the table that a finding goes by: its own where the table has it, else those of its names."""
-    named = frozenset[str]().union(*(codes for term, codes in _table() if any(_pattern(term).fullmatch(name) for name in names)))
-    return frozenset({code}) if any(code in codes for _, codes in _table()) else named
+    if any(code in codes for _, codes, _ in _table()):
+        return frozenset({code})
+    near = [(term, codes, name) for term, codes, stem in _table() for name in names if stem in name]
+    return frozenset[str]().union(*(codes for term, codes, name in near if _pattern(term).fullmatch(name)))
 
 
 @cache
-def _table() -> list[tuple[str, frozenset[str]]]:
-    """Every term, as it is searched, and the codes that it names."""
+def _table() -> list[tuple[str, frozenset[str], str]]:
+    """Every term, as it is searched, the codes that it names, and its first letters: a text without them needs no search."""
     text = (resources.files("jaccardio.findings") / "data" / "finding-terms.csv").read_text("utf-8")
     rows = csv.DictReader(io.StringIO(text))
-    return [(_key(term), frozenset(row["codes"].split("|"))) for row in rows for term in row["terms"].split("|")]
+    terms = [(_key(term), frozenset(row["codes"].split("|"))) for row in rows for term in row["terms"].split("|")]
+    return [(term, codes, re.split(rf"{SEPARATOR}|\{ANY_LETTERS}", term.lstrip("*-_"))[0]) for term, codes in terms]
 
 
 @cache
