@@ -1,9 +1,11 @@
 """Ingest: same bytes however it ran, every refused file listed, nothing half-done taken for complete."""
 
+import csv
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -49,6 +51,23 @@ def test_store_holds_what_the_files_hold(make_ptbxl: MakeFolder, tmp_path: Path)
     assert counts == {"present": sum(stated), "absent": 7 - sum(stated), "unknown": 0}
     assert list(report.findings) == list(store.vocabulary.codes)
     assert store.manifest["corpus"] == "ptbxl"
+
+
+def test_the_store_keeps_what_reports_say_and_not_their_words(make_ptbxl: MakeFolder, tmp_path: Path) -> None:
+    folder = make_ptbxl(4)
+    with (folder / "ptbxl_database.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    reports = ["sinus rhythm. q waves in ii, iii, avf.", "Patient Dorfmeister fell asleep. sinus rhythm", "", "as told by Mrs Dorfmeister"]
+    with (folder / "ptbxl_database.csv").open("w", newline="") as file:
+        table = csv.DictWriter(file, [*rows[0], "report"])
+        table.writeheader()
+        table.writerows(row | {"report": report} for row, report in zip(rows, reports, strict=True))
+    run(folder, tmp_path / "store")
+    store = Store.open(tmp_path / "store")
+    assert store.report_phrases == [("sinus_rhythm", "q_waves@II+III+aVF"), ("sinus_rhythm",), None, ()]
+    assert "dorfmeister" not in f"{store.records.to_csv()}{store.manifest}".casefold()
+    older = replace(store, records=store.records.drop(columns="report_phrases"))
+    assert older.report_phrases == [None] * 4
 
 
 def test_bytes_do_not_depend_on_the_number_of_processes(make_ptbxl: MakeFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,8 +75,8 @@ class Store:
         The findings of the label matrix.
     records
         One row a recording: recording_id, patient_key, database, fold, site, device, age, sex, year, scp_source, waveform (hash of
-        the measured signal), lead_mask (bit i = lead i), recorded (samples of the window), flags, present, absent, closed, and where the
-        windows stand (place, further) with their CRC-32.
+        the measured signal), lead_mask (bit i = lead i), recorded (samples of the window), flags, present, absent, closed, report_phrases
+        (codes of what the report says, null without one), and where the windows stand (place, further) with their CRC-32.
     labels
         (records, findings) int8: 1 present, 0 absent, -1 unknown.
     """
@@ -225,6 +225,11 @@ class Store:
             raise DataError(f"{self.path / MEASURED}: measured by another version of jaccardio. Run `jaccardio ingest` again.")
         columns = [column.to_numpy(zero_copy_only=False) for column in table.columns]  # null becomes NaN
         return np.stack(columns, axis=1).astype(np.float32)
+
+    @cached_property
+    def report_phrases(self) -> list[tuple[str, ...] | None]:
+        """(records,) codes of what each report says (`jaccardio.findings.report_phrases`); None without a report."""
+        return [None if codes is None else tuple(codes) for codes in self.records["report_phrases"]]
 
     @cached_property
     def windows_per_record(self) -> NDArray[np.int64]:

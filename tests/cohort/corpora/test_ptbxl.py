@@ -88,6 +88,23 @@ def test_lad_is_a_left_axis_only_where_the_report_says_so(tmp_path: Path, report
 
 
 @pytest.mark.parametrize(
+    ("report", "codes"),
+    [
+        ("sinusrhythmus linksschenkelblock. what nobody has ever written", ("sinus_rhythm", "left_bundle_branch_block")),
+        ("what nobody has ever written", ()),
+        (" ", None),
+        (None, None),
+    ],
+)
+def test_of_a_report_only_what_the_glossary_knows_is_kept(tmp_path: Path, report: str | None, codes: tuple[str, ...] | None) -> None:
+    columns = COLUMNS if report is None else (*COLUMNS, "report")
+    (source,) = read(write(tmp_path, {"report": report or ""}, columns=columns))
+    assert isinstance(source, Source)
+    assert source.report_phrases == codes
+    assert "nobody" not in repr(source)
+
+
+@pytest.mark.parametrize(
     "cell",
     [
         {"scp_codes": "__import__('os').getcwd()"},

@@ -43,6 +43,8 @@ class Source:
         Of the recording; the full date is not kept.
     scp_source
         PTB-XL only: how the statements of this row were obtained.
+    report_phrases
+        What the report says, in codes of `jaccardio.findings.report_phrases`; None without a report. Its text is never stored.
     patient_id, site_name
         As the corpus writes them where the store has pseudonyms; for the table of ids (`jaccardio.cohort.id_table`), never stored.
     """
@@ -61,6 +63,7 @@ class Source:
     sex: str | None = None
     year: int | None = None
     scp_source: str | None = None
+    report_phrases: tuple[str, ...] | None = None
     patient_id: str = field(default="", compare=False, repr=False)
     site_name: str = field(default="", compare=False, repr=False)
 

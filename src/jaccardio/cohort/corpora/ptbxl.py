@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions, storable_age, year_of
 from jaccardio.errors import DataError, UsageError
 from jaccardio.findings.coverage import annotated_codes
+from jaccardio.findings.report_phrases import read_report
 from jaccardio.findings.vocabulary import Vocabulary
 
 TABLE = "ptbxl_database.csv"
@@ -120,6 +121,7 @@ class PtbXl:
             sex=SEXES.get(row["sex"].removesuffix(".0")),
             year=year_of(row["recording_date"]),
             scp_source=row.get("scp_source") or None,
+            report_phrases=read_report(report).said if (report := row.get("report", "").strip()) else None,
         )
 
 
