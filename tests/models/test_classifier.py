@@ -18,7 +18,7 @@ FINDINGS = 5
 @pytest.fixture
 def classifier() -> EcgClassifier:
     torch.manual_seed(0)
-    made = EcgClassifier(ModelConfig(kind="classifier", width=2), torch.eye(FINDINGS), "table")
+    made = EcgClassifier(ModelConfig(kind="classifier", width=2), torch.eye(FINDINGS), "table", torch.empty(0, FINDINGS))
     made.initialise_bias(torch.linspace(-3, 0, FINDINGS))
     return made
 
@@ -51,7 +51,7 @@ def test_it_starts_and_trains_as_a_linear_layer_does_to_the_bit(classifier: EcgC
 def test_the_text_model_on_a_table_of_findings_gives_its_logits(classifier: EcgClassifier, signal: Tensor) -> None:
     """The same cell of the grid: text = table, no whitening, embedding 0, ECG vectors as they are, text bias, scale sqrt(k)."""
     settings = {"embedding": 0, "whitening": "none", "normalise_ecg": False, "bias": "text", "initial_scale": math.sqrt(FINDINGS)}
-    text = EcgTextModel(ModelConfig.model_validate({"width": 2, **settings}), torch.eye(FINDINGS), "table")
+    text = EcgTextModel(ModelConfig.model_validate({"width": 2, **settings}), torch.eye(FINDINGS), "table", torch.empty(0, FINDINGS))
     text.encoder.load_state_dict(classifier.encoder.state_dict())
     assert text.text_bias is not None
     with torch.no_grad():

@@ -22,7 +22,7 @@ SETTINGS = [
 def model(**settings: object) -> EcgTextModel:
     torch.manual_seed(0)
     bank = 3 + torch.randn(5, 16)
-    return EcgTextModel(ModelConfig.model_validate({"width": 2, "embedding": 8, **settings}), bank, "fingerprint").eval()
+    return EcgTextModel(ModelConfig.model_validate({"width": 2, "embedding": 8, **settings}), bank, "fingerprint", torch.empty(0, bank.shape[1])).eval()
 
 
 @pytest.fixture

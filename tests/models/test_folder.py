@@ -31,7 +31,7 @@ def save(path: Path, config: ModelConfig, vocabulary: Vocabulary, text_encoder: 
     torch.manual_seed(0)
     model = create_model(config, vocabulary=vocabulary, text_encoder=text_encoder)
     model.finding_logits(torch.randn(4, 12, 200))  # moves the running statistics of the norms
-    save_pretrained(path, model, config, vocabulary, CONTRACT, True, {"global": 0.3}, {"temperature": 2.0}, "# Card\n")
+    save_pretrained(path, model, config, vocabulary, (), CONTRACT, True, {"global": 0.3}, {"temperature": 2.0}, "# Card\n")
     return model.eval()
 
 

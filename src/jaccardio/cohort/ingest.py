@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from jaccardio.cohort.corpora import CORPORA
 from jaccardio.cohort.corpora.corpus import DEFAULTS, Corpus, Rejection, Source, SourceOptions
 from jaccardio.cohort.id_table import refuse_place, save_id_table
@@ -18,6 +21,7 @@ from jaccardio.cohort.relabel import Labelled, count_findings, label_records
 from jaccardio.cohort.store_writer import StoreWriter
 from jaccardio.errors import DataError, ReadError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.measurement.measure import measure_recording
 from jaccardio.processes import WorkerPool
 from jaccardio.recording.preprocessing import Prepared, SignalContract
 from jaccardio.recording.readers import read_ecg
@@ -37,10 +41,12 @@ LISTED = 20
 
 @dataclass(frozen=True)
 class Ingested:
-    """One recording as read and prepared, the hash of its waveform, and the names of its signals that are no standard lead."""
+    """One recording as read and prepared, the hash of its waveform, its measurements, and the names of its signals that are no standard
+    lead."""
 
     prepared: Prepared
     waveform: str
+    measurements: NDArray[np.float32]
     unknown_signals: tuple[str, ...]
 
 
@@ -172,7 +178,7 @@ def ingest(
         stored = []
         for done, (entry, result) in enumerate(zip(sources, _ingested(sources, contract, jobs), strict=True), start=1):
             if isinstance(result, Ingested):
-                writer.add(entry, result.prepared, result.waveform)
+                writer.add(entry, result.prepared, result.waveform, result.measurements)
                 stored.append(entry)
                 leads.add(int(result.prepared.lead_mask.sum()), result.prepared.flags, result.unknown_signals)
             else:
@@ -291,7 +297,7 @@ def _read_chunk(sources: Sequence[Source], contract: SignalContract) -> list[Ing
 def _read(source: Source, contract: SignalContract) -> Ingested | Rejection:
     try:
         recording = read_ecg(source.path, source.recording_id, source.patient_key)
-        return Ingested(contract.apply(recording), waveform_hash(recording), recording.unknown_signals)
+        return Ingested(contract.apply(recording), waveform_hash(recording), measure_recording(recording), recording.unknown_signals)
     except ReadError as error:
         return Rejection.because(source.recording_id, error)
     except MemoryError:

@@ -6,6 +6,7 @@ Layout of the folder:
     further/shard-00000.i16    the further windows of recordings longer than one, if there are any
     records.parquet            one row a recording: id, patient key, codes as the source states them, waveform hash, what of the window
                                was recorded, places and CRC-32
+    measurements.parquet       one row a recording, one column a measurement: null = unknown
     labels-<sha256>.parquet    one row a recording, one nullable int8 column a finding: null = unknown; named by its content
     manifest.json              written last: contract, vocabulary, rejected and unmapped, SHA-256 of every file
     split.json                 the current split, if one was made
@@ -33,14 +34,16 @@ from jaccardio.errors import DataError
 from jaccardio.files import no_such_folder, read_json, sha256_file
 from jaccardio.findings.labels import UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.measurement.measure import MEASUREMENTS
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.preprocessing import SignalContract, dequantise
 from jaccardio.recording.windows import Windows
 
-FORMAT = 2
+FORMAT = 3
 RECORDS_PER_SHARD = 1024
 FIRST_WINDOWS, FURTHER_WINDOWS = "shards", "further"
 RECORDS = "records.parquet"
+MEASURED = "measurements.parquet"
 COUNTS = np.dtype("<i2")
 
 _PANDAS_TYPES = {pa.string(): pd.StringDtype(), pa.int32(): pd.Int32Dtype()}  # the columns that may hold null
@@ -207,6 +210,21 @@ class Store:
         """(records, 12) which leads were measured or derived."""
         bits = np.asarray(self.records["lead_mask"], dtype=np.int64)[:, None] >> np.arange(len(LEADS)) & 1
         return np.asarray(bits, dtype=np.bool_)
+
+    @cached_property
+    def measurements(self) -> NDArray[np.float32]:
+        """(records, measurements) in the order of `MEASUREMENTS`; NaN where unknown.
+
+        Raises
+        ------
+        DataError
+            The file is damaged, or was written by a version that measured other things.
+        """
+        table = _read_table(self.path, MEASURED, self.manifest)
+        if table.column_names != list(MEASUREMENTS):
+            raise DataError(f"{self.path / MEASURED}: measured by another version of jaccardio. Run `jaccardio ingest` again.")
+        columns = [column.to_numpy(zero_copy_only=False) for column in table.columns]  # null becomes NaN
+        return np.stack(columns, axis=1).astype(np.float32)
 
     @cached_property
     def windows_per_record(self) -> NDArray[np.int64]:

@@ -20,12 +20,23 @@ from numpy.typing import NDArray
 
 from jaccardio.checksums import MANIFEST, file_entry, seal
 from jaccardio.cohort.corpora.corpus import Rejection, Source
-from jaccardio.cohort.store import COUNTS, FIRST_WINDOWS, FORMAT, FURTHER_WINDOWS, RECORDS, RECORDS_PER_SHARD, shard_file, unfinished_store
+from jaccardio.cohort.store import (
+    COUNTS,
+    FIRST_WINDOWS,
+    FORMAT,
+    FURTHER_WINDOWS,
+    MEASURED,
+    RECORDS,
+    RECORDS_PER_SHARD,
+    shard_file,
+    unfinished_store,
+)
 from jaccardio.errors import MissingError, UsageError
 from jaccardio.files import sync_folder, write_atomic, write_json
 from jaccardio.findings.labels import UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.locks import locked
+from jaccardio.measurement.measure import MEASUREMENTS
 from jaccardio.recording.preprocessing import Prepared, SignalContract
 
 RECORDS_SCHEMA = pa.schema(
@@ -117,6 +128,7 @@ class StoreWriter:
         self._partial = unfinished_store(store)
         self._files: dict[str, dict[str, Any]] = {}
         self._columns: dict[str, list[Any]] = {name: [] for name in RECORDS_SCHEMA.names}
+        self._measurements: list[NDArray[np.float32]] = []
         self._first = _Shards(self._partial, FIRST_WINDOWS, self._files)
         self._further = _Shards(self._partial, FURTHER_WINDOWS, self._files)
         self._lock = ExitStack()
@@ -144,13 +156,15 @@ class StoreWriter:
     def __len__(self) -> int:
         return len(self._columns["recording_id"])
 
-    def add(self, source: Source, prepared: Prepared, waveform: str) -> None:
+    def add(self, source: Source, prepared: Prepared, waveform: str, measurements: NDArray[np.float32]) -> None:
         """Appends one recording.
 
         Parameters
         ----------
         waveform
             Hash of the measured signal.
+        measurements
+            (measurements,) in the order of `MEASUREMENTS`, NaN where unknown.
         """
         with _disk(self._store):
             place, crc32 = self._first.append(prepared.counts[0])
@@ -170,6 +184,7 @@ class StoreWriter:
         }
         for name, value in values.items():
             self._columns[name].append(value)
+        self._measurements.append(measurements)
 
     def finish(
         self,
@@ -197,6 +212,8 @@ class StoreWriter:
             self._further.close()
             records = parquet_bytes(pa.table(self._columns, schema=RECORDS_SCHEMA))
             write_atomic(self._partial / RECORDS, records)
+            measured = parquet_bytes(_measurement_table(self._measurements))
+            write_atomic(self._partial / MEASURED, measured)
             labels_name, labels_entry = write_labels(self._partial, labels, vocabulary)
             manifest = {
                 "format": FORMAT,
@@ -209,7 +226,7 @@ class StoreWriter:
                 "annotated": {database: sorted(codes) for database, codes in sorted(annotated.items())},
                 "rejected": [{"record": rejection.record, "reason": rejection.reason} for rejection in rejected],
                 "unmapped": dict(unmapped),
-                "files": self._files | {RECORDS: file_entry(records), labels_name: labels_entry},
+                "files": self._files | {RECORDS: file_entry(records), MEASURED: file_entry(measured), labels_name: labels_entry},
             }
             write_json(self._partial / MANIFEST, seal(manifest))
             self._partial.rename(self._store)
@@ -231,6 +248,12 @@ def write_labels(folder: Path, labels: NDArray[np.int8], vocabulary: Vocabulary)
     name = f"labels-{entry['sha256'][:12]}.parquet"
     write_atomic(folder / name, data)
     return name, entry
+
+
+def _measurement_table(measurements: Sequence[NDArray[np.float32]]) -> pa.Table:
+    """One column a measurement, null where unknown."""
+    values = np.stack(measurements) if measurements else np.empty((0, len(MEASUREMENTS)), dtype=np.float32)
+    return pa.table({name: pa.array(values[:, column], from_pandas=True) for column, name in enumerate(MEASUREMENTS)})
 
 
 def parquet_bytes(table: pa.Table) -> bytes:

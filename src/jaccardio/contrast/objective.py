@@ -1,11 +1,13 @@
 """`Objective`: one cell of the grid statements x target x loss. Every method of `methods.METHODS` is such a cell.
 
-Statements may join banks, as in ``findings+parents+negations``.
+Statements may join banks, as in ``findings+parents+negations``; ``measurements`` among them adds the measured statements, whose degree of
+truth does not come from the labels but from each ECG.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor
 
 from jaccardio.contrast.banks import BANKS, Pool, TrainingLabels
@@ -13,6 +15,9 @@ from jaccardio.contrast.losses import LOSSES, OPTIONS
 from jaccardio.contrast.statements import Reading, Statements
 from jaccardio.contrast.targets import TARGETS
 from jaccardio.errors import UsageError
+
+MEASURED = "measurements"
+"""Name, among the statements, of those that are measured."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,7 @@ class Objective:
     Attributes
     ----------
     statements
-        Names of `BANKS`, joined by ``+``.
+        Names of `BANKS`, and perhaps `MEASURED`, joined by ``+``.
     target
         A name of `TARGETS`.
     loss
@@ -34,7 +39,8 @@ class Objective:
     ------
     UsageError
         An unknown or repeated name; identity targets on anything but captions, which alone are each ECG's own sentences;
-        a target other than truth on groups or denials; or an option that the loss lacks or that lies outside its range.
+        a target other than truth on groups or denials; measured statements alone; or an option that the loss lacks or that lies outside
+        its range.
     """
 
     statements: str
@@ -44,12 +50,14 @@ class Objective:
 
     def __post_init__(self) -> None:
         for bank in self.banks:
-            _check("statements", bank, BANKS)
+            _check("statements", bank, (*BANKS, MEASURED))
+        if not self.banks:
+            raise UsageError(f"statements {MEASURED} stand beside others; use findings+{MEASURED}.")
         _check("target", self.target, TARGETS)
         _check("loss", self.loss, LOSSES)
         if len(set(self.banks)) < len(self.banks):
             raise UsageError(f"statements {self.statements!r} name a bank twice; name each once.")
-        if self.target == "identity" and self.statements != "captions":
+        if self.target == "identity" and self.banks != ("captions",):
             raise UsageError(
                 f"target identity pairs each ECG with its own sentence; it needs statements = captions, not {self.statements}."
             )
@@ -69,7 +77,17 @@ class Objective:
     @property
     def banks(self) -> tuple[str, ...]:
         """Names of the banks, in order."""
-        return tuple(self.statements.split("+"))
+        return tuple(name for name in self.statements.split("+") if name != MEASURED)
+
+    @property
+    def measured(self) -> bool:
+        """Whether measured statements are among the statements."""
+        return MEASURED in self.statements.split("+")
+
+    def measured_loss(self, logits: Tensor, truth: Tensor, columns: int) -> Tensor:
+        """Cross-entropy of logits (n, s) against degrees of truth (n, s), NaN unknown; together the s weigh as much as `columns` others."""
+        known = ~truth.isnan()
+        return LOSSES["sigmoid"](logits, torch.where(known, truth, 0.0), known.float()) * (columns / truth.shape[1])
 
     def pool(self, training: TrainingLabels) -> Pool:
         """All statements that training ECGs can be compared with."""

@@ -30,7 +30,7 @@ class HeldOut:
     Attributes
     ----------
     name
-        ``test``, or ``all`` of an external hospital's store.
+        ``test``, ``validation``, on which choices are made, or ``all`` of an external hospital's store.
     vocabulary
         The findings of the part: those that can be learned from the training part and that the store knows.
     prevalence
@@ -44,19 +44,19 @@ class HeldOut:
     part: Part
 
     @classmethod
-    def of(cls, store: Store, split: Split) -> "HeldOut":
-        """The test part of a split, with the findings that its training part knows.
+    def of(cls, store: Store, split: Split, name: str = "test") -> "HeldOut":
+        """A part of a split, with the findings that its training part knows.
 
         Raises
         ------
         DataError
             The part is empty.
         """
-        if not split.parts["test"]:
-            raise DataError("the test part of the split is empty; run `jaccardio split` with other folds or fractions.")
+        if not split.parts[name]:
+            raise DataError(f"the {name} part of the split is empty; run `jaccardio split` with other folds or fractions.")
         material = Material.gather(store, split)
-        part = part_of(store, store.rows_of(split.parts["test"]), material.vocabulary)
-        return cls(store, "test", material.vocabulary, material.prevalence(), part)
+        part = part_of(store, store.rows_of(split.parts[name]), material.vocabulary)
+        return cls(store, name, material.vocabulary, material.prevalence(), part)
 
     def external(self, store: Store) -> "HeldOut":
         """An external hospital's whole store, with the findings that it shares with this one.
@@ -80,6 +80,10 @@ class HeldOut:
         columns = sorted(self.vocabulary.index(code) for code in codes)
         vocabulary, part = self.vocabulary.subset(columns), self.part.of_findings(columns)
         return replace(self, vocabulary=vocabulary, prevalence=self.prevalence[columns], part=part)
+
+    def of_records(self, rows: NDArray[np.int64]) -> "HeldOut":
+        """Some of the ECGs, in the order given."""
+        return replace(self, part=self.part.of_records(rows))
 
     def always_normal(self) -> Scored:
         """The control that looks at no ECG: each finding's prevalence in training as its score, and only "normal" predicted present."""

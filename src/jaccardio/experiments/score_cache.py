@@ -52,8 +52,8 @@ def cache_file(cache: Path, run: RunFolder, held_out: HeldOut, what: str = "") -
     The weights are named because a run that was deleted and trained again, by another version or with other threads, is another model.
     """
     weights = run.model_manifest.files[WEIGHTS]["sha256"][:8]
-    hospital = "" if held_out.name == "test" else f"-{held_out.store.fingerprint[:8]}"
-    return cache / f"{run.path.name}-{weights}{hospital}{what}.parquet"
+    place = {"test": "", "validation": "-validation"}.get(held_out.name, f"-{held_out.store.fingerprint[:8]}")
+    return cache / f"{run.path.name}-{weights}{place}{what}.parquet"
 
 
 def cached_table(file: Path, ids: NDArray[np.str_], columns: Sequence[str], compute: Callable[[], Columns]) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
-"""How a run scores its ECGs against sentences, computed once and cached."""
+"""How a run scores its ECGs against sentences and measured statements, computed once and cached."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from jaccardio.evaluation.retrieval import distinct_statements
 from jaccardio.experiments.held_out import HeldOut
 from jaccardio.experiments.score_cache import Columns, cache_file, cached_table
+from jaccardio.models.folder import CONFIG
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_signals import windows_for
 from jaccardio.training.leakage import check_unseen
 from jaccardio.training.run_folder import RunFolder
+
+Named = dict[str, NDArray[np.float64]]
 
 
 def statements_of(held_out: HeldOut) -> tuple[NDArray[np.bool_], list[str]]:
@@ -34,14 +37,58 @@ def sentence_scores(run: RunFolder, held_out: HeldOut, sentences: Sequence[str],
     """
     columns = [str(number) for number in range(len(sentences))]
 
-    def scores() -> Columns:
-        ids, store = held_out.part.ids, held_out.store
-        rows = store.rows_of(ids.tolist())
-        check_unseen(run, store, rows.tolist())
-        predictor = Predictor.from_pretrained(run.path, device)
-        of_sentences = predictor.sentence_scores(windows_for(predictor, store, rows), sentences)
-        run.record_test_use(store, held_out.name, len(rows))
-        return ids, dict(zip(columns, of_sentences.T, strict=True))
+    def scores(predictor: Predictor, rows: NDArray[np.int64]) -> Named:
+        found = predictor.sentence_scores(windows_for(predictor, held_out.store, rows), sentences)
+        return dict(zip(columns, found.T, strict=True))
 
-    file = cache_file(cache, run, held_out, f"-sentences-{hashlib.sha256(chr(10).join(sentences).encode()).hexdigest()[:8]}")
-    return cached_table(file, held_out.part.ids, columns, scores)
+    what = f"-sentences-{hashlib.sha256(chr(10).join(sentences).encode()).hexdigest()[:8]}"
+    return looked_once(run, held_out, what, columns, scores, cache, device)
+
+
+def statement_degrees(run: RunFolder, held_out: HeldOut, cache: Path, device: str) -> Named:
+    """Degree of truth (n,) of each measured statement by code, as a run sees a part's ECGs; raises as `sentence_scores`."""
+    codes = [str(code) for code in run.model_manifest.json_of(CONFIG)["statements"]]
+
+    def degrees(predictor: Predictor, rows: NDArray[np.int64]) -> Named:
+        return predictor.statement_degrees(windows_for(predictor, held_out.store, rows))
+
+    found = looked_once(run, held_out, "-statements", codes, degrees, cache, device)
+    return dict(zip(codes, found.T, strict=True))
+
+
+def looked_once(
+    run: RunFolder,
+    held_out: HeldOut,
+    what: str,
+    columns: Sequence[str],
+    compute: Callable[[Predictor, NDArray[np.int64]], Named],
+    cache: Path,
+    device: str,
+) -> NDArray[np.float64]:
+    """(n, columns) of a part's ECGs, from a cache or computed once; a look at ECGs that are not the run's own is written into it.
+
+    Parameters
+    ----------
+    what
+        What the file's name says of it.
+    compute
+        Columns by name from the run's predictor and rows of the store.
+
+    Raises
+    ------
+    DataError
+        The run has seen some of the ECGs, which are not its validation part.
+    """
+
+    def look() -> Columns:
+        store = held_out.store
+        ids = held_out.part.ids
+        rows = store.rows_of(ids.tolist())
+        if held_out.name != "validation":
+            check_unseen(run, store, rows.tolist())
+        found = compute(Predictor.from_pretrained(run.path, device), rows)
+        if held_out.name != "validation":
+            run.record_test_use(store, held_out.name, len(rows))
+        return ids, found
+
+    return cached_table(cache_file(cache, run, held_out, what), held_out.part.ids, columns, look)

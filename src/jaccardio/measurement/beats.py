@@ -1,6 +1,7 @@
 """`Beats`: where the heart beats in one ECG, which beats are alike, and the median of those that are."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,11 +63,10 @@ class Beats:
 def at_working_rate(signal: NDArray[np.float32], sampling_rate: float) -> NDArray[np.float32]:
     """(leads, samples) at `WORKING_RATE_HZ`, each lead less its median."""
     centred = signal - np.median(signal, axis=1, keepdims=True)
-    ratio = WORKING_RATE_HZ / sampling_rate
-    if ratio == 1:
+    if sampling_rate == WORKING_RATE_HZ:
         return centred
-    numerator, denominator = (np.array(ratio.as_integer_ratio()) if ratio.is_integer() else _fraction(sampling_rate)).tolist()
-    resampled: NDArray[np.float32] = resample_poly(centred, numerator, denominator, axis=1, padtype="line")
+    ratio = Fraction(round(10 * WORKING_RATE_HZ), round(10 * sampling_rate))  # rates are told apart to a tenth of a hertz
+    resampled: NDArray[np.float32] = resample_poly(centred, ratio.numerator, ratio.denominator, axis=1, padtype="line")
     return resampled
 
 
@@ -87,7 +87,7 @@ def find_beats(signal: NDArray[np.float32]) -> Beats | None:
     if whole.sum() < MINIMUM_BEATS:
         return None
     windows = _cut(signal, places[whole])
-    median = np.median(windows, axis=0)
+    median = np.median(windows, axis=0).astype(np.float64)
     for _ in range(2):
         shifts = _shifts(signal, places[whole], median)
         places = places.copy()
@@ -97,13 +97,13 @@ def find_beats(signal: NDArray[np.float32]) -> Beats | None:
         alike = likeness > _ALIKE
         if alike.sum() < 2:
             break
-        median = np.median(windows[alike], axis=0)
+        median = np.median(windows[alike], axis=0).astype(np.float64)
     likeness = _likeness(windows, median)
     alike = likeness > _ALIKE
     if alike.sum() < 2:
         return None
     noise = np.median(np.abs(windows[alike] - median), axis=(0, 2)) / 0.6745
-    return Beats(places, whole, windows, likeness, median.astype(np.float64), noise.astype(np.float64))
+    return Beats(places, whole, windows, likeness, median, noise.astype(np.float64))
 
 
 def _before() -> int:
@@ -121,11 +121,6 @@ def _slack() -> int:
 def _qrs() -> slice:
     half = round(_QRS_SECONDS * WORKING_RATE_HZ)
     return slice(_before() - half, _before() + half)
-
-
-def _fraction(sampling_rate: float) -> NDArray[np.int64]:
-    """500 : rate in whole numbers, to a tenth of a hertz."""
-    return np.array([round(WORKING_RATE_HZ * 10), round(sampling_rate * 10)]) // np.gcd(round(WORKING_RATE_HZ * 10), round(sampling_rate * 10))
 
 
 def _cut(signal: NDArray[np.float32], places: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -153,4 +148,5 @@ def _shifts(signal: NDArray[np.float32], places: NDArray[np.int64], median: NDAr
     reach = np.arange(-half - _slack(), half + _slack())
     pieces = np.gradient(signal[:, places[:, None] + reach].transpose(1, 0, 2), axis=2)
     fit = np.stack([(pieces[:, :, _slack() + move : _slack() + move + 2 * half] * pattern).sum(axis=(1, 2)) for move in moves])
-    return moves[fit.argmax(axis=0)].astype(np.int64)
+    chosen: NDArray[np.int64] = moves[fit.argmax(axis=0)].astype(np.int64)
+    return chosen

@@ -17,13 +17,15 @@ that holds), ``all``; their items are clauses again.
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.errors import DataError
+from jaccardio.errors import DataError, UsageError
 from jaccardio.measurement.clauses import Clause, Degrees
 from jaccardio.measurement.sentence_parser import parse
 from jaccardio.measurement.statements import measured_statements
@@ -76,6 +78,26 @@ def definition_of_sentence(sentence: str) -> Definition | None:
     """
     clause = _said(sentence)
     return None if clause is None else Definition(sentence, clause, "free text")
+
+
+def definitions_of(findings: Sequence[str]) -> dict[str, Definition]:
+    """The definitions that jaccardio ships, ``data/definitions.toml``, of some findings by code.
+
+    Raises
+    ------
+    UsageError
+        One of them has none.
+    """
+    shipped = _shipped()
+    if missing := [finding for finding in findings if finding not in shipped]:
+        raise UsageError(f"no definition of {', '.join(missing)} is shipped; write one into a file and name it with --define.")
+    return {finding: shipped[finding] for finding in findings}
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Mapping[str, Definition]:
+    file = resources.files("jaccardio.measurement") / "data" / "definitions.toml"
+    return read_definitions(file.read_text("utf-8"), file.name)
 
 
 def _definition(finding: str, table: object, origin: str) -> Definition:

@@ -10,9 +10,13 @@ from jaccardio.measurement.leads import LEAD_MEASUREMENTS, measure_lead
 from jaccardio.measurement.rhythm import RHYTHM_MEASUREMENTS, measure_rhythm
 from jaccardio.measurement.waves import Waves, find_waves
 from jaccardio.recording.leads import LEADS
+from jaccardio.recording.recording import Recording
 
 SHORTEST_SECONDS = 2.5
 """Shorter ECGs are not measured."""
+
+LONGEST_SECONDS = 10.0
+"""Of longer recordings the beginning is measured: as much as a standard ECG."""
 
 NOISIEST = 0.25
 """A lead whose beats differ by more than this share of its QRS is not measured."""
@@ -79,6 +83,12 @@ def measure(signal: NDArray[np.float32], sampling_rate: float, lead_mask: NDArra
     return np.array([values.get(name, np.nan) for name in MEASUREMENTS], dtype=np.float32)
 
 
+def measure_recording(recording: Recording) -> NDArray[np.float32]:
+    """`measure` of a recording at its own rate; of a long one of its first `LONGEST_SECONDS`."""
+    samples = round(LONGEST_SECONDS * recording.sampling_rate)
+    return measure(recording.signal[:, :samples], recording.sampling_rate, recording.lead_mask)
+
+
 def _intervals(values: Mapping[str, float], beats: Beats, waves: Waves, usable: NDArray[np.bool_]) -> dict[str, float]:
     def of(name: str, lead: str) -> float:
         return values.get(f"{name}.{lead}", np.nan)
@@ -118,7 +128,12 @@ def _p_heights(waves: Waves, usable: NDArray[np.bool_]) -> dict[str, float]:
         known = usable[LEADS.index(lead)] and len(part) > 20
         part = part - np.linspace(part[:8].mean(), part[-8:].mean(), len(part)) if known else np.full(1, np.nan)
         heights[lead] = (float(part.max()), float(-part.min()))
-    return {"p_height_II": heights["II"][0], "p_depth_II": heights["II"][1], "p_height_V1": heights["V1"][0], "p_terminal_V1": heights["V1"][1]}
+    return {
+        "p_height_II": heights["II"][0],
+        "p_depth_II": heights["II"][1],
+        "p_height_V1": heights["V1"][0],
+        "p_terminal_V1": heights["V1"][1],
+    }
 
 
 def _spike(beats: Beats, waves: Waves, usable: NDArray[np.bool_]) -> float:

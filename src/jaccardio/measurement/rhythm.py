@@ -30,7 +30,10 @@ RHYTHM_MEASUREMENTS: Mapping[str, tuple[str, str]] = {
     "early_share": ("", "share of beats that come early"),
     "p_likeness": ("", "mean correlation of each beat's P wave with the mean one, leads II and V1"),
     "atrial_activity": ("mV", "root mean square between 4 and 10 Hz of what beats leave in leads II and V1"),
-    "flutter_peak": ("", "share of the power between 3 and 15 Hz, QRS left out, that lies within half a hertz of the peak between 3.5 and 6 Hz"),
+    "flutter_peak": (
+        "",
+        "share of the power from 3 to 15 Hz, QRS left out, within half a hertz of the peak from 3.5 to 6 Hz",
+    ),
 }
 """Unit and meaning of what is measured over all beats."""
 

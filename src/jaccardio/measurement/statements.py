@@ -14,8 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from jaccardio.errors import UsageError
 from jaccardio.measurement.measure import MEASUREMENTS
 from jaccardio.recording.leads import LEADS
+
+LANGUAGES = ("en", "ja")
 
 _CONDITION = re.compile(r"(?P<name>[\w.]+) (?P<side>[<>]) (?P<threshold>-?[\d.]+) ± (?P<width>[\d.]+)")
 
@@ -93,6 +96,19 @@ def measured_statements() -> Mapping[str, MeasuredStatement]:
                 filled["source"],
             )
     return found
+
+
+def statement_sentences(codes: Sequence[str], language: str) -> list[str]:
+    """The sentence of each statement.
+
+    Raises
+    ------
+    UsageError
+        The statements have no sentences in this language.
+    """
+    if codes and language not in LANGUAGES:
+        raise UsageError(f"measured statements have no sentences in {language!r}, only in {', '.join(LANGUAGES)}. Leave measurements out.")
+    return [measured_statements()[code].sentences[language] for code in codes]
 
 
 def truths(measurements: NDArray[np.float32], codes: Sequence[str] | None = None) -> NDArray[np.float32]:

@@ -9,17 +9,18 @@ from jaccardio.models.ecg_model import EcgModel
 
 
 class EcgClassifier(EcgModel):
-    """An ECG encoder and a linear layer with weights W (k, features) and biases c (k,).
+    """An ECG encoder and a linear layer with weights W (k + s, features) and biases c, an output a finding and a measured statement.
 
-    Its text vectors V (m, k) are those of `FindingTable`, one-hot for a prompt, and select rows of the layer: logits = z u^T + V c with the
-    encoder's features z and u = V W. For the prompts, V = I, logits and gradients are those of the layer alone, to the bit.
+    Its text vectors V (m, k + s) are those of `FindingTable`, one-hot for a prompt or statement, and select rows of the layer:
+    logits = z u^T + V c with the encoder's features z and u = V W. For V = I, logits and gradients are those of the layer alone, to the
+    bit.
 
     An `EcgTextModel` on that table gives the same logits (embedding 0, no whitening, ECG vectors not normalised, text bias, scale sqrt(k)),
     but trains differently: each output has three trained biases, initialised otherwise. So the baseline is a class of its own.
     """
 
-    def __init__(self, config: ModelConfig, prompt_vectors: Tensor, text_fingerprint: str) -> None:
-        super().__init__(config, prompt_vectors, text_fingerprint)
+    def __init__(self, config: ModelConfig, prompt_vectors: Tensor, text_fingerprint: str, statement_vectors: Tensor) -> None:
+        super().__init__(config, prompt_vectors, text_fingerprint, statement_vectors)
         self.output = nn.Linear(self.encoder.features, prompt_vectors.shape[1])
         if config.initial_bias != "mean-target":
             self.initialise_bias(torch.tensor(config.initial_bias))

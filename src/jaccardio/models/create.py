@@ -1,6 +1,6 @@
 """`create_model`: a fresh model from its configuration, a vocabulary and a text encoder."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -17,7 +17,7 @@ MODELS: Mapping[str, type[EcgTextModel | EcgClassifier]] = {"text": EcgTextModel
 """Models by kind: functions of configuration, prompt vectors and fingerprint of the text encoder."""
 
 
-def create_model(config: ModelConfig, *, vocabulary: Vocabulary, text_encoder: TextEncoder) -> EcgModel:
+def create_model(config: ModelConfig, *, vocabulary: Vocabulary, text_encoder: TextEncoder, further: Sequence[str] = ()) -> EcgModel:
     """Builds an untrained model; the global random generator of torch decides its start.
 
     Parameters
@@ -28,24 +28,27 @@ def create_model(config: ModelConfig, *, vocabulary: Vocabulary, text_encoder: T
         The findings; each gets a prompt in ``config.language``.
     text_encoder
         Embeds the prompts: `create_text_encoder` makes it from ``config.text_encoder``.
+    further
+        Sentences of the measured statements that the model is to learn beside the findings.
 
     Raises
     ------
     UsageError
-        The text encoder cannot tell two prompts apart.
+        The text encoder cannot tell two sentences apart.
     """
-    prompts = vocabulary.prompts(config.language)
-    vectors = torch.from_numpy(text_encoder.encode(prompts))
-    _check_distinct(vectors, prompts, text_encoder.name)
-    return MODELS[config.kind](config, vectors, text_encoder.fingerprint)
+    sentences = [*vocabulary.prompts(config.language), *further]
+    vectors = torch.from_numpy(text_encoder.encode(sentences))
+    _check_distinct(vectors, sentences, text_encoder.name)
+    prompts, statements = vectors[: len(vocabulary)], vectors[len(vocabulary) :]
+    return MODELS[config.kind](config, prompts, text_encoder.fingerprint, statements)
 
 
-def _check_distinct(vectors: Tensor, prompts: list[str], encoder: str) -> None:
+def _check_distinct(vectors: Tensor, sentences: list[str], encoder: str) -> None:
     first_of: dict[bytes, str] = {}
-    for vector, prompt in zip(vectors, prompts, strict=True):
-        other = first_of.setdefault(vector.numpy().tobytes(), prompt)
-        if other != prompt:
+    for vector, sentence in zip(vectors, sentences, strict=True):
+        other = first_of.setdefault(vector.numpy().tobytes(), sentence)
+        if other != sentence:
             raise UsageError(
-                f"text encoder {encoder} gives the same vector to {other!r} and {prompt!r}; "
+                f"text encoder {encoder} gives the same vector to {other!r} and {sentence!r}; "
                 "choose an encoder that reads the language of the sentences."
             )

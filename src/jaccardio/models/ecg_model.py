@@ -20,16 +20,25 @@ class EcgModel(nn.Module, ABC):
         (k, D) raw text vectors of the prompt bank, one per finding; kept as a buffer and used by `finding_logits`.
     text_fingerprint
         Fingerprint of the text encoder that made them: only its vectors may be compared with this model's ECGs.
+    statement_vectors
+        (s, D) likewise, one per measured statement that the model learns; used by `statement_logits`.
     """
 
     prompt_vectors: Tensor
+    statement_vectors: Tensor
 
-    def __init__(self, config: ModelConfig, prompt_vectors: Tensor, text_fingerprint: str) -> None:
+    def __init__(self, config: ModelConfig, prompt_vectors: Tensor, text_fingerprint: str, statement_vectors: Tensor) -> None:
         super().__init__()
         self.text_fingerprint = text_fingerprint
         self.score_parts = config.score_parts
         self.encoder = EcgEncoder(config)
         self.register_buffer("prompt_vectors", prompt_vectors.float().clone())
+        self.register_buffer("statement_vectors", statement_vectors.float().clone())
+
+    @property
+    def trained_vectors(self) -> Tensor:
+        """(k + s, D) text vectors of the prompts and, after them, of the measured statements."""
+        return torch.cat([self.prompt_vectors, self.statement_vectors])
 
     @abstractmethod
     def project(self, features: Tensor) -> Tensor:
@@ -58,7 +67,7 @@ class EcgModel(nn.Module, ABC):
         Parameters
         ----------
         values
-            A scalar, the logit of the mean target; or (k,), the logit of each prompt's prevalence.
+            A scalar, the logit of the mean target; or (k + s,), the logit of the prevalence of each of `trained_vectors`.
         """
         if not values.isfinite().all():
             raise ValueError("bias values must be finite: clip prevalences away from 0 and 1 before taking logits")
@@ -75,3 +84,7 @@ class EcgModel(nn.Module, ABC):
     def finding_logits(self, signal: Tensor) -> Tensor:
         """Logits (n, k) of ECGs against the prompt bank, one column per finding in vocabulary order."""
         return self.logits(signal, self.prompt_vectors)
+
+    def statement_logits(self, signal: Tensor) -> Tensor:
+        """Logits (n, s) of ECGs against the measured statements."""
+        return self.logits(signal, self.statement_vectors)

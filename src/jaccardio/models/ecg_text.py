@@ -25,10 +25,10 @@ class EcgTextModel(EcgModel):
         t' and b of Listing 1; exp(t') never exceeds 100.
     """
 
-    def __init__(self, config: ModelConfig, prompt_vectors: Tensor, text_fingerprint: str) -> None:
-        super().__init__(config, prompt_vectors, text_fingerprint)
+    def __init__(self, config: ModelConfig, prompt_vectors: Tensor, text_fingerprint: str, statement_vectors: Tensor) -> None:
+        super().__init__(config, prompt_vectors, text_fingerprint, statement_vectors)
         self.normalise_ecg = config.normalise_ecg
-        self.text_projection = TextProjection(self.prompt_vectors, config.whitening)
+        self.text_projection = TextProjection(self.trained_vectors, config.whitening)
         projected = self.text_projection.dimension
         self.ecg_head = nn.Linear(self.encoder.features, config.embedding or projected)
         self.text_head = nn.Linear(projected, config.embedding) if config.embedding else nn.Identity()
@@ -49,13 +49,13 @@ class EcgTextModel(EcgModel):
         return {"logit_scale": self.scale.item(), "logit_bias": self.logit_bias.item()}
 
     def set_bias(self, values: Tensor) -> None:
-        """From (k,) a text bias is fitted to the prompts by ridge regression; a scalar bias takes the logit of the mean prevalence."""
+        """From (k + s,) a text bias is fitted to the trained sentences by ridge regression; a scalar bias takes the logit of their mean."""
         values = values.to(self.logit_bias)
         if self.text_bias is None or values.ndim == 0:
             self.logit_bias.copy_(values if values.ndim == 0 else values.sigmoid().mean().logit())
             return
-        prompts = self.text_projection(self.prompt_vectors).double()
-        inputs = torch.cat([prompts, torch.ones_like(prompts[:, :1])], dim=1)
+        sentences = self.text_projection(self.trained_vectors).double()
+        inputs = torch.cat([sentences, torch.ones_like(sentences[:, :1])], dim=1)
         gram = inputs @ inputs.T + TEXT_BIAS_RIDGE * torch.eye(len(inputs), dtype=torch.float64, device=inputs.device)
         solution = inputs.T @ torch.linalg.solve(gram, values.double())
         self.text_bias.copy_(solution[:-1])

@@ -4,7 +4,8 @@
 file              holds
 ================  =============================================================================================
 model.safetensors weights and buffers, the prompts' text vectors among them
-config.json       `ModelConfig`, fingerprint of the text encoder, signal contract, whether it knows ECGs without some leads
+config.json       `ModelConfig`, fingerprint of the text encoder, measured statements that it learned, signal contract, whether it
+                  knows ECGs without some leads
 vocabulary.json   findings, sentences, levels
 thresholds.json   threshold policies fitted on validation
 calibration.json  temperature and Platt's pairs fitted on validation
@@ -15,7 +16,7 @@ manifest.json     SHA-256 of each of the above; written last
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.weights import weights_from_bytes, weights_to_bytes
 from jaccardio.recording.preprocessing import SignalContract
 
-FORMAT = "jaccardio-model-5"
+FORMAT = "jaccardio-model-6"
 WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CALIBRATION, CARD = (
     "model.safetensors",
     "config.json",
@@ -54,6 +55,8 @@ class Pretrained:
         Its shape.
     vocabulary
         Its findings, in the order of `finding_logits`.
+    statements
+        Codes of the measured statements that it learned, in the order of `statement_logits`.
     contract
         Rate and length of the signals that it expects.
     partial_leads
@@ -69,6 +72,7 @@ class Pretrained:
     model: EcgModel
     config: ModelConfig
     vocabulary: Vocabulary
+    statements: tuple[str, ...]
     contract: SignalContract
     partial_leads: bool
     thresholds: Mapping[str, Any]
@@ -81,6 +85,7 @@ def save_pretrained(
     model: EcgModel,
     config: ModelConfig,
     vocabulary: Vocabulary,
+    statements: Sequence[str],
     contract: SignalContract,
     partial_leads: bool,
     thresholds: Mapping[str, Any],
@@ -103,6 +108,7 @@ def save_pretrained(
     config_document = {
         "model": config.model_dump(),
         "text_fingerprint": model.text_fingerprint,
+        "statements": list(statements),
         "contract": contract.to_dict(),
         "partial_leads": partial_leads,
     }
@@ -148,6 +154,7 @@ def load_pretrained(folder: Path) -> Pretrained:
         document = manifest.json_of(CONFIG)
         config = ModelConfig.model_validate(document.pop("model"))
         text_fingerprint = document.pop("text_fingerprint")
+        statements = tuple(map(str, document.pop("statements")))
         contract = SignalContract.from_dict(document.pop("contract"))
         partial_leads = bool(document.pop("partial_leads"))
         vocabulary = Vocabulary.from_dict(manifest.json_of(VOCABULARY))
@@ -157,16 +164,18 @@ def load_pretrained(folder: Path) -> Pretrained:
         raise DataError(f"{folder / CONFIG}: unknown keys {', '.join(sorted(document))}.")
     state = weights_from_bytes(manifest.bytes_of(WEIGHTS), str(folder / WEIGHTS))
     try:
-        model = MODELS[config.kind](config, state["prompt_vectors"], text_fingerprint)
+        model = MODELS[config.kind](config, state["prompt_vectors"], text_fingerprint, state["statement_vectors"])
         model.load_state_dict(state, strict=True)
     except (KeyError, RuntimeError) as error:
         raise DataError(f"{folder / WEIGHTS}: the weights do not fit {CONFIG} and {VOCABULARY}.") from error
     if len(model.prompt_vectors) != len(vocabulary):
         raise DataError(f"{folder / VOCABULARY}: {len(vocabulary)} findings, but the weights have {len(model.prompt_vectors)} prompts.")
+    if len(model.statement_vectors) != len(statements):
+        raise DataError(f"{folder / CONFIG}: {len(statements)} measured statements, but the weights have {len(model.statement_vectors)}.")
     manifest.bytes_of(CARD)
     thresholds, calibration = manifest.json_of(THRESHOLDS), manifest.json_of(CALIBRATION)
     weights_sha256 = manifest.files[WEIGHTS]["sha256"]
-    return Pretrained(model.eval(), config, vocabulary, contract, partial_leads, thresholds, calibration, weights_sha256)
+    return Pretrained(model.eval(), config, vocabulary, statements, contract, partial_leads, thresholds, calibration, weights_sha256)
 
 
 def model_manifest(folder: Path) -> Manifest:

@@ -49,6 +49,11 @@ def finding_scores(model: EcgModel, batches: Iterable[Windows], device: torch.de
     return _means(model, batches, device, lambda signal: _probability(model.finding_logits(signal)), model.score_parts)
 
 
+def statement_scores(model: EcgModel, batches: Iterable[Windows], device: torch.device) -> NDArray[np.float64]:
+    """As `finding_scores`, of the measured statements that the model learned: (n, s)."""
+    return _means(model, batches, device, lambda signal: _probability(model.statement_logits(signal)), model.score_parts)
+
+
 def sentence_scores(model: EcgModel, batches: Iterable[Windows], vectors: Tensor, device: torch.device) -> NDArray[np.float64]:
     """As `finding_scores`, of any sentences by their raw text vectors (m, D): (n, m)."""
     return _means(model, batches, device, lambda signal: _probability(model.logits(signal, vectors)), model.score_parts)

@@ -17,8 +17,9 @@ from jaccardio.evaluation.calibration import Calibration
 from jaccardio.evaluation.thresholds import Thresholds
 from jaccardio.findings.needed_leads import spell_leads
 from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.measurement.statements import measured_statements
 from jaccardio.models.folder import Pretrained, load_pretrained
-from jaccardio.models.scoring import choose_device, ecg_embeddings, finding_scores, sentence_scores
+from jaccardio.models.scoring import choose_device, ecg_embeddings, finding_scores, sentence_scores, statement_scores
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.preprocessing import Prepared, SignalContract
 from jaccardio.recording.readers import read_ecg
@@ -160,6 +161,18 @@ class Predictor:
         """Scores in [0, 1], (n, findings), of prepared ECGs, whether or not their leads can show the finding (`withheld`)."""
         return finding_scores(self.model, _checked(batches), self._device)
 
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """Codes of the measured statements that the model learned, in the order of `statement_degrees`."""
+        return self._pretrained.statements
+
+    def statement_degrees(self, batches: Iterable[Windows]) -> dict[str, NDArray[np.float64]]:
+        """Degree of truth (n,) of each measured statement by code, as the model sees prepared ECGs; empty where it learned none."""
+        batches = list(_checked(batches))
+        degrees = statement_scores(self.model, batches, self._device)
+        masks = np.concatenate([batch.lead_mask for batch in batches]) if batches else np.empty((0, len(LEADS)), dtype=np.bool_)
+        return {code: _of_recorded_lead(code, degrees[:, column], masks) for column, code in enumerate(self.statements)}
+
     def embed(self, batches: Iterable[Windows]) -> NDArray[np.float32]:
         """Frozen ECG features (n, d) of prepared ECGs."""
         return ecg_embeddings(self.model, _checked(batches), self._device)
@@ -199,7 +212,7 @@ class Predictor:
         MissingError
             The text encoder that the model was trained with is not installed.
         """
-        vectors = self._text_vectors(sentences)
+        vectors = self.text_vectors(sentences)
         with torch.inference_mode():
             return np.asarray(self.model.encode_text(vectors).float().cpu().numpy())
 
@@ -208,10 +221,14 @@ class Predictor:
 
         Unlike inner products, they rank sentences for one ECG as the model does, whose bias depends on the sentence.
         """
-        return sentence_scores(self.model, _checked(batches), self._text_vectors(sentences), self._device)
+        return self.vector_scores(batches, self.text_vectors(sentences))
 
-    def _text_vectors(self, sentences: Sequence[str]) -> Tensor:
-        """Raw text vectors (m, D) of sentences."""
+    def vector_scores(self, batches: Iterable[Windows], vectors: Tensor) -> NDArray[np.float64]:
+        """As `scores`, of statements by their raw text vectors (m, D): (n, m)."""
+        return sentence_scores(self.model, _checked(batches), vectors.to(self._device), self._device)
+
+    def text_vectors(self, sentences: Sequence[str]) -> Tensor:
+        """Raw text vectors (m, D) of sentences, as the text encoder makes them; errors are those of `encode_text`."""
         if isinstance(sentences, str):
             raise UsageError("one sentence where a list of sentences is expected: write [sentence].")
         sentences = list(sentences) if isinstance(sentences, Iterable) else [None]
@@ -233,6 +250,12 @@ class Predictor:
         rest = iter(ecgs)
         while batch := [self.prepare(ecg) for ecg in islice(rest, BATCH)]:
             yield Windows.of(batch)
+
+
+def _of_recorded_lead(code: str, degree: NDArray[np.float64], lead_masks: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The degree of truth of a statement, NaN for ECGs without the lead that it speaks of."""
+    lead = measured_statements()[code].lead
+    return degree if lead is None else np.where(lead_masks[:, LEADS.index(lead)], degree, np.nan)
 
 
 def _checked(batches: object) -> Iterator[Windows]:

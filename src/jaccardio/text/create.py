@@ -1,6 +1,6 @@
 """`create_text_encoder`: a text encoder by name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from jaccardio.findings.vocabulary import Vocabulary
@@ -10,11 +10,11 @@ from jaccardio.text.huggingface import HuggingFaceEncoder
 from jaccardio.text.random import RandomVectors
 from jaccardio.text.table import FindingTable
 
-ENCODERS: Mapping[str, Callable[[Vocabulary], TextEncoder]] = {"table": FindingTable, "random": lambda _: RandomVectors()}
+ENCODERS: Mapping[str, Callable[[Vocabulary, Sequence[str]], TextEncoder]] = {"table": FindingTable, "random": lambda *_: RandomVectors()}
 """Text encoders that are no language model, by name."""
 
 
-def create_text_encoder(name_or_path: str, vocabulary: Vocabulary, cache: Path | None = None) -> TextEncoder:
+def create_text_encoder(name_or_path: str, vocabulary: Vocabulary, cache: Path | None = None, further: Sequence[str] = ()) -> TextEncoder:
     """Makes a text encoder.
 
     Parameters
@@ -26,6 +26,8 @@ def create_text_encoder(name_or_path: str, vocabulary: Vocabulary, cache: Path |
         Findings and sentences; the table reads them.
     cache
         Folder in which vectors of language models are kept between runs; None keeps them in memory only.
+    further
+        Sentences beyond those of the vocabulary, those of measured statements: the table reads them too.
 
     Raises
     ------
@@ -35,5 +37,5 @@ def create_text_encoder(name_or_path: str, vocabulary: Vocabulary, cache: Path |
         The name is none of these.
     """
     if name_or_path in ENCODERS:
-        return ENCODERS[name_or_path](vocabulary)
+        return ENCODERS[name_or_path](vocabulary, further)
     return CachedEncoder(HuggingFaceEncoder(name_or_path), cache)

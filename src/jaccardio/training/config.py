@@ -43,6 +43,9 @@ class DataConfig(_Section):
         (`jaccardio.cohort.augment`); with 0 it answers for complete ECGs only.
     hidden_findings
         Codes of findings that are left out of the run: no label, no statement, no prompt.
+    labelled
+        Share of the training patients, drawn with the run's seed, whose labels are kept; the ECGs of the others are unlabelled, and take
+        part where measured statements are learned. For learning curves.
     """
 
     sampling_rate: float = Field(500.0, ge=MINIMUM_RATE_HZ, le=MAXIMUM_RATE_HZ)
@@ -50,6 +53,7 @@ class DataConfig(_Section):
     sampling: Literal["plain", "repeat-rare"] = "plain"
     lead_masking: float = Field(0.0, ge=0, le=1)
     hidden_findings: tuple[str, ...] = Field((), strict=False)  # TOML and JSON have lists
+    labelled: float = Field(1.0, gt=0, le=1)
 
     @property
     def augmentations(self) -> tuple[Augmentation, ...]:
@@ -92,7 +96,7 @@ class ObjectiveConfig(_Section):
             self.objective()
         except UsageError as error:
             raise ValueError(str(error)) from error
-        if self.positive_weight and (self.statements, self.loss) != ("findings", "sigmoid"):
+        if self.positive_weight and (self.objective().banks, self.loss) != (("findings",), "sigmoid"):
             raise ValueError("positive_weight needs statements = 'findings' and loss = 'sigmoid'")
         return self
 
@@ -164,7 +168,7 @@ class TrainConfig(_Section):
 
     @model_validator(mode="after")
     def _classifier_has_no_sentences(self) -> "TrainConfig":
-        if self.model.kind == "classifier" and (self.objective.statements, self.objective.target) != ("findings", "truth"):
+        if self.model.kind == "classifier" and (self.objective.objective().banks, self.objective.target) != (("findings",), "truth"):
             raise ValueError("a classifier has one output a finding: it needs statements = 'findings' and target = 'truth'")
         if self.model.kind == "classifier" and (self.objective.views or self.objective.prototypes):
             raise ValueError("a classifier has no embedding and no text: it needs objective.views = 0 and objective.prototypes = 0")

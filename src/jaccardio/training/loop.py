@@ -28,6 +28,7 @@ from jaccardio.evaluation.part import MINIMUM_POSITIVES
 from jaccardio.evaluation.thresholds import fit_thresholds
 from jaccardio.findings.wording import Wording
 from jaccardio.locks import own_folder
+from jaccardio.measurement.statements import measured_statements, statement_sentences
 from jaccardio.models.create import create_model
 from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.encoder import MINIMUM_SAMPLES
@@ -126,13 +127,17 @@ class _Session:
 
     def __init__(self, store: Store, split: Split, config: TrainConfig, device: torch.device, source: Pretrained | None = None) -> None:
         self.config, self.device = config, device
-        self.material = material = Material.gather(store, split, config.data.hidden_findings)
-        settings = config.training
+        self.objective = config.objective.objective()
+        settings, data = config.training, config.data
+        self.material = material = Material.gather(
+            store, split, data.hidden_findings, measured=self.objective.measured, labelled=data.labelled, seed=settings.seed
+        )
         self.bfloat16 = trains_in_bfloat16(settings.precision, device)
         torch.manual_seed(settings.seed)
-        encoder = create_text_encoder(config.model.text_encoder, material.vocabulary, user_cache())
-        self.model = create_model(config.model, vocabulary=material.vocabulary, text_encoder=encoder).to(device)
-        self.objective = config.objective.objective()
+        self.statements = tuple(measured_statements()) if self.objective.measured else ()
+        further = statement_sentences(self.statements, config.model.language)
+        encoder = create_text_encoder(config.model.text_encoder, material.vocabulary, user_cache(), further)
+        self.model = create_model(config.model, vocabulary=material.vocabulary, text_encoder=encoder, further=further).to(device)
         self.positive_weight = material.positive_weight().to(device) if config.objective.positive_weight else None
         labels = torch.from_numpy(material.training_labels)
         wording = Wording.of(material.vocabulary)
@@ -236,7 +241,9 @@ class _Session:
             features = self.model.encoder(signal)  # from the features on all is float32
         logits = self.model.compare(self.model.project(features), self.text.of(columns).to(self.device))
         auxiliary = self.regularisation(self.model, features, step)
-        loss = self.objective(logits, target, weight) + sum(auxiliary.values())
+        if self.statements:
+            auxiliary["measured"] = self._measured_loss(features, batch)
+        loss = self._labelled_loss(logits, target, weight) + sum(auxiliary.values())
         self.optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.gradient_clip or math.inf)
@@ -252,6 +259,18 @@ class _Session:
         if spoilt := [name for name, value in metrics.items() if not math.isfinite(value)]:
             raise DivergenceError(f"{', '.join(spoilt)} not finite after step {step + 1}")
         return metrics
+
+    def _labelled_loss(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+        """The objective over the ECGs of which something is known: the others must not dilute it."""
+        known = (weight > 0).any(dim=1)
+        if bool(known.all()):
+            return self.objective(logits, target, weight)
+        return self.objective(logits[known], target[known], weight[known]) if bool(known.any()) else logits.sum() * 0
+
+    def _measured_loss(self, features: Tensor, batch: Batch) -> Tensor:
+        truth = torch.from_numpy(self.material.truths[batch.records]).to(self.device)
+        logits = self.model.compare(self.model.project(features), self.model.statement_vectors)
+        return self.objective.measured_loss(logits, truth, len(self.material.vocabulary))
 
     def _logged(self, step: int) -> bool:
         return step % LOG_EVERY == 0 or step + 1 == self.total_steps
@@ -334,6 +353,7 @@ class _Session:
             self.model,
             config=self.config.model,
             vocabulary=material.vocabulary,
+            statements=self.statements,
             contract=material.store.contract,
             partial_leads=self.config.data.lead_masking > 0,
             thresholds=fit_thresholds(labels, scores).to_dict(),

@@ -12,9 +12,10 @@ from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.contrast.statements import Reading, Statements
 from jaccardio.errors import DataError
-from jaccardio.findings.labels import PRESENT
+from jaccardio.findings.labels import PRESENT, UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.findings.wording import Wording
+from jaccardio.measurement.statements import truths
 from jaccardio.text.encoder import TextEncoder
 
 
@@ -35,6 +36,8 @@ class Material:
         (training rows, findings) int8 with -1 for unknown.
     validation_labels
         (validation rows, findings).
+    truths
+        (training rows, measured statements) float32, degrees of truth, NaN for unknown; no column where none are learned.
     """
 
     store: Store
@@ -44,15 +47,23 @@ class Material:
     validation_rows: NDArray[np.int64]
     training_labels: NDArray[np.int8]
     validation_labels: NDArray[np.int8]
+    truths: NDArray[np.float32]
 
     @classmethod
-    def gather(cls, store: Store, split: Split, hidden: Sequence[str] = ()) -> "Material":
+    def gather(
+        cls, store: Store, split: Split, hidden: Sequence[str] = (), *, measured: bool = False, labelled: float = 1.0, seed: int = 0
+    ) -> "Material":
         """Takes the training and validation parts of a store.
 
         Parameters
         ----------
         hidden
             Codes of findings to leave out whatever is known of them.
+        measured
+            Whether measured statements are learned.
+        labelled, seed
+            Share of the training patients whose labels are kept, and what draws them. The ECGs of the others stay, without labels, where
+            measured statements are learned of them.
 
         Raises
         ------
@@ -66,7 +77,13 @@ class Material:
             if not split.parts[part]:
                 raise DataError(f"the {part} part of the split is empty; run `jaccardio split` with other folds or fractions.")
         training, validation = (np.sort(store.rows_of(split.parts[part])) for part in ("train", "validation"))
-        known = (store.labels[training] >= 0).any(axis=0)
+        labels = store.labels[training]
+        if labelled < 1:
+            unlabelled = ~_of_patients(store.records["patient_key"].to_numpy(str)[training], labelled, seed)
+            labels[unlabelled] = UNKNOWN
+            if not measured:
+                training, labels = training[~unlabelled], labels[~unlabelled]
+        known = (labels >= 0).any(axis=0)
         columns = np.setdiff1d(np.flatnonzero(known), concealed)
         if not len(columns):
             raise DataError("no finding is known for any training record: there is nothing to learn. Ingest with findings, or hide fewer.")
@@ -76,8 +93,9 @@ class Material:
             left_out=tuple(store.vocabulary.codes[column] for column in np.flatnonzero(~known)),
             training_rows=training,
             validation_rows=validation,
-            training_labels=store.labels[training][:, columns],
+            training_labels=labels[:, columns],
             validation_labels=store.labels[validation][:, columns],
+            truths=truths(store.measurements[training]) if measured else np.empty((len(training), 0), dtype=np.float32),
         )
 
     def positive_weight(self) -> Tensor:
@@ -87,10 +105,22 @@ class Material:
         return torch.from_numpy(np.where(positives > 0, negatives / np.maximum(positives, 1), 1.0).astype(np.float32))
 
     def prevalence(self) -> NDArray[np.float64]:
-        """Share of positives among the known labels of each finding in training, kept off 0 and 1 by half an ECG."""
+        """Share of positives among the known labels of each finding in training, then mean truth of each measured statement, (k + s,).
+
+        Both are kept off 0 and 1 by half an ECG.
+        """
         known = (self.training_labels >= 0).sum(axis=0)
         positives: NDArray[np.float64] = ((self.training_labels == 1).sum(axis=0) + 0.5) / (known + 1.0)
-        return positives
+        true, measured = np.nansum(self.truths, axis=0, dtype=np.float64), (~np.isnan(self.truths)).sum(axis=0)
+        return np.concatenate([positives, (true + 0.5) / (measured + 1.0)])
+
+
+def _of_patients(keys: NDArray[np.str_], share: float, seed: int) -> NDArray[np.bool_]:
+    """(n,) whether an ECG belongs to a share of the patients, at least one, drawn at random."""
+    patients, of = np.unique(keys, return_inverse=True)
+    chosen = np.random.default_rng(seed).permutation(len(patients)) < max(1, round(share * len(patients)))
+    kept: NDArray[np.bool_] = chosen[of]
+    return kept
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 The ECG encoder is always copied, its running statistics included; its settings (`ENCODER`) and the signal contract must be equal, the
 vocabulary may differ. The heads (all parameters after the encoder, scale and bias among them) are copied together, and only if the settings
-in `HEADS` and the fingerprint of the text encoder are equal and, with whitening, the prompts too: whitened vectors are coordinates in the
-basis of their own prompts. Otherwise the heads are initialised as without a warm start.
+in `HEADS` and the fingerprint of the text encoder are equal and, with whitening, the trained sentences too: whitened vectors are
+coordinates in the basis of their own sentences. Otherwise the heads are initialised as without a warm start.
 """
 
 import logging
@@ -66,7 +66,7 @@ def start_from(source: Pretrained, model: EcgModel, config: ModelConfig, contrac
     same = all(getattr(source.config, name) == getattr(config, name) for name in HEADS)
     same = same and source.model.text_fingerprint == model.text_fingerprint
     if config.whitening not in ("none", 0):
-        same = same and torch.equal(source.model.prompt_vectors, model.prompt_vectors.cpu())
+        same = same and torch.equal(source.model.trained_vectors, model.trained_vectors.cpu())
     if same:
         model.load_state_dict(model.state_dict() | dict(source.model.named_parameters()), strict=True)
     return f"{'encoder and heads' if same else 'encoder'} of weights {source.weights_sha256}"
