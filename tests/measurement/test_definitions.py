@@ -6,13 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from jaccardio.errors import DataError
+from jaccardio.errors import DataError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
-from jaccardio.measurement.definitions import FLOOR, Clause, Definition, read_definitions
+from jaccardio.measurement.clauses import FLOOR, Clause
+from jaccardio.measurement.definitions import Definition, definition_of_sentence, definitions_of, read_definitions
 from jaccardio.measurement.statements import measured_statements
-
-UNDEFINED: dict[str, str] = {}
-"""Findings of the shipped vocabularies without a definition, and why."""
 
 SHIPPED = read_definitions((resources.files("jaccardio.measurement") / "data" / "definitions.toml").read_text("utf-8"), "definitions.toml")
 NAMES = sorted(SHIPPED)
@@ -44,16 +42,15 @@ def score(definition: Definition, **degrees: float) -> float:
     return float(definition.score({code: np.array([value]) for code, value in degrees.items()})[0])
 
 
-@pytest.mark.parametrize("vocabulary", ["ptbxl71", "paper26"])
-def test_every_finding_is_defined_or_excused(vocabulary: str) -> None:
-    codes = {finding.code for finding in Vocabulary.load(vocabulary).findings}
-    assert codes - set(SHIPPED) == set(UNDEFINED) & codes
+def test_every_finding_of_both_vocabularies_is_defined_and_no_other() -> None:
+    findings = [finding.code for name in ("ptbxl71", "paper26") for finding in Vocabulary.load(name).findings]
+    assert set(SHIPPED) == set(findings)
+    assert definitions_of(findings) == {code: SHIPPED[code] for code in findings}
 
 
-def test_no_definition_of_an_unknown_finding() -> None:
-    known = {finding.code for name in ("ptbxl71", "paper26") for finding in Vocabulary.load(name).findings}
-    assert set(SHIPPED) <= known
-    assert not set(SHIPPED) & set(UNDEFINED)
+def test_a_finding_without_a_definition_is_named() -> None:
+    with pytest.raises(UsageError, match="no definition of mine"):
+        definitions_of(["AFIB", "mine"])
 
 
 @pytest.mark.parametrize("finding", NAMES)
@@ -153,3 +150,33 @@ def test_a_refusal_names_file_finding_and_clause() -> None:
 )
 def test_clauses_of_another_form_are_refused(clause: str) -> None:
     assert "a clause is a statement" in refusal(f"[X]\nshows = [{clause}]")
+
+
+def test_a_clause_may_be_a_sentence() -> None:
+    words = define('"ST elevation in II, III and aVF"', "'幅広いQRS'", '{ any = ["no P waves", "not regular"] }')
+    codes = define('{ most = ["st_up.II", "st_up.III", "st_up.aVF"] }', '"qrs_wide"', '{ any = ["p_absent", "not regular"] }')
+    assert words.clause == codes.clause
+
+
+def test_a_sentence_of_several_statements_asks_for_all() -> None:
+    assert define('"The rhythm is irregular without P waves."').clause == define('{ all = ["irregular", "p_absent"] }').clause
+
+
+@pytest.mark.parametrize("sentence", ["left bundle branch block", "心房細動", "This ECG shows a wooden table.", "not AFIB", ""])
+def test_a_sentence_that_names_no_statement_is_refused(sentence: str) -> None:
+    message = refusal(f"[X]\nshows = ['{sentence}']")
+    assert f"[X]: '{sentence}'" in message
+    assert "names none in words" in message
+
+
+@pytest.mark.parametrize("slip", ["qrs_wide.V2", "st_up.V9", "not qrs_wde", "qrs_wide_"])
+def test_a_code_with_a_slip_is_not_read_as_words(slip: str) -> None:
+    assert f"{slip!r}" in refusal(f"[X]\nshows = ['{slip}']")
+
+
+def test_definition_of_a_sentence() -> None:
+    definition = definition_of_sentence("ST elevation in II, III and aVF with wide QRS")
+    assert definition is not None
+    assert definition.clause.codes() == ("st_up.II", "st_up.III", "st_up.aVF", "qrs_wide")
+    assert score(definition, **{"st_up.II": 1.0, "st_up.III": 1.0, "st_up.aVF": 0.7, "qrs_wide": 0.9}) == pytest.approx(0.9)
+    assert definition_of_sentence("inferior infarction") is None

@@ -10,68 +10,27 @@ A file of definitions is TOML, one table a finding::
       { most = ["r_late.I", "r_late.V5", "r_late.V6"] },
     ]
 
-Each clause of ``shows`` must hold. A clause is a statement, ``not`` and a statement, or a table with one key: ``any`` (one of the list
-suffices), ``most`` (the share of the list that holds), ``all``; their items are clauses again.
+Each clause of ``shows`` must hold. A clause is a statement, ``not`` and a statement, a sentence that names statements in words, English or
+Japanese ("ST elevation in II, III and aVF"), or a table with one key: ``any`` (one of the list suffices), ``most`` (the share of the list
+that holds), ``all``; their items are clauses again.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.errors import DataError, UsageError
+from jaccardio.measurement.clauses import Clause, Degrees
+from jaccardio.measurement.sentence_parser import parse
 from jaccardio.measurement.statements import measured_statements
 
-FLOOR = 0.02
-"""Least degree of truth of a clause: no single statement, which may be mismeasured, rules a finding out."""
-
-Degrees = Mapping[str, NDArray[np.float64]]
-
-
-@dataclass(frozen=True)
-class Clause:
-    """A statement or several joined.
-
-    Attributes
-    ----------
-    how
-        ``statement``, ``not``, ``any``, ``most`` or ``all``.
-    code
-        The statement, of ``statement`` and ``not``.
-    parts
-        The clauses joined, of the others.
-    """
-
-    how: Literal["statement", "not", "any", "most", "all"]
-    code: str = ""
-    parts: tuple["Clause", ...] = ()
-
-    def degree(self, degrees: Degrees) -> NDArray[np.float64]:
-        """(n,) in [0, 1] from degrees of truth by code: 1 - t, the largest, the mean, or the geometric mean above `FLOOR`; NaN is unknown.
-
-        Unknown parts are left out of ``most`` and ``all``, and of ``any`` where another part is known; all unknown is unknown.
-        """
-        if not self.parts:
-            return degrees[self.code] if self.how == "statement" else 1 - degrees[self.code]
-        values = np.stack([part.degree(degrees) for part in self.parts])
-        known = ~np.isnan(values)
-        count = np.maximum(known.sum(axis=0), 1)
-        if self.how == "any":
-            joined = np.where(known, values, -np.inf).max(axis=0)
-        elif self.how == "most":
-            joined = np.where(known, values, 0).sum(axis=0) / count
-        else:
-            joined = np.exp(np.where(known, np.log(np.maximum(values, FLOOR)), 0).sum(axis=0) / count)
-        return np.where(known.any(axis=0), joined, np.nan)
-
-    def codes(self) -> tuple[str, ...]:
-        """Statements that it speaks of, in order, each once."""
-        return tuple(dict.fromkeys([self.code] if not self.parts else [code for part in self.parts for code in part.codes()]))
+_CODE = re.compile(r"[a-z0-9_]+(\.\w*)?", re.ASCII)  # a code with a slip in it is no sentence
 
 
 @dataclass(frozen=True)
@@ -112,6 +71,15 @@ def read_definitions(text: str, origin: str) -> dict[str, Definition]:
     return {finding: _definition(finding, table, origin) for finding, table in document.items()}
 
 
+def definition_of_sentence(sentence: str) -> Definition | None:
+    """Free text as a definition: all statements that it names must hold; None where it names none.
+
+    "ST elevation in II, III and aVF with wide QRS" asks for most of three statements and one more; the name of a finding is none.
+    """
+    clause = _said(sentence)
+    return None if clause is None else Definition(sentence, clause, "free text")
+
+
 def definitions_of(findings: Sequence[str]) -> dict[str, Definition]:
     """The definitions that jaccardio ships, ``data/definitions.toml``, of some findings by code.
 
@@ -148,11 +116,20 @@ def _clauses(items: Sequence[object]) -> tuple[Clause, ...]:
 def _clause(item: object) -> Clause:
     if isinstance(item, str):
         code = item.removeprefix("not ").strip()
-        if code not in measured_statements():
-            raise ValueError(f"{code!r} is no statement; `jaccardio measure --statements` lists them")
-        return Clause("not" if item.startswith("not ") else "statement", code)
+        if code in measured_statements():
+            return Clause("not" if item.startswith("not ") else "statement", code)
+        clause = None if _CODE.fullmatch(code) else _said(item)
+        if clause is None:
+            raise ValueError(f"{item!r} is no statement and names none in words; `jaccardio measure --statements` lists them")
+        return clause
     if isinstance(item, dict) and len(item) == 1:
         how, parts = next(iter(item.items()))
         if how in ("any", "most", "all") and isinstance(parts, list) and parts:
             return Clause(how, parts=_clauses(parts))
     raise ValueError(f"{item!r}: a clause is a statement, or {{ any = [...] }}, {{ most = [...] }} or {{ all = [...] }}")
+
+
+def _said(sentence: str) -> Clause | None:
+    """All that a sentence claims, None where it names no statement."""
+    clauses = parse(sentence).statements
+    return None if not clauses else clauses[0] if len(clauses) == 1 else Clause("all", parts=clauses)
