@@ -1,6 +1,7 @@
 """`create_model`: a fresh model from its configuration, a vocabulary and a text encoder."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -11,10 +12,16 @@ from jaccardio.models.classifier import EcgClassifier
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.ecg_text import EcgTextModel
+from jaccardio.text.create import create_text_encoder
 from jaccardio.text.encoder import TextEncoder
 
 MODELS: Mapping[str, type[EcgTextModel | EcgClassifier]] = {"text": EcgTextModel, "classifier": EcgClassifier}
 """Models by kind: functions of configuration, prompt vectors and fingerprint of the text encoder."""
+
+
+def text_encoder_of(config: ModelConfig, vocabulary: Vocabulary, cache: Path | None = None) -> TextEncoder:
+    """The text encoder of a model's configuration; parameters and errors are those of `create_text_encoder`."""
+    return create_text_encoder(config.text_encoder, vocabulary, cache, readout=config.readout, language=config.language)
 
 
 def create_model(config: ModelConfig, *, vocabulary: Vocabulary, text_encoder: TextEncoder) -> EcgModel:
@@ -27,7 +34,7 @@ def create_model(config: ModelConfig, *, vocabulary: Vocabulary, text_encoder: T
     vocabulary
         The findings; each gets a prompt in ``config.language``.
     text_encoder
-        Embeds the prompts: `create_text_encoder` makes it from ``config.text_encoder``.
+        Embeds the prompts: that of `text_encoder_of`.
 
     Raises
     ------

@@ -28,14 +28,13 @@ from jaccardio.evaluation.part import MINIMUM_POSITIVES
 from jaccardio.evaluation.thresholds import fit_thresholds
 from jaccardio.findings.wording import Wording
 from jaccardio.locks import own_folder
-from jaccardio.models.create import create_model
+from jaccardio.models.create import create_model, text_encoder_of
 from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.encoder import MINIMUM_SAMPLES
 from jaccardio.models.folder import Pretrained, save_pretrained
 from jaccardio.models.scoring import choose_device, finding_scores
 from jaccardio.progress import Progress
 from jaccardio.text.cache import user_cache
-from jaccardio.text.create import create_text_encoder
 from jaccardio.training.card import model_card
 from jaccardio.training.checkpoint import load_checkpoint, load_verified, remove_superseded, restore, save_best, save_checkpoint, tensors_of
 from jaccardio.training.config import TrainConfig
@@ -130,7 +129,7 @@ class _Session:
         settings = config.training
         self.bfloat16 = trains_in_bfloat16(settings.precision, device)
         torch.manual_seed(settings.seed)
-        encoder = create_text_encoder(config.model.text_encoder, material.vocabulary, user_cache())
+        encoder = text_encoder_of(config.model, material.vocabulary, user_cache())
         self.model = create_model(config.model, vocabulary=material.vocabulary, text_encoder=encoder).to(device)
         self.objective = config.objective.objective()
         self.positive_weight = material.positive_weight().to(device) if config.objective.positive_weight else None
