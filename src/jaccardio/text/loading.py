@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 
-from jaccardio.errors import DataError
+from jaccardio.errors import DataError, JaccardioError
 
 PROBE = "This ECG shows atrial fibrillation."
 LOCAL = {"local_files_only": True, "trust_remote_code": False}
@@ -65,10 +64,12 @@ def refuse_missing(folder: Path, report: Any) -> None:
 
 @contextmanager
 def named_failure(path: Path) -> Iterator[None]:
-    """What transformers raises for a model that it cannot load, as an error that names the place."""
+    """What transformers raises for a model that it cannot load, as an error that names the place: of a damaged file that is anything."""
     try:
         yield
-    except (OSError, ValueError, KeyError, IndexError, RuntimeError, SafetensorError) as error:
+    except (JaccardioError, ImportError, MemoryError):
+        raise
+    except Exception as error:
         raise DataError(f"{path}: cannot be loaded as a language model; it is damaged or of a kind that transformers lacks.") from error
 
 

