@@ -1,7 +1,6 @@
 """Decoders: layer, first token, multimodal layout, and tokenizers that do not fit."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +12,11 @@ from safetensors.torch import load_file, save_file
 from jaccardio.errors import DataError, UsageError
 from jaccardio.text.huggingface import ENCODERS, HuggingFaceEncoder
 from jaccardio.text.readout import Readout
-from tests.text.conftest import save_letters_tokenizer
+from tests.language_models import Decoder, save_letters_tokenizer
 
 KINDS = ("qwen3", "gemma3_text", "gemma3")
 SENTENCES = ["This ECG shows AF.", "This ECG shows LVH, AF.", "AF"]
 BOS = 1
-
-Decoder = Callable[[str], Path]
 
 
 def states(folder: Path, sentence: str) -> list[np.ndarray]:

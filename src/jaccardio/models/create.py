@@ -14,6 +14,7 @@ from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.ecg_text import EcgTextModel
 from jaccardio.text.create import create_text_encoder
 from jaccardio.text.encoder import TextEncoder
+from jaccardio.text.tuning import tuned_in
 
 MODELS: Mapping[str, type[EcgTextModel | EcgClassifier]] = {"text": EcgTextModel, "classifier": EcgClassifier}
 """Models by kind: functions of configuration, prompt vectors and fingerprint of the text encoder."""
@@ -21,7 +22,9 @@ MODELS: Mapping[str, type[EcgTextModel | EcgClassifier]] = {"text": EcgTextModel
 
 def text_encoder_of(config: ModelConfig, vocabulary: Vocabulary, cache: Path | None = None) -> TextEncoder:
     """The text encoder of a model's configuration; parameters and errors are those of `create_text_encoder`."""
-    return create_text_encoder(config.text_encoder, vocabulary, cache, readout=config.readout, language=config.language)
+    return create_text_encoder(
+        config.text_encoder, vocabulary, cache, readout=config.readout, language=config.language, lora_rank=config.lora_rank
+    )
 
 
 def create_model(config: ModelConfig, *, vocabulary: Vocabulary, text_encoder: TextEncoder) -> EcgModel:
@@ -44,7 +47,10 @@ def create_model(config: ModelConfig, *, vocabulary: Vocabulary, text_encoder: T
     prompts = vocabulary.prompts(config.language)
     vectors = torch.from_numpy(text_encoder.encode(prompts))
     _check_distinct(vectors, prompts, text_encoder.name)
-    return MODELS[config.kind](config, vectors, text_encoder.fingerprint)
+    model = MODELS[config.kind](config, vectors, text_encoder.fingerprint)
+    if (tuned := tuned_in(text_encoder)) is not None:
+        model.adapt(tuned.drawn_adapter())
+    return model
 
 
 def _check_distinct(vectors: Tensor, prompts: list[str], encoder: str) -> None:

@@ -1,6 +1,7 @@
 """`EcgModel`: the interface that training, the pretrained folder, scoring and prediction use for every kind of model."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +21,11 @@ class EcgModel(nn.Module, ABC):
         (k, D) raw text vectors of the prompt bank, one per finding; kept as a buffer and used by `finding_logits`.
     text_fingerprint
         Fingerprint of the text encoder that made them: only its vectors may be compared with this model's ECGs.
+
+    Attributes
+    ----------
+    tuning
+        Trained matrices that tune the text encoder (`TunedEncoder`), by name; empty where that is frozen.
     """
 
     prompt_vectors: Tensor
@@ -30,6 +36,16 @@ class EcgModel(nn.Module, ABC):
         self.score_parts = config.score_parts
         self.encoder = EcgEncoder(config)
         self.register_buffer("prompt_vectors", prompt_vectors.float().clone())
+        self.tuning = nn.ParameterDict()
+
+    def adapt(self, adapter: Mapping[str, Tensor]) -> None:
+        """Takes the matrices that tune the text encoder."""
+        self.tuning.update(adapter)
+
+    @property
+    def adapter(self) -> dict[str, Tensor]:
+        """The matrices that tune the text encoder, by name."""
+        return dict(self.tuning.items())
 
     @abstractmethod
     def project(self, features: Tensor) -> Tensor:

@@ -26,6 +26,7 @@ from jaccardio.recording.readers import read_ecg
 from jaccardio.recording.recording import Recording
 from jaccardio.recording.windows import Windows
 from jaccardio.text.encoder import TextEncoder
+from jaccardio.text.tuning import tuned_in
 from jaccardio.training.run_folder import RunFolder, looks_like_a_run
 
 BATCH = 64
@@ -224,6 +225,8 @@ class Predictor:
             encoder = text_encoder_of(self._pretrained.config, self.vocabulary)
             if encoder.fingerprint != self.model.text_fingerprint:
                 raise DataError("the installed text encoder is not the one that the model was trained with (other weights).")
+            if (tuned := tuned_in(encoder)) is not None:
+                tuned.adapter = self.model.adapter
             self._text_encoder = encoder
         return torch.from_numpy(self._text_encoder.encode(sentences)).to(self._device)
 

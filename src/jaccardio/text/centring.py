@@ -33,14 +33,14 @@ class CentredEncoder:
     """
 
     def __init__(self, encoder: TextEncoder, vocabulary: Vocabulary, language: str) -> None:
-        self._encoder, self._vocabulary, self._language = encoder, vocabulary, language
+        self.encoder, self._vocabulary, self._language = encoder, vocabulary, language
         self.name, self.dimension = encoder.name, encoder.dimension
         self.fingerprint = sha256_json({"encoder": encoder.fingerprint, "centred_on": language})
         self._moves: dict[str, NDArray[np.float32]] = {language: np.zeros(self.dimension, np.float32)}
 
     def encode(self, sentences: Sequence[str]) -> NDArray[np.float32]:
         """Raw vectors (m, D)."""
-        vectors = self._encoder.encode(sentences)
+        vectors = self.encoder.encode(sentences)
         languages = [language_of(sentence, self._language) for sentence in sentences]
         if all(language == self._language for language in languages):
             return vectors
@@ -59,6 +59,6 @@ class CentredEncoder:
 
     def _mean(self, language: str) -> NDArray[np.float32]:
         mean: NDArray[np.float32] = (
-            self._encoder.encode(self._vocabulary.prompts(language)).mean(axis=0, dtype=np.float64).astype(np.float32)
+            self.encoder.encode(self._vocabulary.prompts(language)).mean(axis=0, dtype=np.float64).astype(np.float32)
         )
         return mean

@@ -12,6 +12,7 @@ from jaccardio.text.random import RandomVectors
 from jaccardio.text.readout import Readout
 from jaccardio.text.stored import StoredEncoder
 from jaccardio.text.table import FindingTable
+from jaccardio.text.tuning import TunedEncoder
 from jaccardio.text.use import UniversalSentenceEncoder
 
 ENCODERS: Mapping[str, Callable[[Vocabulary], TextEncoder]] = {"table": FindingTable, "random": lambda _: RandomVectors()}
@@ -19,7 +20,13 @@ ENCODERS: Mapping[str, Callable[[Vocabulary], TextEncoder]] = {"table": FindingT
 
 
 def create_text_encoder(
-    name_or_path: str, vocabulary: Vocabulary, cache: Path | None = None, *, readout: Readout | None = None, language: str = "en"
+    name_or_path: str,
+    vocabulary: Vocabulary,
+    cache: Path | None = None,
+    *,
+    readout: Readout | None = None,
+    language: str = "en",
+    lora_rank: int = 0,
 ) -> TextEncoder:
     """Makes a text encoder.
 
@@ -36,6 +43,8 @@ def create_text_encoder(
         How a language model's vectors are read.
     language
         That of the model's sentences, on which others are centred.
+    lora_rank
+        Above 0 the language model can be tuned (`TunedEncoder`): nothing is cached.
 
     Raises
     ------
@@ -46,9 +55,10 @@ def create_text_encoder(
     UsageError
         The name is none of these, or the readout does not fit it.
     """
-    if name_or_path in ENCODERS:
+    if name_or_path in ENCODERS and not lora_rank:
         return ENCODERS[name_or_path](vocabulary)
-    model = create_language_model(name_or_path, cache, readout)
+    tuned = TunedEncoder(name_or_path, readout, lora_rank) if lora_rank else None
+    model = tuned or create_language_model(name_or_path, cache, readout)
     return CentredEncoder(model, vocabulary, language) if model.centred else model
 
 

@@ -1,7 +1,7 @@
 """`HuggingFaceEncoder`: sentence vectors from the states of a frozen language model, with plain transformers."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -105,17 +105,25 @@ class HuggingFaceEncoder:
             A sentence has a part that the tokenizer does not know, or none at all. All unknown parts have one vector: two findings in a
             script of which the tokenizer knows a few letters would be one sentence.
         """
-        vectors = np.empty((len(sentences), self.dimension), dtype=np.float32)
+        vectors: NDArray[np.float32] = self._vectors(sentences, self._model).cpu().numpy()
+        return vectors
+
+    def _vectors(self, sentences: Sequence[str], model: Callable[..., Any]) -> Tensor:
+        """Vectors (m, D) float32 of sentences by a function of token ids that returns states."""
+        if not sentences:
+            return torch.empty((0, self.dimension))
         rows_of_length: dict[int, list[int]] = {}
         tokens = [self.tokens(sentence) for sentence in sentences]
         for row, ids in enumerate(tokens):
             rows_of_length.setdefault(len(ids), []).append(row)
+        order, parts = [], []
         for rows in rows_of_length.values():
             for start in range(0, len(rows), SENTENCES_PER_BATCH):
                 batch = rows[start : start + SENTENCES_PER_BATCH]
                 inputs = torch.tensor([tokens[row] for row in batch], device=self._device)
-                vectors[batch] = pooled_states(self._model, inputs, self.pooling, self._layers).cpu().numpy()
-        return vectors
+                parts.append(pooled_states(model, inputs, self.pooling, self._layers))
+                order += batch
+        return torch.cat(parts)[np.argsort(order)]
 
     def tokens(self, sentence: str) -> list[int]:
         """Token ids with the special ones around them; messages hold no word of the sentence, which may speak of a patient."""
@@ -153,7 +161,7 @@ class HuggingFaceEncoder:
         return load_language_model(self._folder, self._dtype, self._tokenizer).to(self._device)
 
 
-def pooled_states(model: Any, tokens: Tensor, pooling: StatePooling, layers: int) -> Tensor:
+def pooled_states(model: Callable[..., Any], tokens: Tensor, pooling: StatePooling, layers: int) -> Tensor:
     """Vectors (m, D) float32 of sentences of equal length by their token ids (m, t)."""
     last = pooling.layer == layers
     output = model(input_ids=tokens, attention_mask=torch.ones_like(tokens), output_hidden_states=not last)

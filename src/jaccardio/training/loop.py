@@ -233,7 +233,7 @@ class _Session:
         signal = torch.from_numpy(batch.signal).to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             features = self.model.encoder(signal)  # from the features on all is float32
-        logits = self.model.compare(self.model.project(features), self.text.of(columns).to(self.device))
+        logits = self.model.compare(self.model.project(features), self.text.of(columns, self.model.adapter).to(self.device))
         auxiliary = self.regularisation(self.model, features, step)
         loss = self.objective(logits, target, weight) + sum(auxiliary.values())
         self.optimiser.zero_grad(set_to_none=True)
@@ -297,6 +297,10 @@ class _Session:
         return self.model if self.average is None else cast(EcgModel, self.average.module)
 
     def _validation_scores(self, model: EcgModel) -> NDArray[np.float64]:
+        if self.text.tuned is not None:
+            self.text.tuned.adapter = model.adapter
+            prompts = self.material.vocabulary.prompts(self.config.model.language)
+            model.prompt_vectors.copy_(torch.from_numpy(self.text.tuned.encode(prompts)))
         batches = full_batches(self.material.store, self.material.validation_rows, SCORING_BATCH)
         scores = finding_scores(model, batches, self.device)
         if not np.isfinite(scores).all():
