@@ -9,6 +9,7 @@ import torch
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import UsageError
+from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.folder import load_pretrained
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.text.huggingface import HuggingFaceEncoder
@@ -24,8 +25,9 @@ pytest.importorskip("peft")
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> TrainConfig:
     decoder = save_tiny_decoder(tmp_path_factory.mktemp("qwen3"), "qwen3")
-    settings = (f'model.text="{decoder}"', "model.lora_rank=2", "training.steps=4", "training.ema=0.5")
-    return load_preset("truth-small", [*TINY, *settings, "training.learning_rate=0.05"])
+    hidden = Vocabulary.load("paper26").codes[4:]  # four prompts: each length of sentence is a pass through the model
+    settings = (f'model.text="{decoder}"', "model.lora_rank=2", f"data.hidden_findings={list(hidden)}", "training.ema=0.5")
+    return load_preset("truth-small", [*TINY, *settings, "training.learning_rate=0.05", "training.epochs=2", "training.batch_size=48"])
 
 
 def test_the_adapter_learns_and_answers_for_free_text_as_for_prompts(
@@ -47,7 +49,6 @@ def test_the_adapter_learns_and_answers_for_free_text_as_for_prompts(
 def test_a_resumed_run_ends_with_the_same_adapter(
     store: Store, split: Split, tmp_path: Path, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = config.model_copy(update={"training": config.training.model_copy(update={"steps": None, "epochs": 2})})
     train(store, split, config, tmp_path / "straight", device="cpu")
     saves: list[int] = []
 

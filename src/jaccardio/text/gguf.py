@@ -96,6 +96,7 @@ def _convert(parts: Sequence[Path], out: Path) -> None:
         tied = model.config.get_text_config().tie_word_embeddings
         state = {key: value.contiguous() for key, value in model.state_dict().items() if not (tied and key == "lm_head.weight")}
         safetensors.torch.save_file(state, out / "model.safetensors", metadata={"format": "pt"})
+    shutil.copymode(out / "config.json", out / "model.safetensors")  # safetensors lets the owner alone read it: caches may be shared
     kept = [path for path in sorted(out.iterdir()) if path.is_file()]
     write_manifest(out, FORMAT, {path.name: {"bytes": path.stat().st_size, "sha256": sha256_file(path)} for path in kept})
 
