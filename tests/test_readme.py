@@ -20,7 +20,7 @@ from jaccardio.training.config import TrainConfig, load_preset
 from tests.conftest import SETTINGS, Command, Hospitals, write_wfdb
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "docs/install.md", "docs/your-data.md", "docs/studies.md")
+DOCUMENTS = ("README.md", "docs/install.md", "docs/your-data.md", "docs/studies.md", "docs/text.md")
 
 EPOCH = "training.epochs=1"
 SMALL_TRAINING = (*SETTINGS, "--set", EPOCH, "--device", "cpu")
@@ -105,8 +105,9 @@ def here(
     document = request.getfixturevalue("document")
     if document != "README.md":
         shutil.copytree(request.getfixturevalue("trained"), folder / "runs/first")
-    if document == "docs/studies.md":
+    if document in ("docs/studies.md", "docs/text.md"):
         shutil.copytree(hospitals.home, folder / "store")
+    if document == "docs/studies.md":
         shutil.copytree(hospitals.away, folder / "other")
         store = Store.open(hospitals.home)
         scores = np.random.default_rng(0).random(store.labels.shape)

@@ -11,9 +11,8 @@ from jaccardio.errors import UsageError
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.classifier import EcgClassifier
 from jaccardio.models.config import ModelConfig
-from jaccardio.models.create import MODELS, create_model
+from jaccardio.models.create import MODELS, create_model, text_encoder_of
 from jaccardio.models.ecg_text import EcgTextModel
-from jaccardio.text.create import create_text_encoder
 from jaccardio.text.encoder import TextEncoder
 
 
@@ -27,7 +26,7 @@ def test_a_text_model_carries_the_prompts_of_its_vocabulary(vocabulary: Vocabula
 
 def test_to_a_classifier_findings_are_symbols_whatever_the_text(vocabulary: Vocabulary) -> None:
     config = ModelConfig(kind="classifier", width=2, text="minilm")
-    model = create_model(config, vocabulary=vocabulary, text_encoder=create_text_encoder(config.text_encoder, vocabulary))
+    model = create_model(config, vocabulary=vocabulary, text_encoder=text_encoder_of(config, vocabulary))
     assert isinstance(model, EcgClassifier)
     assert torch.equal(model.prompt_vectors, torch.eye(3))
     assert ModelConfig(text="random").text_encoder == "random"

@@ -122,7 +122,7 @@ def test_a_classifier_reads_the_sentences_of_its_findings_alone(predictor: Predi
 def test_a_text_encoder_with_other_weights_is_refused(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     encoder = RandomVectors()
     encoder.fingerprint = "of other weights"
-    monkeypatch.setattr("jaccardio.prediction.predictor.create_text_encoder", lambda *_: encoder)
+    monkeypatch.setattr("jaccardio.prediction.predictor.text_encoder_of", lambda *_: encoder)
     with pytest.raises(DataError, match="not the one that the model was trained with"):
         Predictor.from_pretrained(trained).encode_text(["This ECG shows atrial fibrillation."])
 

@@ -1,11 +1,15 @@
-"""A vocabulary in two languages and a tiny random BERT on disk."""
+"""A vocabulary in two languages and tiny random language models on disk."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
+import tokenizers
 import torch
+import transformers
 
 from jaccardio.findings.vocabulary import Finding, Vocabulary
+from tests.language_models import Decoder, save_tiny_decoder
 
 
 @pytest.fixture
@@ -23,8 +27,6 @@ def vocabulary() -> Vocabulary:
 @pytest.fixture(scope="session")
 def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a BERT of two layers and 16 dimensions with random weights and a word-level tokenizer."""
-    tokenizers = pytest.importorskip("tokenizers")
-    transformers = pytest.importorskip("transformers")
     folder = tmp_path_factory.mktemp("tiny-bert")
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "this", "ecg", "shows", "atrial", "fibrillation", "left", "hypertrophy", ".", ","]
     tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel({word: row for row, word in enumerate(words)}, unk_token="[UNK]"))
@@ -42,3 +44,9 @@ def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     transformers.BertModel(config).save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_decoder(tmp_path_factory: pytest.TempPathFactory) -> Decoder:
+    """Folder of a random decoder of a kind of `tiny_decoder_config`."""
+    return cache(lambda kind: save_tiny_decoder(tmp_path_factory.mktemp(kind), kind))

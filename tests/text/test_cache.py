@@ -16,6 +16,8 @@ from jaccardio.text.random import RandomVectors
 class CountingEncoder(RandomVectors):
     """Random vectors that count how many sentences they were asked for."""
 
+    centred = False
+
     def __init__(self, dimension: int = 8) -> None:
         super().__init__(dimension)
         self.asked: list[str] = []
@@ -73,7 +75,7 @@ def test_a_cache_that_cannot_be_written_is_said_once_and_done_without(
 
     (tmp_path / "file").write_text("no folder")
     if place == "closed":
-        monkeypatch.setattr("jaccardio.text.cache.write_atomic", closed)
+        monkeypatch.setattr("jaccardio.text.vectors.write_atomic", closed)
     cached = CachedEncoder(CountingEncoder(), tmp_path / place)
     assert np.array_equal(cached.encode(["a"])[0], cached.encode(["b", "a"])[1])
     assert caplog.text.count("JACCARDIO_CACHE") == 1

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from jaccardio.errors import DataError, MissingError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
-from jaccardio.text import huggingface
+from jaccardio.text import packages
 from jaccardio.text.huggingface import HuggingFaceEncoder
 
 SENTENCES = ["This ECG shows atrial fibrillation.", "This ECG shows left hypertrophy, atrial fibrillation.", "fibrillation"]
@@ -109,7 +109,7 @@ def test_a_missing_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch, t
 
 def test_weights_under_minilms_name_that_are_not_minilm_are_refused(monkeypatch: pytest.MonkeyPatch, tiny_bert: Path) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(huggingface, "_hub_folder", lambda hub_id, remedy: tiny_bert)
+    monkeypatch.setattr(packages, "_hub_folder", lambda hub_id, remedy: tiny_bert)
     with pytest.raises(DataError, match="not that of the published"):
         HuggingFaceEncoder("minilm")
 
@@ -142,4 +142,4 @@ def test_minilm_refuses_a_script_of_which_it_knows_a_few_letters(sentence: str) 
 @pytest.mark.parametrize("name", Vocabulary.available())
 def test_minilm_knows_every_token_of_the_english_prompts(name: str) -> None:
     encoder = HuggingFaceEncoder("minilm")
-    assert all(encoder._tokens(prompt) for prompt in Vocabulary.load(name).prompts())
+    assert all(encoder.tokens(prompt) for prompt in Vocabulary.load(name).prompts())

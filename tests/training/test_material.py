@@ -69,5 +69,6 @@ def test_each_statement_gets_the_vector_of_its_own_sentence() -> None:
             else [f"This ECG shows no {f.names['en']}." for f in vocabulary.findings]
         )
         columns = torch.tensor([3, 1, 0])
-        assert np.array_equal(text.of(columns).numpy(), encoder.encode([sentences[column] for column in columns.tolist()]))
-        assert len(text.vectors) == len(set(sentences))
+        assert np.array_equal(text.of(columns, {}).numpy(), encoder.encode([sentences[column] for column in columns.tolist()]))
+        assert text.vectors is not None
+        assert len(text.vectors) == len(text.sentences) == len(set(sentences))

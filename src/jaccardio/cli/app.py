@@ -23,6 +23,7 @@ from jaccardio.cli.models import embed, evaluate, score, search, train
 from jaccardio.cli.output import LogNotes, note
 from jaccardio.cli.predict import predict
 from jaccardio.cli.studies import compare, demo, reproduce
+from jaccardio.cli.text import text
 from jaccardio.cli.transfer import probe, shift
 from jaccardio.cli.vocabulary import vocabulary
 from jaccardio.disclaimer import DISCLAIMER
@@ -59,7 +60,7 @@ COMMAND_LINE_ERROR: Any = typer.BadParameter.__mro__[2]
 
 COMMANDS: Mapping[str, tuple[Callable[..., None] | typer.Typer, ...]] = {
     "Data": (synth, ingest, split, inspect),
-    "Vocabularies": (vocabulary, relabel),
+    "Vocabularies and text": (vocabulary, relabel, text),
     "Train and evaluate": (train, evaluate, score),
     "Use a model": (predict, search, embed),
     "Compare and study": (demo, compare, probe, shift, reproduce),

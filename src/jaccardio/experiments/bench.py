@@ -16,10 +16,9 @@ from jaccardio.cohort.ingest import ingest
 from jaccardio.cohort.store import Store
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.config import ModelConfig
-from jaccardio.models.create import create_model
+from jaccardio.models.create import create_model, text_encoder_of
 from jaccardio.models.scoring import choose_device, finding_scores
 from jaccardio.simulation.disk import simulate_hospitals
-from jaccardio.text.create import create_text_encoder
 from jaccardio.training.precision import trains_in_bfloat16
 
 SECONDS = 4.0
@@ -60,7 +59,7 @@ def _model_rates(batches: TrainingBatches, store: Store) -> dict[str, float]:
     device = choose_device("auto")
     config = ModelConfig(kind="classifier", encoder="resnet18", width=WIDTH)
     vocabulary = Vocabulary.load("paper26")
-    model = create_model(config, vocabulary=vocabulary, text_encoder=create_text_encoder(config.text_encoder, vocabulary)).to(device)
+    model = create_model(config, vocabulary=vocabulary, text_encoder=text_encoder_of(config, vocabulary)).to(device)
     optimiser = torch.optim.AdamW(model.parameters(), fused=True)
 
     def step(precision: str) -> Callable[[int], None]:

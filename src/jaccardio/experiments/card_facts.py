@@ -62,7 +62,8 @@ def _model(run: RunFolder) -> dict[str, str]:
         "made with": f"jaccardio {run.environment['packages']['jaccardio']}",
     }
     if config.model.kind == "text":
-        facts["text encoder"] = f"{config.model.text}, frozen"
+        rank = config.model.lora_rank
+        facts["text encoder"] = f"{config.model.text}, {f'tuned by LoRA of rank {rank}' if rank else 'frozen'}"
     if config.data.hidden_findings:
         facts["findings kept from it"] = ", ".join(config.data.hidden_findings)
     return facts

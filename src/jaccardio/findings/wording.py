@@ -61,3 +61,11 @@ class Wording:
                 "write one under [denials], or leave negations out."
             )
         return sentence.format(findings=self.vocabulary.names(columns, language))
+
+    def sentences(self, language: str = "en") -> list[str]:
+        """All sentences of the vocabulary itself: prompts, that for no finding, groups, and denials where there are words for them."""
+        found = [*self.vocabulary.prompts(language), self.vocabulary.nothing[language]]
+        found += [self.group(columns, language) for columns, names in self.groups.items() if language in names]
+        if language in self.vocabulary.denials or language in DENIALS:
+            found += [self.denial([column], language) for column in range(len(self.vocabulary))]
+        return found

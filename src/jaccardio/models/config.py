@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from jaccardio.text.readout import Readout
+
 
 class ModelConfig(BaseModel):
     """Shape and start of a model; unknown keys are refused.
@@ -41,7 +43,11 @@ class ModelConfig(BaseModel):
     bias
         ``scalar``: one bias b. ``text``: b plus a linear function of the statement's projected text vector.
     text
-        Text encoder by name, hub id or folder.
+        Text encoder by name, hub id, folder or file (`create_text_encoder`).
+    readout
+        How sentences become vectors in a language model.
+    lora_rank
+        Rank of the low-rank matrices that tune the language model while the rest is trained (LoRA); 0 leaves it frozen.
     language
         Language of the sentences, one in which the vocabulary has names.
     score_parts
@@ -67,6 +73,8 @@ class ModelConfig(BaseModel):
     initial_bias: Literal["mean-target"] | Annotated[float, Field(ge=-100, le=100)] = "mean-target"
     bias: Literal["scalar", "text"] = "scalar"
     text: str = Field("minilm", pattern=r"^[^\x00-\x1f\x7f]+$")
+    readout: Readout = Readout()
+    lora_rank: int = Field(0, ge=0, le=1024)
     language: str = "en"
     whitening: Annotated[float, Field(ge=0, le=1)] | Literal["none"] = 0.0
     score_parts: int = Field(1, ge=1, le=1000)

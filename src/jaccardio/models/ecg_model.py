@@ -1,6 +1,7 @@
 """`EcgModel`: the interface that training, the pretrained folder, scoring and prediction use for every kind of model."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +23,11 @@ class EcgModel(nn.Module, ABC):
         Fingerprint of the text encoder that made them: only its vectors may be compared with this model's ECGs.
     statement_vectors
         (s, D) likewise, one per measured statement that the model learns; used by `statement_logits`.
+
+    Attributes
+    ----------
+    tuning
+        Trained matrices that tune the text encoder (`TunedEncoder`), by name; empty where that is frozen.
     """
 
     prompt_vectors: Tensor
@@ -34,11 +40,21 @@ class EcgModel(nn.Module, ABC):
         self.encoder = EcgEncoder(config)
         self.register_buffer("prompt_vectors", prompt_vectors.float().clone())
         self.register_buffer("statement_vectors", statement_vectors.float().clone())
+        self.tuning = nn.ParameterDict()
 
     @property
     def trained_vectors(self) -> Tensor:
         """(k + s, D) text vectors of the prompts and, after them, of the measured statements."""
         return torch.cat([self.prompt_vectors, self.statement_vectors])
+
+    def adapt(self, adapter: Mapping[str, Tensor]) -> None:
+        """Takes the matrices that tune the text encoder."""
+        self.tuning.update(adapter)
+
+    @property
+    def adapter(self) -> dict[str, Tensor]:
+        """The matrices that tune the text encoder, by name."""
+        return dict(self.tuning.items())
 
     @abstractmethod
     def project(self, features: Tensor) -> Tensor:

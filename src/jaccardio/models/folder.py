@@ -165,6 +165,7 @@ def load_pretrained(folder: Path) -> Pretrained:
     state = weights_from_bytes(manifest.bytes_of(WEIGHTS), str(folder / WEIGHTS))
     try:
         model = MODELS[config.kind](config, state["prompt_vectors"], text_fingerprint, state["statement_vectors"])
+        model.adapt({name.removeprefix("tuning."): tensor for name, tensor in state.items() if name.startswith("tuning.")})
         model.load_state_dict(state, strict=True)
     except (KeyError, RuntimeError) as error:
         raise DataError(f"{folder / WEIGHTS}: the weights do not fit {CONFIG} and {VOCABULARY}.") from error

@@ -18,6 +18,7 @@ from jaccardio.evaluation.thresholds import Thresholds
 from jaccardio.findings.needed_leads import spell_leads
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.statements import measured_statements
+from jaccardio.models.create import text_encoder_of
 from jaccardio.models.folder import Pretrained, load_pretrained
 from jaccardio.models.scoring import choose_device, ecg_embeddings, finding_scores, sentence_scores, statement_scores
 from jaccardio.recording.leads import LEADS
@@ -25,8 +26,8 @@ from jaccardio.recording.preprocessing import Prepared, SignalContract
 from jaccardio.recording.readers import read_ecg
 from jaccardio.recording.recording import Recording
 from jaccardio.recording.windows import Windows
-from jaccardio.text.create import create_text_encoder
 from jaccardio.text.encoder import TextEncoder
+from jaccardio.text.tuning import tuned_in
 from jaccardio.training.run_folder import RunFolder, looks_like_a_run
 
 BATCH = 64
@@ -238,9 +239,11 @@ class Predictor:
             raise UsageError("a sentence holds characters that are no text.")
         if self._text_encoder is None:
             # no cache on disk: what people search for may name a patient
-            encoder = create_text_encoder(self._pretrained.config.text_encoder, self.vocabulary)
+            encoder = text_encoder_of(self._pretrained.config, self.vocabulary)
             if encoder.fingerprint != self.model.text_fingerprint:
                 raise DataError("the installed text encoder is not the one that the model was trained with (other weights).")
+            if (tuned := tuned_in(encoder)) is not None:
+                tuned.adapter = self.model.adapter
             self._text_encoder = encoder
         return torch.from_numpy(self._text_encoder.encode(sentences)).to(self._device)
 

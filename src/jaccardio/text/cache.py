@@ -1,20 +1,16 @@
 """`CachedEncoder`: each distinct sentence is embedded once, and kept on disk between runs."""
 
-import hashlib
-import json
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import safetensors.numpy
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 
-from jaccardio.errors import MissingError
-from jaccardio.files import write_atomic
-from jaccardio.text.encoder import TextEncoder
+from jaccardio.errors import DataError, MissingError
+from jaccardio.text.encoder import LanguageModel
+from jaccardio.text.vectors import SentenceVectors
 
 logger = logging.getLogger(__name__)
 
@@ -33,11 +29,10 @@ def user_cache() -> Path | None:
 
 
 class CachedEncoder:
-    """A text encoder that remembers.
+    """A language model that remembers.
 
-    The cache is one safetensors file per encoder fingerprint, ``text-<fingerprint>.safetensors``: the vectors, with the
-    sentences and the SHA-256 of both in its metadata. A file that is damaged is computed again; a folder that cannot be read or written
-    is said once and done without.
+    The cache is one file of `SentenceVectors` per encoder fingerprint, ``text-<fingerprint>.safetensors``. A file that is damaged is
+    computed again; a folder that cannot be read or written is said once and done without.
 
     Parameters
     ----------
@@ -47,10 +42,17 @@ class CachedEncoder:
         Where the cache is kept; None: in memory only.
     """
 
-    def __init__(self, encoder: TextEncoder, folder: Path | None) -> None:
+    def __init__(self, encoder: LanguageModel, folder: Path | None) -> None:
         self._encoder = encoder
         self._path = None if folder is None else folder / f"text-{encoder.fingerprint[:32]}.safetensors"
-        self._vectors = {} if self._path is None else _read(self._path, encoder.dimension)
+        self._known = SentenceVectors.of(encoder)
+        if self._path is not None:
+            try:
+                kept = SentenceVectors.read(self._path)
+            except DataError:
+                return
+            if (kept.fingerprint, kept.dimension) == (encoder.fingerprint, encoder.dimension):
+                self._known.vectors = kept.vectors
 
     @property
     def name(self) -> str:
@@ -67,39 +69,21 @@ class CachedEncoder:
         """Fingerprint of the encoder behind."""
         return self._encoder.fingerprint
 
+    @property
+    def centred(self) -> bool:
+        """As of the encoder behind."""
+        return self._encoder.centred
+
     def encode(self, sentences: Sequence[str]) -> NDArray[np.float32]:
         """Raw vectors (m, D); only sentences never seen reach the encoder behind."""
-        new = [sentence for sentence in dict.fromkeys(sentences) if sentence not in self._vectors]
-        if new:
-            self._vectors.update(zip(new, self._encoder.encode(new), strict=True))
+        if new := self._known.lacking(sentences):
+            self._known.add(new, self._encoder.encode(new))
             if self._path is not None:
                 try:
-                    _write(self._path, self._vectors)
+                    self._known.write(self._path)
                 except (OSError, MissingError) as error:
                     logger.warning(
                         "%s: not written (%s); sentences will be embedded again. JACCARDIO_CACHE names another.", self._path, error
                     )
                     self._path = None
-        if not sentences:
-            return np.empty((0, self.dimension), dtype=np.float32)
-        return np.stack([self._vectors[sentence] for sentence in sentences])
-
-
-def _write(path: Path, vectors: Mapping[str, NDArray[np.float32]]) -> None:
-    sentences, matrix = json.dumps(list(vectors), ensure_ascii=False), np.stack(list(vectors.values()))
-    metadata = {"sentences": sentences, "sha256": _sha256(sentences, matrix)}
-    write_atomic(path, safetensors.numpy.save({"vectors": matrix}, metadata=metadata))
-
-
-def _read(path: Path, dimension: int) -> dict[str, NDArray[np.float32]]:
-    try:
-        with safe_open(path, framework="numpy") as file:
-            matrix, metadata = file.get_tensor("vectors"), file.metadata()
-        whole = metadata["sha256"] == _sha256(metadata["sentences"], matrix) and matrix.shape[1] == dimension
-    except (OSError, SafetensorError, KeyError, TypeError):
-        return {}
-    return dict(zip(json.loads(metadata["sentences"]), matrix, strict=True)) if whole else {}
-
-
-def _sha256(sentences: str, matrix: NDArray[np.float32]) -> str:
-    return hashlib.sha256(sentences.encode() + matrix.tobytes()).hexdigest()
+        return self._known.matrix(sentences)

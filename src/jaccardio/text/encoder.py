@@ -32,3 +32,16 @@ class TextEncoder(Protocol):
     def encode(self, sentences: Sequence[str]) -> NDArray[np.float32]:
         """Raw vectors (m, D), one per sentence in order; neither centred nor normalised."""
         ...
+
+
+class LanguageModel(TextEncoder, Protocol):
+    """A text encoder that reads free text.
+
+    Attributes
+    ----------
+    centred
+        Whether its languages are to be centred (`CentredEncoder`) before its vectors are compared: a setting, or a habit of its kind.
+    """
+
+    @property
+    def centred(self) -> bool: ...

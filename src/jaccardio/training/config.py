@@ -175,6 +175,12 @@ class TrainConfig(_Section):
         return self
 
     @model_validator(mode="after")
+    def _tuned_is_a_language_model(self) -> "TrainConfig":
+        if self.model.lora_rank and (self.model.kind == "classifier" or self.objective.prototypes):
+            raise ValueError("model.lora_rank tunes a language model: it needs model.kind = 'text' and objective.prototypes = 0")
+        return self
+
+    @model_validator(mode="after")
     def _prototypes_have_a_layer_to_train(self) -> "TrainConfig":
         if self.objective.prototypes and not self.model.embedding:
             raise ValueError("objective.prototypes shapes the trained layer over sentences: it needs model.embedding above 0")

@@ -29,14 +29,13 @@ from jaccardio.evaluation.thresholds import fit_thresholds
 from jaccardio.findings.wording import Wording
 from jaccardio.locks import own_folder
 from jaccardio.measurement.statements import measured_statements, statement_sentences
-from jaccardio.models.create import create_model
+from jaccardio.models.create import create_model, text_encoder_of
 from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.encoder import MINIMUM_SAMPLES
 from jaccardio.models.folder import Pretrained, save_pretrained
 from jaccardio.models.scoring import choose_device, finding_scores
 from jaccardio.progress import Progress
 from jaccardio.text.cache import user_cache
-from jaccardio.text.create import create_text_encoder
 from jaccardio.training.card import model_card
 from jaccardio.training.checkpoint import load_checkpoint, load_verified, remove_superseded, restore, save_best, save_checkpoint, tensors_of
 from jaccardio.training.config import TrainConfig
@@ -136,7 +135,7 @@ class _Session:
         torch.manual_seed(settings.seed)
         self.statements = tuple(measured_statements()) if self.objective.measured else ()
         further = statement_sentences(self.statements, config.model.language)
-        encoder = create_text_encoder(config.model.text_encoder, material.vocabulary, user_cache(), further)
+        encoder = text_encoder_of(config.model, material.vocabulary, user_cache(), further)
         self.model = create_model(config.model, vocabulary=material.vocabulary, text_encoder=encoder, further=further).to(device)
         self.positive_weight = material.positive_weight().to(device) if config.objective.positive_weight else None
         labels = torch.from_numpy(material.training_labels)
@@ -239,7 +238,7 @@ class _Session:
         signal = torch.from_numpy(batch.signal).to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             features = self.model.encoder(signal)  # from the features on all is float32
-        logits = self.model.compare(self.model.project(features), self.text.of(columns).to(self.device))
+        logits = self.model.compare(self.model.project(features), self.text.of(columns, self.model.adapter).to(self.device))
         auxiliary = self.regularisation(self.model, features, step)
         if self.statements:
             auxiliary["measured"] = self._measured_loss(features, batch)
@@ -317,6 +316,10 @@ class _Session:
         return self.model if self.average is None else cast(EcgModel, self.average.module)
 
     def _validation_scores(self, model: EcgModel) -> NDArray[np.float64]:
+        if self.text.tuned is not None:
+            self.text.tuned.adapter = model.adapter
+            prompts = self.material.vocabulary.prompts(self.config.model.language)
+            model.prompt_vectors.copy_(torch.from_numpy(self.text.tuned.encode(prompts)))
         batches = full_batches(self.material.store, self.material.validation_rows, SCORING_BATCH)
         scores = finding_scores(model, batches, self.device)
         if not np.isfinite(scores).all():

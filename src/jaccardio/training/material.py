@@ -1,6 +1,6 @@
 """What a training run sees: the findings it can learn, the labels, and the text vectors of its statements."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.findings.wording import Wording
 from jaccardio.measurement.statements import truths
 from jaccardio.text.encoder import TextEncoder
+from jaccardio.text.tuning import TunedEncoder, tuned_in
 
 
 @dataclass(frozen=True)
@@ -127,28 +128,43 @@ def _of_patients(keys: NDArray[np.str_], share: float, seed: int) -> NDArray[np.
 class StatementVectors:
     """Text vectors of statements: each distinct sentence is embedded once, before training starts.
 
+    Of a tuned encoder they change with each step: then a batch's distinct sentences are embedded in it.
+
     Attributes
     ----------
-    vectors
-        (distinct sentences, text dimension) float32.
+    sentences
+        The distinct ones.
     sentence_of
         (statements,) int64, index of each statement's sentence.
+    vectors
+        (distinct sentences, text dimension) float32; None of a tuned encoder.
+    tuned
+        That encoder.
     """
 
-    vectors: Tensor
+    sentences: tuple[str, ...]
     sentence_of: Tensor
+    vectors: Tensor | None
+    tuned: TunedEncoder | None
 
     @classmethod
     def embed(cls, statements: Statements, wording: Wording, encoder: TextEncoder, language: str) -> "StatementVectors":
         """Writes and embeds the sentences of all statements."""
         coded = torch.cat([statements.reading[:, None], (statements.findings == PRESENT).to(torch.int8)], dim=1)
         distinct, sentence_of = np.unique(coded.numpy(), axis=0, return_inverse=True)
-        sentences = [write_sentence(Reading(row[0]), np.flatnonzero(row[1:]).tolist(), wording, language) for row in distinct]
-        return cls(torch.from_numpy(encoder.encode(sentences)), torch.from_numpy(sentence_of.reshape(-1).astype(np.int64)))
+        sentences = tuple(write_sentence(Reading(row[0]), np.flatnonzero(row[1:]).tolist(), wording, language) for row in distinct)
+        tuned = tuned_in(encoder)
+        vectors = torch.from_numpy(encoder.encode(sentences)) if tuned is None else None
+        return cls(sentences, torch.from_numpy(sentence_of.reshape(-1).astype(np.int64)), vectors, tuned)
 
-    def of(self, columns: Tensor) -> Tensor:
-        """Vectors (m, text dimension) of the statements at these places, (m,) int64."""
-        return self.vectors[self.sentence_of[columns]]
+    def of(self, columns: Tensor, adapter: Mapping[str, Tensor]) -> Tensor:
+        """Vectors (m, text dimension) of the statements at these places, (m,) int64; `adapter` is that of the model."""
+        wanted = self.sentence_of[columns]
+        if self.tuned is None:
+            assert self.vectors is not None
+            return self.vectors[wanted]
+        distinct, places = torch.unique(wanted, return_inverse=True)
+        return self.tuned.vectors([self.sentences[row] for row in distinct.tolist()], adapter)[places]
 
 
 def write_sentence(reading: Reading, listed: list[int], wording: Wording, language: str) -> str:
