@@ -1,5 +1,7 @@
 """The vocabularies that ship: counts, order, names that can stand in a sentence."""
 
+from dataclasses import replace
+
 import pytest
 
 from jaccardio.findings.vocabulary import Vocabulary
@@ -25,6 +27,15 @@ def test_ptbxl71_has_the_statements_and_levels_of_the_published_benchmark() -> N
     assert vocabulary.codes[-1] == "TRIGU"
     both = [finding.code for finding in vocabulary.findings if {"diagnostic", "form"} <= finding.levels.keys()]
     assert both == ["NDT", "NST_", "DIG", "LNGQT"]
+
+
+def test_japanese98_begins_with_the_statements_of_ptbxl71() -> None:
+    vocabulary, statements = Vocabulary.load("japanese98"), Vocabulary.load("ptbxl71").findings
+    assert len(vocabulary) == 98
+    assert vocabulary.findings[:71] == tuple(replace(finding, stated_by=(f"scp:{finding.code}",)) for finding in statements)
+    assert all(finding.stated_by[0].startswith("snomed:") for finding in vocabulary.findings[71:])
+    assert "not reviewed by a clinician" in vocabulary.title
+    assert vocabulary.sentence([vocabulary.index("ERe"), vocabulary.index("AFIB")], "ja") == "この心電図は心房細動、早期再分極を示す。"
 
 
 @pytest.mark.parametrize("name", Vocabulary.available())

@@ -20,7 +20,7 @@ VocabularyName = Annotated[
     typer.Option(
         "--vocabulary",
         metavar="NAME|FILE",
-        help="Findings to label: paper26, ptbxl71, or a TOML file of your own (`jaccardio vocabulary`).",
+        help="Findings to label: paper26, ptbxl71, japanese98, or a TOML file of your own (`jaccardio vocabulary`).",
     ),
 ]
 SamplingRate = Annotated[float, typer.Option("--fs", metavar="HZ", help="Sampling rate, Hz.")]

@@ -139,6 +139,7 @@ class Vocabulary:
                 levels={key.removeprefix("level_"): value for key, value in row.items() if key.startswith("level_") and value},
                 note=row["note"],
                 leads=tuple(row["leads"].split()),
+                stated_by=tuple(row.get("source", "").split()),
             )
             for row in rows
         )
