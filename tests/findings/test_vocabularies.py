@@ -35,7 +35,7 @@ def test_japanese98_begins_with_the_statements_of_ptbxl71() -> None:
     assert vocabulary.findings[:71] == tuple(replace(finding, stated_by=(f"scp:{finding.code}",)) for finding in statements)
     assert all(finding.stated_by[0].startswith("snomed:") for finding in vocabulary.findings[71:])
     assert "not reviewed by a clinician" in vocabulary.title
-    assert vocabulary.sentence([vocabulary.index("ERe"), vocabulary.index("AFIB")], "ja") == "この心電図は心房細動、早期再分極を示す。"
+    assert vocabulary.sentence([vocabulary.index("AFIB"), vocabulary.index("ERe")], "ja") == "この心電図は心房細動、早期再分極を示す。"
 
 
 @pytest.mark.parametrize("name", Vocabulary.available())
@@ -49,9 +49,10 @@ def test_names_read_in_a_sentence_and_are_distinct(name: str) -> None:
 
 def test_sentences_of_paper26() -> None:
     vocabulary = Vocabulary.load("paper26")
-    present = [vocabulary.index("af"), vocabulary.index("crbbb")]
+    present = [vocabulary.index("crbbb"), vocabulary.index("af")]
     assert vocabulary.sentence(present) == "This ECG shows complete right bundle branch block, atrial fibrillation."
     assert vocabulary.sentence(present, "ja") == "この心電図は完全右脚ブロック、心房細動を示す。"
+    assert vocabulary.sentence(present[::-1], "ja") == "この心電図は心房細動、完全右脚ブロックを示す。"
     assert vocabulary.sentence([]) == "This ECG shows no listed finding."
 
 

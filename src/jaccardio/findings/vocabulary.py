@@ -239,7 +239,7 @@ class Vocabulary:
         return self.templates[language]
 
     def sentence(self, present: Sequence[int], language: str = "en") -> str:
-        """ "This ECG shows {finding_1}, …, {finding_n}." in vocabulary order (paper, section 2.2); for none, the sentence that says so.
+        """ "This ECG shows {finding_1}, …, {finding_n}." in the order given (paper, section 2.2); for none, the sentence that says so.
 
         Parameters
         ----------
@@ -255,8 +255,8 @@ class Vocabulary:
         return template.format(findings=self.names(present, language)) if present else self.nothing[language]
 
     def names(self, columns: Sequence[int], language: str = "en") -> str:
-        """Names of some findings as a sentence lists them, in vocabulary order."""
-        return list_names([self.findings[column].names[language] for column in sorted(columns)], language)
+        """Names of some findings as a sentence lists them, in the order given."""
+        return list_names([self.findings[column].names[language] for column in columns], language)
 
     def captions(self, labels: NDArray[np.int8], language: str = "en") -> list[str]:
         """One sentence per row of a label matrix (n, findings), stating the findings that are present."""
