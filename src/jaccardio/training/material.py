@@ -150,4 +150,4 @@ def _random_places(listed: Tensor, reading: Tensor, seed: int) -> Tensor:
 def _in_order(places: NDArray[np.integer]) -> list[int]:
     """Columns of the listed findings by their places, those of one place in vocabulary order."""
     columns = np.flatnonzero(places)
-    return columns[np.argsort(places[columns], kind="stable")].tolist()
+    return [int(column) for column in columns[np.argsort(places[columns], kind="stable")]]
