@@ -32,6 +32,7 @@ Settings = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="section.key=value, e.g. training.epochs=3; may be given several times."),
 ]
 
+ReportLanguage = Annotated[str, typer.Option("--lang", metavar="LANGUAGE", help="Language of report, plots and model card: en or ja.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the random numbers.")]
 Replicates = Annotated[int, typer.Option("--replicates", min=1, max=1_000_000, help="Bootstrap replicates of the intervals.")]
 Processes = Annotated[int, typer.Option("--jobs", min=1, max=MOST_PROCESSES, help="Processes.")]

@@ -68,6 +68,10 @@ class Finding:
         """The English name; the first one where there is none."""
         return self.names.get("en") or next(iter(self.names.values()))
 
+    def name_in(self, language: str) -> str:
+        """The name in a language; the English one where there is none."""
+        return self.names.get(language) or self.name
+
     def lacking(self, leads: Collection[str]) -> tuple[str, ...]:
         """The items of `Finding.leads` that are not met by the leads at hand; empty where the finding can be judged."""
         return unmet(self.leads, leads)
