@@ -2,9 +2,11 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
@@ -258,6 +260,15 @@ def test_japanese98_says_of_the_71_statements_what_ptbxl71_says() -> None:
 def test_decisions_for_japanese98(database: str, code: str, finding: str, state: str) -> None:
     labels = LabelMapper.for_vocabulary(JAPANESE98).label([code], (), closed=True, annotated=annotated_codes(database))
     assert labels[JAPANESE98.index(finding)] == STATES[state]
+
+
+def test_the_guide_says_how_many_findings_of_japanese98_each_source_knows() -> None:
+    mapper = LabelMapper.for_vocabulary(JAPANESE98)
+    guide = (Path(__file__).parents[2] / "docs" / "vocabularies.md").read_text("utf-8")
+    [said] = re.findall(r"^Of the 98: (.*)\.$", guide, re.MULTILINE)
+    for part in said.split(", "):
+        database, count = part.split(" ")
+        assert (mapper.label((), (), closed=True, annotated=annotated_codes(database)) >= 0).sum() == int(count), database
 
 
 def test_each_finding_of_japanese98_has_its_code_in_a_table_of_its_source() -> None:

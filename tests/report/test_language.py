@@ -89,7 +89,7 @@ def test_a_japanese_report_and_card(case: Case, tmp_path: Path) -> None:
         write_model_card(folder, evaluation, card, spoken)
     page, card_text = (tmp_path / "ja" / "report.html").read_text("utf-8"), (tmp_path / "ja" / "model_card.md").read_text("utf-8")
     assert '<html lang="ja">' in page
-    for shown in ("<h2>所見ごとのAUROC</h2>", "<th>有病割合</th>", "<dt>モデル</dt>", "医療機器ではありません", "模擬心電図", "95 %区間"):
+    for shown in ("<h2>所見ごとのAUROC</h2>", "<th>有病割合</th>", "<dt>モデル</dt>", "医療機器ではありません", "模擬心電図", "95%区間"):
         assert shown in page
     for shown in ("## 所見ごとの結果\n\n", "| プリセット | p |", "楽観的", "研究用ソフトウェアであり"):
         assert shown in card_text

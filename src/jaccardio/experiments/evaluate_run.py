@@ -158,7 +158,7 @@ def evaluate_run(
     examples = _examples(store, look)
     card = card_facts(run, store, part, look.rows, look.vocabulary, look.test_uses, title, language)
     asked = _asked(run, prompts)
-    write_model_card(out, evaluation, replace(card, model=card.model | asked), language)
+    write_model_card(out, evaluation, replace(card, model={**card.model, **asked}), language)
     write_evaluation(
         out,
         evaluation,
