@@ -160,3 +160,23 @@ def test_what_the_leads_cannot_show_is_neither_judged_nor_written(run: RunFolder
     assert "1 ECGs are shorter than 10 s, 0 longer" in report
     assert "answers for which the ECG lacks leads" in report
     assert not any(code == "anteroseptal_mi" and called for example in done.examples for code, _, _, called, _ in example.findings)
+
+
+@pytest.mark.usefixtures("without_plots")
+def test_a_model_can_be_asked_in_another_language(run: RunFolder, hospitals: Hospitals, tmp_path: Path) -> None:
+    store = Store.open(hospitals.home)
+    own, same, other = (score_part(run, store, "validation", device="cpu", prompts=prompts) for prompts in (None, "en", "ja"))
+    assert np.array_equal(own.scored.scores[0], same.scored.scores[0])
+    assert not np.allclose(own.scored.scores[0], other.scored.scores[0])  # random vectors know no language
+    with pytest.raises(UsageError, match="no names in language 'de'; it has en, ja"):
+        score_part(run, store, "validation", device="cpu", prompts="de")
+    evaluate_run(run, store, "validation", tmp_path / "out", prompts="ja", language="ja", device="cpu", replicates=5)
+    for file in ("report.html", "model_card.md"):
+        text = (tmp_path / "out" / file).read_text("utf-8")
+        assert "日本語で問う。モデルは英語の文で学習し" in text
+        assert "心房細動" in text
+    evaluate_run(run, store, "validation", tmp_path / "out", device="cpu", replicates=5)
+    assert "Prompts" not in (tmp_path / "out" / "report.html").read_text("utf-8")
+    with pytest.raises(UsageError, match="no reports in language 'xx'"):
+        evaluate_run(run, store, "validation", tmp_path / "none", language="xx", device="cpu")
+    assert not (tmp_path / "none").exists()

@@ -2,12 +2,15 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
+from jaccardio.findings.abbreviations import challenge_names
 from jaccardio.findings.coverage import annotated_codes
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
 from jaccardio.findings.mapping import LabelMapper, Meaning
@@ -15,6 +18,7 @@ from jaccardio.findings.vocabulary import Finding, Vocabulary
 
 PAPER26 = Vocabulary.load("paper26")
 PTBXL71 = Vocabulary.load("ptbxl71")
+JAPANESE98 = Vocabulary.load("japanese98")
 STATES = {"present": PRESENT, "absent": ABSENT, "unknown": UNKNOWN}
 
 
@@ -104,10 +108,14 @@ def test_a_finding_that_stands_alone_is_unknown_beside_another() -> None:
     assert mapper.contradicted(["scp:SR"], labels) == ()
 
 
-@pytest.mark.parametrize("vocabulary", [PAPER26, PTBXL71], ids=["paper26", "ptbxl71"])
-def test_every_row_has_a_source_a_known_finding_and_its_review(vocabulary: Vocabulary) -> None:
-    text = (resources.files("jaccardio.findings") / "data" / f"mapping-{vocabulary.name}.csv").read_text("utf-8")
-    rows = list(csv.DictReader(io.StringIO(text)))
+def rows_of(table: str) -> list[dict[str, str]]:
+    text = (resources.files("jaccardio.findings") / "data" / f"{table}.csv").read_text("utf-8")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize("name", Vocabulary.available())
+def test_every_row_has_a_source_a_known_finding_and_its_review(name: str) -> None:
+    vocabulary, rows = Vocabulary.load(name), rows_of(f"mapping-{name}")
     assert len({(row["ontology"], row["code"], row["finding"]) for row in rows}) == len(rows)
     for row in rows:
         assert row["source"], row
@@ -213,3 +221,61 @@ def test_ptbxl71_from_snomed() -> None:
     )
     state = dict(zip(PTBXL71.codes, labels.tolist(), strict=True))
     assert (state["AFIB"], state["CLBBB"], state["IMI"], state["NORM"], state["AFLT"]) == (PRESENT, UNKNOWN, UNKNOWN, UNKNOWN, ABSENT)
+
+
+def test_japanese98_says_of_the_71_statements_what_ptbxl71_says() -> None:
+    """Its tables repeat those of ptbxl71; a correction to one that is not made in the other fails here."""
+    ours = {(row["ontology"], row["code"], row["finding"], row["state"], row["note"]) for row in rows_of("mapping-japanese98")}
+    theirs = [row for row in rows_of("mapping-ptbxl71") if row["ontology"] != "axis" and row["note"] != "the statement itself"]
+    assert not [row for row in theirs if (row["ontology"], row["code"], row["finding"], row["state"], row["note"]) not in ours]
+    ptbxl, axis = annotated_codes("ptbxl"), ("axis:MID",)
+    for codes in (["scp:IMI", "scp:SR"], ["scp:NORM"], ["scp:BIGU", "scp:PVC"]):
+        expected = LabelMapper.for_vocabulary(PTBXL71).label(codes, (), closed=True, annotated=ptbxl).tolist()
+        labels = LabelMapper.for_vocabulary(JAPANESE98).label([*codes, *axis], (), closed=True, annotated=ptbxl).tolist()
+        assert labels[: len(expected)] == expected
+        assert labels[JAPANESE98.index("LAD")] == ABSENT
+        assert {code for code, label in zip(JAPANESE98.codes, labels, strict=True) if label >= 0} == {*PTBXL71.codes, "LAD", "RAD"}
+
+
+@pytest.mark.parametrize(
+    ("database", "code", "finding", "state"),
+    [
+        ("ptbxl", "axis:LAD", "LAD", "present"),
+        ("ptbxl", "axis:LAD-unstated", "LAD", "unknown"),
+        ("ptbxl", "axis:ARAD", "RAD", "present"),
+        ("ptbxl", "axis:unknown", "RAD", "unknown"),
+        ("ptbxl", "scp:BIGU", "VBig", "unknown"),
+        ("ningbo", "snomed:365413008", "PRWP", "present"),
+        ("ningbo", "snomed:426783006", "PRWP", "absent"),
+        ("georgia", "snomed:426783006", "PRWP", "unknown"),  # never annotated there
+        ("ningbo", "snomed:54016002", "2AVB", "present"),
+        ("ningbo", "snomed:195042002", "MoI", "unknown"),
+        ("ningbo", "snomed:164931005", "ERe", "unknown"),
+        ("ningbo", "snomed:425856008", "VTach", "present"),
+        ("st_petersburg", "snomed:251182009", "VPVC", "present"),
+        ("st_petersburg", "snomed:251182009", "PVC", "present"),
+        ("st_petersburg", "snomed:17338001", "VTrig", "unknown"),
+    ],
+)
+def test_decisions_for_japanese98(database: str, code: str, finding: str, state: str) -> None:
+    labels = LabelMapper.for_vocabulary(JAPANESE98).label([code], (), closed=True, annotated=annotated_codes(database))
+    assert labels[JAPANESE98.index(finding)] == STATES[state]
+
+
+def test_the_guide_says_how_many_findings_of_japanese98_each_source_knows() -> None:
+    mapper = LabelMapper.for_vocabulary(JAPANESE98)
+    guide = (Path(__file__).parents[2] / "docs" / "vocabularies.md").read_text("utf-8")
+    [said] = re.findall(r"^Of the 98: (.*)\.$", guide, re.MULTILINE)
+    for part in said.split(", "):
+        database, count = part.split(" ")
+        assert (mapper.label((), (), closed=True, annotated=annotated_codes(database)) >= 0).sum() == int(count), database
+
+
+def test_each_finding_of_japanese98_has_its_code_in_a_table_of_its_source() -> None:
+    tables = {"scp": annotated_codes("ptbxl"), "snomed": {f"snomed:{code}" for code in challenge_names()}}
+    rows = rows_of("japanese98")
+    assert [row["code"] for row in rows] == list(JAPANESE98.codes)
+    for row in rows:
+        assert row["source"] in tables[row["source"].partition(":")[0]]
+        assert row["reviewed"] == "not reviewed by a clinician"
+    assert len({row["source"] for row in rows}) == 98

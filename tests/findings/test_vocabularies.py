@@ -1,5 +1,7 @@
 """The vocabularies that ship: counts, order, names that can stand in a sentence."""
 
+from dataclasses import replace
+
 import pytest
 
 from jaccardio.findings.vocabulary import Vocabulary
@@ -27,6 +29,15 @@ def test_ptbxl71_has_the_statements_and_levels_of_the_published_benchmark() -> N
     assert both == ["NDT", "NST_", "DIG", "LNGQT"]
 
 
+def test_japanese98_begins_with_the_statements_of_ptbxl71() -> None:
+    vocabulary, statements = Vocabulary.load("japanese98"), Vocabulary.load("ptbxl71").findings
+    assert len(vocabulary) == 98
+    assert vocabulary.findings[:71] == tuple(replace(finding, stated_by=(f"scp:{finding.code}",)) for finding in statements)
+    assert all(finding.stated_by[0].startswith("snomed:") for finding in vocabulary.findings[71:])
+    assert "not reviewed by a clinician" in vocabulary.title
+    assert vocabulary.sentence([vocabulary.index("AFIB"), vocabulary.index("ERe")], "ja") == "この心電図は心房細動、早期再分極を示す。"
+
+
 @pytest.mark.parametrize("name", Vocabulary.available())
 def test_names_read_in_a_sentence_and_are_distinct(name: str) -> None:
     vocabulary = Vocabulary.load(name)
@@ -38,9 +49,10 @@ def test_names_read_in_a_sentence_and_are_distinct(name: str) -> None:
 
 def test_sentences_of_paper26() -> None:
     vocabulary = Vocabulary.load("paper26")
-    present = [vocabulary.index("af"), vocabulary.index("crbbb")]
+    present = [vocabulary.index("crbbb"), vocabulary.index("af")]
     assert vocabulary.sentence(present) == "This ECG shows complete right bundle branch block, atrial fibrillation."
     assert vocabulary.sentence(present, "ja") == "この心電図は完全右脚ブロック、心房細動を示す。"
+    assert vocabulary.sentence(present[::-1], "ja") == "この心電図は心房細動、完全右脚ブロックを示す。"
     assert vocabulary.sentence([]) == "This ECG shows no listed finding."
 
 

@@ -154,5 +154,5 @@ def test_files_that_are_no_vocabulary(tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbf[[findings]]\r\ncode = 'af'\r\nnames = { en = 'atrial fibrillation' }\r\n")  # as Windows editors save it
     assert Vocabulary.load(str(path)).codes == ("af",)
     for absent in ("paper", str(tmp_path / "absent.toml"), str(tmp_path)):
-        with pytest.raises(UsageError, match=r"unknown vocabulary .*; available: paper26, ptbxl71, or name a TOML file"):
+        with pytest.raises(UsageError, match=r"unknown vocabulary .*; available: japanese98, paper26, ptbxl71, or name a TOML file"):
             Vocabulary.load(absent)

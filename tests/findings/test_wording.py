@@ -18,8 +18,9 @@ def test_every_group_of_two_findings_and_more_has_a_name_in_each_language() -> N
         assert all(names.keys() == {"en", "ja"} for names in groups.values())
 
 
-def test_names_of_groups_read_in_a_sentence_and_are_distinct_from_those_of_findings() -> None:
-    vocabulary = Vocabulary.load("ptbxl71")
+@pytest.mark.parametrize("name", ["ptbxl71", "japanese98"])
+def test_names_of_groups_read_in_a_sentence_and_are_distinct_from_those_of_findings(name: str) -> None:
+    vocabulary = Vocabulary.load(name)
     names = [text for group in Wording.of(vocabulary).groups.values() for text in group.values()]
     assert names
     assert not [text for text in names if set(text) & set(",;|.()（）、。") or text != text.strip()]

@@ -234,6 +234,18 @@ def test_retrieval_goes_both_ways(reproduced: Path) -> None:
     assert same == top["top-5 exact"]
 
 
+def test_a_model_of_either_language_is_asked_in_both(reproduced: Path) -> None:
+    table = _results(reproduced)["japanese98"]
+    found = {(row["model"], row["metric"]): row["value"] for row in table["rows"] if "asked in" in row["model"]}
+    metrics = {"macro_auroc", "macro_auprc", *(f"top-{cut} {meaning}" for cut in (1, 5) for meaning in ("exact", "superset"))}
+    for trained, other in (("Japanese", "English"), ("English", "Japanese")):
+        random, symbols = (f"trained in {trained}, text {text}, asked in " for text in ("random", "table"))
+        assert {metric for model, metric in found if model == random + other} == metrics
+        assert any(found[random + trained, metric] != found[random + other, metric] for metric in metrics)
+        assert all(found[symbols + trained, metric] == found[symbols + other, metric] for metric in metrics)  # symbols know no language
+        assert (random + other, random + trained) in {(row["model"], row["reference"]) for row in table["differences"]}
+
+
 def test_what_could_not_be_reproduced_is_derived_from_the_data(reproduced: Path) -> None:
     said = _results(reproduced)["table7"]["limitations"]
     away = Store.open(reproduced / "store-b")

@@ -168,6 +168,14 @@ def test_records_with_rare_findings_are_repeated(store: Store, split: Split) -> 
     assert len(set(epochs[1].tolist())) < len(epochs[1])
 
 
+def test_names_stand_in_a_random_order_where_the_configuration_asks_for_it(store: Store, split: Split) -> None:
+    canonical, shuffled = (
+        len(_Session(store, split, _config("siglip-small", f"data.caption_order={order}"), torch.device("cpu")).text.vectors)
+        for order in ("canonical", "random")
+    )
+    assert shuffled > canonical
+
+
 def test_augmentations_are_settings_that_reach_the_batches(store: Store, split: Split) -> None:
     for setting, make in AUGMENTATIONS.items():
         assert DataConfig.model_validate({setting: 0.5}).augmentations == (make(0.5),)
@@ -181,7 +189,7 @@ def test_augmentations_are_settings_that_reach_the_batches(store: Store, split: 
 
 
 def test_a_killed_run_resumes_to_the_same_weights(hospitals: Hospitals, store: Store, split: Split, tmp_path: Path) -> None:
-    drawn = ("objective.statements=captions+subsets", "objective.target=jaccard", "objective.views=0.5")
+    drawn = ("objective.statements=captions+subsets", "objective.target=jaccard", "objective.views=0.5", "data.caption_order=random")
     settings = ("training.epochs=8", "training.ema=0.9", *drawn)
     straight = train(store, split, _config("siglip-small", *settings), tmp_path / "straight", device="cpu")
     script = (

@@ -1,14 +1,16 @@
 """Sentences say what the coding of their statements says: read back by a parser that knows nothing of how they were written."""
 
 import tomllib
+from collections.abc import Sequence
 from importlib import resources
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from jaccardio.contrast.banks import BANKS, TrainingLabels
-from jaccardio.contrast.statements import Reading
+from jaccardio.contrast.statements import Reading, Statements
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.findings.wording import Wording
 from jaccardio.text.random import RandomVectors
@@ -72,3 +74,39 @@ def test_each_statement_gets_the_vector_of_its_own_sentence() -> None:
         assert np.array_equal(text.of(columns, {}).numpy(), encoder.encode([sentences[column] for column in columns.tolist()]))
         assert text.vectors is not None
         assert len(text.vectors) == len(text.sentences) == len(set(sentences))
+
+
+def test_a_random_order_is_drawn_once_for_each_statement_and_changes_no_word() -> None:
+    vocabulary = Vocabulary.load("japanese98")
+    wording, encoder = Wording.of(vocabulary), Remembering()
+    labels = torch.zeros(40, len(vocabulary), dtype=torch.int8)
+    labels[:, [3, 20, 60, 90]] = 1  # one finding set, forty records
+    labels[0, 20:] = 0  # shows one finding
+    training = TrainingLabels(labels, tuple(wording.groups))
+    statements = Statements.joined([BANKS[name].make(training) for name in ("captions", "negations", "parents")])
+    vectors = {seed: StatementVectors.embed(statements, wording, encoder, "ja", seed) for seed in (None, 0, 1)}
+    for text in vectors.values():
+        for column, (row, reading) in enumerate(zip(statements.findings, statements.reading, strict=True)):
+            sentence = encoder.sentences[text.of(torch.tensor([column]), {})[0].numpy().tobytes()]
+            expected = {vocabulary.codes[place] for place in torch.nonzero(row == 1).flatten().tolist()}
+            assert read_back(sentence, vocabulary, "ja") == (Reading(int(reading)), expected)
+    of_captions = {seed: [tuple(vector.tolist()) for vector in text.of(torch.arange(40), {})] for seed, text in vectors.items()}
+    assert len(set(of_captions[None])) == 2
+    assert len(set(of_captions[0])) > 10  # of 24 orders
+    assert of_captions[0] != of_captions[1]
+    assert of_captions[0][0] == of_captions[None][0]
+    again = StatementVectors.embed(statements, wording, encoder, "ja", 0)
+    assert torch.equal(again.of(torch.arange(len(statements)), {}), vectors[0].of(torch.arange(len(statements)), {}))
+
+
+class Remembering(RandomVectors):
+    """Random vectors, and the sentence of each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sentences: dict[bytes, str] = {}
+
+    def encode(self, sentences: Sequence[str]) -> NDArray[np.float32]:
+        vectors = super().encode(sentences)
+        self.sentences |= {vector.tobytes(): sentence for vector, sentence in zip(vectors, sentences, strict=True)}
+        return vectors

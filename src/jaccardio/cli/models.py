@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from jaccardio.cli.options import Device, IdTable, Json, Out, Replicates, Run, Settings, StoreOption
+from jaccardio.cli.options import Device, IdTable, Json, Out, Replicates, ReportLanguage, Run, Settings, StoreOption
 from jaccardio.cli.output import estimate, note, number, progress_bar, result, resumable, warn
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
@@ -68,6 +68,11 @@ def evaluate(
         str, typer.Option(metavar="PART", help="validation or test of the run's split; all for the store of an external hospital.")
     ] = "test",
     id_table: IdTable = None,
+    prompts: Annotated[
+        str | None,
+        typer.Option(metavar="LANGUAGE", help="Language in which the model is asked, en or ja; without it that of its training."),
+    ] = None,
+    lang: ReportLanguage = "en",
     replicates: Replicates = 1000,
     device: Device = "auto",
     json: Json = False,
@@ -86,7 +91,18 @@ def evaluate(
     ids = load_id_table(id_table)
     with own_folder(out), progress_bar("scoring") as progress:
         opened = RunFolder.open(run)
-        done = evaluate_run(opened, Store.open(store), part, out, id_table=ids, device=device, replicates=replicates, progress=progress)
+        done = evaluate_run(
+            opened,
+            Store.open(store),
+            part,
+            out,
+            id_table=ids,
+            prompts=prompts,
+            language=lang,
+            device=device,
+            replicates=replicates,
+            progress=progress,
+        )
     metrics = done.evaluation.metrics
     warn(metrics["warnings"])
     lines = [f"{done.records} ECGs of part {part}", *_headlines(metrics)]
@@ -120,6 +136,7 @@ def score(
     columns: Annotated[
         Path | None, typer.Option(metavar="FILE", help="For .npy: text file with one finding a line; without it the vocabulary.")
     ] = None,
+    lang: ReportLanguage = "en",
     replicates: Replicates = 1000,
     device: Device = "auto",
     json: Json = False,
@@ -136,7 +153,7 @@ def score(
     named = tuple(name for name in findings.split(",") if name.strip())
     submission = Submission(predictions, part, ids, columns, thresholds, named, against)
     with own_folder(out), progress_bar("scoring") as progress:
-        done = run_score(Store.open(store), submission, out, device=device, replicates=replicates, progress=progress)
+        done = run_score(Store.open(store), submission, out, language=lang, device=device, replicates=replicates, progress=progress)
     metrics = done.evaluation.metrics
     warn(metrics["warnings"])
     lines = [f"{done.records} ECGs of part {part}", *_headlines(metrics), f"thresholds: {done.thresholds}"]

@@ -20,7 +20,7 @@ VocabularyName = Annotated[
     typer.Option(
         "--vocabulary",
         metavar="NAME|FILE",
-        help="Findings to label: paper26, ptbxl71, or a TOML file of your own (`jaccardio vocabulary`).",
+        help="Findings to label: paper26, ptbxl71, japanese98, or a TOML file of your own (`jaccardio vocabulary`).",
     ),
 ]
 SamplingRate = Annotated[float, typer.Option("--fs", metavar="HZ", help="Sampling rate, Hz.")]
@@ -32,6 +32,7 @@ Settings = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="section.key=value, e.g. training.epochs=3; may be given several times."),
 ]
 
+ReportLanguage = Annotated[str, typer.Option("--lang", metavar="LANGUAGE", help="Language of report, plots and model card: en or ja.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the random numbers.")]
 Replicates = Annotated[int, typer.Option("--replicates", min=1, max=1_000_000, help="Bootstrap replicates of the intervals.")]
 Processes = Annotated[int, typer.Option("--jobs", min=1, max=MOST_PROCESSES, help="Processes.")]

@@ -11,7 +11,7 @@ from jaccardio.cli.output import result
 if TYPE_CHECKING:
     from jaccardio.findings.vocabulary import Finding, Vocabulary
 
-NameOrFile = Annotated[str, typer.Argument(metavar="NAME|FILE", help="paper26, ptbxl71, or a TOML file of your own.")]
+NameOrFile = Annotated[str, typer.Argument(metavar="NAME|FILE", help="paper26, ptbxl71, japanese98, or a TOML file of your own.")]
 
 vocabulary = typer.Typer(name="vocabulary", help="Drafts, checks and shows vocabularies.", no_args_is_help=True, rich_markup_mode=None)
 """The lists of findings: what ships, and findings of your own."""

@@ -16,7 +16,14 @@ ALL_LEADS = (1 << len(LEADS)) - 1
 
 
 def card_facts(
-    run: RunFolder, store: Store, part: str, rows: NDArray[np.int64], vocabulary: Vocabulary, test_uses: int, title: str
+    run: RunFolder,
+    store: Store,
+    part: str,
+    rows: NDArray[np.int64],
+    vocabulary: Vocabulary,
+    test_uses: int,
+    title: str,
+    language: str = "en",
 ) -> CardFacts:
     """The facts of one evaluation.
 
@@ -28,6 +35,8 @@ def card_facts(
         The findings that were judged.
     test_uses
         How often this run has looked at a test part.
+    language
+        Of the findings' names.
     """
     records = store.records.iloc[rows]
     return CardFacts(
@@ -42,7 +51,7 @@ def card_facts(
         },
         labels=_labels(records, vocabulary),
         reproduction=_reproduction(run, store, part, test_uses),
-        names={finding.code: finding.name for finding in vocabulary.findings},
+        names={finding.code: finding.name_in(language) for finding in vocabulary.findings},
         notes={finding.code: finding.note for finding in vocabulary.findings if finding.note},
         seen=part == "validation",
     )

@@ -25,6 +25,7 @@ from jaccardio.prediction.store_signals import shared_findings, windows_for, wit
 from jaccardio.recording.paper_plot import ecg_png
 from jaccardio.recording.windows import Windows
 from jaccardio.report.evaluation_report import FORMAT, Example, write_evaluation
+from jaccardio.report.language import ENGLISH, check_language
 from jaccardio.report.model_card import write_model_card
 from jaccardio.training.leakage import check_unseen
 from jaccardio.training.run_folder import RunFolder
@@ -87,6 +88,7 @@ def score_part(
     *,
     device: str = "auto",
     crop: Crop | None = None,
+    prompts: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Look:
     """Scores one part with the run's model; unless it is the validation part, the look is written into the run.
@@ -102,7 +104,8 @@ def score_part(
     predictor = Predictor.from_pretrained(run.path, device)
     vocabulary, columns, _ = shared_findings(predictor, store)
     batches = windows_for(predictor, store, rows, progress)
-    scores = predictor.scores(batches if crop is None else crop.cut(batches, predictor.contract.sampling_rate))[:, columns]
+    seen = batches if crop is None else crop.cut(batches, predictor.contract.sampling_rate)
+    scores = predictor.scores(seen, prompts)[:, columns]
     withheld = withheld_answers(predictor, store.lead_masks[rows])[:, columns]
     known = part_of(store, rows, vocabulary)
     judged = replace(known, labels=np.where(withheld, np.int8(UNKNOWN), known.labels))
@@ -119,6 +122,8 @@ def evaluate_run(
     out: Path,
     *,
     id_table: IdTable | None = None,
+    prompts: str | None = None,
+    language: str = ENGLISH,
     device: str = "auto",
     replicates: int = 1000,
     progress: Callable[[int, int], None] | None = None,
@@ -131,28 +136,38 @@ def evaluate_run(
         ``validation`` or ``test`` of the run's own split; ``all`` for a store that the run was not trained on.
     id_table
         Gives ``predictions.parquet`` a column ``path``.
+    prompts
+        Language in which the model is asked; None: that of its training. Thresholds and recalibration stay those of its training.
+    language
+        Of report, plots and model card.
 
     Raises
     ------
+    MissingError
+        The model's text encoder, which other prompts need, or a font for the language is not on this machine.
     DataError
         Overlap with what the model has seen (except for the validation part, which is seen by design and said to be so).
     UsageError
         A part of the run's split is asked of another store, or `out` is a store, a run or a model.
     """
     refuse_other_folder(out, FORMAT)
-    look = score_part(run, store, part, device=device, progress=progress)
+    check_language(language)
+    look = score_part(run, store, part, device=device, prompts=prompts, progress=progress)
     title = f"{run.config.preset} on {store.manifest['corpus']}, {part}"
     evaluation = evaluate(look.part, look.scored, subgroups=subgroups_of(store.records.iloc[look.rows]), replicates=replicates)
     examples = _examples(store, look)
-    write_model_card(out, evaluation, card_facts(run, store, part, look.rows, look.vocabulary, look.test_uses, title))
+    card = card_facts(run, store, part, look.rows, look.vocabulary, look.test_uses, title, language)
+    asked = _asked(run, prompts)
+    write_model_card(out, evaluation, replace(card, model={**card.model, **asked}), language)
     write_evaluation(
         out,
         evaluation,
         look.part,
         look.scored,
         title=title,
-        facts=_facts(run, store, part, look),
-        names={finding.code: finding.name for finding in look.vocabulary.findings},
+        facts=_facts(run, store, part, look) | asked,
+        names={finding.code: finding.name_in(language) for finding in look.vocabulary.findings},
+        language=language,
         withheld=look.withheld,
         paths=None if id_table is None else id_table.paths_of(look.part.ids),
         examples=examples,
@@ -191,6 +206,14 @@ def _facts(run: RunFolder, store: Store, part: str, look: Look) -> dict[str, str
     if look.withheld.any():
         facts["Withheld"] = f"{look.withheld.sum()} answers for which the ECG lacks leads; they are judged as unknown"
     return facts
+
+
+def _asked(run: RunFolder, prompts: str | None) -> dict[str, str]:
+    """The fact that a model was asked in another language than that of its training."""
+    own = run.config.model.language
+    if prompts in (None, own):
+        return {}
+    return {"Prompts": f"in {prompts}; the model was trained on sentences in {own}, its thresholds and recalibration fitted for those"}
 
 
 def _examples(store: Store, look: Look) -> list[Example]:

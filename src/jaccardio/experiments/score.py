@@ -29,6 +29,7 @@ from jaccardio.files import parse_json, write_json
 from jaccardio.findings.labels import PRESENT
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.report.evaluation_report import FORMAT, write_evaluation
+from jaccardio.report.language import ENGLISH, check_language
 from jaccardio.report.ranked import ranked_table
 from jaccardio.report.results import write_study
 from jaccardio.training.run_folder import RunFolder
@@ -79,6 +80,7 @@ def run_score(
     submission: Submission,
     out: Path,
     *,
+    language: str = ENGLISH,
     replicates: int = 1000,
     device: str = "auto",
     progress: Callable[[int, int], None] | None = None,
@@ -97,6 +99,7 @@ def run_score(
         split leaks; or the opponent has nothing in common with them.
     """
     refuse_other_folder(out, FORMAT)
+    check_language(language)
     table = read_predictions(submission.predictions, store.vocabulary.codes, submission.ids, submission.columns)
     store.rows_of(table.ids)
     members, validation = _parts(store, submission.part)
@@ -122,7 +125,8 @@ def run_score(
         scored,
         title=f"{table.name} on {store.manifest['corpus']}, {submission.part}",
         facts=_facts(store, submission.part, part, scored),
-        names={finding.code: finding.name for finding in vocabulary.findings},
+        names={finding.code: finding.name_in(language) for finding in vocabulary.findings},
+        language=language,
     )
     return Score(evaluation, len(rows), scored.note, paired)
 

@@ -19,10 +19,16 @@ from jaccardio.training.run_folder import RunFolder
 Named = dict[str, NDArray[np.float64]]
 
 
-def statements_of(held_out: HeldOut) -> tuple[NDArray[np.bool_], list[str]]:
-    """The distinct finding sets (m, k) that the ECGs of a part show, and a sentence for each."""
+def statements_of(held_out: HeldOut, language: str = "en") -> tuple[NDArray[np.bool_], list[str]]:
+    """The distinct finding sets (m, k) that the ECGs of a part show, and a sentence for each.
+
+    Raises
+    ------
+    UsageError
+        The vocabulary has no names in this language.
+    """
     statements = distinct_statements(held_out.part.labels)
-    return statements, [held_out.vocabulary.sentence(np.flatnonzero(statement).tolist()) for statement in statements]
+    return statements, [held_out.vocabulary.sentence(np.flatnonzero(statement).tolist(), language) for statement in statements]
 
 
 def sentence_scores(run: RunFolder, held_out: HeldOut, sentences: Sequence[str], cache: Path, device: str) -> NDArray[np.float64]:

@@ -68,6 +68,10 @@ class Finding:
         """The English name; the first one where there is none."""
         return self.names.get("en") or next(iter(self.names.values()))
 
+    def name_in(self, language: str) -> str:
+        """The name in a language; the English one where there is none."""
+        return self.names.get(language) or self.name
+
     def lacking(self, leads: Collection[str]) -> tuple[str, ...]:
         """The items of `Finding.leads` that are not met by the leads at hand; empty where the finding can be judged."""
         return unmet(self.leads, leads)
@@ -139,6 +143,7 @@ class Vocabulary:
                 levels={key.removeprefix("level_"): value for key, value in row.items() if key.startswith("level_") and value},
                 note=row["note"],
                 leads=tuple(row["leads"].split()),
+                stated_by=tuple(row.get("source", "").split()),
             )
             for row in rows
         )
@@ -238,7 +243,7 @@ class Vocabulary:
         return self.templates[language]
 
     def sentence(self, present: Sequence[int], language: str = "en") -> str:
-        """ "This ECG shows {finding_1}, …, {finding_n}." in vocabulary order (paper, section 2.2); for none, the sentence that says so.
+        """ "This ECG shows {finding_1}, …, {finding_n}." in the order given (paper, section 2.2); for none, the sentence that says so.
 
         Parameters
         ----------
@@ -254,8 +259,8 @@ class Vocabulary:
         return template.format(findings=self.names(present, language)) if present else self.nothing[language]
 
     def names(self, columns: Sequence[int], language: str = "en") -> str:
-        """Names of some findings as a sentence lists them, in vocabulary order."""
-        return list_names([self.findings[column].names[language] for column in sorted(columns)], language)
+        """Names of some findings as a sentence lists them, in the order given."""
+        return list_names([self.findings[column].names[language] for column in columns], language)
 
     def captions(self, labels: NDArray[np.int8], language: str = "en") -> list[str]:
         """One sentence per row of a label matrix (n, findings), stating the findings that are present."""

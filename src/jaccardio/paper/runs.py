@@ -34,10 +34,16 @@ FAMILIES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
 }
 """Families of findings by vocabulary. A run that leaves a family out knows no sibling, parent or synonym of what it is asked about."""
+
+LANGUAGES: Mapping[str, str] = {"japanese": "ja", "english": "en"}
+"""Languages that the models of the sister paper's recipe are trained in, and each is asked in both."""
+
 _STANDARD, _SOFT = ("method=siglip",), ("method=jaccard-soft",)
 _EQUAL_SETS = ("objective.target=exact",)
 _NARROW, _WIDE, _WIDER = ("model.embedding=128",), ("model.embedding=256",), ("model.embedding=512",)
 _WHOLE = ("data.crop_seconds=0",)
+_INFONCE = (*_WIDE, "method=clip", f"model.initial_scale={1 / 0.07}")
+_FIXED_INFONCE = (*_INFONCE, "model.train_scale=false", "data.caption_order=random")
 
 
 @dataclass(frozen=True)
@@ -159,7 +165,14 @@ RUNS: Mapping[str, PaperRun] = {
         "supervised ResNet, weighted", ("method=classifier-weighted", "model.initial_bias=mean-target"), "long", supervised=True
     ),
     "vit": PaperRun("ViT in the place of ResNet", (*_WIDE, "model.encoder=vit1d"), "long", aside=True),
-    "sister": PaperRun("symmetric InfoNCE at 0.07", (*_WIDE, "method=clip", f"model.initial_scale={1 / 0.07}"), aside=True),
+    "sister": PaperRun("symmetric InfoNCE at 0.07", _INFONCE, aside=True),
+    **{
+        f"{name}{suffix}": PaperRun(
+            f"trained in {name.capitalize()}, text {{text}}", (*_FIXED_INFONCE, f"model.language={code}"), text=text
+        )
+        for name, code in LANGUAGES.items()
+        for text, suffix in enumerate(("", "-other-text"))
+    },
     "ours": PaperRun(OURS, schedule="own", preset=OURS),
     **{
         left_out_run(vocabulary, family): PaperRun(

@@ -158,9 +158,23 @@ class Predictor:
         lacking = [finding.lacking(leads) for finding in self.vocabulary.findings]
         return tuple(f"needs {spell_leads(items)}" if items else "" for items in lacking)
 
-    def scores(self, batches: Iterable[Windows]) -> NDArray[np.float64]:
-        """Scores in [0, 1], (n, findings), of prepared ECGs, whether or not their leads can show the finding (`withheld`)."""
-        return finding_scores(self.model, _checked(batches), self._device)
+    @property
+    def language(self) -> str:
+        """Language of the prompts that the model keeps, which is that of the sentences it was trained on."""
+        return self._pretrained.config.language
+
+    def scores(self, batches: Iterable[Windows], language: str | None = None) -> NDArray[np.float64]:
+        """Scores in [0, 1], (n, findings), of prepared ECGs, whether or not their leads can show the finding (`withheld`).
+
+        Parameters
+        ----------
+        language
+            Of the prompts. Another one than the model's own needs the text encoder, and names in that language; errors are those of
+            `encode_text`. None: the model's own.
+        """
+        if language in (None, self.language):
+            return finding_scores(self.model, _checked(batches), self._device)
+        return self.sentence_scores(batches, self.vocabulary.prompts(language))
 
     @property
     def statements(self) -> tuple[str, ...]:

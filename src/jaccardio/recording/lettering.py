@@ -1,6 +1,9 @@
 """What letters a picture can show: matplotlib's own font, a Japanese or Chinese one where it is installed, and escapes for the rest."""
 
+from dataclasses import replace
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 
 from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
@@ -35,14 +38,27 @@ CJK_FAMILIES = (
 )
 """Fonts with Japanese or Chinese letters, in order of preference."""
 
+FONT_PACKAGE = "matplotlib_fontja"
+"""A Python package that ships `IPAexGothic`, of the extra ``ja``: for machines that have none of these fonts."""
+
 ESCAPED_NOTE = "letters that no installed font has are written as \\u escapes"
 
 
 @cache
 def font_families() -> tuple[str, ...]:
     """Families for ``font.family``: matplotlib takes each letter from the first that has it."""
+    if not _cjk_families() and (package := find_spec(FONT_PACKAGE)) is not None and package.origin is not None:
+        # found, not imported: its import would change the settings of matplotlib for the whole process
+        for font in Path(package.origin).parent.glob("fonts/*.ttf"):
+            font_manager.fontManager.addfont(font)
+            entry = font_manager.fontManager.ttflist[-1]
+            font_manager.fontManager.ttflist.append(replace(entry, weight=700))  # it has one weight, which stands for bold too
+    return (BASE_FAMILY, *_cjk_families()[:1])
+
+
+def _cjk_families() -> list[str]:
     installed = {font.name for font in font_manager.fontManager.ttflist}
-    return (BASE_FAMILY, *[family for family in CJK_FAMILIES if family in installed][:1])
+    return [family for family in CJK_FAMILIES if family in installed]
 
 
 @cache

@@ -18,6 +18,7 @@ from jaccardio.evaluation.scored import Scored
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY, POLICIES
 from jaccardio.files import write_atomic, write_json
 from jaccardio.findings.labels import UNKNOWN
+from jaccardio.report.language import ENGLISH
 from jaccardio.report.pages import render_page
 from jaccardio.report.plots import EvaluationPlots, draw_evaluation
 from jaccardio.report.titles import LEVEL_TITLES
@@ -61,6 +62,7 @@ def write_evaluation(
     facts: Mapping[str, str],
     examples: Sequence[Example] = (),
     names: Mapping[str, str] | None = None,
+    language: str = ENGLISH,
     withheld: NDArray[np.bool_] | None = None,
     paths: Sequence[str | None] | None = None,
 ) -> None:
@@ -79,6 +81,8 @@ def write_evaluation(
         ECGs with their findings, drawn by the caller.
     names
         Finding code -> name to show beside it.
+    language
+        Of report and plots.
     withheld
         (n, k) True where there is no answer, so that the predictions hold no score; None: nowhere.
     paths
@@ -86,7 +90,7 @@ def write_evaluation(
     """
     scores = scored.scores[0]
     answers = scores if withheld is None else np.where(withheld, np.nan, scores)
-    plots = draw_evaluation(evaluation, part.labels, scores)
+    plots = draw_evaluation(evaluation, part.labels, scores, {} if language == ENGLISH else names or {}, language)
     write_atomic(folder / "predictions.parquet", _predictions(part, answers, paths))
     write_atomic(folder / "per_finding.csv", evaluation.per_finding.to_csv(index=False).encode())
     write_atomic(folder / "roc.png", plots.roc)
@@ -96,7 +100,7 @@ def write_evaluation(
         (folder / "reliability.png").unlink(missing_ok=True)  # an earlier evaluation's
     else:
         write_atomic(folder / "reliability.png", plots.reliability)
-    write_atomic(folder / "report.html", _report(evaluation, plots, title, facts, examples, names or {}))
+    write_atomic(folder / "report.html", _report(evaluation, plots, title, facts, examples, names or {}, language))
     write_json(folder / "metrics.json", jsonable(evaluation.metrics))
     listed = [name for name in LISTED if (folder / name).is_file()]
     write_manifest(folder, FORMAT, {name: file_entry((folder / name).read_bytes()) for name in listed})
@@ -109,6 +113,7 @@ def _report(
     facts: Mapping[str, str],
     examples: Sequence[Example],
     names: Mapping[str, str],
+    language: str,
 ) -> bytes:
     """One file that needs nothing else, readable in light and dark and on paper."""
     table = evaluation.per_finding
@@ -116,6 +121,7 @@ def _report(
         "report.html.j2",
         title=title,
         facts=facts,
+        language=language,
         metrics=evaluation.metrics,
         findings=table.sort_values("prevalence", ascending=False, kind="stable", na_position="last").to_dict("records"),
         names=names,

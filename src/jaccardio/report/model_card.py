@@ -14,6 +14,7 @@ from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.evaluation.evaluate import Evaluation
 from jaccardio.evaluation.thresholds import POLICIES
 from jaccardio.files import write_atomic
+from jaccardio.report.language import ENGLISH
 from jaccardio.report.pages import render_markdown
 
 CARD = "model_card.md"
@@ -46,13 +47,14 @@ class CardFacts:
     seen: bool
 
 
-def write_model_card(folder: Path, evaluation: Evaluation, facts: CardFacts) -> None:
-    """Writes ``model_card.md``."""
+def write_model_card(folder: Path, evaluation: Evaluation, facts: CardFacts, language: str = ENGLISH) -> None:
+    """Writes ``model_card.md`` in a language of `languages`."""
     table = evaluation.per_finding
     judged = table[table["in_macro"]]
     card = render_markdown(
         "model_card.md.j2",
         facts=facts.population,
+        language=language,
         card=facts,
         metrics=evaluation.metrics,
         findings=table.sort_values("prevalence", ascending=False, kind="stable", na_position="last").to_dict("records"),

@@ -3,6 +3,7 @@
 import base64
 import math
 from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -11,12 +12,13 @@ from markupsafe import Markup
 from jaccardio.evaluation.estimate import Estimate
 from jaccardio.evaluation.table import Difference
 from jaccardio.report.grid import Cell, digits
+from jaccardio.report.language import ENGLISH, translate
 from jaccardio.report.titles import METHOD_TITLES, POLICY_TITLES
 
 UNDEFINED = "–"
 
 
-def render_page(template: str, *, title: str, facts: Mapping[str, str], **context: Any) -> bytes:
+def render_page(template: str, *, title: str, facts: Mapping[str, str], language: str = ENGLISH, **context: Any) -> bytes:
     """Renders one template of this room.
 
     Parameters
@@ -27,15 +29,18 @@ def render_page(template: str, *, title: str, facts: Mapping[str, str], **contex
         Heading of the page.
     facts
         What was evaluated, shown under the heading. A fact that says "simulated" puts the mark "Simulated ECGs" on the page.
+    language
+        Of headings and sentences; `languages` lists them.
     context
         What the template reads besides.
     """
-    return _HTML.get_template(template).render(title=title, facts=facts, simulated=_simulated(facts), **context).encode()
+    page = _environment(language).get_template(template)
+    return page.render(title=title, facts=facts, simulated=_simulated(facts), language=language, **context).encode()
 
 
-def render_markdown(template: str, *, facts: Mapping[str, str], **context: Any) -> bytes:
+def render_markdown(template: str, *, facts: Mapping[str, str], language: str = ENGLISH, **context: Any) -> bytes:
     """Renders one Markdown template of this room; arguments as in `render_page`."""
-    return _MARKDOWN.get_template(template).render(facts=facts, simulated=_simulated(facts), **context).encode()
+    return _environment(language, _markdown).get_template(template).render(facts=facts, simulated=_simulated(facts), **context).encode()
 
 
 def _simulated(facts: Mapping[str, str]) -> bool:
@@ -112,9 +117,11 @@ def _markdown(value: object) -> object:
     return Markup(" ".join(value.split()))
 
 
-def _environment(finalize: Callable[[object], object] | None) -> Environment:
+@cache
+def _environment(language: str, finalize: Callable[[object], object] | None = None) -> Environment:
     environment = Environment(
         loader=PackageLoader("jaccardio.report", "templates"),
+        extensions=["jinja2.ext.i18n"],
         autoescape=True,
         finalize=finalize,
         undefined=StrictUndefined,
@@ -125,8 +132,6 @@ def _environment(finalize: Callable[[object], object] | None) -> Environment:
     environment.globals.update(
         estimate=_estimate, cell=_cell, of_row=_of_row, picture=_picture, policy_titles=POLICY_TITLES, method_titles=METHOD_TITLES
     )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_callables(partial(translate, language=language), lambda one, many, number: one if number == 1 else many)  # type: ignore[attr-defined]
     return environment
-
-
-_HTML = _environment(finalize=None)
-_MARKDOWN = _environment(finalize=_markdown)

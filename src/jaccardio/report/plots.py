@@ -1,8 +1,10 @@
 """Plots of an evaluation as PNG bytes: ROC and precision-recall panels, AUROC with intervals, reliability; and the style of all plots."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import matplotlib as mpl
@@ -17,6 +19,7 @@ from jaccardio.evaluation.evaluate import Evaluation
 from jaccardio.evaluation.reliability import equal_bins
 from jaccardio.findings.labels import PRESENT
 from jaccardio.recording.lettering import drawable, font_families
+from jaccardio.report.language import ENGLISH, translate
 
 INK, MUTED, GRID, ACCENT = "#1c2733", "#8a949e", "#dfe3e8", "#1f5fa8"
 DOTS_PER_INCH = 130
@@ -47,33 +50,45 @@ class EvaluationPlots:
     reliability: bytes | None
 
 
-def draw_evaluation(evaluation: Evaluation, labels: NDArray[np.int8], scores: NDArray[np.floating]) -> EvaluationPlots:
+def draw_evaluation(
+    evaluation: Evaluation,
+    labels: NDArray[np.int8],
+    scores: NDArray[np.floating],
+    names: Mapping[str, str] = MappingProxyType({}),
+    language: str = ENGLISH,
+) -> EvaluationPlots:
     """Draws the plots of an evaluation.
 
     Parameters
     ----------
     labels, scores
         (n, k), what was evaluated. Panels stand in order of prevalence; findings left out of macro metrics are grey.
+    names
+        Finding code -> what a list of findings calls it; the code where there is none. Panels bear codes, for want of room.
+    language
+        Of the labels of the axes.
     """
+    panels = partial(_panels, evaluation, labels, scores, language)
     return EvaluationPlots(
-        roc=draw_roc(evaluation, labels, scores),
-        precision_recall=_panels(evaluation, labels, scores, _draw_precision_recall, "auprc", "recall", "precision"),
-        auroc_intervals=_auroc_intervals(evaluation.per_finding),
+        roc=draw_roc(evaluation, labels, scores, language),
+        precision_recall=panels(_draw_precision_recall, "auprc", "recall", "precision"),
+        auroc_intervals=_auroc_intervals(evaluation.per_finding, names, language),
         reliability=None
         if evaluation.metrics["calibration"]["left_out"]
-        else _panels(evaluation, labels, scores, _draw_reliability, "ece", "mean score of a bin", "share present", square_root=True),
+        else panels(_draw_reliability, "ece", "mean score of a bin", "share present", square_root=True),
     )
 
 
-def draw_roc(evaluation: Evaluation, labels: NDArray[np.int8], scores: NDArray[np.floating]) -> bytes:
+def draw_roc(evaluation: Evaluation, labels: NDArray[np.int8], scores: NDArray[np.floating], language: str = ENGLISH) -> bytes:
     """ROC curve of each finding; arguments as `draw_evaluation`."""
-    return _panels(evaluation, labels, scores, _draw_roc, "auroc", "1 − specificity", "sensitivity")
+    return _panels(evaluation, labels, scores, language, _draw_roc, "auroc", "1 − specificity", "sensitivity")
 
 
 def _panels(
     evaluation: Evaluation,
     labels: NDArray[np.int8],
     scores: NDArray[np.floating],
+    language: str,
     draw: Callable[[Axes, NDArray[np.bool_], NDArray[np.floating], str], None],
     stated: str,
     horizontal: str,
@@ -110,17 +125,17 @@ def _panels(
             if np.isfinite(row[stated]):
                 known = labels[:, column] >= 0
                 draw(axes, labels[known, column] == PRESENT, scores[known, column], ACCENT if row["in_macro"] else MUTED)
-                note = f"{row[stated]:.3f}   {row['n_pos']:,} of {row['n_known']:,}"
+                note = f"{row[stated]:.3f}   {row['n_pos']:,} {translate('of', language)} {row['n_known']:,}"
             else:
-                note = evaluation.metrics["findings_left_out"][row["finding"]]
+                note = translate(evaluation.metrics["findings_left_out"][row["finding"]], language)
             axes.set_title(drawable(row["finding"]), fontsize=8, fontweight="bold", color=ink, loc="left", pad=13)
             axes.text(0, 1.03, note, va="bottom", fontsize=7, color=ink, transform=axes.transAxes)
         for axes in grid.flat[max(0, len(order) - across) : len(order)]:
             axes.tick_params(labelbottom=True)  # the lowest panel of each column, also above an empty place
         for axes in grid.flat[len(order) :]:
             axes.set_axis_off()
-        figure.supxlabel(horizontal, fontsize=8, y=0.08 / height, va="bottom")
-        figure.supylabel(vertical, fontsize=8, x=0.08 / width, ha="left")
+        figure.supxlabel(translate(horizontal, language), fontsize=8, y=0.08 / height, va="bottom")
+        figure.supylabel(translate(vertical, language), fontsize=8, x=0.08 / width, ha="left")
         return png(figure)
 
 
@@ -154,7 +169,7 @@ def _operating_points(present: NDArray[np.bool_], scores: NDArray[np.floating]) 
     return true_positives, np.concatenate([[0], np.flatnonzero(last_of_tie) + 1])
 
 
-def _auroc_intervals(table: pd.DataFrame) -> bytes:
+def _auroc_intervals(table: pd.DataFrame, names: Mapping[str, str], language: str) -> bytes:
     """Dot and interval per finding, best first; findings left out of macro metrics are grey; two columns where there are many."""
     table = table[np.isfinite(table["auroc"])].sort_values("auroc", ascending=False, kind="stable")
     halves = 1 if len(table) <= 30 else 2
@@ -167,9 +182,11 @@ def _auroc_intervals(table: pd.DataFrame) -> bytes:
             for row, (_, finding) in enumerate(part.iterrows()):
                 estimate = Estimate(finding["auroc"], finding["auroc_low"], finding["auroc_high"])
                 dot(axes, row, estimate, ACCENT if finding["in_macro"] else MUTED)
-            axes.set_yticks(range(len(part)), [f"{drawable(row.finding)}  ({row.n_pos})" for row in part.itertuples()])
+            axes.set_yticks(
+                range(len(part)), [f"{drawable(names.get(row.finding, row.finding))}  ({row.n_pos})" for row in part.itertuples()]
+            )
             axes.set(ylim=(rows - 0.3, -0.7), xlim=(lowest - 0.02, 1.01))
-            axes.set_xlabel("AUROC, 95 % interval (positives in brackets)")
+            axes.set_xlabel(translate("AUROC, 95 % interval (positives in brackets)", language))
             axes.axvline(0.5, color=MUTED, linewidth=0.8, linestyle=":")
             axes.grid(axis="x", color=GRID, linewidth=0.6)
             plain(axes)

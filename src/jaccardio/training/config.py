@@ -41,6 +41,9 @@ class DataConfig(_Section):
     lead_masking
         Share of the training ECGs that lose leads at random, so that the model can be asked about ECGs that lack some
         (`jaccardio.cohort.augment`); with 0 it answers for complete ECGs only.
+    caption_order
+        Order of the names in a sentence that lists what an ECG shows: ``canonical``, the vocabulary's, or ``random``, drawn from the seed
+        once for each statement, so that a model does not rest on one order.
     hidden_findings
         Codes of findings that are left out of the run: no label, no statement, no prompt.
     labelled
@@ -52,6 +55,7 @@ class DataConfig(_Section):
     crop_seconds: float = Field(7.5, ge=0, le=3600)
     sampling: Literal["plain", "repeat-rare"] = "plain"
     lead_masking: float = Field(0.0, ge=0, le=1)
+    caption_order: Literal["canonical", "random"] = "canonical"
     hidden_findings: tuple[str, ...] = Field((), strict=False)  # TOML and JSON have lists
     labelled: float = Field(1.0, gt=0, le=1)
 

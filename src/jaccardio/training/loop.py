@@ -141,7 +141,8 @@ class _Session:
         labels = torch.from_numpy(material.training_labels)
         wording = Wording.of(material.vocabulary)
         self.pool = self.objective.pool(TrainingLabels(labels, tuple(wording.groups), settings.seed))
-        self.text = StatementVectors.embed(self.pool.statements, wording, encoder, config.model.language)
+        order_seed = settings.seed if config.data.caption_order == "random" else None
+        self.text = StatementVectors.embed(self.pool.statements, wording, encoder, config.model.language, order_seed)
         self.regularisation = Regularisation(config.objective, labels, settings.seed, device)
         part = store.contract.samples // config.model.score_parts
         if part < MINIMUM_SAMPLES:

@@ -148,11 +148,21 @@ class StatementVectors:
     tuned: TunedEncoder | None
 
     @classmethod
-    def embed(cls, statements: Statements, wording: Wording, encoder: TextEncoder, language: str) -> "StatementVectors":
-        """Writes and embeds the sentences of all statements."""
-        coded = torch.cat([statements.reading[:, None], (statements.findings == PRESENT).to(torch.int8)], dim=1)
+    def embed(
+        cls, statements: Statements, wording: Wording, encoder: TextEncoder, language: str, order_seed: int | None = None
+    ) -> "StatementVectors":
+        """Writes and embeds the sentences of all statements.
+
+        Parameters
+        ----------
+        order_seed
+            Seed of a random order of the names in each statement of what an ECG shows; None: vocabulary order.
+        """
+        listed = statements.findings == PRESENT
+        places = listed.to(torch.int8) if order_seed is None else _random_places(listed, statements.reading, order_seed)
+        coded = torch.cat([statements.reading[:, None].to(places), places], dim=1)
         distinct, sentence_of = np.unique(coded.numpy(), axis=0, return_inverse=True)
-        sentences = tuple(write_sentence(Reading(row[0]), np.flatnonzero(row[1:]).tolist(), wording, language) for row in distinct)
+        sentences = tuple(write_sentence(Reading(row[0]), _in_order(row[1:]), wording, language) for row in distinct)
         tuned = tuned_in(encoder)
         vectors = torch.from_numpy(encoder.encode(sentences)) if tuned is None else None
         return cls(sentences, torch.from_numpy(sentence_of.reshape(-1).astype(np.int64)), vectors, tuned)
@@ -168,9 +178,22 @@ class StatementVectors:
 
 
 def write_sentence(reading: Reading, listed: list[int], wording: Wording, language: str) -> str:
-    """The sentence of one statement from the columns of the findings that it lists."""
+    """The sentence of one statement from the columns of the findings that it lists, which stand in the order given."""
     if reading == Reading.ANY:
         return wording.group(listed, language)
     if reading == Reading.NONE:
         return wording.denial(listed, language)
     return wording.vocabulary.sentence(listed, language)
+
+
+def _random_places(listed: Tensor, reading: Tensor, seed: int) -> Tensor:
+    """Places (m, k) int16 of the listed findings in their sentence, from 1 on, 0 elsewhere; only what an ECG shows is shuffled."""
+    lots = torch.rand(listed.shape, generator=torch.Generator().manual_seed(seed)).masked_fill(~listed, torch.inf)
+    places = (lots.argsort(dim=1).argsort(dim=1) + 1).masked_fill((reading != Reading.ALL)[:, None], 1)
+    return (places * listed).to(torch.int16)
+
+
+def _in_order(places: NDArray[np.integer]) -> list[int]:
+    """Columns of the listed findings by their places, those of one place in vocabulary order."""
+    columns = np.flatnonzero(places)
+    return [int(column) for column in columns[np.argsort(places[columns], kind="stable")]]

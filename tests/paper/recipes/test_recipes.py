@@ -48,11 +48,23 @@ def test_every_run_is_another_one_at_every_scale(scale: Scale) -> None:
     whole = ("standard", "jaccard", "soft", "equal-sets", "other-text", "embedding-256", "embedding-512")
     for name, config in configs.items():
         assert config.training.seed == 0
-        assert config.model.text == scale.texts[1 if name == "other-text" else 0]
+        assert config.model.text == scale.texts[name.endswith("other-text")]
         assert config.data.sampling_rate == scale.sampling_rate
         assert config.data.crop_seconds == (
             0 if name in whole or "-length-" in name else 2.5 if name.startswith(("ours", "labels")) else 7.5
         )
+
+
+def test_the_sister_papers_models_differ_in_language_and_text_alone() -> None:
+    names = ("japanese", "english", "japanese-other-text", "english-other-text")
+    configs = [RUNS[name].configure(SCALES["small"], 2) for name in names]
+    assert [config.model.language for config in configs] == ["ja", "en", "ja", "en"]
+    for config in configs:
+        assert (config.objective.statements, config.objective.target, config.objective.loss) == ("captions", "identity", "softmax")
+        assert config.model.initial_scale == pytest.approx(1 / 0.07)
+        assert not config.model.train_scale
+        assert config.model_dump(exclude={"model"}) == configs[0].model_dump(exclude={"model"})
+    assert RECIPES["japanese98"].command.endswith("--store STORE --texts use-multilingual,gemma3-270m --out DIR")
 
 
 def test_the_papers_scale_is_the_papers_setting() -> None:

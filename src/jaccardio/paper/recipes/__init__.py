@@ -11,7 +11,7 @@ from jaccardio.paper.recipes.crop_robustness import crop_robustness
 from jaccardio.paper.recipes.few_labels import few_labels
 from jaccardio.paper.recipes.findings import rocs, table5, table7
 from jaccardio.paper.recipes.left_out import left_out
-from jaccardio.paper.recipes.retrieval import retrieval, sister
+from jaccardio.paper.recipes.retrieval import japanese98, retrieval, sister
 from jaccardio.paper.recipes.schedule import schedule
 from jaccardio.paper.recipes.table2 import table2
 from jaccardio.paper.recipes.table4 import table4
@@ -20,7 +20,21 @@ from jaccardio.paper.study import Study
 
 COMPUTED: Mapping[str, Callable[[Study, Table], None]] = {
     function.__name__: function
-    for function in (table2, table4, table5, rocs, table6, table7, crop_robustness, sister, retrieval, left_out, few_labels, schedule)
+    for function in (
+        table2,
+        table4,
+        table5,
+        rocs,
+        table6,
+        table7,
+        crop_robustness,
+        sister,
+        japanese98,
+        retrieval,
+        left_out,
+        few_labels,
+        schedule,
+    )
 }
 """What recipes add to their table beside the comparison of their runs, by name of the recipe."""
 
@@ -37,6 +51,8 @@ class Recipe:
         What the paper says, what it takes, what to expect.
     external
         Whether it needs an external hospital.
+    texts
+        The two text encoders that it is meant for, where they are not the scale's.
     runs, reference
         Runs to compare on the test part, and the one that the others are measured against; none where all is computed.
     columns
@@ -56,6 +72,7 @@ class Recipe:
     cost: str
     expect: str
     external: bool = False
+    texts: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
     reference: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -67,7 +84,8 @@ class Recipe:
     def command(self) -> str:
         """How to make it at scale small."""
         external = " --external STORE2" if self.external else ""
-        return f"jaccardio reproduce {self.name} --scale small --store STORE{external} --out DIR"
+        texts = f" --texts {','.join(self.texts)}" if self.texts else ""
+        return f"jaccardio reproduce {self.name} --scale small --store STORE{external}{texts} --out DIR"
 
     def make(self, study: Study) -> Table:
         """The table of a study."""

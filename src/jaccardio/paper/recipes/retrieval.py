@@ -1,8 +1,11 @@
 """Beyond the paper: search both ways between ECGs and sentences that name several findings."""
 
 from jaccardio.evaluation.retrieval import CUTS, retrieve_ecgs, retrieve_statements
+from jaccardio.evaluation.scored import Scored
 from jaccardio.evaluation.table import Row, Table
+from jaccardio.evaluation.thresholds import Thresholds
 from jaccardio.experiments.sentences import statements_of
+from jaccardio.paper.runs import LANGUAGES, RUNS
 from jaccardio.paper.study import Study
 
 
@@ -27,12 +30,38 @@ def retrieval(study: Study, table: Table) -> None:
 
 def sister(study: Study, table: Table) -> None:
     """Which of all statements comes first (the authors' earlier paper)."""
-    statements, sentences = statements_of(study.home)
     for name in ("sister", "standard", "final", "ours"):
-        if seeds := study.sentence_scores(table, name, study.home, sentences):
-            found = retrieve_statements(study.home.part.labels, statements, seeds, study.bootstrap(study.home))
-            for meaning in ("exact", "superset"):
-                for cut in (1, 5):
-                    metric = found[meaning][f"accuracy_at_{cut}"]
-                    table.rows.append(Row(study.title(name), f"top-{cut} {meaning}", metric))
+        _first_statements(study, table, name, "en", study.title(name))
+
+
+def japanese98(study: Study, table: Table) -> None:
+    """Models trained in Japanese and in English, each asked in both languages: which statement comes first, and each finding's prompt."""
+    vocabulary = study.home.vocabulary
+    if lacking := [language for language in LANGUAGES.values() if language not in vocabulary.templates]:
+        table.limitations.append(f"languages: vocabulary {vocabulary.name} has no names in {', '.join(lacking)}")
+        return
+    for name in (f"{trained}{text}" for text in ("", "-other-text") for trained in LANGUAGES):
+        own = RUNS[name].configure(study.scale, 0).model.language
+        asked = {
+            language: f"{study.title(name)}, asked in {spoken.capitalize()}"
+            for spoken, language in sorted(LANGUAGES.items(), key=lambda one: one[1] != own)
+        }
+        found = [
+            Scored(title, seeds, [Thresholds({})] * len(seeds))
+            for language, title in asked.items()
+            if (seeds := study.sentence_scores(table, name, study.home, vocabulary.prompts(language)))
+        ]
+        study.rank(table, study.home, found, reference=asked[own])
+        for language, title in asked.items():
+            _first_statements(study, table, name, language, title)
+
+
+def _first_statements(study: Study, table: Table, name: str, language: str, title: str) -> None:
+    """Adds rows on how often a right statement is the first, or among the first five."""
+    statements, sentences = statements_of(study.home, language)
+    if seeds := study.sentence_scores(table, name, study.home, sentences):
+        found = retrieve_statements(study.home.part.labels, statements, seeds, study.bootstrap(study.home))
+        for meaning in ("exact", "superset"):
+            for cut in (1, 5):
+                table.rows.append(Row(title, f"top-{cut} {meaning}", found[meaning][f"accuracy_at_{cut}"]))
     table.scored.append(f"against all {len(statements):,} distinct statements of the test part")
