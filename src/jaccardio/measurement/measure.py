@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from jaccardio.measurement.beats import WORKING_RATE_HZ, Beats, at_working_rate, find_beats
 from jaccardio.measurement.leads import LEAD_MEASUREMENTS, measure_lead
-from jaccardio.measurement.rhythm import RHYTHM_MEASUREMENTS, measure_rhythm
+from jaccardio.measurement.rhythm import RHYTHM_MEASUREMENTS, measure_rhythm, typical_interval
 from jaccardio.measurement.waves import Waves, find_waves
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.recording import Recording
@@ -72,7 +72,7 @@ def measure(signal: NDArray[np.float32], sampling_rate: float, lead_mask: NDArra
         return nothing
     ready = np.where(lead_mask[:, None], at_working_rate(signal, sampling_rate), np.float32(0))
     beats = find_beats(ready)
-    waves = None if beats is None else find_waves(beats, lead_mask, float(np.median(np.diff(beats.places))) / WORKING_RATE_HZ)
+    waves = None if beats is None else find_waves(beats, lead_mask, typical_interval(beats))
     if beats is None or waves is None:
         return nothing
     values = measure_rhythm(ready, lead_mask, beats, waves)
