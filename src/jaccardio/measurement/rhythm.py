@@ -25,6 +25,9 @@ RHYTHM_MEASUREMENTS: Mapping[str, tuple[str, str]] = {
     "different_beats": ("", "beats of another form"),
     "early_different_beats": ("", "beats of another form that come early"),
     "early_share": ("", "share of beats that come early"),
+    "run_different": ("", "most beats of another form in a row"),
+    "every_second": ("", "most early beats in a row with one other beat between two of them"),
+    "every_third": ("", "most early beats in a row with two other beats between two of them"),
     "p_likeness": ("", "mean correlation of each beat's P wave with the mean one, leads II and V1"),
     "atrial_activity": ("mV", "root mean square between 4 and 10 Hz of what beats leave in leads II and V1"),
     "flutter_peak": (
@@ -57,6 +60,9 @@ def measure_rhythm(signal: NDArray[np.float32], leads: NDArray[np.bool_], beats:
         "different_beats": float(different.sum()),
         "early_different_beats": float((early & different).sum()),
         "early_share": float(early.mean()),
+        "run_different": float(_longest(different, 1)),
+        "every_second": float(_longest(early, 2)),
+        "every_third": float(_longest(early, 3)),
         "p_likeness": _p_likeness(beats, waves, leads),
         "atrial_activity": _atrial_activity(signal, leads, beats),
         "flutter_peak": _flutter_peak(signal, leads, beats, waves),
@@ -66,6 +72,15 @@ def measure_rhythm(signal: NDArray[np.float32], leads: NDArray[np.bool_], beats:
 def typical_interval(beats: Beats) -> float:
     """Seconds between beats: half the median over pairs of intervals, which early beats and their pauses leave as it was."""
     return float(np.median(beats.places[2:] - beats.places[:-2])) / 2 / WORKING_RATE_HZ
+
+
+def _longest(marked: NDArray[np.bool_], step: int) -> int:
+    """Most marked beats that follow each other at just this step."""
+    places = np.flatnonzero(marked)
+    if not len(places):
+        return 0
+    breaks = np.flatnonzero(np.diff(places) != step)
+    return int(np.diff(np.concatenate([[-1], breaks, [len(places) - 1]])).max())
 
 
 def _p_likeness(beats: Beats, waves: Waves, leads: NDArray[np.bool_]) -> float:
