@@ -6,7 +6,7 @@ The folder is LUDB's, with its ``data/N.hea`` and an annotation file for each le
 """
 
 import argparse
-import importlib.util
+import importlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -39,10 +39,11 @@ def main() -> None:
     parser.add_argument("ludb", type=Path)
     files = sorted((parser.parse_args().ludb / "data").glob("*.hea"))
     methods: dict[str, Callable[[Recording], Intervals]] = {"jaccardio": ours}
-    if importlib.util.find_spec("neurokit2"):
+    try:
+        importlib.import_module("neurokit2")
         methods["neurokit2"] = neurokit
-    else:
-        print("neurokit2 is not installed: it is left out.\n")
+    except ImportError as error:
+        print(f"neurokit2 is left out, {error.name} is not installed.\n")
     truth = [marked(file) for file in files]
     print(f"| method | Hz | {' | '.join(INTERVALS)} | ms an ECG |\n|---|---|{'---|' * (len(INTERVALS) + 1)}")
     for name, method in methods.items():
