@@ -69,8 +69,6 @@ def _list_statements(language: str, json: bool) -> None:
     found = {
         code: {
             "truth": [str(condition) for condition in statement.conditions],
-                f"{one.measurement} {'>' if one.sign > 0 else '<'} {one.threshold:g} ± {one.width:g}" for one in statement.conditions
-            ],
             "sentence": statement.sentences[language],
             "denial": statement.denials[language],
             "source": statement.source,
