@@ -1,18 +1,17 @@
 """The predict command: findings of ECG files, one after the other; a file that fails is listed and stops nothing."""
 
-import os
-import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from jaccardio.cli.ecg_files import each_once, exit_partly, say_rejected
 from jaccardio.cli.options import Device, IdTable, Json, Run
 from jaccardio.cli.output import note, progress_bar, result
 from jaccardio.disclaimer import DISCLAIMER
-from jaccardio.errors import DataError, JaccardioError, MissingError, ReadError
+from jaccardio.errors import MissingError
 
 if TYPE_CHECKING:
     from jaccardio.prediction.predictor import FindingScore
@@ -54,7 +53,7 @@ def predict(
     predictor = Predictor.from_pretrained(run, device)
     predictor.thresholds[thresholds]  # an unknown policy is said once, before any file is read
     failures: list[tuple[Path, Exception]] = []
-    chosen = list(_each_once(files if ids is None else ids.files(files), failures))
+    chosen = list(each_once(files if ids is None else ids.files(files), failures))
     document: dict[str, Any] = {}
     lines: list[str] = []
     with progress_bar("predicting") if len(chosen) > 1 else nullcontext(None) as progress:
@@ -78,32 +77,9 @@ def predict(
                 failures.append((file, error))
             if progress is not None:
                 progress(number, len(chosen))
-    for file, failure in failures:
-        note(f"rejected {file}: {_reason(failure)}")
+    say_rejected(failures)
     result(document, lines, json)
-    if failures:
-        statuses = [failure.exit_code if isinstance(failure, JaccardioError) else DataError.exit_code for _, failure in failures]
-        raise typer.Exit(1 if document else max(statuses))
-
-
-def _each_once(files: Sequence[Path], failures: list[tuple[Path, Exception]]) -> Iterator[Path]:
-    """The recordings named, those of folders in their place; one that is named twice, by whichever of its files, comes once."""
-    from jaccardio.cohort.corpora.listing import header_files
-    from jaccardio.recording.readers.record_files import record_name
-
-    seen = set()
-    for given in files:
-        try:
-            found, refused = header_files(given) if given.is_dir() else ((given,), ())
-        except (JaccardioError, OSError) as error:
-            failures.append((given, error))
-            continue
-        failures += [(given / rejection.file, DataError(rejection.reason)) for rejection in refused]
-        for file in found:
-            record = Path(os.path.realpath(file.parent), record_name(file))
-            if record not in seen:
-                seen.add(record)
-                yield file
+    exit_partly(failures, bool(document))
 
 
 def _lines(file: Path, prepared: "Prepared", ranked: Sequence["FindingScore"], contradictory: str) -> list[str]:
@@ -140,18 +116,3 @@ def _draw(picture: Path, title: str, recording: "Recording", ranked: Sequence["F
         findings.append(f"{unknown} findings unknown for want of leads")
     plot_ecg(recording, picture, title=title, findings=findings)
     return picture
-
-
-def _reason(error: Exception) -> str:
-    """Why a file was refused, without what could hold data."""
-    match error:
-        case ReadError():
-            return f"{error.field}: {error.reason}. {error.remedy}".rstrip()
-        case JaccardioError():
-            return str(error)
-        case MemoryError():
-            return "not enough memory to read it."
-        case OSError():
-            return f"{os.strerror(error.errno or 0)}."
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"internal error: {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}. Please report it."

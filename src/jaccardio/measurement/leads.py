@@ -25,8 +25,11 @@ LEAD_MEASUREMENTS: Mapping[str, tuple[str, str]] = {
     "notches": ("", "peaks of QRS beyond those of Q, R, S and R'"),
     "st_j": ("mV", "level of the J point"),
     "st_60": ("mV", "level of ST 60 ms after the J point"),
+    "st_slope": ("mV", "what ST gains in the 60 ms after the J point"),
     "t_height": ("mV", "T wave at its largest, upright positive and inverted negative"),
     "t_depth": ("mV", "depth of the negative part of the T wave"),
+    "t_share": ("", "height of the T wave as a share of the R wave, at most 4"),
+    "r_share": ("", "R wave as a share of itself and the S or Q wave, the deeper"),
     "peak_to_peak": ("mV", "QRS from its lowest to its highest point"),
 }
 """Unit and meaning of what is measured in each lead."""
@@ -46,20 +49,26 @@ def measure_lead(beat: NDArray[np.float64], waves: Waves) -> dict[str, float]:
     t_start = waves.qrs_off + _samples(0.09)
     t_stop = int(waves.t_end) if np.isfinite(waves.t_end) else min(waves.qrs_off + _samples(0.36), len(beat))
     wave = beat[t_start:t_stop] if t_stop - t_start > _samples(0.06) else np.full(1, np.nan)
+    s_depth = float(-qrs[s_waves].min()) if len(s_waves) else 0.0
+    t_height = float(wave[np.abs(wave).argmax()])
+    downward = max(q_depth, s_depth)
     return {
         "q_depth": q_depth,
         "q_duration": _duration(-qrs, int(q_wave[qrs[q_wave].argmin()])) if len(q_wave) else 0.0,
         "q_share": min(q_depth / max(r_height, 1e-3), 4.0) if q_depth else 0.0,
         "r_height": r_height,
         "r2_height": float(qrs[later].max()) if len(later) else 0.0,
-        "s_depth": float(-qrs[s_waves].min()) if len(s_waves) else 0.0,
+        "s_depth": s_depth,
         "s_duration": _duration(-qrs, int(s_waves[qrs[s_waves].argmin()])) if len(s_waves) else 0.0,
         "r_time": float(up[-1] - 1) / WORKING_RATE_HZ * 1e3 if len(up) else 0.0,
         "qrs_area": float(qrs.sum()) / WORKING_RATE_HZ * 1e3,
         "notches": float(max(len(up) - 1 - bool(len(later)), 0) + max(len(q_wave) - 1, 0)),
         **st,
-        "t_height": float(wave[np.abs(wave).argmax()]),
+        "st_slope": st["st_60"] - st["st_j"],
+        "t_height": t_height,
         "t_depth": float(max(-wave.min(), 0.0)) if np.isfinite(wave).all() else np.nan,
+        "t_share": float(np.clip(t_height / max(r_height, 1e-3), -4, 4)),
+        "r_share": r_height / (r_height + downward) if r_height + downward else np.nan,
         "peak_to_peak": float(np.ptp(qrs)),
     }
 

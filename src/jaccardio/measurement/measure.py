@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from jaccardio.measurement.beats import WORKING_RATE_HZ, Beats, at_working_rate, find_beats
 from jaccardio.measurement.leads import LEAD_MEASUREMENTS, measure_lead
-from jaccardio.measurement.rhythm import RHYTHM_MEASUREMENTS, measure_rhythm
+from jaccardio.measurement.rhythm import RHYTHM_MEASUREMENTS, measure_rhythm, typical_interval
 from jaccardio.measurement.waves import Waves, find_waves
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.recording import Recording
@@ -34,6 +34,9 @@ INTERVAL_MEASUREMENTS: Mapping[str, tuple[str, str]] = {
     "p_depth_II": ("mV", "depth of the negative part of the P wave in II"),
     "p_height_V1": ("mV", "positive part of the P wave in V1"),
     "p_terminal_V1": ("mV", "depth of the negative part of the P wave in V1"),
+    "p_force_V1": ("mV ms", "depth by duration of the negative part of the P wave in V1"),
+    "qrs_rise": ("ms", "from the beginning of QRS until its slope in all leads is half of the steepest"),
+    "r_growth": ("mV", "R wave in V3 less that in V1"),
     "sokolow": ("mV", "S in V1 or V2, the deeper, and R in V5 or V6, the higher (Sokolow and Lyon 1949)"),
     "cornell": ("mV", "R in aVL and S in V3 (Casale et al. 1985)"),
     "limb_voltage": ("mV", "largest QRS in the limb leads"),
@@ -72,7 +75,7 @@ def measure(signal: NDArray[np.float32], sampling_rate: float, lead_mask: NDArra
         return nothing
     ready = np.where(lead_mask[:, None], at_working_rate(signal, sampling_rate), np.float32(0))
     beats = find_beats(ready)
-    waves = None if beats is None else find_waves(beats, lead_mask, float(np.median(np.diff(beats.places))) / WORKING_RATE_HZ)
+    waves = None if beats is None else find_waves(beats, lead_mask, typical_interval(beats))
     if beats is None or waves is None:
         return nothing
     values = measure_rhythm(ready, lead_mask, beats, waves)
@@ -110,6 +113,8 @@ def _intervals(values: Mapping[str, float], beats: Beats, waves: Waves, usable: 
         "t_axis": t_axis,
         "axis_angle": abs((qrs_axis - t_axis + 180) % 360 - 180),
         **p_wave,
+        "qrs_rise": _rise(waves, usable),
+        "r_growth": of("r_height", "V3") - of("r_height", "V1"),
         "sokolow": max(of("s_depth", "V1"), of("s_depth", "V2"), of("q_depth", "V1"), of("q_depth", "V2"))
         + max(of("r_height", "V5"), of("r_height", "V6")),
         "cornell": of("r_height", "aVL") + max(of("s_depth", "V3"), of("q_depth", "V3")),
@@ -120,20 +125,31 @@ def _intervals(values: Mapping[str, float], beats: Beats, waves: Waves, usable: 
 
 
 def _p_heights(waves: Waves, usable: NDArray[np.bool_]) -> dict[str, float]:
-    """P wave in II and V1 above the line between both of its sides; 0 where none is seen."""
+    """P wave in II and V1 above the line between both of its sides."""
     start, stop = max(waves.qrs_on - round(0.28 * WORKING_RATE_HZ), 0), waves.qrs_on - round(0.01 * WORKING_RATE_HZ)
-    heights = {}
+    heights: dict[str, tuple[float, float]] = {}
+    force = np.nan
     for lead in ("II", "V1"):
         part = waves.beat[LEADS.index(lead), start:stop]
         known = usable[LEADS.index(lead)] and len(part) > 20
         part = part - np.linspace(part[:8].mean(), part[-8:].mean(), len(part)) if known else np.full(1, np.nan)
         heights[lead] = (float(part.max()), float(-part.min()))
+        force = heights[lead][1] * float((part < 0.1 * part.min()).sum()) / WORKING_RATE_HZ * 1e3 if known else np.nan
     return {
         "p_height_II": heights["II"][0],
         "p_depth_II": heights["II"][1],
         "p_height_V1": heights["V1"][0],
         "p_terminal_V1": heights["V1"][1],
+        "p_force_V1": force,
     }
+
+
+def _rise(waves: Waves, usable: NDArray[np.bool_]) -> float:
+    """Milliseconds until the spatial velocity of QRS first reaches half of its largest: long where a delta wave leads."""
+    if not usable.any():
+        return np.nan
+    velocity = np.sqrt((np.diff(waves.beat[usable, waves.qrs_on : waves.qrs_off + 1], axis=1) ** 2).sum(axis=0))
+    return float(np.argmax(velocity >= 0.5 * velocity.max())) / WORKING_RATE_HZ * 1e3
 
 
 def _spike(beats: Beats, waves: Waves, usable: NDArray[np.bool_]) -> float:

@@ -3,22 +3,19 @@
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
-from scipy.signal import welch
 
-from jaccardio.measurement.beats import WORKING_RATE_HZ, Beats
+from jaccardio.measurement.beats import EARLY, WORKING_RATE_HZ, Beats
 from jaccardio.measurement.waves import Waves
 from jaccardio.recording.leads import LEADS
-
-EARLY = 0.85
-"""A beat that comes before this share of the median interval is early."""
 
 DIFFERENT = 0.75
 """A beat whose QRS correlates less with the median beat's is of another kind."""
 
 RHYTHM_MEASUREMENTS: Mapping[str, tuple[str, str]] = {
-    "heart_rate": ("/min", "60 by the median interval between beats"),
+    "heart_rate": ("/min", "60 by half the median time from a beat to the next but one: short and long ones in turn even out"),
     "rr_variation": ("", "standard deviation of the intervals between beats by their mean"),
     "rr_jitter": ("", "root mean square difference of successive intervals by their mean"),
     "rr_drift": ("", "spread of the smoothed intervals by their mean: slow changes of rate"),
@@ -28,6 +25,9 @@ RHYTHM_MEASUREMENTS: Mapping[str, tuple[str, str]] = {
     "different_beats": ("", "beats of another form"),
     "early_different_beats": ("", "beats of another form that come early"),
     "early_share": ("", "share of beats that come early"),
+    "run_different": ("", "most beats of another form in a row"),
+    "every_second": ("", "most early beats in a row with one other beat between two of them"),
+    "every_third": ("", "most early beats in a row with two other beats between two of them"),
     "p_likeness": ("", "mean correlation of each beat's P wave with the mean one, leads II and V1"),
     "atrial_activity": ("mV", "root mean square between 4 and 10 Hz of what beats leave in leads II and V1"),
     "flutter_peak": (
@@ -41,7 +41,7 @@ RHYTHM_MEASUREMENTS: Mapping[str, tuple[str, str]] = {
 def measure_rhythm(signal: NDArray[np.float32], leads: NDArray[np.bool_], beats: Beats, waves: Waves) -> dict[str, float]:
     """`RHYTHM_MEASUREMENTS` of (12, samples) at `WORKING_RATE_HZ`; NaN where lead or beats do not tell."""
     intervals = np.diff(beats.places) / WORKING_RATE_HZ
-    typical, mean = float(np.median(intervals)), float(intervals.mean())
+    typical, mean = typical_interval(beats), float(intervals.mean())
     early = np.concatenate([[False], intervals < EARLY * typical])
     different = np.zeros(len(beats.places), dtype=np.bool_)
     different[beats.whole] = beats.likeness < DIFFERENT
@@ -60,10 +60,27 @@ def measure_rhythm(signal: NDArray[np.float32], leads: NDArray[np.bool_], beats:
         "different_beats": float(different.sum()),
         "early_different_beats": float((early & different).sum()),
         "early_share": float(early.mean()),
+        "run_different": float(_longest(different, 1)),
+        "every_second": float(_longest(early, 2)),
+        "every_third": float(_longest(early, 3)),
         "p_likeness": _p_likeness(beats, waves, leads),
         "atrial_activity": _atrial_activity(signal, leads, beats),
         "flutter_peak": _flutter_peak(signal, leads, beats, waves),
     }
+
+
+def typical_interval(beats: Beats) -> float:
+    """Seconds between beats: half the median over pairs of intervals, which early beats and their pauses leave as it was."""
+    return float(np.median(beats.places[2:] - beats.places[:-2])) / 2 / WORKING_RATE_HZ
+
+
+def _longest(marked: NDArray[np.bool_], step: int) -> int:
+    """Most marked beats that follow each other at just this step."""
+    places = np.flatnonzero(marked)
+    if not len(places):
+        return 0
+    breaks = np.flatnonzero(np.diff(places) != step)
+    return int(np.diff(np.concatenate([[-1], breaks, [len(places) - 1]])).max())
 
 
 def _p_likeness(beats: Beats, waves: Waves, leads: NDArray[np.bool_]) -> float:
@@ -83,21 +100,19 @@ def _atrial_activity(signal: NDArray[np.float32], leads: NDArray[np.bool_], beat
     seen = [row for row in (LEADS.index("II"), LEADS.index("V1")) if leads[row]]
     if not seen:
         return np.nan
-    left, whole = signal[seen].astype(np.float64), beats.places[beats.whole]
-    covered = np.zeros(signal.shape[1], dtype=np.bool_)
-    width = beats.median.shape[1]
+    left, covered = signal[seen].astype(np.float64), np.zeros(signal.shape[1], dtype=np.bool_)
     median = beats.median[seen]
-    for place, alike in zip(whole, beats.alike, strict=True):
+    width = median.shape[1]
+    for place in beats.places[beats.whole][beats.alike]:
         begin = int(place) - beats.centre
-        if alike:
-            free = ~covered[begin : begin + width]
-            part = left[:, begin : begin + width]
-            level = np.median(part[:, : _samples(0.12)], axis=1, keepdims=True)
-            part[:, free] -= (median + level)[:, free]
-            covered[begin : begin + width] = True
+        free = ~covered[begin : begin + width]
+        part = left[:, begin : begin + width]
+        level = np.sort(part[:, : _samples(0.12)], axis=1)[:, _samples(0.06), None]
+        part[:, free] -= (median + level)[:, free]
+        covered[begin : begin + width] = True
     if covered.sum() < _samples(2.0):
         return np.nan
-    frequencies, power = welch(left[:, covered], WORKING_RATE_HZ, nperseg=min(_samples(2.0), int(covered.sum())), axis=1)
+    frequencies, power = _spectrum(left[:, covered], 2.0)
     band = (frequencies >= 4) & (frequencies <= 10)
     return float(np.sqrt(power[:, band].sum(axis=1) * (frequencies[1] - frequencies[0])).mean())
 
@@ -111,12 +126,22 @@ def _flutter_peak(signal: NDArray[np.float32], leads: NDArray[np.bool_], beats: 
     for place in beats.places:
         begin, end = max(int(place) - before, 0), min(int(place) + after, quiet.shape[1] - 1)
         quiet[:, begin : end + 1] = np.linspace(quiet[:, begin], quiet[:, end], end - begin + 1, axis=1)
-    frequencies, power = welch(quiet, WORKING_RATE_HZ, nperseg=min(_samples(4.0), quiet.shape[1]), axis=1)
+    frequencies, power = _spectrum(quiet, 4.0)
     total, slow = (frequencies >= 3) & (frequencies <= 15), (frequencies >= 3.5) & (frequencies <= 6)
     peaks = frequencies[slow][power[:, slow].argmax(axis=1)]
     near = np.abs(frequencies - peaks[:, None]) <= 0.5
     shares = (power * near).sum(axis=1) / np.maximum(power[:, total].sum(axis=1), 1e-12)
     return float(shares.max())
+
+
+def _spectrum(signal: NDArray[np.float64], seconds: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Frequencies and power density of (leads, samples), mean of half overlapping stretches under a Hann window (Welch 1967)."""
+    length = min(_samples(seconds), signal.shape[1])
+    stretches = sliding_window_view(signal, length, axis=1)[:, :: max(length // 2, 1)]
+    window = np.hanning(length + 1)[:-1]
+    waves = np.fft.rfft((stretches - stretches.mean(axis=2, keepdims=True)) * window, axis=2)
+    power = 2 * (np.abs(waves) ** 2).mean(axis=1) / (WORKING_RATE_HZ * (window**2).sum())
+    return np.fft.rfftfreq(length, 1 / WORKING_RATE_HZ), power
 
 
 def _samples(seconds: float) -> int:

@@ -40,6 +40,9 @@ class Condition:
             raise ValueError(f"{text!r}: write MEASUREMENT > VALUE ± WIDTH with one of the measurements")
         return cls(match["name"], 1 if match["side"] == ">" else -1, float(match["threshold"]), float(match["width"]))
 
+    def __str__(self) -> str:
+        return f"{self.measurement} {'>' if self.sign > 0 else '<'} {self.threshold:g} ± {self.width:g}"
+
     def truth(self, measurements: NDArray[np.float32]) -> NDArray[np.float64]:
         """(n,) degree of truth of (n, measurements): a logistic in the measurement; NaN where it is unknown."""
         values = measurements[:, _column(self.measurement)].astype(np.float64)

@@ -1,0 +1,61 @@
+"""ECG files that a command line names, and those of them that failed: listed at the end, they stop nothing."""
+
+import os
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import typer
+
+from jaccardio.cli.output import note
+from jaccardio.errors import DataError, JaccardioError, ReadError
+
+Failures = list[tuple[Path, Exception]]
+
+
+def each_once(files: Sequence[Path], failures: Failures) -> Iterator[Path]:
+    """The recordings named, those of folders in their place; one that is named twice, by whichever of its files, comes once."""
+    from jaccardio.cohort.corpora.listing import header_files
+    from jaccardio.recording.readers.record_files import record_name
+
+    seen = set()
+    for given in files:
+        try:
+            found, refused = header_files(given) if given.is_dir() else ((given,), ())
+        except (JaccardioError, OSError) as error:
+            failures.append((given, error))
+            continue
+        failures += [(given / rejection.file, DataError(rejection.reason)) for rejection in refused]
+        for file in found:
+            record = Path(os.path.realpath(file.parent), record_name(file))
+            if record not in seen:
+                seen.add(record)
+                yield file
+
+
+def say_rejected(failures: Failures) -> None:
+    """One note each."""
+    for file, failure in failures:
+        note(f"rejected {file}: {_reason(failure)}")
+
+
+def exit_partly(failures: Failures, partly: bool) -> None:
+    """Ends the command with 1 where other files went well, else with the gravest status of the failures; without failures goes on."""
+    if failures:
+        statuses = [failure.exit_code if isinstance(failure, JaccardioError) else DataError.exit_code for _, failure in failures]
+        raise typer.Exit(1 if partly else max(statuses))
+
+
+def _reason(error: Exception) -> str:
+    """Why a file was refused, without what could hold data."""
+    match error:
+        case ReadError():
+            return f"{error.field}: {error.reason}. {error.remedy}".rstrip()
+        case JaccardioError():
+            return str(error)
+        case MemoryError():
+            return "not enough memory to read it."
+        case OSError():
+            return f"{os.strerror(error.errno or 0)}."
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"internal error: {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}. Please report it."
