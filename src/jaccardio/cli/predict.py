@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import MissingError
 
 if TYPE_CHECKING:
+    from jaccardio.prediction.ask import Answer
     from jaccardio.prediction.predictor import FindingScore
     from jaccardio.recording.preprocessing import Prepared
     from jaccardio.recording.recording import Recording
@@ -34,6 +36,11 @@ def predict(
         Path | None,
         typer.Option(metavar="FOLDER", help="Also draw each ECG on paper, with its findings; pictures of other ECGs are never replaced."),
     ] = None,
+    prompt: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WORDS", help="Also ask for a finding, trained or not, in English or Japanese; may be given again."),
+    ] = None,
+    define: Annotated[Path | None, typer.Option(metavar="FILE", help="Also ask for the findings that a TOML file defines.")] = None,
     id_table: IdTable = None,
     device: Device = "auto",
     json: Json = False,
@@ -44,14 +51,21 @@ def predict(
     """
     from jaccardio.cohort.id_table import load_id_table
     from jaccardio.findings.contradictions import contradiction
+    from jaccardio.measurement.definitions import load_definitions
+    from jaccardio.measurement.measure import measure_recording
+    from jaccardio.prediction.ask import ask, definition_of
     from jaccardio.prediction.predictor import Predictor
     from jaccardio.recording.picture_names import picture_names
     from jaccardio.recording.readers import read_ecg
+    from jaccardio.recording.windows import Windows
 
     note(DISCLAIMER)
     ids = load_id_table(id_table)
     predictor = Predictor.from_pretrained(run, device)
     predictor.thresholds[thresholds]  # an unknown policy is said once, before any file is read
+    questions = [(words, definition_of(words)) for words in prompt or []]
+    if define is not None:
+        questions += load_definitions(define).items()
     failures: list[tuple[Path, Exception]] = []
     chosen = list(each_once(files if ids is None else ids.files(files), failures))
     document: dict[str, Any] = {}
@@ -67,7 +81,10 @@ def predict(
                 ranked = sorted(scores, key=lambda score: 1.0 if score.score is None else -score.score)
                 present = [finding for finding, score in zip(predictor.vocabulary.findings, scores, strict=True) if score.present]
                 contradictory = contradiction(present, predictor.vocabulary.alone)
+                answers = ask(predictor, Windows.of([prepared]), measure_recording(recording), questions) if questions else []
+                document[str(file)] += [known | asdict(answer) for answer in answers]
                 first, *others = _lines(file, prepared, ranked, contradictory)
+                others += [line for answer in answers for line in _answer_lines(answer)]
                 lines += [first, *(f"  recording id {name or 'not in the table of ids'}" for name in known.values()), *others]
                 if plot is not None:
                     lines.append(f"  drawn to {_draw(plot / f'{picture}.png', picture, recording, ranked, contradictory)}")
@@ -99,6 +116,14 @@ def _lines(file: Path, prepared: "Prepared", ranked: Sequence["FindingScore"], c
             decided = f"(threshold {score.threshold:.3f}, calibrated probability {score.probability:.3f})"
             lines.append(f"  {stated}  {score.score:.3f}  {decided}  {score.name}")
     return lines
+
+
+def _answer_lines(answer: "Answer") -> list[str]:
+    """An answer and the statements that decided, those against it first."""
+    score = "unknown" if answer.score is None else f"{answer.score:.3f}"
+    note = "" if answer.by == "definition" else "  (by the sentence alone: it names no statement and no finding with a definition)"
+    degrees = (("   ?" if reason.degree is None else f"{reason.degree:.2f}", reason.sentence) for reason in answer.reasons)
+    return [f"  asked    {score}  {answer.asked}{note}", *(f"             {degree}  {sentence}" for degree, sentence in degrees)]
 
 
 def _draw(picture: Path, title: str, recording: "Recording", ranked: Sequence["FindingScore"], contradictory: str) -> Path:

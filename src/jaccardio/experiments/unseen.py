@@ -20,6 +20,7 @@ from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.definitions import Definition
 from jaccardio.measurement.statements import measured_statements, truths
 from jaccardio.models.text_projection import TextProjection
+from jaccardio.prediction.ask import mean_degree
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_signals import windows_for
 from jaccardio.training.run_folder import RunFolder
@@ -65,8 +66,13 @@ class Unseen:
         return sentence_scores(self.run, held_out, self.held_out.vocabulary.prompts("en"), self.cache, self.device)
 
     def by_definition(self, held_out: HeldOut, definitions: Mapping[str, Definition]) -> Scores:
-        """The definition, over the statements as the run sees them."""
-        return defined(self.codes, definitions, statement_degrees(self.run, held_out, self.cache, self.device))
+        """The definition, as `predict` scores it: over statements as the run sees them and as they were measured."""
+        seen, measured = statement_degrees(self.run, held_out, self.cache, self.device), measured_degrees(held_out)
+        return defined(self.codes, definitions, {code: mean_degree(measured[code], seen.get(code)) for code in measured})
+
+    def by_seen_definition(self, definitions: Mapping[str, Definition]) -> Scores:
+        """The definition, over the statements as the run sees them alone."""
+        return defined(self.codes, definitions, statement_degrees(self.run, self.held_out, self.cache, self.device))
 
     def by_irrelevant_sentence(self) -> Scores:
         """The same sentence for every finding."""

@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +70,24 @@ def read_definitions(text: str, origin: str) -> dict[str, Definition]:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise DataError(f"{origin}: not TOML: {error}.") from error
     return {finding: _definition(finding, table, origin) for finding, table in document.items()}
+
+
+def load_definitions(path: Path) -> dict[str, Definition]:
+    """As `read_definitions`, of a file.
+
+    Raises
+    ------
+    UsageError
+        There is no such file.
+    DataError
+        It is no text, or as `read_definitions`.
+    """
+    try:
+        return read_definitions(path.read_text("utf-8"), str(path))
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise UsageError(f"{path}: no such file of definitions.") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not UTF-8 text; save it as UTF-8.") from error
 
 
 def definition_of_sentence(sentence: str) -> Definition | None:

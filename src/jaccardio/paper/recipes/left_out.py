@@ -18,7 +18,8 @@ from jaccardio.models.folder import VOCABULARY
 from jaccardio.paper.runs import FAMILIES, left_out_run
 from jaccardio.paper.study import Study
 
-DEFINED = "definition, statements of the model"
+DEFINED = "definition"
+SEEN = "definition, statements as the model sees them"
 SENTENCE = "own sentence"
 BOTH = "own sentence and definition"
 LEARNED = "sentence, definition or both, as learned"
@@ -79,6 +80,7 @@ def _scores(unseen: Unseen, study: Study, definitions: Mapping[str, Definition],
     return {
         **told,
         LEARNED: told[learned],
+        SEEN: unseen.by_seen_definition(definitions),
         MEASURED: defined(unseen.codes, definitions, measured_degrees(unseen.held_out)),
         "1 - p(normal)": unseen.by_not_normal(),
         "nearest trained sentence": unseen.by_nearest_prompt(whitened=False),

@@ -1,0 +1,138 @@
+"""Findings that a model was never trained on: asked in words or by a definition, answered with the statements that decided."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaccardio.findings.naming import names_finding
+from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.measurement.clauses import Clause, Degrees
+from jaccardio.measurement.definitions import Definition, definition_of_sentence, definitions_of
+from jaccardio.measurement.statements import measured_statements, truths
+from jaccardio.prediction.predictor import Predictor
+from jaccardio.recording.windows import Windows
+
+DEFINED_VOCABULARIES = ("ptbxl71", "paper26")
+"""Vocabularies of whose findings definitions are shipped."""
+
+_JAPANESE = re.compile(r"[぀-ヿ㐀-鿿]")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A statement that a definition asks for, as it stands there, perhaps denied.
+
+    Attributes
+    ----------
+    sentence
+        Which must hold.
+    degree
+        How well it does, in [0, 1]; None where it is unknown.
+    """
+
+    sentence: str
+    degree: float | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How well one ECG fits what was asked.
+
+    Attributes
+    ----------
+    asked
+        In the words of the question.
+    by
+        ``definition``, or ``sentence``: the model's score of the sentence alone, where no statement and no defined finding is named.
+    score
+        In [0, 1], no probability; None where nothing of it is known.
+    reasons
+        What the definition asks for, what speaks most against the finding first.
+    """
+
+    asked: str
+    by: str
+    score: float | None
+    reasons: tuple[Reason, ...] = ()
+
+
+def definition_of(prompt: str) -> Definition | None:
+    """What a prompt asks for: the statements that it names, else the shipped definition of the first finding that it names; else None."""
+    if (said := definition_of_sentence(prompt)) is not None:
+        return said
+    for name in DEFINED_VOCABULARIES:
+        named = [finding.code for finding in Vocabulary.load(name).findings if names_finding(prompt, finding)]
+        if len(named) == 1:
+            found = definitions_of(named)[named[0]]
+            return Definition(prompt, found.clause, found.source)
+    return None
+
+
+def seen_degrees(predictor: Predictor, batches: Sequence[Windows], measurements: NDArray[np.float32]) -> Degrees:
+    """Degree of truth (n,) of each statement by code: the mean of what was measured, (n, measurements), and what the model sees.
+
+    Where one of the two does not know a statement the other counts. The model averages the noise of measuring; measuring knows what
+    the model did not learn.
+    """
+    seen = predictor.statement_degrees(batches)
+    codes = tuple(measured_statements())
+    measured = dict(zip(codes, truths(measurements, codes).T.astype(np.float64), strict=True))
+    return {code: mean_degree(measured[code], seen.get(code)) for code in codes}
+
+
+def mean_degree(measured: NDArray[np.float64], seen: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    """The mean of two readings of a statement (n,), NaN where unknown; the one that is known where the other is not."""
+    if seen is None:
+        return measured
+    mean = (measured + seen) / 2
+    return np.where(np.isnan(measured), seen, np.where(np.isnan(seen), measured, mean))
+
+
+def ask(
+    predictor: Predictor, ecg: Windows, measurements: NDArray[np.float32], questions: Sequence[tuple[str, Definition | None]]
+) -> list[Answer]:
+    """Answers for one ECG.
+
+    Parameters
+    ----------
+    ecg, measurements
+        One prepared ECG, and (measurements,) of it.
+    questions
+        Words, and the definition that they ask for; None scores the words by the model's text encoder.
+
+    Raises
+    ------
+    UsageError, MissingError
+        As `Predictor.text_vectors`, where words are scored by themselves.
+    """
+    degrees = seen_degrees(predictor, [ecg], measurements[None])
+    answers = []
+    for words, definition in questions:
+        if definition is None:
+            answers.append(Answer(words, "sentence", float(predictor.sentence_scores([ecg], [words])[0, 0])))
+            continue
+        score = float(definition.score(degrees)[0])
+        reasons = _reasons(definition.clause, degrees, "ja" if _JAPANESE.search(words) else "en")
+        answers.append(Answer(words, "definition", None if np.isnan(score) else score, tuple(reasons)))
+    return answers
+
+
+def _reasons(clause: Clause, degrees: Degrees, language: str) -> list[Reason]:
+    """Every statement that a clause speaks of, once, as it must hold."""
+    found: dict[str, Reason] = {}
+    for code, denied in _leaves(clause):
+        statement = measured_statements()[code]
+        degree = float(degrees[code][0])
+        sentence = (statement.denials if denied else statement.sentences)[language]
+        found[sentence] = Reason(sentence, None if np.isnan(degree) else 1 - degree if denied else degree)
+    return sorted(found.values(), key=lambda reason: 2.0 if reason.degree is None else reason.degree)
+
+
+def _leaves(clause: Clause) -> list[tuple[str, bool]]:
+    """Statements of a clause and whether it denies them."""
+    if not clause.parts:
+        return [(clause.code, clause.how == "not")]
+    return [leaf for part in clause.parts for leaf in _leaves(part)]
