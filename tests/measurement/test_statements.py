@@ -53,7 +53,7 @@ def test_codes_and_sentences_are_told_apart() -> None:
         assert all(text == text.strip() and text[-1] in ".。" for text in texts)
         assert not any("{" in text for text in texts)
     for code, statement in STATEMENTS.items():
-        assert re.fullmatch(r"[a-z0-9_]+(\.\w+)?", code)
+        assert re.fullmatch(r"[A-Za-z0-9_]+(\.\w+)?", code)
         assert statement.conditions
         if statement.lead:
             assert statement.lead in LEADS
