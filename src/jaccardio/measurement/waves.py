@@ -84,7 +84,7 @@ def _p_wave(beat: NDArray[np.float64], qrs_on: int) -> tuple[float, float, float
     floor = float(np.percentile(size, 15))
     if size[top] < 2 * floor or size[top] < 0.015:
         return np.nan, np.nan, np.nan
-    level = floor + 0.1 * (size[top] - floor)
+    level = floor + 0.2 * (size[top] - floor)
     on = _first_quiet(size, top, -1, level, 0)
     off = _first_quiet(size, top, 1, level, len(size) - 1)
     return float(start + on), float(start + top), float(start + off)
