@@ -130,7 +130,8 @@ def _activity_peaks(signal: NDArray[np.float32]) -> NDArray[np.int64]:
 def _middle(windows: NDArray[np.float32]) -> NDArray[np.float64]:
     """The median over beats; sorting is several times as fast as `np.median` for so few."""
     ordered = np.sort(windows, axis=0)
-    return (ordered[(len(ordered) - 1) // 2].astype(np.float64) + ordered[len(ordered) // 2]) / 2
+    middle: NDArray[np.float64] = (ordered[(len(ordered) - 1) // 2].astype(np.float64) + ordered[len(ordered) // 2]) / 2
+    return middle
 
 
 def _before() -> int:
