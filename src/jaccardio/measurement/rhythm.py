@@ -140,8 +140,8 @@ def _spectrum(signal: NDArray[np.float64], seconds: float) -> tuple[NDArray[np.f
     stretches = sliding_window_view(signal, length, axis=1)[:, :: max(length // 2, 1)]
     window = np.hanning(length + 1)[:-1]
     waves = np.fft.rfft((stretches - stretches.mean(axis=2, keepdims=True)) * window, axis=2)
-    power = 2 * (np.abs(waves) ** 2).mean(axis=1) / (WORKING_RATE_HZ * (window**2).sum())
-    return np.fft.rfftfreq(length, 1 / WORKING_RATE_HZ), power
+    power: NDArray[np.float64] = 2 * (np.abs(waves) ** 2).mean(axis=1) / (WORKING_RATE_HZ * (window**2).sum())
+    return np.fft.rfftfreq(length, 1 / WORKING_RATE_HZ).astype(np.float64), power
 
 
 def _samples(seconds: float) -> int:
