@@ -15,7 +15,7 @@ from jaccardio.findings.labels import ABSENT
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.definitions import Definition, definitions_of
 from jaccardio.models.folder import VOCABULARY
-from jaccardio.paper.runs import FAMILIES, left_out_run
+from jaccardio.paper.runs import left_out_run
 from jaccardio.paper.study import Study
 
 DEFINED = "definition"
