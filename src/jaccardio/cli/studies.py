@@ -91,7 +91,11 @@ def reproduce(
         typer.Option(metavar="FOLDER", help="Folder for runs, scores and results; finished runs there are used again."),
     ] = None,
     texts: Annotated[
-        str, typer.Option(metavar="NAMES", help="Two text encoders or more for table2, with commas: the first is that of all models, the others are measured against the second.")
+        str,
+        typer.Option(
+            metavar="NAMES",
+            help="Two text encoders or more for table2, with commas: the first is that of all models, the others are measured against the second.",
+        ),
     ] = "",
     seeds: Annotated[
         int | None,

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from jaccardio.findings.vocabulary import Vocabulary
     from jaccardio.text.encoder import LanguageModel
 
-text = typer.Typer(name="text", help="Embeds sentences with a language model, and asks what it knows.", no_args_is_help=True, rich_markup_mode=None)
+text = typer.Typer(
+    name="text", help="Embeds sentences with a language model, and asks what it knows.", no_args_is_help=True, rich_markup_mode=None
+)
 """What language models are needed for, on a machine that has them."""
 
 

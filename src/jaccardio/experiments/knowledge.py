@@ -47,7 +47,11 @@ class Knowledge:
 
 
 def probe_knowledge(
-    encoders: Sequence[TextEncoder], vocabulary: Vocabulary, language: str = "en", labels: NDArray[np.int8] | None = None, replicates: int = 1000
+    encoders: Sequence[TextEncoder],
+    vocabulary: Vocabulary,
+    language: str = "en",
+    labels: NDArray[np.int8] | None = None,
+    replicates: int = 1000,
 ) -> Knowledge:
     """How well the vectors of each model's prompts order the findings of a vocabulary, and the control of random vectors.
 
@@ -89,9 +93,7 @@ def probe_knowledge(
     generator = np.random.default_rng(0)
     once = PatientBootstrap(np.array(vocabulary.codes), 0)
     shape = (len(vocabulary), CONTROL_DIMENSION)
-    drawn = [
-        asked.of({one: generator.standard_normal(shape, np.float32) for one in (language, *others)}, once) for _ in range(DRAWS)
-    ]
+    drawn = [asked.of({one: generator.standard_normal(shape, np.float32) for one in (language, *others)}, once) for _ in range(DRAWS)]
     for spread, metric in drawn[0]:
         values = np.array([draw[spread, metric].value for draw in drawn])
         knowledge.rows.append(Row(f"{CONTROL}, {spread}", metric, Estimate(float(values.mean()), *percentile_interval(values))))
@@ -131,7 +133,10 @@ def _related(vocabulary: Vocabulary) -> dict[str, NDArray[np.int8]]:
     """Level -> (k, k), 1 where two findings have one group, 0 where two, -1 where one has none; levels that leave nothing to ask are not there."""
     levels = {level: [columns for _, columns in groups] for level, groups in vocabulary.groups().items()}
     if vocabulary.name in FAMILIES:
-        levels["family"] = [tuple(vocabulary.codes.index(code) for code in codes if code in vocabulary.codes) for codes in FAMILIES[vocabulary.name].values()]
+        levels["family"] = [
+            tuple(vocabulary.codes.index(code) for code in codes if code in vocabulary.codes)
+            for codes in FAMILIES[vocabulary.name].values()
+        ]
     related = {}
     for level, groups in levels.items():
         group = np.full(len(vocabulary), -1)

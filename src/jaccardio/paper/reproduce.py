@@ -81,8 +81,8 @@ def run_reproduce(
     Raises
     ------
     UsageError
-        An unknown scale, fewer than two text encoders, or one twice, a store that is missing or one too many or of another sampling rate; `out` holds another
-        command's results or tables of another scale, store or split; or a plot of an earlier table is missing.
+        An unknown scale, fewer than two text encoders, or one twice, a store that is missing or one too many or of another sampling rate;
+        `out` holds another command's results or tables of another scale, store or split; or a plot of an earlier table is missing.
     DataError
         `out` holds tables that are not as they were written, or runs of another store or split, a part of the split is empty or not apart
         from the others, or an external hospital shares no finding, or shares ECGs or patients.
