@@ -94,7 +94,7 @@ def reproduce(
         str,
         typer.Option(
             metavar="NAMES",
-            help="Two text encoders or more for table2, with commas: the first is that of all models, the others are measured against the second.",
+            help="Two text encoders or more for table2, with commas: all models use the first, the second is the reference.",
         ),
     ] = "",
     seeds: Annotated[

@@ -130,7 +130,10 @@ class _Asked:
 
 
 def _related(vocabulary: Vocabulary) -> dict[str, NDArray[np.int8]]:
-    """Level -> (k, k), 1 where two findings have one group, 0 where two, -1 where one has none; levels that leave nothing to ask are not there."""
+    """Level -> (k, k): 1 where two findings share a group, 0 where they have two, -1 where one has none.
+
+    Levels without a pair of both kinds are not there.
+    """
     levels = {level: [columns for _, columns in groups] for level, groups in vocabulary.groups().items()}
     if vocabulary.name in FAMILIES:
         levels["family"] = [
