@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 
@@ -13,7 +14,7 @@ RELATED = (GROUPS[:, None] == GROUPS).astype(np.int8)
 FINDINGS = PatientBootstrap(np.arange(12).astype(str), 200)
 
 
-def made(seed: int, noise: float) -> np.ndarray:
+def made(seed: int, noise: float) -> NDArray[np.float64]:
     """Similarities of vectors that stand near the axis of their group."""
     vectors = np.eye(3)[GROUPS] + noise * np.random.default_rng(seed).standard_normal((12, 3))
     return cosines(vectors, vectors)

