@@ -58,6 +58,26 @@ def test_a_file_of_sentences_trains_and_answers_without_the_model(
     assert "regular" not in lacking.err
 
 
+def test_what_a_model_knows_stands_beside_random_vectors(
+    jaccardio: Command, hospitals: Hospitals, with_model: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JACCARDIO_CACHE", str(tmp_path))
+    monkeypatch.setattr("jaccardio.experiments.knowledge.DRAWS", 5)
+    ask = ("text", "knowledge", "--model", "some/model", "--vocabulary", "paper26", "--replicates", 9)
+    done = jaccardio(*ask, "--store", hospitals.home, "--json")
+    assert done.status == 0, done.err
+    rows = {(row["model"], row["metric"]): row for row in done.json()["rows"]}
+    metrics = {"same family nearer", "order of co-occurrence", "en to ja", "ja to en"}
+    spreads = ("as they come", "centred", "whitened by half")
+    assert set(rows) == {(f"{name}, {one}", metric) for name in ("some/model", "random vectors") for one in spreads for metric in metrics}
+    assert all(row["low"] <= row["high"] for row in rows.values())
+    shown = jaccardio(*ask)
+    assert shown.out.count("same family nearer") == 6
+    assert "co-occurrence" not in shown.out
+    refused = jaccardio(*ask, "--store", hospitals.home, "--vocabulary", "ptbxl71")
+    assert (refused.status, "holds vocabulary paper26" in refused.err) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [

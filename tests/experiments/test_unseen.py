@@ -8,10 +8,10 @@ from jaccardio.cohort.store import Store
 from jaccardio.evaluation.auroc import auroc
 from jaccardio.experiments.held_out import HeldOut
 from jaccardio.experiments.unseen import Unseen, defined, measured_degrees
+from jaccardio.findings.families import FAMILIES
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.definitions import definitions_of
 from jaccardio.models.folder import VOCABULARY
-from jaccardio.paper.runs import FAMILIES
 from jaccardio.training.config import load_preset
 from jaccardio.training.loop import train
 from jaccardio.training.run_folder import RunFolder

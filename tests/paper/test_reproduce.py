@@ -22,7 +22,8 @@ from jaccardio.files import write_json
 from jaccardio.paper.recipes import RECIPES, chosen
 from jaccardio.paper.reproduce import Reproduction, run_reproduce
 from jaccardio.paper.reproduce import _results as taken
-from jaccardio.paper.runs import DEMO, LEFT_OUT, RUNS
+from jaccardio.paper.runs import DEMO, LEFT_OUT, runs_of
+from jaccardio.paper.scales import SCALES
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_signals import windows_for
 from jaccardio.training import loop
@@ -86,7 +87,7 @@ def test_every_table_has_rows_as_the_format_says(reproduced: Path) -> None:
 
 def test_each_model_is_trained_once_for_all_tables(reproduced: Path) -> None:
     runs = sorted(path.name.rpartition("-")[0] for path in (reproduced / "runs").iterdir())
-    assert runs == sorted(set(RUNS) - set(DEMO))
+    assert runs == sorted(set(runs_of(SCALES["smoke"])) - set(DEMO))
 
 
 def test_rows_hold_the_metrics_of_the_kept_scores_and_the_papers(reproduced: Path) -> None:
@@ -131,8 +132,8 @@ def test_controls_ours_and_claims_stand_in_the_tables(reproduced: Path) -> None:
     for table in results.values():  # a run stands once in a table, whatever it is compared with
         keys = [(row["model"], row["metric"], row["policy"], row["finding"]) for row in table["rows"]]
         assert len(set(keys)) == len(keys)
-    text = {row["model"] for row in results["table2"]["rows"] if row["model"].startswith("Jaccard")}
-    assert text == {"Jaccard loss, text random", "Jaccard loss, text table"}
+    text = {row["model"] for row in results["table2"]["rows"] if "text" in row["model"]}
+    assert text == {f"{name}, text {text}" for name in ("Jaccard loss", "truth of single findings") for text in ("random", "table")}
     assert not any("printed" in row for row in results["table2"]["rows"])
 
 
@@ -405,14 +406,18 @@ def test_a_missing_plot_names_the_recipe_that_makes_it(copy: Path) -> None:
     assert (copy / "rocs-1.png").is_file()
 
 
-def test_any_two_text_encoders_can_be_compared(copy: Path, trained_now: list[str]) -> None:
+def test_any_text_encoders_can_be_compared(copy: Path, trained_now: list[str]) -> None:
     _reproduce(copy, "table2", texts=("table", "random"))
     table = _results(copy)["table2"]
-    assert table["title"] == "Two text encoders: table and random"
-    assert sorted(name.rpartition("-")[0] for name in trained_now) == ["jaccard", "other-text", "ours"]
+    assert {row["reference"] for row in table["differences"]} == {
+        "Jaccard loss, text random",
+        "truth of single findings, text random",
+    }
+    assert sorted(name.rpartition("-")[0] for name in trained_now) == ["jaccard", "jaccard-text-2", "ours", "truth", "truth-text-2"]
     assert "made by an earlier call with another --texts" in (copy / "results.html").read_text("utf-8")
-    with pytest.raises(UsageError, match="two text encoders are compared, 1 named"):
-        _reproduce(copy, "table2", texts=("random",))
+    for texts in (("random",), ("random", "random")):
+        with pytest.raises(UsageError, match=f"two different text encoders or more are compared; named: {', '.join(texts)}"):
+            _reproduce(copy, "table2", texts=texts)
 
 
 def test_tables_and_plots_that_were_changed_are_refused(tmp_path: Path) -> None:

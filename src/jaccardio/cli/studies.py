@@ -91,7 +91,11 @@ def reproduce(
         typer.Option(metavar="FOLDER", help="Folder for runs, scores and results; finished runs there are used again."),
     ] = None,
     texts: Annotated[
-        str, typer.Option(metavar="NAMES", help="Two text encoders for table2 with a comma between them; all models use the first.")
+        str,
+        typer.Option(
+            metavar="NAMES",
+            help="Two text encoders or more for table2, with commas: all models use the first, the second is the reference.",
+        ),
     ] = "",
     seeds: Annotated[
         int | None,
@@ -120,7 +124,7 @@ def reproduce(
     if out is None:
         raise UsageError("reproduce needs a folder for what it makes: --out DIR.")
     note(DISCLAIMER)
-    pair = [text.strip() for text in texts.split(",")] if texts else []
+    named = [text.strip() for text in texts.split(",")] if texts else []
     with resumable(KEPT), own_folder(out):
         done = run_reproduce(
             names,
@@ -128,7 +132,7 @@ def reproduce(
             out,
             store=store,
             external=external or (),
-            texts=pair,
+            texts=named,
             seeds=seeds,
             jobs=jobs,
             device=device,

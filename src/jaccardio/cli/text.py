@@ -1,22 +1,29 @@
-"""Commands on language models: text embed."""
+"""Commands on language models: text embed, text knowledge."""
 
 from json import dumps as quoted
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jaccardio.cli.options import Json, Settings, VocabularyName
-from jaccardio.cli.output import progress_bar, result, resumable
+from jaccardio.cli.options import Json, Replicates, Settings, VocabularyName
+from jaccardio.cli.output import estimate, note, progress_bar, result, resumable
 from jaccardio.errors import UsageError
 
-text = typer.Typer(name="text", help="Embeds sentences with a language model.", no_args_is_help=True, rich_markup_mode=None)
+if TYPE_CHECKING:
+    from jaccardio.cohort.store import Store
+    from jaccardio.findings.vocabulary import Vocabulary
+    from jaccardio.text.encoder import LanguageModel
+
+text = typer.Typer(
+    name="text", help="Embeds sentences with a language model, and asks what it knows.", no_args_is_help=True, rich_markup_mode=None
+)
 """What language models are needed for, on a machine that has them."""
 
 
 @text.callback()
 def group() -> None:
-    """Embeds sentences with a language model."""
+    """Embeds sentences with a language model, and asks what it knows."""
 
 
 @text.command()
@@ -39,30 +46,82 @@ def embed(
     Of the vocabulary it takes prompts, denials and the names of groups; --set takes keys of model.readout. After an interruption the same
     command goes on.
     """
-    from jaccardio.cohort.store import Store
     from jaccardio.findings.vocabulary import Vocabulary
     from jaccardio.findings.wording import Wording
-    from jaccardio.text.create import create_language_model
     from jaccardio.text.embed import embed_sentences
-    from jaccardio.training.config import load_preset
 
-    if strange := [setting for setting in settings or [] if not setting.startswith("model.readout.")]:
-        raise UsageError(f"--set {strange[0]!r}: only keys of model.readout change vectors, for example model.readout.layer=12.")
-    config = load_preset("jaccardio", [f"model.text={quoted(model)}", *(settings or [])]).model
     loaded = Vocabulary.load(vocabulary)
-    opened = None if store is None else Store.open(store)
-    if opened is not None and opened.vocabulary.sha256 != loaded.sha256:
-        raise UsageError(f"{store}: holds vocabulary {opened.vocabulary.name}, or another version of it, not {loaded.name}.")
+    opened = None if store is None else _opened(store, loaded)
     wanted = [] if sentences is None else _lines(sentences)
     for code in language or ["en"]:
         wanted += Wording.of(loaded).sentences(code)
         wanted += [] if opened is None else loaded.captions(opened.labels, code)
-    encoder = create_language_model(config.text, None, config.readout)
+    encoder = _language_model(model, settings, None)
     with resumable("The same command goes on where it was."), progress_bar("embedding") as progress:
         held, new = embed_sentences(encoder, wanted, out, progress)
     lines = [f"{out}: {held} sentences, {new} of them new, {encoder.dimension} numbers each", f"use it with --set model.text={out}"]
     document = {"out": str(out), "model": encoder.name, "fingerprint": encoder.fingerprint, "dimension": encoder.dimension}
     result(document | {"sentences": held, "new": new}, lines, json)
+
+
+@text.command()
+def knowledge(
+    model: Annotated[
+        list[str], typer.Option(metavar="NAME|FOLDER|FILE", help="Language model, as model.text names it; may be given several times.")
+    ],
+    vocabulary: VocabularyName,
+    store: Annotated[
+        Path | None, typer.Option("--store", metavar="STORE", help="Its training part says which findings occur together.")
+    ] = None,
+    language: Annotated[str, typer.Option("--language", metavar="NAME", help="Of the prompts.")] = "en",
+    replicates: Replicates = 1000,
+    settings: Settings = None,
+    json: Json = False,
+) -> None:
+    """Measures what language models know of ECGs before any training, against random vectors.
+
+    Are related findings nearer to each other than others, are those that occur together, and is a finding nearest to itself in another
+    language? --set takes keys of model.readout. Vectors are kept in the cache, as those of training are.
+    """
+    from jaccardio.cohort.split import load_split
+    from jaccardio.experiments.knowledge import probe_knowledge
+    from jaccardio.findings.vocabulary import Vocabulary
+    from jaccardio.text.cache import user_cache
+
+    loaded, labels = Vocabulary.load(vocabulary), None
+    if store is not None:
+        opened = _opened(store, loaded)
+        if (split := load_split(opened)) is None:
+            raise UsageError(f"{store}: has no split, so no training part. Run `jaccardio split {store}`.")
+        labels = opened.labels[opened.rows_of(list(split.parts["train"]))]
+    encoders = [_language_model(name, settings, user_cache()) for name in model]
+    found = probe_knowledge(encoders, loaded, language, labels, replicates)
+    for name, reason in found.left_out.items():
+        note(f"left out, {name}: {reason}")
+    width = max(len(row.model) for row in found.rows)
+    lines = [f"{row.model:{width}}  {row.metric:22}  {estimate(row.estimate)}" for row in found.rows]
+    result({"vocabulary": loaded.name, "rows": [row.to_dict() for row in found.rows], "left_out": found.left_out}, lines, json)
+
+
+def _language_model(name: str, settings: list[str] | None, cache: Path | None) -> "LanguageModel":
+    """A language model, read as --set says."""
+    from jaccardio.text.create import create_language_model
+    from jaccardio.training.config import load_preset
+
+    if strange := [setting for setting in settings or [] if not setting.startswith("model.readout.")]:
+        raise UsageError(f"--set {strange[0]!r}: only keys of model.readout change vectors, for example model.readout.layer=12.")
+    config = load_preset("jaccardio", [f"model.text={quoted(name)}", *(settings or [])]).model
+    return create_language_model(config.text, cache, config.readout)
+
+
+def _opened(path: Path, vocabulary: "Vocabulary") -> "Store":
+    """A store of a vocabulary."""
+    from jaccardio.cohort.store import Store
+
+    store = Store.open(path)
+    if store.vocabulary.sha256 != vocabulary.sha256:
+        raise UsageError(f"{path}: holds vocabulary {store.vocabulary.name}, or another version of it, not {vocabulary.name}.")
+    return store
 
 
 def _lines(path: Path) -> list[str]:

@@ -23,7 +23,7 @@ def limits(study: Study) -> list[str]:
         sentences.append(f"the paper's budget and network: this is scale {study.scale.description}")
     missing = [name for name, encoder in PAPER_TEXTS.items() if encoder not in study.scale.texts]
     if missing:
-        sentences.append(f"{' and '.join(missing)}: not run; the text encoders here are {' and '.join(study.scale.texts)}")
+        sentences.append(f"{' and '.join(missing)}: not run; the text encoders here are {', '.join(study.scale.texts)}")
     if study.scale.deviations:
         sentences.append(f"settings that the paper states: {study.scale.deviations}")
     simulated = _simulated(study.store)

@@ -67,7 +67,8 @@ def run_reproduce(
     external
         Stores of external hospitals.
     texts
-        Two text encoders for Table 2, the first also that of all other models; none are the scale's.
+        Two text encoders or more for Table 2, the first also that of all other models, the second the one that the others are measured
+        against; none are the scale's.
     seeds
         Of each run; None is the scale's.
     jobs
@@ -80,18 +81,18 @@ def run_reproduce(
     Raises
     ------
     UsageError
-        An unknown scale, not two text encoders, a store that is missing or one too many or of another sampling rate; `out` holds another
-        command's results or tables of another scale, store or split; or a plot of an earlier table is missing.
+        An unknown scale, fewer than two text encoders, or one twice, a store that is missing or one too many or of another sampling rate;
+        `out` holds another command's results or tables of another scale, store or split; or a plot of an earlier table is missing.
     DataError
         `out` holds tables that are not as they were written, or runs of another store or split, a part of the split is empty or not apart
         from the others, or an external hospital shares no finding, or shares ECGs or patients.
     """
     if scale not in SCALES:
         raise UsageError(f"unknown scale {scale!r}; available: {', '.join(SCALES)}.")
-    if texts and len(texts) != 2:
-        raise UsageError(f"--texts: two text encoders are compared, {len(texts)} named.")
+    if texts and (len(texts) < 2 or len(set(texts)) < len(texts)):
+        raise UsageError(f"--texts: two different text encoders or more are compared; named: {', '.join(texts)}.")
     results = _results(out, scale)
-    size = replace(SCALES[scale], texts=(texts[0], texts[1])) if texts else SCALES[scale]
+    size = replace(SCALES[scale], texts=tuple(texts)) if texts else SCALES[scale]
     study = open_study(size, out, store, external, seeds=seeds, jobs=jobs, device=device, say=say, watch=watch)
     made_from = _made_from(study)
     for name, found in results.items():
@@ -203,7 +204,7 @@ def _facts(study: Study) -> dict[str, str]:
         "Scale": study.scale.description,
         "Home hospital": f"{study.described(study.home)}; all parts: {parts}",
         **{name.capitalize(): study.described(part) for name, part in study.external.items()},
-        "Text encoders": " and ".join(study.scale.texts),
+        "Text encoders": ", ".join(study.scale.texts),
         "Choices": "epoch and thresholds on the validation part of the home hospital only; the oracle is named as such",
         "Intervals": f"95 %, over {study.scale.replicates:,} bootstrap samples of patients; differences are paired; ±: over seeds",
     }

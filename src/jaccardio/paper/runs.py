@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from jaccardio.findings.families import FAMILIES
 from jaccardio.paper.scales import Scale
 from jaccardio.training.config import TrainConfig, load_preset
 
@@ -13,27 +14,6 @@ OURS = "jaccardio-small"
 
 DEMO = ("siglip-small", "paper-small", "truth-small")
 """The presets that the demo compares."""
-
-FAMILIES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "ptbxl71": {
-        "fibrillation": ("AFIB", "AFLT"),
-        "bundle-branch-block": ("CLBBB", "CRBBB", "IRBBB", "ILBBB", "IVCD"),
-        "infarction": (
-            *("IMI", "ASMI", "AMI", "ILMI", "ALMI", "LMI", "IPLMI", "IPMI", "PMI"),
-            *("INJAS", "INJAL", "INJIN", "INJLA", "INJIL"),
-        ),
-        "hypertrophy": ("LVH", "VCLVH", "RVH", "SEHYP", "LAO/LAE", "RAO/RAE"),
-        "ectopy": ("PVC", "PAC", "BIGU", "TRIGU", "PRC(S)"),
-    },
-    "paper26": {
-        "fibrillation": ("af",),
-        "bundle-branch-block": ("clbbb", "crbbb", "ivcd"),
-        "infarction": ("anterior_mi", "lateral_mi", "inferior_mi", "anteroseptal_mi", "abnormal_q", "poor_r"),
-        "hypertrophy": ("lvh", "lae"),
-        "ectopy": ("vpc", "frequent_vpc", "bigeminy", "vt", "couplet"),
-    },
-}
-"""Families of findings by vocabulary. A run that leaves a family out knows no sibling, parent or synonym of what it is asked about."""
 
 LANGUAGES: Mapping[str, str] = {"japanese": "ja", "english": "en"}
 """Languages that the models of the sister paper's recipe are trained in, and each is asked in both."""
@@ -66,7 +46,7 @@ class PaperRun:
     length
         Which of the scale's three lengths takes the place of the schedule's.
     text
-        Which of the scale's two text encoders.
+        Which of the scale's text encoders.
     supervised
         Whether the scale's settings of the supervised ResNet belong to it.
     preset
@@ -160,7 +140,7 @@ RUNS: Mapping[str, PaperRun] = {
     "jaccard": PaperRun("Jaccard loss, text {text}", (*_NARROW, *_WHOLE)),
     "soft": PaperRun("soft Jaccard, text {text}", (*_SOFT, *_NARROW, *_WHOLE)),
     "equal-sets": PaperRun("equal sets alone, text {text}", (*_EQUAL_SETS, *_NARROW, *_WHOLE)),
-    "other-text": PaperRun("Jaccard loss, text {text}", (*_NARROW, *_WHOLE), text=1),
+    "truth": PaperRun("truth of single findings, text {text}", ("method=truth", "model.initial_bias=mean-target", *_NARROW, *_WHOLE)),
     "embedding-256": PaperRun("embedding 256", (*_WIDE, *_WHOLE)),
     "embedding-512": PaperRun("embedding 512", (*_WIDER, *_WHOLE), aside=True),
     "crop": PaperRun("256, random crop", _WIDE),
@@ -190,3 +170,17 @@ RUNS: Mapping[str, PaperRun] = {
     **_LENGTHS,
 }
 """Models by the name of their run folders."""
+
+TEXT_OBJECTIVES = ("jaccard", "truth")
+"""Runs that Table 2 trains with every text encoder of a scale: the paper's loss, and the plainest target that there is."""
+
+
+def text_run(objective: str, place: int) -> str:
+    """Name of the run of an objective with one of a scale's text encoders."""
+    return f"{objective}-text-{place + 1}" if place else objective
+
+
+def runs_of(scale: Scale) -> Mapping[str, PaperRun]:
+    """`RUNS`, and those of each of `TEXT_OBJECTIVES` with each text encoder of a scale."""
+    places = range(1, len(scale.texts))
+    return {**RUNS, **{text_run(one, place): replace(RUNS[one], text=place) for one in TEXT_OBJECTIVES for place in places}}

@@ -17,7 +17,8 @@ class Scale:
     preset
         What the paper's models start from.
     texts
-        The two text encoders of Table 2, the first also that of all other runs.
+        Two text encoders or more, which Table 2 compares: the first is also that of all other runs, the second what the others are measured
+        against.
     schedules
         Settings of ``short`` (the paper's 250 epochs with 5,000 warm-up steps), ``long`` (600 with 20,000) and ``own`` (on top of a
         preset that a run names itself).
@@ -43,7 +44,7 @@ class Scale:
     description: str
     sampling_rate: float
     preset: str
-    texts: tuple[str, str]
+    texts: tuple[str, ...]
     schedules: Mapping[str, tuple[str, ...]]
     lengths: tuple[int, int, int]
     of_lengths: tuple[str, ...] = ()
@@ -94,7 +95,7 @@ SCALES: Mapping[str, Scale] = {
             "small: 100 Hz, ResNet-18 of width 32, batch 128, 8 epochs for the paper's 250 and 16 for its 600",
             sampling_rate=100.0,
             preset="paper-small",
-            texts=("minilm", "random"),
+            texts=("minilm", "random", "gemma3-270m", "use-multilingual", "table"),
             schedules={"short": ("training.epochs=8",), "long": ("training.epochs=16",), "own": ()},
             lengths=(12, 36, 72),
             of_lengths=("model.width=16",),

@@ -22,7 +22,7 @@ from jaccardio.experiments.run_cache import RunCache
 from jaccardio.experiments.score_cache import scored_runs
 from jaccardio.experiments.sentences import sentence_scores
 from jaccardio.paper.printed import PaperColumn, PaperFinding, paper_columns
-from jaccardio.paper.runs import RUNS
+from jaccardio.paper.runs import PaperRun, runs_of
 from jaccardio.paper.scales import Scale
 from jaccardio.training.run_folder import RunFolder
 
@@ -58,7 +58,7 @@ class Study:
     def train(self, names: Sequence[str]) -> dict[str, list[RunFolder]]:
         """The finished runs of each name, one for each seed; a run that failed is missing and named in the run cache's failures."""
         wanted = [(name, seed) for name in names for seed in range(self._seeds(name))]
-        done = self.runs.side_by_side(lambda pair: self.runs.train(pair[0], RUNS[pair[0]].configure(self.scale, pair[1])), wanted)
+        done = self.runs.side_by_side(lambda pair: self.runs.train(pair[0], self._run(pair[0]).configure(self.scale, pair[1])), wanted)
         trained: dict[str, list[RunFolder]] = {name: [] for name in names}
         for (name, _), run in zip(wanted, done, strict=True):
             if run is not None:
@@ -79,7 +79,7 @@ class Study:
 
     def title(self, name: str) -> str:
         """What tables call a run at this scale."""
-        return RUNS[name].title(self.scale)
+        return self._run(name).title(self.scale)
 
     def compare(
         self,
@@ -95,7 +95,7 @@ class Study:
         Parameters
         ----------
         names
-            Keys of `RUNS`.
+            Keys of `runs_of` the scale.
         paper
             Run -> key of the paper's column.
         reference
@@ -217,8 +217,11 @@ class Study:
         patients = len(set(held_out.part.patients.tolist()))
         return f"{self.hospital(held_out)}: {len(held_out.part):,} ECGs of {patients:,} patients"
 
+    def _run(self, name: str) -> PaperRun:
+        return runs_of(self.scale)[name]
+
     def _seeds(self, name: str) -> int:
-        return self.seeds or (1 if RUNS[name].aside else self.scale.seeds)
+        return self.seeds or (1 if self._run(name).aside else self.scale.seeds)
 
     def _trained(self, table: Table, name: str) -> list[RunFolder]:
         """The runs of a name; seeds that failed are written into the table."""

@@ -6,12 +6,13 @@ import pytest
 
 from jaccardio.errors import UsageError
 from jaccardio.experiments.run_cache import run_name
+from jaccardio.findings.families import FAMILIES
 from jaccardio.findings.naming import without_named
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.statements import measured_statements
 from jaccardio.paper.printed import paper_columns
 from jaccardio.paper.recipes import COMPUTED, RECIPES, Recipe, chosen
-from jaccardio.paper.runs import DEMO, FAMILIES, OURS, RUNS, left_out_run
+from jaccardio.paper.runs import DEMO, OURS, RUNS, TEXT_OBJECTIVES, left_out_run, runs_of, text_run
 from jaccardio.paper.scales import SCALES, Scale
 from jaccardio.training.config import load_preset
 
@@ -41,7 +42,7 @@ def test_recipes_are_chosen_by_name_in_the_papers_order() -> None:
 
 @pytest.mark.parametrize("scale", SCALES.values(), ids=SCALES)
 def test_every_run_is_another_one_at_every_scale(scale: Scale) -> None:
-    configs = {name: run.configure(scale, 0) for name, run in RUNS.items() if name not in DEMO}
+    configs = {name: run.configure(scale, 0) for name, run in runs_of(scale).items() if name not in DEMO}
     assert len({run_name("", config) for config in configs.values()}) == len(configs)
     assert configs["ours"].preset == OURS
     for vocabulary, families in FAMILIES.items():
@@ -49,10 +50,11 @@ def test_every_run_is_another_one_at_every_scale(scale: Scale) -> None:
             with_labels, without = configs["labels-1-with"].model_dump(), configs[left_out_run(vocabulary, family)].model_dump()
             assert without["data"]["hidden_findings"] == codes
             assert with_labels == without | {"data": without["data"] | {"hidden_findings": ()}}
-    whole = ("standard", "jaccard", "soft", "equal-sets", "other-text", "embedding-256", "embedding-512")
+    of_texts = {text_run(one, place): text for one in TEXT_OBJECTIVES for place, text in enumerate(scale.texts)}
+    whole = (*of_texts, "standard", "soft", "equal-sets", "embedding-256", "embedding-512")
     for name, config in configs.items():
         assert config.training.seed == 0
-        assert config.model.text == scale.texts[name.endswith("other-text")]
+        assert config.model.text == of_texts.get(name, scale.texts[name.endswith("other-text")])
         assert config.data.sampling_rate == scale.sampling_rate
         assert config.data.crop_seconds == (0 if name in whole or "-length-" in name else 2.5 if name == "ours" else 7.5)
 
@@ -72,6 +74,20 @@ def test_a_run_that_leaves_a_family_out_is_told_no_name_of_it(name: str, family:
 
 def _others(vocabulary: Vocabulary, codes: Sequence[str]) -> list[int]:
     return [column for column, code in enumerate(vocabulary.codes) if code not in codes]
+
+
+@pytest.mark.parametrize("scale", SCALES.values(), ids=SCALES)
+def test_the_models_of_table_2_differ_in_text_and_objective_alone(scale: Scale) -> None:
+    for objective, cell in zip(TEXT_OBJECTIVES, ("captions jaccard signed_sigmoid", "findings truth sigmoid"), strict=True):
+        configs = [runs_of(scale)[text_run(objective, place)].configure(scale, 1) for place in range(len(scale.texts))]
+        assert tuple(config.model.text for config in configs) == scale.texts
+        for config in configs:
+            assert f"{config.objective.statements} {config.objective.target} {config.objective.loss}" == cell
+            assert config.model_dump(exclude={"model"}) == configs[0].model_dump(exclude={"model"})
+            assert config.model.model_dump(exclude={"text"}) == configs[0].model.model_dump(exclude={"text"})
+    paper, truth = (runs_of(scale)[name].configure(scale, 1) for name in TEXT_OBJECTIVES)
+    unlike = {"preset", "method", "description", "objective", "model"}
+    assert paper.model_dump(exclude=unlike) == truth.model_dump(exclude=unlike)
 
 
 def test_the_sister_papers_models_differ_in_language_and_text_alone() -> None:

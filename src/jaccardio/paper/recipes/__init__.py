@@ -46,13 +46,13 @@ class Recipe:
     Attributes
     ----------
     what, title
-        One line for lists, and the heading; ``{first}`` and ``{second}`` in it stand for the scale's text encoders.
+        One line for lists, and the heading; ``{first}`` and ``{second}`` in it stand for the scale's first two text encoders.
     paper, cost, expect
         What the paper says, what it takes, what to expect.
     external
         Whether it needs an external hospital.
     texts
-        The two text encoders that it is meant for, where they are not the scale's.
+        The text encoders that it is meant for, where they are not the scale's.
     runs, reference
         Runs to compare on the test part, and the one that the others are measured against; none where all is computed.
     columns
@@ -89,7 +89,7 @@ class Recipe:
 
     def make(self, study: Study) -> Table:
         """The table of a study."""
-        first, second = study.scale.texts
+        first, second, *_ = study.scale.texts
         table = Table(self.title.format(first=first, second=second))
         if self.runs:
             study.compare(table, self.runs, paper=self.columns, reference=self.reference, claims=self.claims)

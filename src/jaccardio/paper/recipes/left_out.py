@@ -11,11 +11,12 @@ from jaccardio.evaluation.table import Table
 from jaccardio.evaluation.thresholds import Thresholds
 from jaccardio.experiments.held_out import HeldOut
 from jaccardio.experiments.unseen import Scores, Unseen, defined, measured_degrees
+from jaccardio.findings.families import FAMILIES
 from jaccardio.findings.labels import ABSENT
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.definitions import Definition, definitions_of
 from jaccardio.models.folder import VOCABULARY
-from jaccardio.paper.runs import FAMILIES, left_out_run
+from jaccardio.paper.runs import left_out_run
 from jaccardio.paper.study import Study
 
 DEFINED = "definition"
