@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -66,8 +65,6 @@ def test_the_store_keeps_what_reports_say_and_not_their_words(make_ptbxl: MakeFo
     store = Store.open(tmp_path / "store")
     assert store.report_phrases == [("sinus_rhythm", "q_waves@II+III+aVF"), ("sinus_rhythm",), None, ()]
     assert "dorfmeister" not in f"{store.records.to_csv()}{store.manifest}".casefold()
-    older = replace(store, records=store.records.drop(columns="report_phrases"))
-    assert older.report_phrases == [None] * 4
 
 
 def test_bytes_do_not_depend_on_the_number_of_processes(make_ptbxl: MakeFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,10 +19,11 @@ from jaccardio.errors import DataError, JaccardioError, UsageError
 from jaccardio.evaluation.table import Table
 from jaccardio.evaluation.thresholds import ORACLE, POLICIES
 from jaccardio.files import write_json
+from jaccardio.findings.families import FAMILIES
 from jaccardio.paper.recipes import RECIPES, chosen
 from jaccardio.paper.reproduce import Reproduction, run_reproduce
 from jaccardio.paper.reproduce import _results as taken
-from jaccardio.paper.runs import DEMO, LEFT_OUT, runs_of
+from jaccardio.paper.runs import DEMO, left_out_run, runs_of
 from jaccardio.paper.scales import SCALES
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_signals import windows_for
@@ -171,33 +172,43 @@ def test_the_gain_of_the_papers_loss_is_taken_apart_and_followed_over_time(repro
     assert {claim["policy"] for claim in results["schedule"]["claims"]} == set(POLICIES)
 
 
-def test_left_out_findings_are_scored_by_models_without_their_labels(reproduced: Path) -> None:
+def test_left_out_findings_are_scored_by_models_that_were_not_told_of_them(reproduced: Path) -> None:
     table, store = _results(reproduced)["left_out"], Store.open(reproduced / "store")
-    found = {(row["model"], row["finding"]): row for row in table["rows"] if row["metric"] == "auroc"}
-    for name, title in (("ours", "jaccardio-small"), ("ours-left-out", "jaccardio-small, findings left out")):
-        [path] = (path for path in (reproduced / "runs").iterdir() if path.name.rpartition("-")[0] == name)
+    found = {(row["model"], row["finding"]): row["value"] for row in table["rows"] if row["metric"] == "auroc"}
+    normal = store.vocabulary.index("normal")
+    for family, codes in FAMILIES["paper26"].items():
+        [path] = (reproduced / "runs").glob(f"{left_out_run('paper26', family)}-*")
         predictor = Predictor.from_pretrained(path, "cpu")
-        assert (set(LEFT_OUT) & set(predictor.vocabulary.codes) == set()) is (name != "ours")
+        assert not set(codes) & set(predictor.vocabulary.codes)
+        assert predictor.statements
         rows = store.rows_of(list(RunFolder.open(path).split.parts["test"]))
-        for code in LEFT_OUT:
+        not_normal = 1 - predictor.scores(windows_for(predictor, store, rows))[:, predictor.vocabulary.index("normal")]
+        for code in codes:
             column = store.vocabulary.index(code)
-            labels, known = store.labels[rows, column], store.labels[rows, column] >= 0
-            scores = predictor.sentence_scores(windows_for(predictor, store, rows), [store.vocabulary.prompts("en")[column]])[:, 0]
-            expected = pytest.approx(roc_auc_score(labels[known], scores[known]), abs=1e-6) if labels.max() == 1 else None
-            assert found[title, code]["value"] == expected
-    assert any(row["value"] is not None for row in found.values())
+            sentence = predictor.sentence_scores(windows_for(predictor, store, rows), [store.vocabulary.prompts("en")[column]])[:, 0]
+            for title, scores in (("own sentence", sentence), ("1 - p(normal)", not_normal)):
+                for which, judged in (("all", store.labels[rows, column] >= 0), ("abnormal", store.labels[rows, normal] == 0)):
+                    here = judged & (store.labels[rows, column] >= 0)
+                    labels = store.labels[rows, column][here]
+                    expected = pytest.approx(roc_auc_score(labels, scores[here]), abs=1e-6) if len(set(labels)) == 2 else None
+                    assert found[f"{title}, {which} ECGs", code] == expected
+    assert any(value is not None for value in found.values())
+    assert {row["reference"] for row in table["differences"]} == {"definition, abnormal ECGs", "definition, all ECGs"}
+    assert {row["policy"] for row in table["rows"]} == {None}  # degrees of truth have no thresholds
+
+
+def test_few_labels_with_measured_statements_stand_beside_those_without(reproduced: Path) -> None:
+    table = _results(reproduced)["few_labels"]
     pairs = {(row["model"], row["reference"]) for row in table["differences"]}
-    for title in ("jaccardio-small", "256, random crop, long schedule"):
-        without, trivial = f"{title}, findings left out", f"{title}, findings left out: 1 - p(normal)"
-        assert {pair for pair in pairs if title in pair[0]} == {(without, title), (trivial, title), (without, trivial)}
-    assert {row["policy"] for row in table["rows"]} == {None}  # similarities have no thresholds
-    prompt = store.vocabulary.prompts("en")[store.vocabulary.index("normal")]
-    normal = predictor.sentence_scores(windows_for(predictor, store, rows), [prompt])
-    labels = store.labels[rows, store.vocabulary.index("crbbb")]
-    known = labels >= 0
-    trivial = found["jaccardio-small, findings left out: 1 - p(normal)", "crbbb"]
-    assert trivial["value"] == pytest.approx(roc_auc_score(labels[known], 1 - normal[known, 0]), abs=1e-6)
-    assert "Chance is not an AUROC of 0.5" in " ".join(table["remarks"])
+    assert pairs == {
+        (f"{share} % of the labels, measured statements of all ECGs", f"{share} % of the labels, no measured statements")
+        for share in ("1", "10", "100")
+    } | {("always-normal", f"{share} % of the labels, no measured statements") for share in ("1", "10", "100")}
+    steps = {}
+    for path in (reproduced / "runs").glob("labels-*"):
+        steps[path.name.rpartition("-")[0]] = RunFolder.open(path).summary["steps"]
+    assert steps["labels-0.1-without"] == pytest.approx(steps["labels-1-without"], rel=0.3)
+    assert steps["labels-0.1-with"] == steps["labels-1-with"] == steps["labels-1-without"]
 
 
 def test_hospitals_are_compared_over_the_findings_judged_at_both(reproduced: Path) -> None:
@@ -321,7 +332,11 @@ def test_a_failed_run_is_named_and_stops_no_table(copy: Path, monkeypatch: pytes
         shutil.rmtree(path)
     monkeypatch.setattr(loop, "train", failing)
     done = _reproduce(copy, "table1,table3,table5,rocs,table6,crop_robustness,sister,left_out")
-    assert sorted(run.rpartition("-")[0] for run in done.failures) == ["final", "final-left-out", "jaccard"]
+    assert sorted(run.rpartition("-")[0] for run in done.failures) == [
+        "final",
+        "jaccard",
+        *(left_out_run("paper26", family) for family in sorted(FAMILIES["paper26"])),
+    ]
     results = _results(copy)
     assert "Jaccard loss, text random, 1 of 1 seeds: the loss is not finite." in results["table1"]["limitations"]
     there = {"standard SigLIP", "soft Jaccard, text random", "jaccardio-small", "always-normal"}
