@@ -51,6 +51,9 @@ from jaccardio.training.warm_start import load_source, start_from
 
 logger = logging.getLogger(__name__)
 
+CHECKPOINT_STEPS = 8
+"""There is a checkpoint an epoch, and one for several epochs where these have fewer steps."""
+
 LOG_EVERY = 20
 SCORING_BATCH = 256
 BATCHES_FOR_MEAN_TARGET = 8
@@ -158,6 +161,7 @@ class _Session:
             repeat_rare=config.data.sampling == "repeat-rare",
             augmentations=config.data.augmentations,
         )
+        self.checkpoint_every = math.ceil(CHECKPOINT_STEPS / self.batches.steps_per_epoch)
         self.total_steps = settings.steps or (settings.epochs or 0) * self.batches.steps_per_epoch
         if settings.warmup > self.total_steps:
             logger.warning("warm-up of %g steps, but the run has %d: the learning rate only rises.", settings.warmup, self.total_steps)
@@ -207,7 +211,7 @@ class _Session:
             last = step + 1 == self.total_steps
             if last or (within == 0 and epoch % self.config.training.validate_every == 0):
                 best = self._validate(run, log, step, max(epoch, 1), best)
-            if last or within == 0:
+            if last or (within == 0 and epoch % self.checkpoint_every == 0):
                 self.save(run, step + 1, best, seconds)
         return best, seconds
 
