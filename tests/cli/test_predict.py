@@ -152,3 +152,22 @@ def test_leads_that_are_missing_are_said(jaccardio: Command, trained: Path, tmp_
     assert "leads used: I, II, III, aVR, aVL, aVF\n" in shown
     assert "  anterior wall myocardial infarction: unknown: needs " in shown
     assert "flat:V1" in shown.splitlines()[0]
+
+
+def test_findings_are_asked_in_words_and_by_definition(jaccardio: Command, trained: Path, ecgs: list[Path], tmp_path: Path) -> None:
+    definitions = tmp_path / "definitions.toml"
+    definitions.write_text('[block]\nsource = "ours"\nshows = ["qrs_wide", "No P waves."]\n')
+    asked = ("--prompt", "atrial fibrillation", "--prompt", "心房細動", "--define", definitions)
+    document = jaccardio("predict", trained, ecgs[0], *asked, "--json").json()[str(ecgs[0])]
+    answers = document[26:]
+    assert [answer["asked"] for answer in answers] == ["atrial fibrillation", "心房細動", "block"]
+    assert {answer["by"] for answer in answers} == {"definition"}
+    assert all(0 <= answer["score"] <= 1 and answer["reasons"] for answer in answers)
+    printed = jaccardio("predict", trained, ecgs[0], *asked).out
+    assert "The QRS complex is wide." in printed
+    assert "P波がない。" in printed
+    definitions.write_text('[block]\nshows = ["qrs_wiide"]\n')
+    refused = jaccardio("predict", trained, ecgs[0], "--define", definitions)
+    assert refused.status == 3
+    assert "[block]" in refused.err
+    assert jaccardio("predict", trained, ecgs[0], "--define", tmp_path / "none.toml").status == 2

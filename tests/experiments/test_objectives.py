@@ -1,7 +1,12 @@
 """The table of objectives: each is a valid configuration on the same footing, and what a vocabulary cannot carry is said."""
 
+import json
+import shutil
+from pathlib import Path
+
 import pytest
 
+from jaccardio.checksums import write_manifest
 from jaccardio.contrast.methods import METHODS
 from jaccardio.errors import UsageError
 from jaccardio.experiments.objectives import ALWAYS_FINALISTS, CONTROLS, FOOTING, OBJECTIVES, REFERENCE, Entry, choose
@@ -83,3 +88,16 @@ def test_what_the_vocabulary_cannot_carry_is_left_out_of_all_and_refused_by_name
     assert len(choose("all", Vocabulary.load("ptbxl71"))[0]) == len(OBJECTIVES)
     with pytest.raises(UsageError, match="truth-parents: vocabulary paper26 has no groups"):
         choose("truth-parents", paper26)
+
+
+def test_a_run_is_named_by_the_weights_that_it_starts_from(trained: Path, tmp_path: Path) -> None:
+    def name(start: Path) -> str:
+        return run_name("x", load_preset("truth-small", [f"training.init_from={start}"]))
+
+    copy = Path(shutil.copytree(trained, tmp_path / "copy"))
+    assert name(trained) == name(trained / "model") == name(copy)
+    manifest = json.loads((copy / "model" / "manifest.json").read_text())
+    manifest["files"]["model.safetensors"]["sha256"] = "0" * 64
+    (copy / "model" / "manifest.json").unlink()
+    write_manifest(copy / "model", manifest["format"], manifest["files"])
+    assert name(copy / "model") != name(trained)

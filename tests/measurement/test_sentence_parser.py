@@ -129,6 +129,19 @@ ENGLISH = [
     ("tall P waves in II", "p_tall"),
     ("late R peak in V6", "r_late.V6"),
     ("tall and peaked T waves in V2 and V3", "most t_tall: V2 V3"),
+    # steps and patterns
+    ("every third beat is premature", "every_third"),
+    ("runs of beats with a different QRS", "run_different"),
+    ("Three consecutive beats with a different QRS complex", "run_different_long"),
+    ("delta wave and short PR interval", "qrs_slow_start", "pr_short"),
+    ("marked right axis deviation", "axis_far_right"),
+    ("The R wave exceeds the S wave in V1 and V2", "most r_over_s: V1 V2"),
+    ("deep ST depression in V3 to V5", "most st_down_deep: V3 V4 V5"),
+    ("downsloping ST depression in V5", "st_down_falling.V5"),
+    ("strain pattern in V5 and V6", "most strain: V5 V6"),
+    ("deep T wave inversion in V2-V4", "most t_deep: V2 V3 V4"),
+    ("flat T waves and low R waves in V5", "t_flat.V5", "r_low.V5"),
+    ("T waves low relative to the R wave in V5", "t_low.V5"),
 ]
 
 JAPANESE = [
@@ -173,6 +186,13 @@ JAPANESE = [
     ("鋸歯状波がある", "sawtooth"),
     ("V6のR波頂点が遅い", "r_late.V6"),
     ("P波は正常だがPR間隔が長い", "pr_long"),
+    ("2拍ごとに早期収縮", "every_second"),
+    ("デルタ波と短いPR間隔", "qrs_slow_start", "pr_short"),
+    ("V1でR波がS波より大きい", "r_over_s.V1"),
+    ("V4-V6で下降型ST低下", "most st_down_falling: V4 V5 V6"),
+    ("ST上昇型心筋梗塞", "somewhere st_up"),
+    ("V2-V4の深い陰性T波", "most t_deep: V2 V3 V4"),
+    ("V2とV3で二相性T波", "most t_biphasic: V2 V3"),
 ]
 
 

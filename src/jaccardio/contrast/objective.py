@@ -99,7 +99,10 @@ class Objective:
         return target, weight * statements.valid
 
     def __call__(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-        """The loss of logits (n, m), a scalar of float32 at least."""
+        """The loss of logits (n, m), a scalar of float32 at least; ECGs of which nothing is known do not dilute it."""
+        known = (weight > 0).any(dim=1)
+        if known.any() and not known.all():
+            logits, target, weight = logits[known], target[known], weight[known]
         return LOSSES[self.loss](logits, target, weight, **self.loss_options)
 
 

@@ -18,11 +18,12 @@ from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, JaccardioError
 from jaccardio.files import sha256_json
+from jaccardio.models.folder import WEIGHTS, model_manifest
 from jaccardio.processes import start_worker
 from jaccardio.progress import Progress, Watch, unwatched
 from jaccardio.training import loop
 from jaccardio.training.config import TrainConfig
-from jaccardio.training.run_folder import RunFolder
+from jaccardio.training.run_folder import RunFolder, looks_like_a_run
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -158,8 +159,16 @@ class _StoppedError(Exception):
 
 
 def run_name(name: str, config: TrainConfig) -> str:
-    """Name of a run's folder: the same for the same configuration, whatever it is called and described as inside."""
-    return f"{name}-{sha256_json(config.model_dump(mode='json', exclude={'preset', 'method', 'description'}))[:8]}"
+    """Name of a run's folder: the same for the same configuration, whatever it is called and described as inside.
+
+    What it starts from is known by its weights: another model in the same place is another start.
+    """
+    document = config.model_dump(mode="json", exclude={"preset", "method", "description"})
+    if config.training.init_from:
+        folder = Path(config.training.init_from).expanduser()
+        manifest = RunFolder.open(folder).model_manifest if looks_like_a_run(folder) else model_manifest(folder)
+        document["training"]["init_from"] = manifest.files[WEIGHTS]["sha256"]
+    return f"{name}-{sha256_json(document)[:8]}"
 
 
 def _child(sender: Connection, store: Path, split: Split, config: TrainConfig, path: Path, device: str) -> None:

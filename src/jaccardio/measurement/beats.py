@@ -124,13 +124,14 @@ def _activity_peaks(signal: NDArray[np.float32]) -> NDArray[np.int64]:
     places, _ = find_peaks(activity, height=max(height, 1e-6), distance=_samples(_REFRACTORY_SECONDS))
     if len(places) >= MINIMUM_BEATS:  # T waves and noise are far below the typical beat
         places = places[activity[places] > 0.4 * np.median(activity[places])]
-    return places.astype(np.int64)
+    return np.asarray(places, dtype=np.int64)
 
 
 def _middle(windows: NDArray[np.float32]) -> NDArray[np.float64]:
     """The median over beats; sorting is several times as fast as `np.median` for so few."""
     ordered = np.sort(windows, axis=0)
-    return (ordered[(len(ordered) - 1) // 2].astype(np.float64) + ordered[len(ordered) // 2]) / 2
+    middle: NDArray[np.float64] = (ordered[(len(ordered) - 1) // 2].astype(np.float64) + ordered[len(ordered) // 2]) / 2
+    return middle
 
 
 def _before() -> int:

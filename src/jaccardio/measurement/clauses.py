@@ -7,8 +7,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-FLOOR = 0.02
-"""Least degree of truth of a clause: no single statement, which may be mismeasured, rules a finding out."""
+FLOOR = 0.005
+"""Least degree of truth of a clause: no single statement, which may be mismeasured, rules a finding out. Chosen on the validation part
+(`scripts/definitions.py`)."""
 
 Degrees = Mapping[str, NDArray[np.float64]]
 

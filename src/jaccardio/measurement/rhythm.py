@@ -141,7 +141,8 @@ def _spectrum(signal: NDArray[np.float64], seconds: float) -> tuple[NDArray[np.f
     window = np.hanning(length + 1)[:-1]
     waves = np.fft.rfft((stretches - stretches.mean(axis=2, keepdims=True)) * window, axis=2)
     power = 2 * (np.abs(waves) ** 2).mean(axis=1) / (WORKING_RATE_HZ * (window**2).sum())
-    return np.fft.rfftfreq(length, 1 / WORKING_RATE_HZ), power
+    frequencies = np.arange(length // 2 + 1) * (WORKING_RATE_HZ / length)
+    return frequencies, power
 
 
 def _samples(seconds: float) -> int:

@@ -37,6 +37,7 @@ QUALITIES = (
     *("complete", "incomplete", "first", "second", "third"),
     *("regular", "irregular", "fast", "slow", "early", "late", "many", "alternating", "varying", "gradual"),
     *("different", "usual", "every", "terminal", "apart", "sawtooth", "fine", "notched", "shape", "block", "branch"),
+    *("run", "above", "growing", "falling", "rising", "mirror", "strain", "beside", "biphasic"),
 )
 """What it may say of it."""
 

@@ -46,6 +46,8 @@ class ModelConfig(BaseModel):
         Text encoder by name, hub id, folder or file (`create_text_encoder`).
     readout
         How sentences become vectors in a language model.
+    attributes
+        Whether the attributes that a sentence's words mention (wave, leads, side, direction, degree, negation) stand beside its vector.
     lora_rank
         Rank of the low-rank matrices that tune the language model while the rest is trained (LoRA); 0 leaves it frozen.
     language
@@ -74,6 +76,7 @@ class ModelConfig(BaseModel):
     bias: Literal["scalar", "text"] = "scalar"
     text: str = Field("minilm", pattern=r"^[^\x00-\x1f\x7f]+$")
     readout: Readout = Readout()
+    attributes: bool = False
     lora_rank: int = Field(0, ge=0, le=1024)
     language: str = "en"
     whitening: Annotated[float, Field(ge=0, le=1)] | Literal["none"] = 0.0

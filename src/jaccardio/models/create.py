@@ -23,7 +23,14 @@ MODELS: Mapping[str, type[EcgTextModel | EcgClassifier]] = {"text": EcgTextModel
 def text_encoder_of(config: ModelConfig, vocabulary: Vocabulary, cache: Path | None = None, further: Sequence[str] = ()) -> TextEncoder:
     """The text encoder of a model's configuration; parameters and errors are those of `create_text_encoder`."""
     return create_text_encoder(
-        config.text_encoder, vocabulary, cache, further, readout=config.readout, language=config.language, lora_rank=config.lora_rank
+        config.text_encoder,
+        vocabulary,
+        cache,
+        further,
+        readout=config.readout,
+        language=config.language,
+        lora_rank=config.lora_rank,
+        attributes=config.attributes,
     )
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from jaccardio.errors import UsageError
 from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.text.attributes import AttributedEncoder
 from jaccardio.text.cache import CachedEncoder
 from jaccardio.text.centring import CentredEncoder
 from jaccardio.text.encoder import LanguageModel, TextEncoder
@@ -28,6 +30,7 @@ def create_text_encoder(
     readout: Readout | None = None,
     language: str = "en",
     lora_rank: int = 0,
+    attributes: bool = False,
 ) -> TextEncoder:
     """Makes a text encoder.
 
@@ -48,6 +51,8 @@ def create_text_encoder(
         That of the model's sentences, on which others are centred.
     lora_rank
         Above 0 the language model can be tuned (`TunedEncoder`): nothing is cached.
+    attributes
+        Whether the attributes of a sentence's words stand beside its vector (`AttributedEncoder`); the table has no use for them.
 
     Raises
     ------
@@ -56,8 +61,13 @@ def create_text_encoder(
     DataError
         Its files are damaged or not those that were published.
     UsageError
-        The name is none of these, or the readout does not fit it.
+        The name is none of these, the readout does not fit it, or attributes are asked for beside a tuned language model.
     """
+    if attributes and name_or_path != FindingTable.name:
+        if lora_rank:
+            raise UsageError("model.attributes and model.lora_rank exclude each other: attributes are not tuned. Take one of them.")
+        plain = create_text_encoder(name_or_path, vocabulary, cache, further, readout=readout, language=language)
+        return AttributedEncoder(plain)
     if name_or_path in ENCODERS and not lora_rank:
         return ENCODERS[name_or_path](vocabulary, further)
     tuned = TunedEncoder(name_or_path, readout, lora_rank) if lora_rank else None

@@ -242,8 +242,10 @@ class _Session:
         logits = self.model.compare(self.model.project(features), self.text.of(columns, self.model.adapter).to(self.device))
         auxiliary = self.regularisation(self.model, features, step)
         if self.statements:
-            auxiliary["measured"] = self._measured_loss(features, batch)
-        loss = self._labelled_loss(logits, target, weight) + sum(auxiliary.values())
+            truth = torch.from_numpy(self.material.truths[batch.records]).to(self.device)
+            stated = self.model.compare(self.model.project(features), self.model.statement_vectors)
+            auxiliary["measured"] = self.objective.measured_loss(stated, truth, len(self.material.vocabulary))
+        loss = self.objective(logits, target, weight) + sum(auxiliary.values())
         self.optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.gradient_clip or math.inf)
@@ -259,18 +261,6 @@ class _Session:
         if spoilt := [name for name, value in metrics.items() if not math.isfinite(value)]:
             raise DivergenceError(f"{', '.join(spoilt)} not finite after step {step + 1}")
         return metrics
-
-    def _labelled_loss(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-        """The objective over the ECGs of which something is known: the others must not dilute it."""
-        known = (weight > 0).any(dim=1)
-        if bool(known.all()):
-            return self.objective(logits, target, weight)
-        return self.objective(logits[known], target[known], weight[known]) if bool(known.any()) else logits.sum() * 0
-
-    def _measured_loss(self, features: Tensor, batch: Batch) -> Tensor:
-        truth = torch.from_numpy(self.material.truths[batch.records]).to(self.device)
-        logits = self.model.compare(self.model.project(features), self.model.statement_vectors)
-        return self.objective.measured_loss(logits, truth, len(self.material.vocabulary))
 
     def _logged(self, step: int) -> bool:
         return step % LOG_EVERY == 0 or step + 1 == self.total_steps

@@ -1,0 +1,83 @@
+"""Findings asked in words: by definition over statements as measured and as the model sees them, with the statements that decided."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jaccardio.cohort.store import Store
+from jaccardio.evaluation.auroc import auroc
+from jaccardio.measurement.measure import MEASUREMENTS
+from jaccardio.measurement.statements import measured_statements
+from jaccardio.prediction.ask import ask, definition_of, mean_degree, seen_degrees
+from jaccardio.prediction.predictor import Predictor
+from jaccardio.prediction.store_signals import windows_for
+from tests.conftest import Hospitals
+
+
+@pytest.mark.parametrize(
+    ("prompt", "code"),
+    [
+        ("This ECG shows atrial fibrillation.", "atrial_waves"),
+        ("心房細動", "atrial_waves"),
+        ("complete left bundle branch block", "qrs_wide"),
+        ("ST elevation in II, III and aVF", "st_up.aVF"),
+        ("V1〜V4でT波が陰性", "t_inverted.V3"),
+    ],
+)
+def test_words_name_statements_or_a_finding_with_a_definition(prompt: str, code: str) -> None:
+    definition = definition_of(prompt)
+    assert definition is not None
+    assert code in definition.clause.codes()
+    assert definition.finding == prompt
+
+
+def test_other_words_have_no_definition() -> None:
+    assert definition_of("This ECG shows a wooden table.") is None
+
+
+def test_two_readings_of_a_statement_are_averaged_and_one_stands_for_the_other() -> None:
+    measured, seen = np.array([0.2, np.nan, 0.4, np.nan]), np.array([0.6, 0.5, np.nan, np.nan])
+    np.testing.assert_allclose(mean_degree(measured, seen), [0.4, 0.5, 0.4, np.nan])
+    assert mean_degree(measured, None) is measured
+
+
+def test_a_definition_finds_fibrillation_in_simulated_ecgs_without_a_label(hospitals: Hospitals, trained: Path) -> None:
+    store, predictor = Store.open(hospitals.away), Predictor.from_pretrained(trained, "cpu")
+    assert predictor.statements == ()  # the model learned none: the measurements decide
+    rows = np.arange(len(store))
+    definition = definition_of("atrial fibrillation")
+    assert definition is not None
+    scores = definition.score(seen_degrees(predictor, list(windows_for(predictor, store, rows)), store.measurements))
+    assert auroc(store.labels[:, store.vocabulary.index("af")], np.nan_to_num(scores, nan=0.5)) > 0.95
+
+
+def test_an_answer_gives_every_statement_and_what_speaks_against_first(hospitals: Hospitals, trained: Path) -> None:
+    store, predictor = Store.open(hospitals.home), Predictor.from_pretrained(trained, "cpu")
+    row = int(np.flatnonzero(store.labels[:, store.vocabulary.index("af")] == 1)[0])
+    (ecg,) = windows_for(predictor, store, np.array([row]))
+    asked = ("atrial fibrillation", "心房細動", "no P waves")
+    answers = ask(predictor, ecg, store.measurements[row], [(words, definition_of(words)) for words in asked])
+    english, japanese, denied = answers
+    assert english.score == japanese.score
+    assert english.score is not None
+    assert english.score > 0.5
+    degrees = [reason.degree for reason in english.reasons]
+    assert degrees == sorted(degrees, key=lambda degree: 2.0 if degree is None else degree)
+    assert {reason.sentence for reason in japanese.reasons} <= {one.sentences["ja"] for one in measured_statements().values()} | {
+        one.denials["ja"] for one in measured_statements().values()
+    }
+    assert [reason.sentence for reason in denied.reasons] == ["There are no P waves."]
+    unmeasured = np.full(len(MEASUREMENTS), np.nan, dtype=np.float32)
+    nothing = ask(predictor, ecg, unmeasured, [("atrial fibrillation", definition_of("atrial fibrillation"))])[0]
+    assert nothing.score is None
+    assert all(reason.degree is None for reason in nothing.reasons)
+
+
+def test_words_without_statement_are_scored_by_their_sentence(hospitals: Hospitals, trained: Path) -> None:
+    store, predictor = Store.open(hospitals.home), Predictor.from_pretrained(trained, "cpu")
+    (ecg,) = windows_for(predictor, store, np.array([0]))
+    words = "This ECG shows a wooden table."
+    answer = ask(predictor, ecg, store.measurements[0], [(words, None)])[0]
+    assert (answer.by, answer.reasons) == ("sentence", ())
+    assert answer.score == pytest.approx(predictor.sentence_scores([ecg], [words])[0, 0])
