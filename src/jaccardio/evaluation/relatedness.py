@@ -34,7 +34,8 @@ def co_occurrence(labels: NDArray[np.int8]) -> NDArray[np.float64]:
     present, known = (labels == PRESENT).astype(np.float64), (labels >= 0).astype(np.float64)
     both = present.T @ present
     either = present.T @ known + known.T @ present - both
-    return np.divide(both, either, out=np.full_like(both, np.nan), where=either > 0)
+    index: NDArray[np.float64] = np.divide(both, either, out=np.full_like(both, np.nan), where=either > 0)
+    return index
 
 
 def related_nearer(similarities: NDArray[np.float64], related: NDArray[np.int8], findings: PatientBootstrap) -> Estimate:
@@ -82,7 +83,8 @@ def nearest_is_same(similarities: NDArray[np.float64], findings: PatientBootstra
 
 def _unit(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
     exact = vectors.astype(np.float64)
-    return exact / np.maximum(np.linalg.norm(exact, axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    unit: NDArray[np.float64] = exact / np.maximum(np.linalg.norm(exact, axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    return unit
 
 
 def _spearman(pairs: NDArray[np.float64]) -> float:
