@@ -34,8 +34,8 @@ def co_occurrence(labels: NDArray[np.int8]) -> NDArray[np.float64]:
     present, known = (labels == PRESENT).astype(np.float64), (labels >= 0).astype(np.float64)
     both = present.T @ present
     either = present.T @ known + known.T @ present - both
-    jaccard: NDArray[np.float64] = np.divide(both, either, out=np.full_like(both, np.nan), where=either > 0)
-    return jaccard
+    index: NDArray[np.float64] = np.divide(both, either, out=np.full_like(both, np.nan), where=either > 0)
+    return index
 
 
 def related_nearer(similarities: NDArray[np.float64], related: NDArray[np.int8], findings: PatientBootstrap) -> Estimate:

@@ -20,6 +20,9 @@ from jaccardio.training.run_folder import RunFolder
 
 FORMAT = "jaccardio-scores-1"
 
+NEVER = 1.0
+"""Threshold of a finding that a run could not learn: above its score."""
+
 Columns = tuple[NDArray[np.str_], dict[str, NDArray[np.float64]]]
 """Recording ids (n,) and named columns (n,) of numbers."""
 
@@ -28,6 +31,8 @@ def scored_runs(
     name: str, note: str, runs: Sequence[RunFolder], held_out: HeldOut, cache: Path, device: str, crop: Crop | None = None
 ) -> Scored:
     """What the runs of a model's seeds say of held-out ECGs.
+
+    A finding that a run could not learn, because no labelled ECG of its training knows it, scores one half everywhere and is never predicted.
 
     Parameters
     ----------
@@ -40,8 +45,13 @@ def scored_runs(
     for run in runs:
         model = run.model_manifest
         vocabulary = Vocabulary.from_dict(model.json_of(VOCABULARY))
-        columns = [vocabulary.index(code) for code in held_out.vocabulary.codes]
-        thresholds.append(Thresholds.from_dict(model.json_of(THRESHOLDS)).of(columns))
+        fitted = Thresholds.from_dict(model.json_of(THRESHOLDS))
+        place = {code: column for column, code in enumerate(vocabulary.codes)}
+        values = {
+            policy: np.array([limits[place[code]] if code in place else NEVER for code in held_out.vocabulary.codes])
+            for policy, limits in fitted.values.items()
+        }
+        thresholds.append(Thresholds(values, fitted.left_out))
     scores = [_scores(run, held_out, cache, device, crop) for run in runs]
     return Scored(name, scores, thresholds, note=note, seconds=[float(run.summary["seconds"]) for run in runs])
 
@@ -84,8 +94,9 @@ def cached_table(file: Path, ids: NDArray[np.str_], columns: Sequence[str], comp
 def _scores(run: RunFolder, held_out: HeldOut, cache: Path, device: str, crop: Crop | None) -> NDArray[np.float64]:
     def compute() -> Columns:
         look = score_part(run, held_out.store, held_out.name, device=device, crop=crop)
-        columns = {f"score_{code}": column for code, column in zip(look.part.codes, look.scored.scores[0].T, strict=True)}
-        return look.part.ids, columns
+        known = dict(zip(look.part.codes, look.scored.scores[0].T, strict=True))
+        even = np.full(len(look.part), 0.5)
+        return look.part.ids, {f"score_{code}": known.get(code, even) for code in held_out.vocabulary.codes}
 
     file = cache_file(cache, run, held_out, "" if crop is None else f"-{crop.start:g}-{crop.seconds:g}s")
     return cached_table(file, held_out.part.ids, [f"score_{code}" for code in held_out.vocabulary.codes], compute)
