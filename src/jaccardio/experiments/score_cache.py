@@ -32,7 +32,7 @@ def scored_runs(
 ) -> Scored:
     """What the runs of a model's seeds say of held-out ECGs.
 
-    A finding that a run could not learn, because no labelled ECG of its training knows it, scores one half everywhere and is never predicted.
+    A finding that a run could not learn, because no labelled ECG of its training knows it, scores one half and is never predicted.
 
     Parameters
     ----------
