@@ -88,7 +88,8 @@ def test_every_table_has_rows_as_the_format_says(reproduced: Path) -> None:
 
 def test_each_model_is_trained_once_for_all_tables(reproduced: Path) -> None:
     runs = sorted(path.name.rpartition("-")[0] for path in (reproduced / "runs").iterdir())
-    assert runs == sorted(set(runs_of(SCALES["smoke"])) - set(DEMO))
+    of_other_vocabularies = {name for name in runs_of(SCALES["smoke"]) if "ptbxl71" in name}
+    assert runs == sorted(set(runs_of(SCALES["smoke"])) - set(DEMO) - of_other_vocabularies)
 
 
 def test_rows_hold_the_metrics_of_the_kept_scores_and_the_papers(reproduced: Path) -> None:
@@ -207,7 +208,7 @@ def test_few_labels_with_measured_statements_stand_beside_those_without(reproduc
     steps = {}
     for path in (reproduced / "runs").glob("labels-*"):
         steps[path.name.rpartition("-")[0]] = RunFolder.open(path).summary["steps"]
-    assert steps["labels-0.1-without"] == pytest.approx(steps["labels-1-without"], rel=0.3)
+    assert steps["labels-0.1-without"] >= steps["labels-1-without"]  # an epoch has a step at least
     assert steps["labels-0.1-with"] == steps["labels-1-with"] == steps["labels-1-without"]
 
 
@@ -266,7 +267,7 @@ def test_what_could_not_be_reproduced_is_derived_from_the_data(reproduced: Path)
     ]
     assert silent
     assert f"findings without a positive in hospital 2 (simulated site-b): {', '.join(silent)}" in said
-    assert any("Qwen3-8B and Gemma3-4B: not run; the text encoders here are random and table" in line for line in said)
+    assert any("Qwen3-8B and Gemma3-4B: not run; the text encoders here are random, table" in line for line in said)
     assert any("lae, frequent_vpc" in line and "does not know" in line for line in said)
     assert any("simulated" in line for line in said)
 
@@ -332,11 +333,7 @@ def test_a_failed_run_is_named_and_stops_no_table(copy: Path, monkeypatch: pytes
         shutil.rmtree(path)
     monkeypatch.setattr(loop, "train", failing)
     done = _reproduce(copy, "table1,table3,table5,rocs,table6,crop_robustness,sister,left_out")
-    assert sorted(run.rpartition("-")[0] for run in done.failures) == [
-        "final",
-        "jaccard",
-        *(left_out_run("paper26", family) for family in sorted(FAMILIES["paper26"])),
-    ]
+    assert sorted(run.rpartition("-")[0] for run in done.failures) == ["final", "jaccard"]
     results = _results(copy)
     assert "Jaccard loss, text random, 1 of 1 seeds: the loss is not finite." in results["table1"]["limitations"]
     there = {"standard SigLIP", "soft Jaccard, text random", "jaccardio-small", "always-normal"}

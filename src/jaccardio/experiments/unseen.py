@@ -85,12 +85,17 @@ class Unseen:
 
     def by_nearest_prompt(self, *, whitened: bool) -> Scores:
         """The trained finding whose sentence is nearest to the finding's own, as vectors come or whitened by the trained ones."""
-        model = self.run.pretrained().model
-        predictor = Predictor.from_pretrained(self.run.path, self.device)
-        own = predictor.text_vectors(self.held_out.vocabulary.prompts("en")).cpu()
-        project = TextProjection(model.prompt_vectors, 1.0 if whitened else 0.0)
-        nearest = (project(own) @ project(model.prompt_vectors).T).argmax(dim=1).numpy()
-        return self._of_known(self.held_out)[:, nearest]
+
+        def scores(predictor: Predictor, rows: NDArray[np.int64]) -> Named:
+            prompts = predictor.model.prompt_vectors.cpu()
+            own = predictor.text_vectors(self.held_out.vocabulary.prompts("en")).cpu()
+            project = TextProjection(prompts, 1.0 if whitened else 0.0)
+            nearest = (project(own) @ project(prompts).T).argmax(dim=1).numpy()
+            found = predictor.scores(windows_for(predictor, self.held_out.store, rows))[:, nearest]
+            return dict(zip(self.codes, found.T, strict=True))
+
+        what = f"-nearest{'-whitened' if whitened else ''}"
+        return looked_once(self.run, self.held_out, what, self.codes, scores, self.cache, self.device)
 
     def by_best_prompt(self) -> Scores:
         """The trained finding whose scores rank the validation part best for this one, chosen with its labels."""

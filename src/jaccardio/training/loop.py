@@ -51,7 +51,7 @@ from jaccardio.training.warm_start import load_source, start_from
 
 logger = logging.getLogger(__name__)
 
-CHECKPOINT_STEPS = 8
+CHECKPOINT_STEPS = 4
 """There is a checkpoint an epoch, and one for several epochs where these have fewer steps."""
 
 LOG_EVERY = 20
