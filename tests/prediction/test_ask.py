@@ -81,3 +81,17 @@ def test_words_without_statement_are_scored_by_their_sentence(hospitals: Hospita
     answer = ask(predictor, ecg, store.measurements[0], [(words, None)])[0]
     assert (answer.by, answer.reasons) == ("sentence", ())
     assert answer.score == pytest.approx(predictor.sentence_scores([ecg], [words])[0, 0])
+
+
+def test_a_model_does_not_guess_what_missing_leads_would_have_shown(
+    hospitals: Hospitals, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, predictor = Store.open(hospitals.home), Predictor.from_pretrained(trained, "cpu")
+    (ecg,) = windows_for(predictor, store, np.array([0]))
+    monkeypatch.setattr(Predictor, "statement_degrees", lambda *_: {"axis_left": np.array([0.9]), "rate_fast": np.array([0.9])})
+    measurements = store.measurements[:1].copy()
+    measurements[:, list(MEASUREMENTS).index("qrs_axis")] = np.nan
+    whole, few = (seen_degrees(predictor, [one], measurements) for one in (ecg, ecg.without_leads(np.array([0, 2]))))
+    assert whole["axis_left"] == 0.9
+    assert np.isnan(few["axis_left"])
+    assert few["rate_fast"] == whole["rate_fast"]

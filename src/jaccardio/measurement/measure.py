@@ -115,8 +115,10 @@ def _intervals(values: Mapping[str, float], beats: Beats, waves: Waves, usable: 
         **p_wave,
         "qrs_rise": _rise(waves, usable),
         "r_growth": of("r_height", "V3") - of("r_height", "V1"),
-        "sokolow": max(of("s_depth", "V1"), of("s_depth", "V2"), of("q_depth", "V1"), of("q_depth", "V2"))
-        + max(of("r_height", "V5"), of("r_height", "V6")),
+        "sokolow": float(
+            np.max([of("s_depth", "V1"), of("s_depth", "V2"), of("q_depth", "V1"), of("q_depth", "V2")])  # NaN where a lead is unknown
+            + np.max([of("r_height", "V5"), of("r_height", "V6")])
+        ),
         "cornell": of("r_height", "aVL") + max(of("s_depth", "V3"), of("q_depth", "V3")),
         "limb_voltage": float(np.max(limb)),
         "chest_voltage": float(np.max(chest)),

@@ -60,7 +60,7 @@ class Answer:
 
 
 def definition_of(prompt: str) -> Definition | None:
-    """What a prompt asks for: the statements that it names, else the shipped definition of the first finding that it names; else None."""
+    """The statements that a prompt names, else the shipped definition of the only finding of a vocabulary that it names; else None."""
     if (said := definition_of_sentence(prompt)) is not None:
         return said
     for name in DEFINED_VOCABULARIES:
@@ -74,13 +74,14 @@ def definition_of(prompt: str) -> Definition | None:
 def seen_degrees(predictor: Predictor, batches: Sequence[Windows], measurements: NDArray[np.float32]) -> Degrees:
     """Degree of truth (n,) of each statement by code: the mean of what was measured, (n, measurements), and what the model sees.
 
-    Where one of the two does not know a statement the other counts. The model averages the noise of measuring; measuring knows what
-    the model did not learn.
+    Where one of the two does not know a statement the other counts, but of an ECG without some leads only what was measured is known: the
+    model would guess. The model averages the noise of measuring; measuring knows what the model did not learn.
     """
+    complete = np.concatenate([batch.lead_mask.all(axis=1) for batch in batches])
     seen = predictor.statement_degrees(batches)
     codes = tuple(measured_statements())
     measured = dict(zip(codes, truths(measurements, codes).T.astype(np.float64), strict=True))
-    return {code: mean_degree(measured[code], seen.get(code)) for code in codes}
+    return {code: np.where(complete | ~np.isnan(measured[code]), mean_degree(measured[code], seen.get(code)), np.nan) for code in codes}
 
 
 def mean_degree(measured: NDArray[np.float64], seen: NDArray[np.float64] | None) -> NDArray[np.float64]:
