@@ -20,7 +20,7 @@ from jaccardio import __version__
 from jaccardio.cli.checks import bench, doctor
 from jaccardio.cli.data import ingest, inspect, relabel, split, synth
 from jaccardio.cli.measure import measure
-from jaccardio.cli.models import embed, evaluate, score, search, train
+from jaccardio.cli.models import embed, ensemble, evaluate, score, search, train
 from jaccardio.cli.output import LogNotes, note
 from jaccardio.cli.predict import predict
 from jaccardio.cli.studies import compare, demo, reproduce
@@ -62,7 +62,7 @@ COMMAND_LINE_ERROR: Any = typer.BadParameter.__mro__[2]
 COMMANDS: Mapping[str, tuple[Callable[..., None] | typer.Typer, ...]] = {
     "Data": (synth, ingest, split, inspect, measure),
     "Vocabularies and text": (vocabulary, relabel, text),
-    "Train and evaluate": (train, evaluate, score),
+    "Train and evaluate": (train, ensemble, evaluate, score),
     "Use a model": (predict, search, embed),
     "Compare and study": (demo, compare, probe, shift, reproduce),
     "Check": (doctor, bench),

@@ -28,6 +28,8 @@ class Method:
         One output a finding in the place of sentences.
     positive_weight
         Weight the positives of each finding by its ratio of negatives to positives in training.
+    measured_weight
+        Weight of the measured statements, where `statements` has them.
     views, prototypes
         Weights of the regularisers `view_contrast` and `prototype_contrast`.
     """
@@ -40,6 +42,7 @@ class Method:
     loss_options: Mapping[str, float] = field(default_factory=dict)
     classifier: bool = False
     positive_weight: bool = False
+    measured_weight: float = 1.0
     views: float = 0.0
     prototypes: float = 0.0
 

@@ -53,8 +53,8 @@ class ModelConfig(BaseModel):
     language
         Language of the sentences, one in which the vocabulary has names.
     score_parts
-        An ECG is scored in so many equal parts, and its probabilities are the means over them: a model trained on short crops then
-        sees the length it was trained on. 1: in one piece.
+        An ECG is scored in each of these numbers of equal parts; its probabilities are the means over the parts, then over the numbers. In
+        parts, a model trained on short crops sees the length it was trained on; in one piece (1) it sees rhythm.
     whitening
         ``none``: text vectors stay as the text encoder made them (Listing 1). 0: they are centred on the prompt bank. 1: they are whitened
         by the bank, its prompts stand at right angles. Between: its power (`TextProjection`).
@@ -80,7 +80,7 @@ class ModelConfig(BaseModel):
     lora_rank: int = Field(0, ge=0, le=1024)
     language: str = "en"
     whitening: Annotated[float, Field(ge=0, le=1)] | Literal["none"] = 0.0
-    score_parts: int = Field(1, ge=1, le=1000)
+    score_parts: tuple[Annotated[int, Field(ge=1, le=1000)], ...] = Field((1,), min_length=1, strict=False)  # TOML and JSON have lists
 
     @property
     def text_encoder(self) -> str:
