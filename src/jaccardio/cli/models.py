@@ -146,7 +146,8 @@ def evaluate(
 
 def score(
     predictions: Annotated[
-        Path, typer.Argument(metavar="PREDICTIONS", help=".parquet or .csv with recording_id and a column a finding, or .npy.")
+        Path,
+        typer.Argument(metavar="PREDICTIONS|RUN", help=".parquet or .csv with recording_id and a column a finding, .npy, or a run folder."),
     ],
     store: StoreOption,
     out: Out,
@@ -166,14 +167,14 @@ def score(
     ] = "",
     ids: Annotated[Path | None, typer.Option(metavar="FILE", help="For .npy: text file with one recording id a line.")] = None,
     columns: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="For .npy: text file with one finding a line; without it the vocabulary.")
+        Path | None, typer.Option(metavar="FILE", help="For .npy: text file with one finding a line, in the order of its columns.")
     ] = None,
     lang: ReportLanguage = "en",
     replicates: Replicates = 1000,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Evaluates the predictions of any other model by the same rules.
+    """Evaluates the predictions of any model by the same rules.
 
     Writes what `jaccardio evaluate` writes except the model card, and compares them with a run or with other predictions on the same ECGs.
     """

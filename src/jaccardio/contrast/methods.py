@@ -127,6 +127,7 @@ METHODS: Mapping[str, Method] = {
     "truth-subsets": Method("findings+subsets", "truth", "sigmoid", "truth, of a part of each caption too"),
     "truth-captions": Method("findings+captions", "truth", "sigmoid", "truth, of each caption too"),
     "truth-mined": Method("findings+false_captions", "truth", "sigmoid", "truth, of captions with one finding exchanged too"),
+    "truth-measured": Method("findings+measurements", "truth", "sigmoid", "truth, of what was measured too"),
     "truth-asymmetric": Method("findings", "truth", "asymmetric", "truth; easy negatives count for little", _ASYMMETRIC),
     "truth-weighted": Method(
         "findings", "truth", "sigmoid", "truth; positives of rare findings count for more", _WEIGHTED, positive_weight=True
@@ -140,6 +141,7 @@ METHODS: Mapping[str, Method] = {
         prototypes=1.0,
     ),
     "classifier": Method("findings", "truth", "sigmoid", "supervised learning without sentences", _WEIGHTED, classifier=True),
+    "classifier-measured": Method("findings+measurements", "truth", "sigmoid", "classifier, of what was measured too", classifier=True),
     "classifier-asymmetric": Method(
         "findings", "truth", "asymmetric", "classifier; easy negatives count for little", _ASYMMETRIC, classifier=True
     ),

@@ -19,9 +19,9 @@ class ModelConfig(BaseModel):
     encoder, width
         Backbone of the ECG encoder by name, and what sizes it: the channels of the first stage (``resnet18``, ``resnet34``,
         ``resnet50``, ``xresnet1d50``, ``xresnet1d101``, ``convnext1d``), the filters of each kernel (``inception1d``), a quarter
-        of the tokens' length (``vit1d``).
+        of the tokens' length (``vit1d``) or of the channels (``s4d``).
     squeeze_excitation
-        Weight the backbone's channels by what the whole ECG holds; ``vit1d`` refuses it.
+        Weight the backbone's channels by what the whole ECG holds; ``vit1d`` and ``s4d`` refuse it.
     stem_stride
         Samples from one output of a residual network's stem to the next: 4 as published, for 500 Hz. At 100 Hz that is coarse; 2 and 1
         see more and train more slowly. Encoders without such a stem refuse what is not 4.
@@ -63,7 +63,9 @@ class ModelConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False, strict=True)
 
     kind: Literal["text", "classifier"] = "text"
-    encoder: Literal["resnet18", "resnet34", "resnet50", "xresnet1d50", "xresnet1d101", "inception1d", "vit1d", "convnext1d"] = "resnet18"
+    encoder: Literal["resnet18", "resnet34", "resnet50", "xresnet1d50", "xresnet1d101", "inception1d", "vit1d", "convnext1d", "s4d"] = (
+        "resnet18"
+    )
     width: int = Field(64, ge=1, le=4096)
     squeeze_excitation: bool = False
     stem_stride: Literal[1, 2, 4] = 4
