@@ -1,7 +1,7 @@
 """Probabilities of findings for many ECGs: the one forward pass that validation, evaluation and prediction share."""
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -85,11 +85,17 @@ def _scores(
 
     def of_member(member: EcgModel, batch: Windows) -> NDArray[np.float64]:
         def probability(signal: Tensor) -> NDArray[np.float64]:
-            return expit(logits(member, signal).float().cpu().numpy().astype(np.float64))
+            probabilities: NDArray[np.float64] = expit(logits(member, signal).float().cpu().numpy().astype(np.float64))
+            return probabilities
 
-        return np.mean([_mean(probability, batch, parts, device) for parts in member.score_parts], axis=0)
+        return _average([_mean(probability, batch, parts, device) for parts in member.score_parts])
 
-    return _of_batches(model, batches, lambda batch: np.mean([of_member(member, batch) for member in members_of(model)], axis=0))
+    return _of_batches(model, batches, lambda batch: _average([of_member(member, batch) for member in members_of(model)]))
+
+
+def _average(scores: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    average: NDArray[np.float64] = np.mean(scores, axis=0)
+    return average
 
 
 @torch.inference_mode()
@@ -113,7 +119,8 @@ def _mean(function: Callable[[Tensor], NDArray[Value]], batch: Windows, parts: i
     order = np.argsort(np.concatenate(ecgs), kind="stable")
     value, ecg = np.concatenate(values)[order], np.concatenate(ecgs)[order]
     begins = np.searchsorted(ecg, np.arange(len(batch)))
-    mean: NDArray[Value] = np.add.reduceat(value, begins, axis=0) / np.bincount(ecg)[:, None].astype(value.dtype)
+    sums: Any = np.add.reduceat(value, begins, axis=0)
+    mean: NDArray[Value] = sums / np.bincount(ecg)[:, None].astype(value.dtype)
     return mean
 
 
