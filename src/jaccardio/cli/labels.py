@@ -1,11 +1,11 @@
-"""Commands that label ECGs from elsewhere than an annotation of the ECG: link."""
+"""Commands that make labels of what hospitals have: link (echocardiograms), map-labels (texts)."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jaccardio.cli.options import Json, StoreArgument
+from jaccardio.cli.options import Json, StoreArgument, VocabularyName
 from jaccardio.cli.output import result
 from jaccardio.errors import UsageError
 from jaccardio.locks import own_folder
@@ -79,6 +79,48 @@ def link(
         "findings": {code: vars(linked) for code, linked in report.findings.items()},
     }
     result(document, lines, json)
+
+
+def map_labels(
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="Table with a text for each ECG (.csv, .tsv, .xlsx).")],
+    vocabulary: VocabularyName = "paper26",
+    column: Annotated[
+        str, typer.Option(metavar="NAME", help="Column with the texts; may be left out where it is the only other one.")
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Manifest to make, beside the table: its paths are relative to it.")
+    ] = None,
+    silence_is_absence: Annotated[
+        bool, typer.Option("--silence-is-absence", help="A finding that a text wholly recognised does not name is absent, not unknown.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Reads texts on ECGs into findings.
+
+    English, German and Japanese. What a text names is present, what it denies absent, what it doubts unknown, and so is what it does not
+    speak of. Phrases in which nothing was recognised are shown where at least five patients have them.
+    """
+    from jaccardio.cohort.map_labels import SHOWN_FROM
+    from jaccardio.cohort.map_labels import map_labels as run
+
+    report = run(table, vocabulary, column=column, out=out, silence_is_absence=silence_is_absence)
+    lines = [
+        f"{table.name}, column {report.column}: {report.stated} of {report.rows} rows have a text; "
+        f"something was recognised in every phrase of {report.whole}"
+    ]
+    named = {code: counts for code, counts in report.findings.items() if counts["present"] + counts["absent"]}
+    lines += [f"{code}: {_states(counts)}" for code, counts in named.items()]
+    silent = [code for code in report.findings if code not in named]
+    if silent:
+        lines.append(f"findings that no text names: {', '.join(silent)}")
+    if report.unread:
+        lines.append("phrases in which nothing was recognised (patients, or rows where the table names none):")
+        lines += [f"  {count:6}  {phrase}" for phrase, count in report.unread.items()]
+    if report.rare:
+        lines.append(f"rows with other such phrases, of fewer than {SHOWN_FROM}, not shown: {report.rare}")
+    if out is not None:
+        lines.append(f"written to {out}: check it, then jaccardio ingest {out} STORE --corpus manifest --vocabulary {vocabulary}")
+    result({"table": str(table), "out": None if out is None else str(out)} | vars(report), lines, json)
 
 
 def _finding_lines(code: str, linked: "Linked") -> list[str]:

@@ -1,0 +1,73 @@
+"""Precision and recall of `jaccardio map-labels` on the reports of PTB-XL against its codes, as tables of Markdown.
+
+python scripts/map_labels_ptbxl.py path/to/ptb-xl
+
+Only ECGs whose statements are the original ones (scp_source = original). A finding counts as said where the report makes it present; what
+stands in doubt or is named by halves is not said. Intervals: 2.5th and 97.5th percentile of 1,000 resamples of the patients. `left_axis` is
+left out: PTB-XL's label of it rests on the report itself.
+"""
+
+import ast
+import csv
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaccardio.findings.coverage import annotated_codes
+from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
+from jaccardio.findings.mapping import LabelMapper
+from jaccardio.findings.statement_texts import StatementReader
+from jaccardio.findings.vocabulary import Vocabulary
+
+REPLICATES, SEED = 1000, 0
+FEWEST = 20
+"""ECGs with the code, or said to have it, from which a finding has a row."""
+
+
+def main(folder: Path) -> None:
+    """Prints a table for each of two vocabularies."""
+    with (folder / "ptbxl_database.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["scp_source"] == "original" and row["report"].strip()]
+    patients = np.unique([row["patient_id"] for row in rows], return_inverse=True)[1]
+    print(f"{len(rows):,} ECGs of {patients.max() + 1:,} patients\n")
+    for name in ("paper26", "ptbxl71"):
+        _table(Vocabulary.load(name), rows, patients)
+
+
+def _table(vocabulary: Vocabulary, rows: Sequence[dict[str, str]], patients: NDArray[np.int64]) -> None:
+    mapper, reader = LabelMapper.for_vocabulary(vocabulary), StatementReader.for_vocabulary(vocabulary)
+    readings = {report: reader.read(report) for report in {row["report"] for row in rows}}
+    said = np.stack([readings[row["report"]].labels for row in rows])
+    coded = np.stack([_coded(mapper, row) for row in rows])
+    weights = np.random.default_rng(SEED).multinomial(patients.max() + 1, np.full(patients.max() + 1, 1 / (patients.max() + 1)), REPLICATES)
+    print(f"| {vocabulary.name} | coded | said | precision | recall | denied | of these coded |\n|---|---|---|---|---|---|---|")
+    for column, code in enumerate(vocabulary.codes):
+        known = coded[:, column] != UNKNOWN
+        has, claimed = (coded[:, column] == PRESENT), (said[:, column] == PRESENT) & known
+        if min(has.sum(), 1) and max(has.sum(), claimed.sum()) >= FEWEST:
+            denied = (said[:, column] == ABSENT) & known
+            shares = [_share(has & claimed, whole, patients, weights) for whole in (claimed, has)]
+            print(f"| {code} | {has.sum():,} | {claimed.sum():,} | {' | '.join(shares)} | {denied.sum():,} | {(denied & has).sum():,} |")
+    whole = sum(not readings[row["report"]].unread for row in rows)
+    print(f"\nsomething was recognised in every phrase of {whole:,} reports ({whole / len(rows):.1%})\n")
+
+
+def _coded(mapper: LabelMapper, row: dict[str, str]) -> NDArray[np.int8]:
+    codes = [f"scp:{code}" for code in ast.literal_eval(row["scp_codes"])]
+    annotated = frozenset(code for code in annotated_codes("ptbxl") if code.startswith("scp:"))
+    return mapper.label(codes, (), closed=True, annotated=annotated)
+
+
+def _share(part: NDArray[np.bool_], whole: NDArray[np.bool_], patients: NDArray[np.int64], weights: NDArray[np.int64]) -> str:
+    if not whole.any():
+        return "-"
+    parts, wholes = (weights @ np.bincount(patients, rows, minlength=weights.shape[1]) for rows in (part, whole))
+    low, high = np.percentile((parts / np.maximum(wholes, 1))[wholes > 0], [2.5, 97.5])
+    return f"{part.sum() / whole.sum():.3f} [{low:.3f}, {high:.3f}]"
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
