@@ -48,8 +48,8 @@ def test_silence_is_absence_where_all_was_recognised_and_the_finding_is_named_at
     assert findings["af"] == {"present": 1, "absent": 3, "unknown": 2}  # the empty rows
     assert findings["clbbb"] == {"present": 1, "absent": 2, "unknown": 3}  # and that with a phrase in which nothing was recognised
     assert findings["lvh"] == {"present": 0, "absent": 0, "unknown": 6}  # doubted once, never said
-    table.write_text("text\nLVH\nLVH?\nAF\n")
-    assert map_labels(table, "paper26", silence_is_absence=True).findings["lvh"] == {"present": 1, "absent": 1, "unknown": 1}
+    table.write_text("text\nLVH\nLVH?\nAF\nlagetyp normal\n-\n")
+    assert map_labels(table, "paper26", silence_is_absence=True).findings["lvh"] == {"present": 1, "absent": 1, "unknown": 3}
 
 
 def test_a_phrase_is_shown_where_five_patients_have_it(table: Path) -> None:

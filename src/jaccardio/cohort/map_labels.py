@@ -72,8 +72,8 @@ def map_labels(
     out
         The manifest to make; None: nothing is written.
     silence_is_absence
-        Whether a finding is absent in a text that does not name it, if something was recognised in every phrase of this text and any text
-        of the table names the finding as present or absent. An empty cell stays unknown.
+        Whether a finding is absent in a text that does not name it, if this text names any, something was recognised in every phrase of it,
+        and another text of the table says or denies the finding. An empty cell stays unknown.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def map_labels(
     if silence_is_absence:
         silent = (labels == UNKNOWN) & (labels != UNKNOWN).any(axis=0)
         for place, row in enumerate(rows):
-            if row is not None and not row.unread:
+            if row is not None and row.named and not row.unread:
                 labels[place, silent[place] & ~row.left_open] = ABSENT
     if out is not None:
         _write(out, read, copied, findings, labels)

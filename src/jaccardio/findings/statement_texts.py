@@ -2,9 +2,9 @@
 
 What findings are called stands in ``data/finding-terms.csv`` (`naming`), beside the names and aliases of the vocabulary; what a term of
 several SCP-ECG statements says of a vocabulary follows from its mapping table (`mapping`). ``data/assertion-cues.csv`` lists the words that
-deny or doubt, in the manner of NegEx (Chapman et al. 2001, doi:10.1006/jbin.2001.1029), on which side of the finding; neither
-table was reviewed by a clinician. A cue reaches the finding next to it, at most `REACH` words away, and those joined to that by "and" or
-"or"; what is joined by a comma alone is left in doubt, for a comma may end a denial or go on with it.
+deny or doubt, in the manner of NegEx (Chapman et al. 2001, doi:10.1006/jbin.2001.1029), with the side of the finding on which they stand;
+neither table was reviewed by a clinician. A cue reaches the finding next to it, at most `REACH` words away, and those joined to that by
+"and" or "or"; what is joined by a comma alone is left in doubt, for a comma may end a denial or go on with it.
 """
 
 import csv
@@ -37,7 +37,7 @@ _BREAKS = re.compile(
 
 _VERDACHT = re.compile(r"\bv\. ?a\.")
 _ABBREVIATED = re.compile(r"\b(z|n|ca|ggf|evtl|inkompl|kompl|wahrsch|fragl|prob|poss|dr|block (?:i{1,3}|[123]))\.")
-_COMMAS = frozenset(",、/:")
+_COMMAS, _JOINTS = frozenset(",、"), frozenset(",、/+")
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,15 @@ class StatementReading:
         (findings,) int8 with the values of `LabelState`; what is not named is unknown.
     left_open
         (findings,) bool: doubted, said by halves ("bundle branch block"), or both said and denied, and therefore unknown.
+    named
+        Whether anything was recognised as a finding, of this vocabulary or another.
     unread
         Phrases in which nothing was recognised, normalised: a clinician's words about a patient, never stored or logged.
     """
 
     labels: NDArray[np.int8]
     left_open: NDArray[np.bool_]
+    named: bool
     unread: tuple[str, ...]
 
 
@@ -110,9 +113,10 @@ class StatementReader:
         is one that is doubted, or named by a word that may mean another ("bundle branch block"). One that is denied is absent.
         """
         present, absent, unsure = set[int](), set[int](), set[int]()
-        unread = []
+        unread, recognised = [], False
         for phrase in phrases(text):
             mentions = asserted(phrase, self._mentions(phrase))
+            recognised |= bool(mentions)
             for mention in mentions:
                 meanings = [self._meaning(code) for code in mention.codes]
                 stated = frozenset[int].intersection(*(meaning.present for meaning in meanings))
@@ -131,7 +135,7 @@ class StatementReader:
         labels[sorted(present & absent)] = UNKNOWN
         labels = self.mapper.completed(labels)
         left_open = np.isin(np.arange(len(labels)), sorted(unsure | present)) & (labels == UNKNOWN)
-        return StatementReading(labels, left_open, tuple(unread))
+        return StatementReading(labels, left_open, recognised, tuple(unread))
 
     def _meaning(self, code: str) -> Meaning:
         return self.mapper.meanings.get(code.casefold() if code.startswith(NAMED) else code, Meaning())
@@ -204,14 +208,14 @@ def _joined(phrase: str, mentions: Sequence[Mention], start: int, step: int, kin
 
 
 def _join(between: str) -> str | None:
-    """How two neighbours are joined: ``and``, ``or``, a comma, or not at all. A word or two may follow: "or old"."""
+    """How two neighbours are joined: ``and``, ``or``, a comma, or not at all. A word or two may stand beside it: "or old"."""
     words = between.replace(",", " , ").replace("、", " 、 ").split()
-    if not words:
+    if not 1 <= len(words) <= 3:
         return None
-    known = [kind for kind, _, _, pattern in _cues() if kind in (AND, OR) and any(pattern.fullmatch(word) for word in words[:2])]
+    known = [kind for kind, _, _, pattern in _cues() if kind in (AND, OR) and any(pattern.fullmatch(word) for word in words)]
     if known:
         return OR if OR in known else AND
-    return "," if len(words) == 1 and words[0] in _COMMAS else None
+    return "," if len(words) == 1 and words[0] in _JOINTS else None
 
 
 @lru_cache(4096)
