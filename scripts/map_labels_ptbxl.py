@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from jaccardio.findings.coverage import annotated_codes
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
 from jaccardio.findings.mapping import LabelMapper
-from jaccardio.findings.statement_texts import StatementReader
+from jaccardio.findings.statement_texts import StatementReader, StatementReading
 from jaccardio.findings.vocabulary import Vocabulary
 
 REPLICATES, SEED = 1000, 0
@@ -33,25 +33,25 @@ def main(folder: Path) -> None:
         rows = [row for row in csv.DictReader(file) if row["scp_source"] == "original" and row["report"].strip()]
     patients = np.unique([row["patient_id"] for row in rows], return_inverse=True)[1]
     print(f"{len(rows):,} ECGs of {patients.max() + 1:,} patients\n")
-    for name in ("paper26", "ptbxl71"):
-        _table(Vocabulary.load(name), rows, patients)
+    readers = [StatementReader.for_vocabulary(Vocabulary.load(name)) for name in ("paper26", "ptbxl71")]
+    readings = {report: [reader.read(report) for reader in readers] for report in {row["report"]: None for row in rows}}
+    for place, reader in enumerate(readers):
+        _table(reader.mapper, rows, [readings[row["report"]][place] for row in rows], patients)
 
 
-def _table(vocabulary: Vocabulary, rows: Sequence[dict[str, str]], patients: NDArray[np.int64]) -> None:
-    mapper, reader = LabelMapper.for_vocabulary(vocabulary), StatementReader.for_vocabulary(vocabulary)
-    readings = {report: reader.read(report) for report in {row["report"] for row in rows}}
-    said = np.stack([readings[row["report"]].labels for row in rows])
+def _table(mapper: LabelMapper, rows: Sequence[dict[str, str]], readings: Sequence[StatementReading], patients: NDArray[np.int64]) -> None:
+    said = np.stack([reading.labels for reading in readings])
     coded = np.stack([_coded(mapper, row) for row in rows])
     weights = np.random.default_rng(SEED).multinomial(patients.max() + 1, np.full(patients.max() + 1, 1 / (patients.max() + 1)), REPLICATES)
-    print(f"| {vocabulary.name} | coded | said | precision | recall | denied | of these coded |\n|---|---|---|---|---|---|---|")
-    for column, code in enumerate(vocabulary.codes):
+    print(f"| {mapper.vocabulary.name} | coded | said | precision | recall | denied | of these coded |\n|---|---|---|---|---|---|---|")
+    for column, code in enumerate(mapper.vocabulary.codes):
         known = coded[:, column] != UNKNOWN
         has, claimed = (coded[:, column] == PRESENT), (said[:, column] == PRESENT) & known
-        if min(has.sum(), 1) and max(has.sum(), claimed.sum()) >= FEWEST:
+        if has.any() and max(has.sum(), claimed.sum()) >= FEWEST:
             denied = (said[:, column] == ABSENT) & known
             shares = [_share(has & claimed, whole, patients, weights) for whole in (claimed, has)]
             print(f"| {code} | {has.sum():,} | {claimed.sum():,} | {' | '.join(shares)} | {denied.sum():,} | {(denied & has).sum():,} |")
-    whole = sum(not readings[row["report"]].unread for row in rows)
+    whole = sum(not reading.unread for reading in readings)
     print(f"\nsomething was recognised in every phrase of {whole:,} reports ({whole / len(rows):.1%})\n")
 
 

@@ -40,7 +40,7 @@ class _Measure:
         mean, deviation, outermost = self.with_finding if present else self.without
         low_side = outermost < mean
         inner = self.limit if low_side else self.limit + 1  # the limit itself is on the lower side
-        return int(np.clip(round(rng.normal(mean, deviation)), *sorted((inner, outermost))))
+        return max(min(inner, outermost), min(round(rng.normal(mean, deviation)), max(inner, outermost)))
 
 
 MEASURES = (
