@@ -122,8 +122,10 @@ def link(store: Path, table: Path, criteria: Sequence[Criterion], id_table: Path
     earlier = [column for code in opened.manifest.get(LINKED, {}) if (column := opened.vocabulary.index(code)) not in columns]
     elsewhere = {column: opened.labels[:, column].tolist() for column in earlier}
     elsewhere |= {column: [ecg.state for ecg in ecgs] for column, ecgs in zip(columns, found, strict=True)}
-    noted = {column: f"From echocardiography: {criterion.rule}, the nearest one at most {days} days away, {WHEN[when]}."
-             for column, criterion in zip(columns, criteria, strict=True)}  # fmt: skip
+    noted = {
+        column: f"From echocardiography: {criterion.rule}, the nearest one at most {days} days away, {WHEN[when]}."
+        for column, criterion in zip(columns, criteria, strict=True)
+    }
     vocabulary = _with_notes(opened.vocabulary, noted)
     labelled = labelled_again(opened, vocabulary, elsewhere)
     replace_labels(
@@ -207,5 +209,14 @@ def _with_notes(vocabulary: Vocabulary, notes: dict[int, str]) -> Vocabulary:
 def _linked(rule: str, ecgs: Sequence[_Found], before: dict[str, int], after: dict[str, int]) -> Linked:
     reasons = Counter(ecg.reason for ecg in ecgs)
     gaps = Counter(ecg.gap for ecg in ecgs if not ecg.reason)
-    counted = (reasons[name] for name in ("without_day", "without_echo", "outside", "disagree"))
-    return Linked(rule, after, before, *counted, sum(ecg.tied > 1 for ecg in ecgs), dict(sorted(gaps.items())))
+    return Linked(
+        rule=rule,
+        states=after,
+        before=before,
+        without_day=reasons["without_day"],
+        without_echo=reasons["without_echo"],
+        outside=reasons["outside"],
+        disagree=reasons["disagree"],
+        ties=sum(ecg.tied > 1 for ecg in ecgs),
+        gaps=dict(sorted(gaps.items())),
+    )

@@ -64,10 +64,11 @@ def echo_rows(site: Site, ecgs: Sequence[SimulatedEcg], seed: Sequence[int]) -> 
         days = [day for ecg in theirs for day in _days(ecg, rng)] if theirs[0].echo else []
         for day in sorted(days):
             values = (
-                "" if measure.finding in site.unannotated or rng.random() < UNMEASURED
+                ""
+                if measure.finding in site.unannotated or rng.random() < UNMEASURED
                 else str(measure.draw(measure.finding in theirs[0].findings, rng))
                 for measure in MEASURES
-            )  # fmt: skip
+            )
             yield (patient_id(site, patient), day.isoformat(), *values)
 
 
