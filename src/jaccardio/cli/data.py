@@ -60,7 +60,10 @@ def ingest(
     ] = None,
     id_table: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="CSV file to make outside the store: from its ids back to paths and patients. Keep it secret."),
+        typer.Option(
+            metavar="FILE",
+            help="CSV file to make outside the store: from its ids back to paths, patients and days; `link` reads it. Keep it secret.",
+        ),
     ] = None,
     site: Annotated[
         str, typer.Option(metavar="NAME", help="Hospital of all records that name no other; two hospitals may number patients alike.")
