@@ -26,6 +26,19 @@ REPLICATES, SEED = 1000, 0
 FEWEST = 20
 """ECGs with the code, or said to have it, from which a finding has a row."""
 
+WORDINGS = (
+    *(
+        ("qt-verl", "LNGQT"),
+        ("p-sinistrocardiale", "LAO/LAE"),
+        ("anteriorer infarkt", "AMI"),
+        ("t abnorm", "TAB_"),
+        ("st & t abnorm", "ISC_"),
+    ),
+    *(("intraventrikul", "IVCD"), ("periphere niederspannung", "LVOLT"), ("rechtsschenkelblock", "CRBBB"), ("linkshypertrophie m", "LVH")),
+    *(("suggesting lvh", "LVH"), ("vorhofflimmern/-flattern", "AFIB"), ("amplitudenkriterien", "VCLVH")),
+)
+"""Words of reports, and the code that a reader would expect beside them."""
+
 
 def main(folder: Path) -> None:
     """Prints a table for each of two vocabularies."""
@@ -33,6 +46,11 @@ def main(folder: Path) -> None:
         rows = [row for row in csv.DictReader(file) if row["scp_source"] == "original" and row["report"].strip()]
     patients = np.unique([row["patient_id"] for row in rows], return_inverse=True)[1]
     print(f"{len(rows):,} ECGs of {patients.max() + 1:,} patients\n")
+    print("| words of the report | ECGs | code | coded |\n|---|---|---|---|")
+    for words, code in WORDINGS:
+        having = [row for row in rows if words in row["report"].lower()]
+        print(f"| {words} | {len(having):,} | {code} | {sum(code in ast.literal_eval(row['scp_codes']) for row in having):,} |")
+    print()
     readers = [StatementReader.for_vocabulary(Vocabulary.load(name)) for name in ("paper26", "ptbxl71")]
     readings = {report: [reader.read(report) for reader in readers] for report in {row["report"]: None for row in rows}}
     for place, reader in enumerate(readers):
