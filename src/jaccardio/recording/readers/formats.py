@@ -75,7 +75,7 @@ class Format:
         record = record_name(path)
         absent = [package for package in self.packages if find_spec(package) is None]
         if absent:
-            raise MissingError(f"{record}: {self.name} needs {' and '.join(absent)}. Install it: pip install 'jaccardio[formats]'.")
+            raise MissingError(f"{self.name} files need {' and '.join(absent)}. Install: pip install 'jaccardio[formats]'")
         size = path.stat().st_size
         if size > MAXIMUM_BYTES:
             reason = f"{size} bytes, more than the {MAXIMUM_BYTES} that are read"
