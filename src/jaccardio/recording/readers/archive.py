@@ -1,4 +1,4 @@
-"""Zip archives as folders: what of one may be read, and one recording of it at a time on disk. Nothing is ever written beside an archive."""
+"""Zip archives as folders: what of one may be read, and one recording of it at a time on disk; nothing is written beside an archive."""
 
 import os
 import re

@@ -34,8 +34,8 @@ class Counts:
 
 
 def counts_of(recording: Recording) -> Counts:
-    """The recorded leads as 16-bit counts, at the first of these scales that loses nothing: the file's own, half of it (derived aVR, aVL and
-    aVF are halves of sums of I and II), 1 microvolt; else rounded to 1 microvolt, or to the finest scale that holds them.
+    """The recorded leads as 16-bit counts, at the first of these scales that loses nothing: the file's own, half of it (aVR, aVL and aVF
+    that were derived are halves of sums of I and II), 1 microvolt; else rounded to 1 microvolt, or to the finest scale that holds them.
     """
     signal = recording.signal[recording.lead_mask].astype(np.float64)
     largest = float(np.abs(signal).max())
