@@ -31,7 +31,7 @@ HEAD_BYTES = 4096
 """By so many bytes from its beginning a file is recognised."""
 
 _WFDB_HEADER = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:#[^\r\n]*)?[\r\n]+)*"  # comments
+    rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:#[^\r\n]*)?[\r\n])*+"  # comments
     rb"[^\s#]+[ \t]+[0-9]+[ \t]+[0-9.][^\r\n]*[\r\n]+"  # record line
     rb"[^\s#]+[ \t]+[0-9]+(?:x[0-9]+)?(?::[0-9]+)?(?:\+[0-9]+)?[ \t]"  # signal line
 )
