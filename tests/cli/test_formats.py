@@ -62,7 +62,7 @@ def test_inspect_says_format_scale_and_steps(jaccardio: Command, tmp_path: Path,
     document = seen.json()
     assert (seen.status, document["format"], document["sampling_rate"], document["seconds"]) == (0, name, 500.0, 3.0)
     first = document["steps"]["read"][0]
-    assert first == ("1 microvolt a count, to millivolt" if document["millivolt_per_count"] else "millivolt as the file has it")
+    assert first == ("1 microvolt a count, to millivolt" if document["millivolt_per_count"] else "to millivolt")
     assert document["steps"]["for models"] == [
         "1 window of 10 s, 3 s filled",
         "each lead centred on its median in the window, 1 microvolt a count; nothing is filtered",

@@ -19,7 +19,7 @@ _OF_ALL = {"cut": "cut to the {}", "trimmed": "cut off at the ends, because noth
 def reading_steps(recording: Recording) -> list[str]:
     """How the file's numbers became the signal of a recording."""
     scale = recording.millivolt_per_count
-    steps = ["millivolt as the file has it" if scale is None else f"{1000 * scale:.6g} microvolt a count, to millivolt"]
+    steps = ["to millivolt" if scale is None else f"{1000 * scale:.6g} microvolt a count, to millivolt"]
     steps.append("leads by name, in standard order")
     if recording.unknown_signals:
         steps[-1] += f"; left out: {', '.join(recording.unknown_signals)}"
