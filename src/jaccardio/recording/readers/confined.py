@@ -141,5 +141,6 @@ def read_confined(
     if "failed" in document:
         raise ReadError(record, "file", document["failed"], "Export the ECG again.")
     split = len(arrays) - len(LEADS)
-    signal_, mask = np.frombuffer(bytearray(arrays[:split]), np.float32).reshape(len(LEADS), -1), np.frombuffer(arrays[split:], np.bool_)
-    return Recording(signal_, lead_mask=mask.copy(), **{name: tuple(v) if isinstance(v, list) else v for name, v in document.items()})
+    signals, mask = np.frombuffer(bytearray(arrays[:split]), np.float32), np.frombuffer(bytearray(arrays[split:]), np.bool_)
+    facts: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in document.items()}
+    return Recording(signals.reshape(len(LEADS), -1), lead_mask=mask, **facts)

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,11 @@ from jaccardio.recording.recording import SIMULATED, SIMULATED_COMMENT, Recordin
 def write_npz(path: Path, recording: Recording) -> Path:
     """Writes ``path.npz``; see `jaccardio.recording.readers.npz`."""
     leads = np.array(LEADS)[recording.lead_mask]
-    arrays = {"signal": recording.signal[recording.lead_mask], "sampling_rate": np.array(recording.sampling_rate), "leads": leads}
+    arrays: dict[str, Any] = {
+        "signal": recording.signal[recording.lead_mask],
+        "sampling_rate": np.array(recording.sampling_rate),
+        "leads": leads,
+    }
     if SIMULATED in recording.flags:
         arrays["comment"] = np.array(SIMULATED_COMMENT)
     buffer = io.BytesIO()
