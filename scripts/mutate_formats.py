@@ -97,6 +97,8 @@ def mutate(samples: Path, mutants: int, seed: int = 0) -> dict[str, Outcome]:
         if not files:
             continue
         outcomes[format_.name] = outcome = Outcome(len(files))
+        for file in files:
+            read_ecg(file)  # sound, or nothing is measured; and the reading process has started
         with tempfile.TemporaryDirectory() as folder:
             for number in range(mutants):
                 _try(files[number % len(files)], Path(folder), [seed, place, number], outcome)
