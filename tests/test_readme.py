@@ -23,7 +23,16 @@ from jaccardio.training.config import TrainConfig, load_preset
 from tests.conftest import SETTINGS, Command, Hospitals, write_wfdb
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "docs/install.md", "docs/your-data.md", "docs/echo.md", "docs/map-labels.md", "docs/studies.md", "docs/text.md")
+DOCUMENTS = (
+    "README.md",
+    "docs/install.md",
+    "docs/your-data.md",
+    "docs/formats.md",
+    "docs/echo.md",
+    "docs/map-labels.md",
+    "docs/studies.md",
+    "docs/text.md",
+)
 
 EPOCH = "training.epochs=1"
 SMALL_TRAINING = (*SETTINGS, "--set", EPOCH, "--device", "cpu")
