@@ -22,7 +22,10 @@ EIGHT = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")
 def simulated_counts(leads: int = 12, samples: int = 1000) -> NDArray[np.int16]:
     """(leads, samples) counts; limb leads of 12 obey Einthoven and Goldberger to within rounding; no two leads are alike."""
     time = np.arange(samples)
-    waves = [np.rint((150 + 20 * row) * np.exp(-(((time - 40 - row) % 200 - 60) ** 2) / 40) + 9 * np.sin(time / (9 + row))) for row in range(leads)]
+    waves = [
+        np.rint((150 + 20 * row) * np.exp(-(((time - 40 - row) % 200 - 60) ** 2) / 40) + 9 * np.sin(time / (9 + row)))
+        for row in range(leads)
+    ]
     if leads == 12:
         one, two = waves[0], waves[1]
         waves[2:6] = [two - one, -(one + two) / 2, one - two / 2, two - one / 2]
@@ -335,7 +338,9 @@ def build_mfer(folder: Path, sample: Sample | None = None) -> Path:
     data += _tlv(0x0B, b"\1" + struct.pack("<bI", -6, round(1e6 / sample.rate)))
     data += _tlv(0x0C, b"\0" + struct.pack("<bI", -9, round(sample.microvolt * 1000))) + _tlv(0x0A, b"\0")
     data += _tlv(0x12, struct.pack("<h", -32768))
-    data += _tlv(0x05, struct.pack("<I", len(sample.leads))) + _tlv(0x04, struct.pack("<I", sample.samples)) + _tlv(0x06, struct.pack("<I", 1))
+    data += (
+        _tlv(0x05, struct.pack("<I", len(sample.leads))) + _tlv(0x04, struct.pack("<I", sample.samples)) + _tlv(0x06, struct.pack("<I", 1))
+    )
     for channel, lead in enumerate(sample.leads):
         data += bytes([0x3F, channel]) + _tlv(0, _tlv(0x09, struct.pack("<H", SCP_CODES[lead]) + text))[1:]
     path = folder / "made.mwf"
@@ -397,9 +402,7 @@ def build_edf(folder: Path, sample: Sample | None = None, kind: str = "EDF+C", u
         ([str(sample.samples)] * count, 8),
         ([token] * count, 32),
     ]
-    header = "".join(text.ljust(width) for text, width in fixed) + "".join(
-        text.ljust(width) for texts, width in signals for text in texts
-    )
+    header = "".join(text.ljust(width) for text, width in fixed) + "".join(text.ljust(width) for texts, width in signals for text in texts)
     path = folder / "made.edf"
     path.write_bytes(header.encode("ascii") + sample.counts.astype("<i2").tobytes())
     return path
