@@ -22,10 +22,8 @@ EIGHT = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")
 def simulated_counts(leads: int = 12, samples: int = 1000) -> NDArray[np.int16]:
     """(leads, samples) counts; limb leads of 12 obey Einthoven and Goldberger to within rounding; no two leads are alike."""
     time = np.arange(samples)
-    waves = [
-        np.rint((150 + 20 * row) * np.exp(-(((time - 40 - row) % 200 - 60) ** 2) / 40) + 9 * np.sin(time / (9 + row)))
-        for row in range(leads)
-    ]
+    beats = [np.exp(-(((time - 40 - row) % 200 - 60) ** 2) / 40) for row in range(leads)]
+    waves = [np.rint((150 + 20 * row) * beats[row] + 9 * np.sin(time / (9 + row))) for row in range(leads)]
     if leads == 12:
         one, two = waves[0], waves[1]
         waves[2:6] = [two - one, -(one + two) / 2, one - two / 2, two - one / 2]
@@ -257,25 +255,13 @@ def build_muse(folder: Path, sample: Sample | None = None) -> Path:
 # Philips Sierra XML 1.03 (XLI) and 1.04 (plain Base64).
 
 
-def _xli(row: NDArray[np.int64], start: int) -> bytes:
-    """One lead: second differences against the last, high bytes before low bytes, every byte as one 10-bit code."""
-    x = [int(value) for value in row]
-    stored = x[:2] + [0] * (len(x) - 2)
-    last = start
-    for at in range(2, len(x)):  # the decoder: x[at] = 2 x[at-1] - x[at-2] - last; last = stored[at] - 64
-        wanted = 2 * x[at - 1] - x[at - 2] - x[at]
-        if at == 2:
-            start = wanted
-        else:
-            stored[at - 1] = wanted + 64
-        last = wanted
-    stored[-1] = last * 0 + 64
-    words = np.array(stored, dtype=np.int64).astype(np.uint16)
-    # stored[1] holds x[1] itself, so the difference of sample 2 stands in the start value, those of samples 3... in stored[2]...
-    codes = [*(words >> 8).tolist(), *(words & 255).tolist()]
-    bits = "".join(f"{code:010b}" for code in codes)
-    packed = int(bits + "0" * (-len(bits) % 8), 2).to_bytes(-(-len(bits) // 8), "big")
-    return struct.pack("<IHh", len(packed), 0, start) + packed
+def _xli(row: NDArray[np.int64]) -> bytes:
+    """One lead: x[n] = 2 x[n-1] - x[n-2] - d[n-1], where d[1] is the start value and d[n] the stored word n less 64; high bytes first."""
+    difference = 2 * row[1:-1] - row[:-2] - row[2:]
+    words = np.concatenate([row[:2], difference[1:] + 64, [64]]).astype(np.uint16)
+    bits = "".join(f"{byte:010b}" for byte in (*(words >> 8).tolist(), *(words & 255).tolist()))  # LZW without any repetition
+    packed = int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8), "big")
+    return struct.pack("<IHh", len(packed), 0, difference[0]) + packed
 
 
 def build_sierra(folder: Path, sample: Sample | None = None, version: str = "1.04") -> Path:
@@ -289,7 +275,7 @@ def build_sierra(folder: Path, sample: Sample | None = None, version: str = "1.0
         residuals[3] = -rows[3] - (one + two) // 2
         residuals[4] = (one - three) // 2 - rows[4]
         residuals[5] = (two + three) // 2 - rows[5]
-        data = b"".join(_xli(row, 0) for row in residuals)
+        data = b"".join(_xli(row) for row in residuals)
     else:
         data = rows.astype("<i2").tobytes()
     milliseconds = round(1000 * sample.samples / sample.rate)
@@ -338,9 +324,8 @@ def build_mfer(folder: Path, sample: Sample | None = None) -> Path:
     data += _tlv(0x0B, b"\1" + struct.pack("<bI", -6, round(1e6 / sample.rate)))
     data += _tlv(0x0C, b"\0" + struct.pack("<bI", -9, round(sample.microvolt * 1000))) + _tlv(0x0A, b"\0")
     data += _tlv(0x12, struct.pack("<h", -32768))
-    data += (
-        _tlv(0x05, struct.pack("<I", len(sample.leads))) + _tlv(0x04, struct.pack("<I", sample.samples)) + _tlv(0x06, struct.pack("<I", 1))
-    )
+    data += _tlv(0x05, struct.pack("<I", len(sample.leads)))
+    data += _tlv(0x04, struct.pack("<I", sample.samples)) + _tlv(0x06, struct.pack("<I", 1))
     for channel, lead in enumerate(sample.leads):
         data += bytes([0x3F, channel]) + _tlv(0, _tlv(0x09, struct.pack("<H", SCP_CODES[lead]) + text))[1:]
     path = folder / "made.mwf"

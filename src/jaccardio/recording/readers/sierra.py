@@ -78,9 +78,8 @@ def _counts(waveforms: Element, method: str, signed: str, leads: int, samples: i
     """(leads, samples), as stored but for compression."""
     text, encoding = waveforms.text or "", waveforms.get("dataencoding")
     if method.lower() not in (*_NOT_COMPRESSED, "xli") or encoding != "Base64":
-        raise ReadError(
-            record, "waveform", "of an encoding that is not supported", "Export the ECG as Base64, compressed by XLI or not at all."
-        )
+        remedy = "Export the ECG as Base64, compressed by XLI or not at all."
+        raise ReadError(record, "waveform", "of an encoding that is not supported", remedy)
     try:
         data = base64.b64decode("".join(text.split()), validate=True)
     except ValueError:
@@ -89,12 +88,11 @@ def _counts(waveforms: Element, method: str, signed: str, leads: int, samples: i
         rows, _ = guarded(lambda: _xli(data, leads, record), record, "XLI")
     else:
         whole = np.frombuffer(data[: len(data) // 2 * 2], dtype="<u2" if signed.lower() == "false" else "<i2")
-        rows = [whole[lead * samples : (lead + 1) * samples] for lead in range(leads)]
-        if len(whole) > leads * samples:
-            raise ReadError(record, "samples", f"{len(whole)} found, {leads * samples} declared", COPY_AGAIN)
-    if samples < 1 or min(map(len, rows), default=0) < samples:
-        raise ReadError(record, "samples", f"{min(map(len, rows), default=0)} a lead found, {samples} declared", COPY_AGAIN)
-    counts = np.array([row[:samples] for row in rows], dtype=np.int64)
+        rows = np.array_split(whole, leads)
+    lengths = sorted({len(row) for row in rows})
+    if lengths != [samples]:
+        raise ReadError(record, "samples", f"{lengths[0]} a lead found, {samples} declared", COPY_AGAIN)
+    counts = np.array(rows, dtype=np.int64)
     if method.lower() == "xli" and leads >= 6:
         _rebuild(counts)
     return np.where(counts == -32768, np.nan, counts.astype(np.float64))
