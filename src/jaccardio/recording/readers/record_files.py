@@ -12,6 +12,12 @@ from jaccardio.errors import ReadError
 
 WFDB_SUFFIXES = (".hea", ".dat", ".mat")
 
+MAXIMUM_BYTES = 2**26
+"""Of a file of another format than WFDB, also of what a part of it inflates to: half an hour of twelve leads at 1,000 Hz and more."""
+
+LFS_POINTER = b"version https://git-lfs"
+LFS_REMEDY = "Run `git lfs pull` in the data set's repository."
+
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 """A pipe put there since the first look would wait for its writer."""
 
