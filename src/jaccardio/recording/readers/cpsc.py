@@ -41,7 +41,9 @@ def read_cpsc(path: Path, recording_id: str | None = None, patient_key: str | No
         raise
     except Exception:  # a damaged file ends anywhere in scipy's parser
         reason = "holds no struct ECG with a field data, or is damaged"
-        remedy = "If it is the signal of a WFDB record, use the original file: a signal in MATLAB 5 has another layout than its header says."
+        remedy = (
+            "If it is the signal of a WFDB record, use the original file: a signal in MATLAB 5 has another layout than its header says."
+        )
         raise ReadError(record, "MATLAB file", reason, remedy) from None
     if not isinstance(data, np.ndarray) or data.ndim != 2 or data.dtype.kind not in "fiu" or len(data) != len(LEADS):
         raise ReadError(record, "ECG.data", "not numbers of shape (12, samples)", "Use the file as the challenge published it.")

@@ -1,9 +1,9 @@
 """Tables of samples: one column a lead, one row a sample; unit and rate in comment lines above it, or in a JSON file beside it.
 
-    # unit: uV
-    # sampling_rate: 500
-    I,II,V1,V2,V3,V4,V5,V6
-    -35,10,...
+# unit: uV
+# sampling_rate: 500
+I,II,V1,V2,V3,V4,V5,V6
+-35,10,...
 """
 
 import csv

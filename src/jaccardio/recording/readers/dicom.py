@@ -13,11 +13,9 @@ from numpy.typing import NDArray
 from jaccardio.errors import ReadError
 from jaccardio.recording.leads import LEADS, lead_row
 from jaccardio.recording.readers.formats_extra import COPY_AGAIN, guarded, library
-from jaccardio.recording.readers.record_files import open_regular, record_name
+from jaccardio.recording.readers.record_files import MAXIMUM_BYTES, open_regular, record_name
 from jaccardio.recording.readers.stored_leads import StoredLead, millivolt_or_nan, recording_of_stored
 from jaccardio.recording.recording import Recording
-
-MAXIMUM_BYTES = 256 * 2**20
 
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _SAMPLE_TYPES: Mapping[tuple[int, str], str] = {
@@ -101,7 +99,7 @@ def _names(group: Any) -> list[str]:
     """Of each channel: of its code, else of what it is called, without what stands in brackets."""
     names = []
     for channel in group.ChannelDefinitionSequence:
-        source = next(iter(channel.get("ChannelSourceSequence") or ()), {})
+        source: Any = next(iter(channel.get("ChannelSourceSequence") or ()), {})
         code = _CODE.fullmatch(str(source.get("CodeValue") or "").strip())
         called = str(source.get("CodeMeaning") or channel.get("ChannelLabel") or "")
         names.append(_CODES.get(int(code[1]), "other") if code else re.sub(r"\(.*\)", "", called).strip())

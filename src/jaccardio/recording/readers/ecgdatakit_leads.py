@@ -15,10 +15,8 @@ import numpy as np
 from jaccardio.errors import ReadError
 from jaccardio.recording.leads import lead_row
 from jaccardio.recording.readers.formats_extra import guarded, library
-from jaccardio.recording.readers.record_files import open_regular
+from jaccardio.recording.readers.record_files import MAXIMUM_BYTES, open_regular
 from jaccardio.recording.readers.stored_leads import StoredLead, millivolt_or_nan
-
-MAXIMUM_BYTES = 512 * 2**20
 
 _REPEATED = re.compile(r"(.+)_\d+")
 _BYTES = re.compile(r"[0-9a-f]{12}")

@@ -8,11 +8,9 @@ import numpy as np
 
 from jaccardio.errors import ReadError
 from jaccardio.recording.readers.formats_extra import COPY_AGAIN, guarded, library
-from jaccardio.recording.readers.record_files import open_regular, record_name
+from jaccardio.recording.readers.record_files import MAXIMUM_BYTES, open_regular, record_name
 from jaccardio.recording.readers.stored_leads import StoredLead, millivolt_or_nan, recording_of_stored
 from jaccardio.recording.recording import Recording
-
-MAXIMUM_BYTES = 512 * 2**20
 
 
 def is_edf(head: bytes) -> bool:

@@ -21,7 +21,7 @@ def is_scp(head: bytes) -> bool:
         return False
     section, length = struct.unpack_from("<HI", head, 8)
     pointed, _, place = struct.unpack_from("<HII", head, 22)
-    return section == 0 and length >= 26 and (length - 16) % 10 == 0 and pointed == 0 and place == 7
+    return bool(section == 0 and length >= 26 and (length - 16) % 10 == 0 and pointed == 0 and place == 7)
 
 
 def read_scp(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:

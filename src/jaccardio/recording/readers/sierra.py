@@ -102,7 +102,8 @@ def _xli(data: bytes, leads: int, record: str) -> list[NDArray[np.int32]]:
     """The first chunks of XLI, one a lead: size, two bytes of no use, a start value, and second differences packed by LZW."""
     decoder = library("ecgdatakit.parsing.codecs.lzw", record).LzwDecoder
     undo = library("ecgdatakit.parsing.codecs.xli", record).xli_decode_deltas
-    rows, at = [], 0
+    rows: list[NDArray[np.int32]] = []
+    at = 0
     for _ in range(leads):
         size = int.from_bytes(data[at : at + 4], "little")
         start = int.from_bytes(data[at + 6 : at + _CHUNK_HEAD], "little", signed=True)

@@ -94,7 +94,8 @@ def recording_of_stored(
 
     derived = _derived(known)
     recording = made(stored + derived)
-    if derived and not recording.lead_mask[:2].all():  # I or II was no ECG after all
+    measured = recording.lead_mask[:2].all() and not {"derived:I", "derived:II"} & set(recording.flags)
+    if derived and not measured:  # I or II was no ECG after all
         recording, derived = made(stored), []
     said = [f"unknown-signals: {len(others)}"] if others else []
     all_flags = (*flags, *said, *recording.flags, *(f"derived:{name}" for name, _ in derived))

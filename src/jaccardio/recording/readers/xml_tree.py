@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from jaccardio.errors import ReadError
 from jaccardio.recording.readers.formats_extra import COPY_AGAIN, library
-from jaccardio.recording.readers.record_files import open_regular
+from jaccardio.recording.readers.record_files import MAXIMUM_BYTES, open_regular
 
-MAXIMUM_XML_BYTES = 64 * 2**20
 MAXIMUM_DEPTH = 64
-MAXIMUM_ELEMENTS = 500_000
+MAXIMUM_ELEMENTS = 50_000
 
 _PROLOG = re.compile(r"\ufeff?\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*)*", re.DOTALL)
 _ROOT = re.compile(r"<(?:[\w.-]+:)?([\w.-]+)[\s>/]")
@@ -47,9 +46,9 @@ def read_xml(path: Path, record: str) -> Element:
         Without the extra `formats`.
     """
     with open_regular(path, record, "file", "Check the path.") as (file, size):
-        if size > MAXIMUM_XML_BYTES:
-            raise ReadError(record, "file", f"{size} bytes, more than the {MAXIMUM_XML_BYTES} of any ECG in XML", "Export one ECG a file.")
-        data = file.read(MAXIMUM_XML_BYTES)
+        if size > MAXIMUM_BYTES:
+            raise ReadError(record, "file", f"{size} bytes, more than the {MAXIMUM_BYTES} of any ECG in XML", "Export one ECG a file.")
+        data = file.read(MAXIMUM_BYTES)
     return parse_xml(data, record)
 
 
