@@ -1,6 +1,7 @@
 """Commands that make and shape data: synth, ingest, split, relabel, inspect."""
 
 import math
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,9 +42,9 @@ def synth(
 
 
 def ingest(
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="Folder of the corpus, or a manifest (.csv, .tsv, .xlsx).")],
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="Folder or zip of the corpus, or a manifest (.csv, .tsv, .xlsx).")],
     store: Annotated[Path, typer.Argument(metavar="STORE", help="New folder for the store.")],
-    corpus: Annotated[str, typer.Option(metavar="NAME", help="ptbxl, challenge, manifest or wfdb.")],
+    corpus: Annotated[str, typer.Option(metavar="NAME", help="ptbxl, challenge, manifest or folder.")],
     vocabulary: VocabularyName = "paper26",
     fs: SamplingRate = 500.0,
     patient_key: Annotated[
@@ -70,7 +71,8 @@ def ingest(
 ) -> None:
     """Reads a folder of ECGs, or a public database, into a store.
 
-    A store has one sampling rate and one vocabulary. Files that cannot be read are listed and stop nothing.
+    A store has one sampling rate and one vocabulary. Files that cannot be read are listed and stop nothing. A folder or zip may mix all
+    formats; docs/formats.md lists them.
 
     A manifest has the columns path and patient_id (may be empty); optional fold, site, date, age, sex; and the findings, either one column
     each with 1, 0 or nothing (yes, no, ja, nein, 陽性, 陰性 and more are known) or one column findings, separated by ";". docs/your-data.md
@@ -96,6 +98,11 @@ def ingest(
         )
     done = f"would be stored in {store} (dry run: signals were not read, nothing was written)" if dry_run else f"stored in {store}"
     lines = [f"{report.stored} ECGs of {report.patients} patients {done}, {len(report.rejected)} rejected"]
+    reasons = Counter(rejection.kind for rejection in report.rejected).most_common()
+    if len(report.formats) > 1:
+        lines.append("formats read: " + ", ".join(f"{name} {count}" for name, count in report.formats.items()))
+    if len(reasons) < len(report.rejected):
+        lines += [f"  {count} x {kind}" for kind, count in reasons]
     lines += [f"  rejected {rejection.record}: {rejection.reason}" for rejection in report.rejected]
     if not dry_run:
         lines += _lead_lines(report.leads)
@@ -119,6 +126,8 @@ def ingest(
         "stored": report.stored,
         "patients": report.patients,
         "rejected": [{"record": rejection.record, "reason": rejection.reason} for rejection in report.rejected],
+        "formats": report.formats,
+        "reasons": dict(reasons),
         "notes": list(report.notes),
         "unmapped": report.unmapped,
         "contradicted": report.contradicted,
@@ -197,35 +206,46 @@ def split(
 
 
 def inspect(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="ECG file: .hea, .dat, .mat or the record name.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="ECG file of any format, also ARCHIVE.zip/FILE; or a WFDB record's name.")],
     plot: Annotated[Path | None, typer.Option(metavar="PICTURE", help="Also draw the ECG on paper: .png, .svg or .pdf.")] = None,
     json: Json = False,
 ) -> None:
-    """Shows what one ECG file holds."""
+    """Shows what one ECG file holds, and what is done to it.
+
+    Read are WFDB and every format of docs/formats.md, recognised by what the file holds.
+    """
     from jaccardio.recording.leads import LEADS
+    from jaccardio.recording.preprocessing import SignalContract
     from jaccardio.recording.readers import read_ecg
     from jaccardio.recording.readers.record_files import record_name
+    from jaccardio.recording.steps import model_steps, reading_steps
 
     note(DISCLAIMER)
     recording = read_ecg(file)
+    read, prepared = reading_steps(recording), model_steps(recording, SignalContract())
     leads = [
         {"lead": lead, "recorded": bool(mask), "minimum_mv": round(float(row.min()), 3), "maximum_mv": round(float(row.max()), 3)}
         for lead, mask, row in zip(LEADS, recording.lead_mask, recording.signal, strict=True)
     ]
     document = {
         "file": str(file),
+        "format": recording.format,
         "sampling_rate": recording.sampling_rate,
         "samples": recording.signal.shape[1],
         "seconds": round(recording.seconds, 3),
+        "millivolt_per_count": recording.millivolt_per_count,
+        "steps": {"read": read, "for models": prepared},
         "flags": list(recording.flags),
         "leads": leads,
     }
-    lines = [f"{file}: {recording.signal.shape[1]} samples at {recording.sampling_rate:g} Hz, {recording.seconds:.1f} s"]
+    size = f"{recording.signal.shape[1]} samples at {recording.sampling_rate:g} Hz, {recording.seconds:.1f} s"
+    lines = [f"{file}: {recording.format}, {size}"]
     lines += [
         f"  {lead['lead']:<4} {lead['minimum_mv']:8.3f} to {lead['maximum_mv']:7.3f} mV" + ("" if lead["recorded"] else "  not recorded")
         for lead in leads
     ]
-    lines += [f"  {flag}" for flag in recording.flags]
+    lines += [f"  read: {step}" for step in read] + [f"  for models: {step}" for step in prepared]
+    lines += [f"  flag: {flag}" for flag in recording.flags]
     if plot is not None:
         from jaccardio.recording.paper_plot import plot_ecg
 

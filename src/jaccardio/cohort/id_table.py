@@ -15,7 +15,7 @@ from pathlib import Path
 from jaccardio.cohort.corpora.corpus import Source
 from jaccardio.errors import DataError, UsageError
 from jaccardio.files import write_atomic
-from jaccardio.recording.readers.record_files import WFDB_SUFFIXES
+from jaccardio.recording.readers.record_files import named_path
 
 COLUMNS = ("recording_id", "patient_key", "path", "patient_id", "site")
 
@@ -116,4 +116,4 @@ def save_id_table(path: Path, sources: Sequence[Source]) -> None:
 def _bare(path: Path) -> Path:
     """Absolute path without suffix: a record is named by its header, its signal file, or neither."""
     absolute = path.resolve()
-    return absolute.with_suffix("") if absolute.suffix.lower() in WFDB_SUFFIXES else absolute
+    return named_path(absolute)

@@ -14,6 +14,7 @@ from jaccardio.files import write_atomic
 from jaccardio.processes import WorkerPool
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.recording import SIMULATED_COMMENT
+from jaccardio.recording.writers.wfdb import samples_interleaved, wfdb_header
 from jaccardio.simulation.ecg import simulate_ecg
 from jaccardio.simulation.heart import Heart, normal_heart
 from jaccardio.simulation.hospital import SimulatedEcg, draw_patients
@@ -153,13 +154,10 @@ def twelve_leads(signal: NDArray[np.float32], counts_per_millivolt: float) -> ND
 def write_record(path: Path, signal: NDArray[np.float32], sampling_rate: float, site: Site) -> None:
     """One WFDB record: ``path.hea`` and ``path.dat``, format 16 (little-endian, samples of the leads interleaved)."""
     counts = twelve_leads(signal, site.equipment.counts_per_millivolt)
-    checksums = counts.sum(axis=1, dtype=np.int64).astype(np.int16)
-    gain = f"{site.equipment.counts_per_millivolt:g}(0)/mV"
-    lines = [f"{path.name} {len(LEADS)} {sampling_rate:g} {counts.shape[1]}"]
-    for row, lead in enumerate(LEADS):
-        lines.append(f"{path.name}.dat 16 {gain} 16 0 {counts[row, 0]} {checksums[row]} 0 {lead}")
-    path.with_suffix(".dat").write_bytes(np.ascontiguousarray(counts.T, dtype="<i2").tobytes())
-    path.with_suffix(".hea").write_text("\n".join([*lines, f"# {SIMULATED_COMMENT}"]) + "\n", encoding="ascii")
+    gain = f"{site.equipment.counts_per_millivolt:g}"
+    header = wfdb_header(path.name, LEADS, counts, sampling_rate, gain, (SIMULATED_COMMENT,))
+    path.with_suffix(".dat").write_bytes(samples_interleaved(counts))
+    path.with_suffix(".hea").write_text(header, encoding="ascii")
 
 
 def _record_path(folder: Path, number: int) -> Path:

@@ -27,7 +27,7 @@ def test_no_year(date: str) -> None:
 
 
 def test_every_corpus_refuses_a_source_that_is_not_there(tmp_path: Path) -> None:
-    assert list(CORPORA) == ["ptbxl", "challenge", "manifest", "wfdb"]
+    assert list(CORPORA) == ["ptbxl", "challenge", "manifest", "folder", "wfdb"]
     for create in CORPORA.values():
         with pytest.raises(UsageError):
             create(tmp_path / "absent", b"k" * 32, 500.0, Vocabulary.load("paper26"))

@@ -8,7 +8,7 @@ import pytest
 
 from jaccardio.errors import ReadError
 from tests.recording.readers.reading import read
-from tests.recording.readers.samples import Sample, build_dicom
+from tests.recording.readers.vendor_samples import Sample, build_dicom
 
 
 def test_correction_and_baseline(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from jaccardio.errors import ReadError
 from tests.recording.readers.reading import read
-from tests.recording.readers.samples import Sample, build_edf
+from tests.recording.readers.vendor_samples import Sample, build_edf
 
 
 @pytest.mark.parametrize("unit", ["uV", "mV"])

@@ -7,7 +7,7 @@ import pytest
 
 from jaccardio.errors import ReadError
 from tests.recording.readers.reading import read
-from tests.recording.readers.samples import Sample, build_ishne
+from tests.recording.readers.vendor_samples import Sample, build_ishne
 
 
 def test_a_wrong_checksum_is_refused_and_none_is_not(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from jaccardio.errors import ReadError
 from tests.recording.readers.reading import read
-from tests.recording.readers.samples import build_muse
+from tests.recording.readers.vendor_samples import build_muse
 
 
 @pytest.mark.parametrize(

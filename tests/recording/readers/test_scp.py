@@ -8,7 +8,7 @@ import pytest
 
 from jaccardio.errors import ReadError
 from tests.recording.readers.reading import read
-from tests.recording.readers.samples import Sample, build_scp
+from tests.recording.readers.vendor_samples import Sample, build_scp
 
 
 def test_a_wrong_checksum_of_the_waveform_is_a_refusal(tmp_path: Path) -> None:

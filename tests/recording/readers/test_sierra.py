@@ -10,7 +10,7 @@ import pytest
 from jaccardio.errors import ReadError
 from jaccardio.recording.readers.sierra import VERSIONS
 from tests.recording.readers.reading import read
-from tests.recording.readers.samples import Sample, build_sierra
+from tests.recording.readers.vendor_samples import Sample, build_sierra
 
 
 @pytest.mark.parametrize("version", VERSIONS)

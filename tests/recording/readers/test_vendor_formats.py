@@ -1,4 +1,4 @@
-"""What every vendor format must do, asked of each with files from `samples`: exact values, names, refusals, and no word about the patient."""
+"""What every vendor format must do, asked of each with files from `vendor_samples`: exact values, names, refusals, and no word about the patient."""
 
 import random
 import sys
@@ -13,7 +13,7 @@ import pytest
 from jaccardio.errors import JaccardioError, MissingError, ReadError
 from jaccardio.recording.leads import LEADS
 from tests.recording.readers.reading import read, recognises
-from tests.recording.readers.samples import BUILDERS, EIGHT, TWELVE, Sample, simulated_counts
+from tests.recording.readers.vendor_samples import BUILDERS, EIGHT, TWELVE, Sample, simulated_counts
 
 FORMATS = tuple(BUILDERS)
 TOKEN = "Zq7XvWk3"

@@ -14,7 +14,7 @@ from jaccardio.errors import ReadError
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.recording import Recording
 from tests.recording.readers.reading import read, recognises
-from tests.recording.readers.samples import BUILDERS, EIGHT
+from tests.recording.readers.vendor_samples import BUILDERS, EIGHT
 
 EXPECTED: Mapping[str, tuple[str, str]] = {
     "cardiosoft_xml/dummy_ecg.xml": ("cardiosoft", ""),
@@ -82,9 +82,9 @@ def test_dicom_is_what_pydicom_says(file: str, real_data: Path) -> None:
 def _aecg_digits(real_data: Path) -> dict[str, list[int]]:
     text = (real_data / "formats/hl7_aecg/example_aecg.xml").read_text()
     rhythm = text[: text.index("<derivation>")]
-    found = re.findall(
-        r'code="MDC_ECG_LEAD_(\w+)"(?:(?!MDC_ECG_LEAD).)*?<scale value="2\.5" unit="uV"\s*/>\s*<digits>([^<]*)', rhythm, re.DOTALL
-    )
+    sequences = [part for part in re.split(r"<sequence\b", rhythm) if "<digits>" in part]
+    assert all('<scale value="2.5" unit="uV"' in part for part in sequences)
+    found = [re.findall(r'code="MDC_ECG_LEAD_(\w+)"', part)[:1] + re.findall(r"<digits>([^<]*)", part) for part in sequences]
     return {name.replace("AV", "aV"): [int(word) for word in digits.split()] for name, digits in found}
 
 
@@ -192,7 +192,8 @@ def test_mfer_from_a_bedside_monitor(real_data: Path) -> None:
     path = real_data / "formats/mfer/test-file.MWF"
     recording = read("mfer", path)
     assert [lead for lead, there in zip(LEADS, recording.lead_mask, strict=True) if there] == ["II", "V5"]
-    frames = np.frombuffer(path.read_bytes()[-1_620_000:], dtype="<i2").reshape(12, 67_500)  # the waveform is the last of the tags
+    wave = path.read_bytes().partition((1_620_000).to_bytes(3, "big"))[2][:1_620_000]  # what follows its length
+    frames = np.frombuffer(wave, dtype="<i2").reshape(12, 67_500)
     two, five = (frames[:, at : at + 15_000].ravel().astype(np.int64) for at in (0, 15_000))
     end = recording.signal.shape[1]
     assert (two[end + 1 :] == -32768).all(), "what was cut off is marked as missing"

@@ -95,6 +95,13 @@ class Rejection:
         """The rejection of a record that could not be read."""
         return cls(record, f"{error.field}: {error.reason}. {error.remedy}".rstrip(), file)
 
+    @property
+    def kind(self) -> str:
+        """The reason without numbers, leads and remedy, to count by."""
+        return re.sub(r"\d[\d.,]*", "#", re.sub(r"\blead (?:I{1,3}|aV[RLF]|V[1-6])\b", "a lead", self.reason.partition(". ")[0])).rstrip(
+            "."
+        )
+
     def reported(self) -> "Rejection":
         """As the report shows it, with the file beside the record."""
         return Rejection(f"{self.record} ({self.file})", self.reason) if self.file else self

@@ -1,12 +1,14 @@
 """Readers: from a file to a `Recording`. One file a format, one line a format in `formats.FORMATS`."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from jaccardio.errors import ReadError
 from jaccardio.recording.readers.archive import on_disk
 from jaccardio.recording.readers.formats import WFDB, Format, recognise
 from jaccardio.recording.readers.record_files import header_of, record_name
+from jaccardio.recording.readers.wfdb_header import parse_header
 from jaccardio.recording.recording import Recording
 
 
@@ -39,9 +41,23 @@ def read_ecg(path: str | Path, recording_id: str | None = None, patient_key: str
     path = Path(path)
     try:
         with on_disk(path) as file:
-            return ecg_format(file).read(file, recording_id, patient_key)
+            found = ecg_format(file)
+            return replace(found.read(file, recording_id, patient_key), format=found.name)
     except MemoryError:
         raise ReadError(record_name(path), "length", "needs more memory than there is", "Cut the recording into shorter ones.") from None
+
+
+def check_header(path: Path) -> None:
+    """Refuses what can be refused without reading the signal: no ECG file, a faulty WFDB header.
+
+    Raises
+    ------
+    ReadError
+        As `read_ecg`.
+    """
+    with on_disk(path) as file:
+        if ecg_format(file) is WFDB:
+            parse_header(header_of(file))
 
 
 def ecg_format(path: Path) -> Format:

@@ -1,4 +1,4 @@
-"""Zip archives as folders: what of one may be read, and one recording of it at a time on disk. Nothing is ever written beside an archive."""
+"""Zip archives as folders: what of one may be read, and one recording of it at a time on disk; nothing is written beside an archive."""
 
 import os
 import re
@@ -61,7 +61,7 @@ def on_disk(path: Path) -> Iterator[Path]:
     ReadError
         The archive is damaged, or the file in it is unsafe, too large, or has a password.
     """
-    archive_path = None if os.path.lexists(path) else next((parent for parent in path.parents if parent.is_file()), None)
+    archive_path = None if os.path.lexists(path) else next((parent for parent in path.parents if os.path.isfile(parent)), None)  # noqa: PTH113
     if archive_path is None or not is_archive(read_head(archive_path)):
         yield path
         return

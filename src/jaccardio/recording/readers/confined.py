@@ -1,6 +1,7 @@
 """`read_confined`: reading in a process of its own that can be ended, so that no file hangs, exhausts or crashes the program."""
 
 import atexit
+import contextlib
 import json
 import os
 import signal
@@ -70,7 +71,8 @@ class _Worker:
             return 0
         for stream in (process.stdin, process.stdout):
             assert stream is not None
-            stream.close()
+            with contextlib.suppress(OSError):  # what it did not take stays unsaid
+                stream.close()
         try:
             return process.wait(timeout=0.5)  # a process at rest ends with its input
         except subprocess.TimeoutExpired:

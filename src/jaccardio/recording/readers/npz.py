@@ -36,7 +36,7 @@ def read_npz(path: Path, recording_id: str | None = None, patient_key: str | Non
                 raise ReadError(record, "archive", f"inflates to more than {MAXIMUM_BYTES // 2**20} MiB", "Save one ECG a file.")
         with np.load(path, allow_pickle=False) as arrays:
             found = {key: arrays[key].tolist() for key in (*KEYS, "comment") if key in arrays}
-            values = arrays["signal"] if "signal" in arrays else None
+            values = arrays.get("signal")
     except (ValueError, OSError, EOFError, SyntaxError, KeyError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error):
         reason = "damaged, or with arrays of Python objects, which are never loaded"
         raise ReadError(record, "archive", reason, "Save the numbers again with numpy.savez.") from None
