@@ -1,4 +1,4 @@
-"""What every vendor format must do, asked of each with files from `vendor_samples`: exact values, names, refusals, and no word about the patient."""
+"""What every vendor format must do, asked of each with files from `vendor_samples`: values, names, refusals, no word about the patient."""
 
 import random
 import sys
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jaccardio.errors import JaccardioError, MissingError, ReadError
+from jaccardio.errors import MissingError, ReadError
 from jaccardio.recording.leads import LEADS
 from tests.recording.readers.reading import read, recognises
 from tests.recording.readers.vendor_samples import BUILDERS, EIGHT, TWELVE, Sample, simulated_counts
@@ -193,7 +193,7 @@ def test_the_patient_is_in_no_error(name: str, tmp_path: Path, caplog: pytest.Lo
     path = BUILDERS[name](tmp_path, _sample(name, token=TOKEN))
     data = path.read_bytes()
     draw = random.Random(name)
-    refused = 0
+    told: list[str] = []
     for turn in range(20):
         damaged = bytearray(data)
         for _ in range(draw.randint(1, 4)):
@@ -204,11 +204,9 @@ def test_the_patient_is_in_no_error(name: str, tmp_path: Path, caplog: pytest.Lo
         try:
             read(name, path)
         except ReadError as error:
-            refused += 1
-            told = " ".join(_said(error))
-            assert TOKEN not in told
-            assert str(tmp_path) not in str(error)
-    assert refused > 3
+            told.append(" ".join(_said(error)))
+    assert len(told) > 3
+    assert not [each for each in told if TOKEN in each]
     shown = capfd.readouterr()
     assert TOKEN not in caplog.text + shown.out + shown.err
 
@@ -216,16 +214,17 @@ def test_the_patient_is_in_no_error(name: str, tmp_path: Path, caplog: pytest.Lo
 @pytest.mark.parametrize("name", ["aecg", "muse", "sierra", "cardiosoft", "schiller"])
 def test_the_text_of_what_should_be_a_number_is_not_repeated(name: str, tmp_path: Path) -> None:
     path = BUILDERS[name](tmp_path, _sample(name, token=""))
-    text = path.read_text(encoding="latin-1")
+    text, told = path.read_text(encoding="latin-1"), []
     for number in (">500<", '"500"', ">1000<", '"0.002"', ">5<", '"5"', '"uV"', ">UV<", ">MICROVOLTS<", '"uVperLsb"', ",", ">2<"):
         if number in text:
             kept = [character for character in number if character in '"<>,']
             path.write_text(text.replace(number, TOKEN.join(kept) if len(kept) > 1 else f",{TOKEN},"), encoding="latin-1")
             try:
                 read(name, path)
-            except JaccardioError as error:
-                assert isinstance(error, ReadError)
-                assert TOKEN not in " ".join(_said(error)), number
+            except ReadError as error:
+                told.append(" ".join(_said(error)))
+    assert told
+    assert not [each for each in told if TOKEN in each]
 
 
 def test_all_builders_write_twelve_leads_or_muse_eight() -> None:
