@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jaccardio.cohort.corpora.corpus import Rejection
-from jaccardio.cohort.corpora.listing import ecg_files
+from jaccardio.cohort.corpora.listing import Listing, ecg_files
 from jaccardio.errors import ReadError
 from jaccardio.recording.readers import read_ecg
 from jaccardio.recording.readers.formats import FORMATS
@@ -32,33 +32,33 @@ def formats() -> Iterator[str]:
         yield f"| {format_.name} | {packages} | {_first_sentence(format_.recognises.__doc__ or '')} |"
 
 
-def files(data: Path) -> Iterator[str]:
+def files(data: Path, listing: Listing) -> Iterator[str]:
     """One row a file of the folders of odd and of vendors' files."""
     yield "| file | result |"
     yield "|---|---|"
     for folder in FILE_BY_FILE:
-        for name, result, _ in _results(data / folder):
-            yield f"| {folder}/{name} | {result} |"
+        for name, result, _ in _results(data, listing, folder):
+            yield f"| {name} | {result} |"
 
 
-def counts(data: Path) -> Iterator[str]:
+def counts(data: Path, listing: Listing) -> Iterator[str]:
     """One row a folder of many."""
     yield "| folder | files | read | refused |"
     yield "|---|---|---|---|"
     for folder in COUNTED:
-        results = list(_results(data / folder))
+        results = list(_results(data, listing, folder))
         refused = Counter(kind for *_, kind in results if kind)
         reasons = ", ".join(f"{count} {kind}" for kind, count in refused.most_common()) or "none"
         yield f"| {folder} | {len(results)} | {len(results) - sum(refused.values())} | {reasons} |"
 
 
-def _results(folder: Path) -> Iterator[tuple[str, str, str]]:
+def _results(data: Path, listing: Listing, folder: str) -> Iterator[tuple[str, str, str]]:
     """Name, result and kind of refusal (empty where read) of every ECG of a folder."""
-    listing = ecg_files(folder)
     for rejection in listing.rejected:
-        yield rejection.file, f"refused: {rejection.reason}", rejection.kind
-    for path in listing.ecgs:
-        name = path.relative_to(folder).as_posix()
+        if rejection.file.startswith(f"{folder}/"):
+            yield rejection.file, f"refused: {rejection.reason.partition('. ')[0]}", rejection.kind
+    for path in (path for path in listing.ecgs if path.is_relative_to(data / folder)):
+        name = path.relative_to(data).as_posix()
         try:
             recording = read_ecg(path)
         except ReadError as error:
@@ -91,5 +91,6 @@ if __name__ == "__main__":
     folder = Path(os.environ.get("JACCARDIO_DATA", ""))
     if not (folder / "formats").is_dir():
         sys.exit("JACCARDIO_DATA does not name the folder of collected recordings")
-    made = {"formats": list(formats()), "files": list(files(folder)), "counts": list(counts(folder))}
+    listing = ecg_files(folder)
+    made = {"formats": list(formats()), "files": list(files(folder, listing)), "counts": list(counts(folder, listing))}
     PAGE.write_text(renewed(PAGE.read_text(), made))

@@ -11,7 +11,7 @@ from jaccardio.cohort.corpora.corpus import Rejection
 from jaccardio.errors import DataError, ReadError, UsageError, printable
 from jaccardio.recording.readers.archive import archive_files, is_archive
 from jaccardio.recording.readers.formats import WFDB, is_document, read_head, recognise_head
-from jaccardio.recording.readers.record_files import WFDB_SUFFIXES
+from jaccardio.recording.readers.record_files import WFDB_SUFFIXES, is_header_name
 
 NO_FORMAT = "file: in no format that jaccardio reads. Export the ECG as DICOM, HL7 aECG or SCP-ECG, or take the file away."
 
@@ -97,7 +97,7 @@ def header_files(folder: Path) -> tuple[tuple[Path, ...], tuple[Rejection, ...]]
         No header is in it.
     """
     files, rejected = _walk(folder)
-    headers = tuple(path for path in files if _is_header(path))
+    headers = tuple(path for path in files if is_header_name(path))
     if not headers:
         raise _nothing(folder, "no WFDB header (*.hea)", rejected)
     return headers, tuple(rejected)
@@ -111,7 +111,7 @@ def _sorted_out(folder: Path, heads: Mapping[Path, bytes], rejected: list[Reject
     for path, head in heads.items():
         part = (path.parent, path.name.casefold()) in parts or (path.parent, f"{path.stem.casefold()}.*") in parts
         signal = part and path.suffix.lower() in WFDB_SUFFIXES  # raw numbers may look like anything
-        if _is_header(path) or (recognise_head(head) is not None and not signal):
+        if is_header_name(path) or (recognise_head(head) is not None and not signal):
             ecgs.append(path)
         elif part:
             continue
@@ -126,16 +126,12 @@ def _sorted_out(folder: Path, heads: Mapping[Path, bytes], rejected: list[Reject
 def _parts(heads: Mapping[Path, bytes]) -> Iterator[tuple[Path, str]]:
     """Folder and name, case aside, of files that belong to others: what headers name, and all of the name of a header or an array."""
     for path, head in heads.items():
-        if _is_header(path) or recognise_head(head) is WFDB:
+        if is_header_name(path) or recognise_head(head) is WFDB:
             yield path.parent, f"{path.stem.casefold()}.*"
             for words in map(str.split, head.decode("latin-1").splitlines()):
                 yield path.parent, "".join(words[:1]).casefold()
         elif recognise_head(head) is not None:
             yield path.parent, path.with_suffix(".json").name.casefold()
-
-
-def _is_header(path: Path) -> bool:
-    return path.name.lower().endswith(".hea")
 
 
 def _walk(folder: Path) -> tuple[list[Path], list[Rejection]]:

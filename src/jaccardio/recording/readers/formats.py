@@ -3,6 +3,7 @@
 One exception: the signal file of a WFDB record is raw numbers, and is known by the header beside it.
 """
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from jaccardio.recording.readers.record_files import (
     LFS_REMEDY,
     MAXIMUM_BYTES,
     WFDB_SUFFIXES,
+    header_of,
+    is_header_name,
     open_regular,
     record_name,
 )
@@ -130,6 +133,8 @@ def recognise(path: Path) -> Format | None:
         It cannot be opened, leads elsewhere, or is a Git LFS pointer.
     """
     by_name = path.suffix.lower() in WFDB_SUFFIXES
+    if by_name and not is_header_name(path) and os.path.lexists(header_of(path)):
+        return WFDB  # its raw numbers may look like anything
     try:
         head = read_head(path)
     except ReadError:

@@ -29,6 +29,11 @@ def record_name(path: Path) -> str:
     return path.stem if path.suffix.lower() in WFDB_SUFFIXES else path.name
 
 
+def is_header_name(path: Path) -> bool:
+    """Whether a file is named as WFDB headers are."""
+    return path.name.lower().endswith(".hea")
+
+
 def named_path(path: Path) -> Path:
     """The path by which a recording is known: of any file of a WFDB record the same, that without suffix."""
     return path.with_suffix("") if path.suffix.lower() in WFDB_SUFFIXES else path
