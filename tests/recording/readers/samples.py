@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import savemat
 
+from tests.recording.readers.vendor_samples import BUILDERS, Sample
+
 LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
 RATE = 500
 Counts = NDArray[np.int16]
@@ -63,6 +65,11 @@ def cpsc(folder: Path, counts: Counts) -> Path:
     return folder / "A0001.mat"
 
 
+def vendor(build: Callable[..., Path]) -> Callable[[Path, Counts], Path]:
+    """A writer of `vendor_samples`, with counts of 1 microvolt."""
+    return lambda folder, counts: build(folder, Sample(counts=counts, microvolt=1.0))
+
+
 SAMPLES: Mapping[str, Callable[[Path, Counts], Path]] = {
     "WFDB": wfdb,
     "CSV": csv,
@@ -70,5 +77,15 @@ SAMPLES: Mapping[str, Callable[[Path, Counts], Path]] = {
     "NPZ": npz,
     "HDF5": hdf5,
     "CPSC .mat": cpsc,
+    "DICOM": vendor(BUILDERS["dicom"]),
+    "HL7 aECG": vendor(BUILDERS["aecg"]),
+    "SCP-ECG": vendor(BUILDERS["scp"]),
+    "MUSE XML": vendor(BUILDERS["muse"]),
+    "CardioSoft XML": vendor(BUILDERS["cardiosoft"]),
+    "Sierra XML": vendor(BUILDERS["sierra"]),
+    "Schiller XML": vendor(BUILDERS["schiller"]),
+    "MFER": vendor(BUILDERS["mfer"]),
+    "ISHNE": vendor(BUILDERS["ishne"]),
+    "EDF": vendor(BUILDERS["edf"]),
 }
 """Writers by the name of the format; each returns the file to read."""

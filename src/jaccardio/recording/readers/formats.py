@@ -11,10 +11,17 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from jaccardio.errors import MissingError, ReadError
+from jaccardio.recording.readers.aecg import is_aecg, read_aecg
+from jaccardio.recording.readers.cardiosoft import is_cardiosoft, read_cardiosoft
 from jaccardio.recording.readers.confined import Reader, read_confined
 from jaccardio.recording.readers.cpsc import is_cpsc, read_cpsc
 from jaccardio.recording.readers.csv import is_csv, read_csv
+from jaccardio.recording.readers.dicom import is_dicom, read_dicom
+from jaccardio.recording.readers.edf import is_edf, read_edf
 from jaccardio.recording.readers.hdf5 import is_hdf5, read_hdf5
+from jaccardio.recording.readers.ishne import is_ishne, read_ishne
+from jaccardio.recording.readers.mfer import is_mfer, read_mfer
+from jaccardio.recording.readers.muse import is_muse, read_muse
 from jaccardio.recording.readers.npy import is_npy, read_npy
 from jaccardio.recording.readers.npz import is_npz, read_npz
 from jaccardio.recording.readers.record_files import (
@@ -27,6 +34,9 @@ from jaccardio.recording.readers.record_files import (
     open_regular,
     record_name,
 )
+from jaccardio.recording.readers.schiller import is_schiller, read_schiller
+from jaccardio.recording.readers.scp import is_scp, read_scp
+from jaccardio.recording.readers.sierra import is_sierra, read_sierra
 from jaccardio.recording.readers.wfdb_signal import read_wfdb
 from jaccardio.recording.recording import Recording
 
@@ -99,6 +109,16 @@ FORMATS: Sequence[Format] = (
     Format("HDF5", is_hdf5, read_hdf5, ("h5py",)),
     Format("NPY", is_npy, read_npy),
     Format("NPZ", is_npz, read_npz),
+    Format("DICOM", is_dicom, read_dicom, ("pydicom",)),
+    Format("HL7 aECG", is_aecg, read_aecg, ("ecgdatakit", "defusedxml")),
+    Format("SCP-ECG", is_scp, read_scp, ("ecgdatakit",)),
+    Format("MUSE XML", is_muse, read_muse, ("ecgdatakit", "defusedxml")),
+    Format("CardioSoft XML", is_cardiosoft, read_cardiosoft, ("defusedxml",)),
+    Format("Sierra XML", is_sierra, read_sierra, ("ecgdatakit", "defusedxml")),
+    Format("Schiller XML", is_schiller, read_schiller, ("defusedxml",)),
+    Format("MFER", is_mfer, read_mfer, ("ecgdatakit",)),
+    Format("ISHNE", is_ishne, read_ishne, ("ecgdatakit",)),
+    Format("EDF", is_edf, read_edf, ("edfio",)),
     Format("CSV", is_csv, read_csv),
 )
 """In the order in which they are tried: those with a signature first, text last."""
