@@ -12,7 +12,7 @@ from jaccardio.recording.recording import Recording
 
 
 def is_aecg(head: bytes) -> bool:
-    """Whether the root element is ``AnnotatedECG``."""
+    """Whether a file has the root element ``AnnotatedECG``."""
     return root_name(head) == "AnnotatedECG"
 
 

@@ -11,7 +11,7 @@ from jaccardio.recording.recording import Recording
 
 
 def is_cardiosoft(head: bytes) -> bool:
-    """Whether the root element is ``CardiologyXML``."""
+    """Whether a file has the root element ``CardiologyXML``."""
     return root_name(head) == "CardiologyXML"
 
 

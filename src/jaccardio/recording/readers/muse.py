@@ -12,7 +12,7 @@ from jaccardio.recording.recording import Recording
 
 
 def is_muse(head: bytes) -> bool:
-    """Whether the root element is ``RestingECG``."""
+    """Whether a file has the root element ``RestingECG``."""
     return root_name(head) == "RestingECG"
 
 

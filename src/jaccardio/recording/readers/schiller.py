@@ -11,7 +11,7 @@ from jaccardio.recording.recording import Recording
 
 
 def is_schiller(head: bytes) -> bool:
-    """Whether the root element is ``SchillerEDI``, behind the name of a Java package."""
+    """Whether a file has the root element ``SchillerEDI``, behind the name of a Java package."""
     return root_name(head).rpartition(".")[2] == "SchillerEDI"
 
 

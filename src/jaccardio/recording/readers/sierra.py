@@ -27,7 +27,7 @@ _CHUNK_HEAD = 8
 
 
 def is_sierra(head: bytes) -> bool:
-    """Whether the root element is ``restingecgdata``."""
+    """Whether a file has the root element ``restingecgdata``."""
     return root_name(head) == "restingecgdata"
 
 
