@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 from jaccardio import __version__
 from jaccardio.cli.checks import bench, doctor
 from jaccardio.cli.data import ingest, inspect, relabel, split, synth
+from jaccardio.cli.export import export
 from jaccardio.cli.measure import measure
 from jaccardio.cli.models import embed, evaluate, score, search, train
 from jaccardio.cli.output import LogNotes, note
@@ -63,7 +64,7 @@ COMMANDS: Mapping[str, tuple[Callable[..., None] | typer.Typer, ...]] = {
     "Data": (synth, ingest, split, inspect, measure),
     "Vocabularies and text": (vocabulary, relabel, text),
     "Train and evaluate": (train, evaluate, score),
-    "Use a model": (predict, search, embed),
+    "Use a model": (predict, search, embed, export),
     "Compare and study": (demo, compare, probe, shift, reproduce),
     "Check": (doctor, bench),
 }
