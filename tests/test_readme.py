@@ -20,7 +20,7 @@ from jaccardio.training.config import TrainConfig, load_preset
 from tests.conftest import SETTINGS, Command, Hospitals, write_wfdb
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "docs/install.md", "docs/your-data.md", "docs/studies.md", "docs/text.md")
+DOCUMENTS = ("README.md", "docs/install.md", "docs/your-data.md", "docs/studies.md", "docs/text.md", "docs/use.md", "docs/multimodal.md")
 
 EPOCH = "training.epochs=1"
 SMALL_TRAINING = (*SETTINGS, "--set", EPOCH, "--device", "cpu")
@@ -105,7 +105,7 @@ def here(
     document = request.getfixturevalue("document")
     if document != "README.md":
         shutil.copytree(request.getfixturevalue("trained"), folder / "runs/first")
-    if document in ("docs/studies.md", "docs/text.md"):
+    if document in ("docs/studies.md", "docs/text.md", "docs/use.md", "docs/multimodal.md"):
         shutil.copytree(hospitals.home, folder / "store")
     if document == "docs/studies.md":
         shutil.copytree(hospitals.away, folder / "other")
@@ -136,7 +136,7 @@ def names(hospitals: Hospitals, monkeypatch: pytest.MonkeyPatch) -> dict[str, An
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_the_page_does_what_it_says(document: str, here: Path, names: dict[str, Any], jaccardio: Command) -> None:
     found = blocks((ROOT / document).read_text("utf-8"))
-    assert any(kind == "sh" for kind, _ in found)
+    assert any(kind in ("sh", "python") for kind, _ in found)
     for kind, block in found:
         if kind == "python":
             exec(compile(block, document, "exec"), names)  # noqa: S102
@@ -146,7 +146,7 @@ def test_the_page_does_what_it_says(document: str, here: Path, names: dict[str, 
                 continue
             done = jaccardio(*as_run(words, here))
             assert done.status == 0, f"{document}: {' '.join(words)}\n{done.err}"
-            for option in ("--out", "--plot"):
+            for option in ("--out", "--plot", "--onnx"):
                 if option in words:
                     assert (here / words[words.index(option) + 1]).exists(), f"{document}: {' '.join(words)} made nothing"
 
