@@ -8,7 +8,7 @@ from jaccardio.findings.vocabulary import Vocabulary
 
 
 def model_card(summary: Mapping[str, Any], vocabulary: Vocabulary) -> str:
-    """Markdown text for ``model/README.md``; its head is what the Hugging Face hub reads. What licence the weights have is for their owner to say.
+    """Markdown text for ``model/README.md``. Its head is for the Hugging Face hub; the weights' licence is for their owner to add.
 
     Parameters
     ----------
@@ -45,7 +45,8 @@ Findings that were unknown for every training record and left out: {left_out}.
 |---|---|---|
 {findings}
 
-Load it with `jaccardio.Predictor.from_pretrained("path/to/this/folder")`, or by its id where it stands on the Hugging Face hub. The files are checked against `manifest.json` on every load.
+Load it with `jaccardio.Predictor.from_pretrained("path/to/this/folder")`, or by its id on the Hugging Face hub.
+The files are checked against `manifest.json` on every load.
 """
 
 
