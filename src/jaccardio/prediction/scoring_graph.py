@@ -11,6 +11,9 @@ from jaccardio.recording.leads import LEADS
 from jaccardio.recording.preprocessing import COUNTS_PER_MILLIVOLT, LARGEST_COUNT, MINIMUM_SECONDS
 from jaccardio.recording.quality import FLAT_PEAK_TO_PEAK_MV
 
+ANY_LEAD = ALTERNATIVE.join(LEADS)
+"""What every finding needs, whatever else its vocabulary says."""
+
 
 class ScoringGraph(nn.Module):
     """What `Predictor.predict_proba` does with a checked recording at the model's rate: windows, centring, rounding, pieces, means, and
@@ -29,7 +32,7 @@ class ScoringGraph(nn.Module):
         self.parts = predictor.model.score_parts
         self.window = predictor.contract.samples
         self.minimum = math.ceil(MINIMUM_SECONDS * predictor.contract.sampling_rate)
-        needed = [finding.leads if predictor.partial_leads else LEADS for finding in predictor.vocabulary.findings]
+        needed = [(ANY_LEAD, *(finding.leads if predictor.partial_leads else LEADS)) for finding in predictor.vocabulary.findings]
         items = sorted({item for finding in needed for item in finding})
         self.register_buffer("alternatives", torch.tensor([[lead in item.split(ALTERNATIVE) for lead in LEADS] for item in items]).float())
         self.register_buffer("items", torch.tensor([[item in finding for item in items] for finding in needed]).float())
@@ -64,8 +67,8 @@ class ScoringGraph(nn.Module):
         means = scores.reshape(signal.shape[0], windows * number, scores.shape[1]).mean(dim=1)
         unmet = (leads.float() @ self.alternatives.T < 1).float()  # (n, items)
         withheld = unmet @ self.items.T >= 1
-        nothing = ~leads.any(dim=1, keepdim=True) | (torch.scalar_tensor(samples) < self.minimum)
-        return torch.where(withheld | nothing, math.nan, means)
+        short = torch.scalar_tensor(samples) < self.minimum
+        return torch.where(withheld | short, math.nan, means)
 
 
 def pieces(signal: Tensor, number: int, length: int) -> Tensor:
