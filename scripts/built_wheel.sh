@@ -44,7 +44,7 @@ assert (Path(jaccardio.__file__).parent / "py.typed").is_file()
 PYTHON
   jaccardio --version
   jaccardio synth hospitals --records 2 --sites 1 --fs 100 --jobs 1 2>/dev/null
-  jaccardio inspect "$(find hospitals -name '*.hea' | head -n 1)" --json >/dev/null
+  jaccardio inspect "$(find hospitals -name '*.hea' | head -n 1)" --json >/dev/null 2>&1
   cd "$work/source"
 }
 
