@@ -26,6 +26,7 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from jaccardio.errors import DataError, ReadError, UsageError
 from jaccardio.models.config import ModelConfig
+from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.encoder import EcgEncoder
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.recording.preprocessing import SignalContract, dequantise
@@ -136,7 +137,15 @@ class EcgFeatureExtractor(FeatureExtractionMixin):  # type: ignore[misc]
 
 
 def tower_of(predictor: Predictor) -> tuple[EcgTower, EcgFeatureExtractor]:
-    """The ECG tower of a trained model, in evaluation mode on the CPU, and its feature extractor; each has ``save_pretrained``."""
+    """The ECG tower of a trained model, in evaluation mode on the CPU, and its feature extractor; each has ``save_pretrained``.
+
+    Raises
+    ------
+    UsageError
+        The model is an ensemble: it has several towers.
+    """
+    if not isinstance(predictor.model, EcgModel):
+        raise UsageError("an ensemble has several towers. Name the run of one of its members.")
     encoder = predictor.model.encoder
     tower = EcgTower(EcgTowerConfig(**{name: getattr(predictor.config, name) for name in SHAPE}))
     tower.encoder.load_state_dict(encoder.state_dict(), strict=True)

@@ -21,7 +21,7 @@ SECONDS = (10.0, 3.7, 23.5)
 def predictor(trained: Path) -> Predictor:
     """In pieces of a quarter of a window, as the presets score."""
     predictor = Predictor.from_pretrained(trained, device="cpu")
-    predictor.model.score_parts = 4
+    predictor.model.score_parts = (4,)
     return predictor
 
 

@@ -14,9 +14,9 @@ from jaccardio.recording.leads import LEADS
 from jaccardio.recording.recording import Recording
 
 
-@pytest.mark.parametrize("parts", [1, 3, 4])
+@pytest.mark.parametrize("parts", [(1,), (3,), (4, 1)])
 @pytest.mark.parametrize("complete_only", [False, True])
-def test_it_scores_as_the_predictor(trained: Path, parts: int, complete_only: bool) -> None:
+def test_it_scores_as_the_predictor(trained: Path, parts: tuple[int, ...], complete_only: bool) -> None:
     predictor = Predictor(dataclasses.replace(load_pretrained(trained / "model"), partial_leads=not complete_only), device="cpu")
     predictor.model.score_parts = parts
     graph = ScoringGraph(predictor).eval()

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from jaccardio.findings.needed_leads import ALTERNATIVE
+from jaccardio.models.ecg_model import EcgModel
+from jaccardio.models.ensemble import members_of
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.preprocessing import COUNTS_PER_MILLIVOLT, LARGEST_COUNT, MINIMUM_SECONDS
@@ -29,7 +31,6 @@ class ScoringGraph(nn.Module):
     def __init__(self, predictor: Predictor) -> None:
         super().__init__()
         self.model = predictor.model
-        self.parts = predictor.model.score_parts
         self.window = predictor.contract.samples
         self.minimum = math.ceil(MINIMUM_SECONDS * predictor.contract.sampling_rate)
         needed = [(ANY_LEAD, *(finding.leads if predictor.partial_leads else LEADS)) for finding in predictor.vocabulary.findings]
@@ -59,16 +60,23 @@ class ScoringGraph(nn.Module):
         moving = counts.amax(dim=3) - counts.amin(dim=3) >= FLAT_PEAK_TO_PEAK_MV * COUNTS_PER_MILLIVOLT
         leads = moving.all(dim=2)  # (n, 12)
         seen = torch.where(leads[:, :, None, None], counts, 0.0) / COUNTS_PER_MILLIVOLT
-        length = torch.sym_min(self.window // self.parts, recorded)
-        number = torch.sym_max(1, (recorded * self.parts + self.window - 1) // self.window)
-        cut = pieces(seen, number, length)  # (n, 12, windows, number, length)
-        inputs = cut.permute(0, 2, 3, 1, 4).reshape(-1, len(LEADS), length)
-        scores = self.model.finding_logits(inputs).sigmoid()
-        means = scores.reshape(signal.shape[0], windows * number, scores.shape[1]).mean(dim=1)
+        scores = [
+            torch.stack([self._in_parts(member, seen, parts) for parts in member.score_parts]).mean(dim=0)
+            for member in members_of(self.model)
+        ]
         unmet = (leads.float() @ self.alternatives.T < 1).float()  # (n, items)
         withheld = unmet @ self.items.T >= 1
         short = torch.scalar_tensor(samples) < self.minimum
-        return torch.where(withheld | short, math.nan, means)
+        return torch.where(withheld | short, math.nan, torch.stack(scores).mean(dim=0))
+
+    def _in_parts(self, member: EcgModel, windows: Tensor, parts: int) -> Tensor:
+        """Scores (n, findings) of windows (n, 12, windows, recorded), the means over their pieces."""
+        ecgs, leads, _, recorded = windows.shape
+        length = torch.sym_min(self.window // parts, recorded)
+        number = torch.sym_max(1, (recorded * parts + self.window - 1) // self.window)
+        cut = pieces(windows, number, length)  # (n, 12, windows, number, length)
+        scores = member.finding_logits(cut.permute(0, 2, 3, 1, 4).reshape(-1, leads, length)).sigmoid()
+        return scores.reshape(ecgs, windows.shape[2] * number, scores.shape[1]).mean(dim=1)
 
 
 def pieces(signal: Tensor, number: int, length: int) -> Tensor:
