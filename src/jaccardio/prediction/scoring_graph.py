@@ -60,14 +60,14 @@ class ScoringGraph(nn.Module):
         moving = counts.amax(dim=3) - counts.amin(dim=3) >= FLAT_PEAK_TO_PEAK_MV * COUNTS_PER_MILLIVOLT
         leads = moving.all(dim=2)  # (n, 12)
         seen = torch.where(leads[:, :, None, None], counts, 0.0) / COUNTS_PER_MILLIVOLT
-        scores = [
-            torch.stack([self._in_parts(member, seen, parts) for parts in member.score_parts]).mean(dim=0)
-            for member in members_of(self.model)
-        ]
+        scores = [self._of_member(member, seen) for member in members_of(self.model)]
         unmet = (leads.float() @ self.alternatives.T < 1).float()  # (n, items)
         withheld = unmet @ self.items.T >= 1
         short = torch.scalar_tensor(samples) < self.minimum
         return torch.where(withheld | short, math.nan, torch.stack(scores).mean(dim=0))
+
+    def _of_member(self, member: EcgModel, windows: Tensor) -> Tensor:
+        return torch.stack([self._in_parts(member, windows, parts) for parts in member.score_parts]).mean(dim=0)
 
     def _in_parts(self, member: EcgModel, windows: Tensor, parts: int) -> Tensor:
         """Scores (n, findings) of windows (n, 12, windows, recorded), the means over their pieces."""
