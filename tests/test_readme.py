@@ -32,6 +32,8 @@ DOCUMENTS = (
     "docs/map-labels.md",
     "docs/studies.md",
     "docs/text.md",
+    "docs/use.md",
+    "docs/multimodal.md",
 )
 
 EPOCH = "training.epochs=1"
@@ -155,7 +157,7 @@ def names(hospitals: Hospitals, monkeypatch: pytest.MonkeyPatch) -> dict[str, An
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_the_page_does_what_it_says(document: str, here: Path, names: dict[str, Any], jaccardio: Command) -> None:
     found = blocks((ROOT / document).read_text("utf-8"))
-    assert any(kind == "sh" for kind, _ in found)
+    assert any(kind in ("sh", "python") for kind, _ in found)
     for kind, block in found:
         if kind == "python":
             exec(compile(block, document, "exec"), names)  # noqa: S102
@@ -165,7 +167,7 @@ def test_the_page_does_what_it_says(document: str, here: Path, names: dict[str, 
                 continue
             done = jaccardio(*as_run(words, here))
             assert done.status == 0, f"{document}: {' '.join(words)}\n{done.err}"
-            for option in ("--out", "--plot"):
+            for option in ("--out", "--plot", "--onnx"):
                 if option in words:
                     assert (here / words[words.index(option) + 1]).exists(), f"{document}: {' '.join(words)} made nothing"
 

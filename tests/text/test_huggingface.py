@@ -109,7 +109,7 @@ def test_a_missing_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch, t
 
 def test_weights_under_minilms_name_that_are_not_minilm_are_refused(monkeypatch: pytest.MonkeyPatch, tiny_bert: Path) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(packages, "_hub_folder", lambda hub_id, remedy: tiny_bert)
+    monkeypatch.setattr(packages, "hub_folder", lambda what, hub_id, remedy: tiny_bert)
     with pytest.raises(DataError, match="not that of the published"):
         HuggingFaceEncoder("minilm")
 

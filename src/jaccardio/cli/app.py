@@ -20,6 +20,7 @@ from jaccardio import __version__
 from jaccardio.cli.checks import bench, doctor
 from jaccardio.cli.convert import convert
 from jaccardio.cli.data import ingest, inspect, relabel, split, synth
+from jaccardio.cli.export import export
 from jaccardio.cli.labels import link, map_labels
 from jaccardio.cli.measure import measure
 from jaccardio.cli.models import embed, ensemble, evaluate, score, search, train
@@ -65,7 +66,7 @@ COMMANDS: Mapping[str, tuple[Callable[..., None] | typer.Typer, ...]] = {
     "Data": (synth, ingest, link, split, inspect, convert, measure),
     "Vocabularies and text": (vocabulary, map_labels, relabel, text),
     "Train and evaluate": (train, ensemble, evaluate, score),
-    "Use a model": (predict, search, embed),
+    "Use a model": (predict, search, embed, export),
     "Compare and study": (demo, compare, probe, shift, reproduce),
     "Check": (doctor, bench),
 }

@@ -110,7 +110,7 @@ def write_store(
     path, contract = Path(path), SignalContract.at(sampling_rate)
     if not isinstance(vocabulary, Vocabulary):
         vocabulary = Vocabulary.load(vocabulary)
-    states = _states(labels, vocabulary)
+    states = label_states(labels, vocabulary)
     stored: list[Source] = []
     refused: list[Rejection] = []
     with StoreWriter(path, contract) as writer:
@@ -138,7 +138,14 @@ def write_store(
     return Store.open(path), tuple(refused)
 
 
-def _states(labels: ArrayLike, vocabulary: Vocabulary) -> NDArray[np.int8]:
+def label_states(labels: ArrayLike, vocabulary: Vocabulary) -> NDArray[np.int8]:
+    """Labels as people write them, (n, findings) 1, 0 and -1, NaN or None, as int8 with -1 for unknown.
+
+    Raises
+    ------
+    UsageError
+        Another shape, or other values.
+    """
     array = number_array(labels, "labels")
     try:
         states = np.where(pd.isna(array), UNKNOWN, array).astype(np.float64)

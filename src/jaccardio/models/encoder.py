@@ -76,9 +76,17 @@ class EcgEncoder(nn.Module):
         -------
         (n, features) float32.
         """
+        return self.pooled(self.maps(signal))
+
+    def maps(self, signal: Tensor) -> Tensor:
+        """ECGs (n, 12, samples) to feature maps over time (n, channels, 1, time)."""
         if signal.shape[2] < MINIMUM_SAMPLES:
             raise ValueError(f"signal has {signal.shape[2]} samples; the encoder needs at least {MINIMUM_SAMPLES}")
         maps: Tensor = self.backbone(signal.unsqueeze(2).to(memory_format=torch.channels_last))
-        with torch.autocast(signal.device.type, enabled=False):
+        return maps
+
+    def pooled(self, maps: Tensor) -> Tensor:
+        """Feature maps to vectors (n, features), in float32."""
+        with torch.autocast(maps.device.type, enabled=False):
             vectors: Tensor = self.pooling(maps.float())
             return vectors

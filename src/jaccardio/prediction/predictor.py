@@ -18,6 +18,7 @@ from jaccardio.evaluation.thresholds import Thresholds
 from jaccardio.findings.needed_leads import spell_leads
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.statements import measured_statements
+from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import text_encoder_of
 from jaccardio.models.folder import Pretrained, load_pretrained
 from jaccardio.models.scoring import choose_device, ecg_embeddings, finding_scores, sentence_scores, statement_scores
@@ -27,6 +28,7 @@ from jaccardio.recording.readers import read_ecg
 from jaccardio.recording.recording import Recording
 from jaccardio.recording.windows import Windows
 from jaccardio.text.encoder import TextEncoder
+from jaccardio.text.packages import hub_folder, is_hub_id
 from jaccardio.text.tuning import tuned_in
 from jaccardio.training.run_folder import RunFolder, looks_like_a_run
 
@@ -77,11 +79,21 @@ class Predictor:
     def from_pretrained(cls, folder: str | Path, device: str = "auto") -> "Predictor":
         """Loads a run folder or its ``model/``.
 
+        Parameters
+        ----------
+        folder
+            A string ``owner/name`` that is no folder here is an id of the Hugging Face hub; a `Path` is always a folder.
+
         Raises
         ------
         DataError
             The folder is incomplete or damaged (every file is checked against its SHA-256).
+        MissingError
+            The hub has no such model, or cannot be reached and the model was not fetched before.
         """
+        if isinstance(folder, str) and is_hub_id(folder):
+            reason = "no such folder here, no such model on the hub, or no network"
+            folder = hub_folder("model", folder, f"({reason}) Name a folder, or fetch it where there is a network and give its folder.")
         folder = Path(folder)
         return cls(RunFolder.open(folder).pretrained() if looks_like_a_run(folder) else load_pretrained(folder), device)
 
@@ -94,6 +106,11 @@ class Predictor:
     def contract(self) -> SignalContract:
         """Rate and length that signals are brought to."""
         return self._pretrained.contract
+
+    @property
+    def config(self) -> ModelConfig:
+        """Shape of the model."""
+        return self._pretrained.config
 
     @property
     def partial_leads(self) -> bool:
@@ -237,6 +254,10 @@ class Predictor:
         Unlike inner products, they rank sentences for one ECG as the model does, whose bias depends on the sentence.
         """
         return self.vector_scores(batches, self.text_vectors(sentences))
+
+    def zero_shot(self, ecgs: Iterable[Recording | Prepared | str | Path], sentences: Sequence[str]) -> NDArray[np.float64]:
+        """As `sentence_scores`, of ECGs that need not be prepared: (n, m) in [0, 1]. Trained findings go through `predict`."""
+        return self.sentence_scores(self._batches(ecgs), sentences)
 
     def vector_scores(self, batches: Iterable[Windows], vectors: Tensor) -> NDArray[np.float64]:
         """As `scores`, of statements by their raw text vectors (m, D): (n, m)."""

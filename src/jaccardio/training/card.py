@@ -8,7 +8,7 @@ from jaccardio.findings.vocabulary import Vocabulary
 
 
 def model_card(summary: Mapping[str, Any], vocabulary: Vocabulary) -> str:
-    """Markdown text for ``model/README.md``.
+    """Markdown text for ``model/README.md``. Its head is for the Hugging Face hub; the weights' licence is for their owner to add.
 
     Parameters
     ----------
@@ -18,7 +18,12 @@ def model_card(summary: Mapping[str, Any], vocabulary: Vocabulary) -> str:
     facts = "\n".join(f"| {key.replace('_', ' ')} | {_cell(value)} |" for key, value in summary.items() if key != "findings_left_out")
     left_out = ", ".join(summary["findings_left_out"]) or "none"
     findings = "\n".join(f"| {finding.code} | {finding.name} | {finding.note} |" for finding in vocabulary.findings)
-    return f"""# ECG model `{summary["preset"]}`
+    return f"""---
+library_name: jaccardio
+tags: [ecg, electrocardiogram, multi-label-classification]
+---
+
+# ECG model `{summary["preset"]}`
 
 **{DISCLAIMER}** Made with jaccardio for research and development; no clinical decision may rest on it.
 
@@ -40,7 +45,8 @@ Findings that were unknown for every training record and left out: {left_out}.
 |---|---|---|
 {findings}
 
-Load it with `jaccardio.Predictor.from_pretrained("path/to/this/folder")`. The files are checked against `manifest.json` on every load.
+Load it with `jaccardio.Predictor.from_pretrained("path/to/this/folder")`, or by its id on the Hugging Face hub.
+The files are checked against `manifest.json` on every load.
 """
 
 

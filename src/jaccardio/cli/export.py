@@ -1,0 +1,34 @@
+"""The export command: a trained model for programs that have no Python."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jaccardio.cli.options import Json, Run
+from jaccardio.cli.output import note, result
+from jaccardio.disclaimer import DISCLAIMER
+
+
+def export(
+    run: Run,
+    onnx: Annotated[Path, typer.Option("--onnx", metavar="FILE", help="ONNX file to write: from millivolt to scores.")],
+    json: Json = False,
+) -> None:
+    """Writes a model as an ONNX file, tried before it counts as written.
+
+    The file takes millivolt at the model's rate and centres leads, cuts windows and averages over them as `jaccardio predict` does.
+    """
+    from jaccardio.prediction.export_onnx import export_onnx
+    from jaccardio.prediction.predictor import Predictor
+
+    note(DISCLAIMER)
+    predictor = Predictor.from_pretrained(run, "cpu")
+    difference = export_onnx(predictor, onnx)
+    contract, findings = predictor.contract, len(predictor.vocabulary)
+    lines = [
+        f"{onnx}: signal (n, 12, samples) in millivolt at {contract.sampling_rate:g} Hz to scores (n, {findings})",
+        f"equal to `jaccardio predict` within {difference:.1e} at three numbers and lengths of ECGs",
+    ]
+    document = {"out": str(onnx), "sampling_rate": contract.sampling_rate, "findings": findings, "largest_difference": difference}
+    result(document, lines, json)

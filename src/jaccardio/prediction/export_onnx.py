@@ -1,0 +1,123 @@
+"""`export_onnx`: a trained model as one ONNX file that needs neither torch nor jaccardio to score ECGs."""
+
+import contextlib
+import importlib.util
+import io
+import json
+import logging
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from jaccardio.disclaimer import DISCLAIMER
+from jaccardio.errors import DataError, MissingError, UsageError
+from jaccardio.files import write_atomic
+from jaccardio.prediction.predictor import Predictor
+from jaccardio.prediction.scoring_graph import ScoringGraph
+from jaccardio.recording.leads import LEADS
+from jaccardio.recording.recording import Recording
+
+TOLERANCE = 1e-5
+INDEPENDENT_LEADS = ("I", "II", *(f"V{number}" for number in range(1, 7)))
+TRIED = ((1, 10.0), (3, 4.2), (2, 23.0))
+"""ECGs and seconds that the file is tried with. It is made with two ECGs of one window: a size that was frozen is met by another one."""
+
+
+def export_onnx(predictor: Predictor, out: Path) -> float:
+    """Writes a model as ONNX and tries the file in onnxruntime at three numbers and lengths of ECGs before it takes its name.
+
+    ``signal`` (n, 12, samples) float32 to ``scores`` (n, findings) float32, as `ScoringGraph` has them; both n and samples are dynamic.
+    What the numbers mean stands in the file's metadata: findings, thresholds, language, rate, leads, what it is not for.
+
+    Parameters
+    ----------
+    predictor
+        On the CPU.
+
+    Returns
+    -------
+    The largest difference between onnxruntime and the `Predictor` that was seen.
+
+    Raises
+    ------
+    MissingError
+        Extra ``onnx`` is not installed, or the disk is full.
+    UsageError
+        `out` is a folder or has another suffix, or torch cannot export this encoder.
+    DataError
+        onnxruntime and the `Predictor` differ by more than 1e-5.
+    """
+    if out.suffix != ".onnx" or out.is_dir():
+        raise UsageError(f"{out}: name a file that ends in .onnx.")
+    for module in ("onnx", "onnxscript", "onnxruntime"):
+        if importlib.util.find_spec(module) is None:
+            raise MissingError(f"ONNX files are written with {module}, which is not installed: pip install 'jaccardio[onnx]'")
+    data = _graph_bytes(predictor)
+    difference = _largest_difference(data, predictor)
+    if not difference <= TOLERANCE:
+        raise DataError(f"{out}: onnxruntime and the predictor differ by {difference:.1e}; nothing was written. Please report it.")
+    write_atomic(out, data)
+    return difference
+
+
+def _graph_bytes(predictor: Predictor) -> bytes:
+    dynamic = torch.export.Dim.DYNAMIC  # a named dimension would be frozen where torch believes that it has to be
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")  # torch's own, about its own parts
+        try:
+            program: Any = torch.onnx.export(
+                ScoringGraph(predictor).eval(),
+                (torch.zeros(2, len(LEADS), predictor.contract.samples),),
+                input_names=["signal"],
+                output_names=["scores"],
+                dynamic_shapes=({0: dynamic, 2: dynamic},),
+                dynamo=True,
+                verbose=False,
+            )
+        except torch.onnx.OnnxExporterError as error:
+            raise UsageError(f"this torch cannot export encoder {predictor.config.encoder} for ECGs of any length.") from error
+    program.model.metadata_props.update(_metadata(predictor))
+    data: bytes = program.model_proto.SerializeToString()
+    return data
+
+
+def _metadata(predictor: Predictor) -> dict[str, str]:
+    document = {
+        "findings": list(predictor.vocabulary.codes),
+        "names": [finding.name for finding in predictor.vocabulary.findings],
+        "thresholds": predictor.thresholds.to_dict(),
+        "calibration": predictor.calibration.to_dict(),
+        "leads": list(LEADS),
+        "sampling_rate": predictor.contract.sampling_rate,
+    }
+    words = {"disclaimer": DISCLAIMER, "language": predictor.language, "unit": "mV", "jaccardio": version("jaccardio")}
+    return {key: json.dumps(value) for key, value in document.items()} | words
+
+
+def _largest_difference(data: bytes, predictor: Predictor) -> float:
+    """Between onnxruntime and the predictor; infinite where only one gives a number, or a size is frozen. The first ECG lacks a lead."""
+    session = importlib.import_module("onnxruntime").InferenceSession(data, providers=["CPUExecutionProvider"])
+    largest = 0.0
+    for number, seconds in TRIED:
+        ecgs = [_ecg(seed, seconds, predictor.contract.sampling_rate) for seed in range(number)]
+        scores = [[one.score for one in row] for row in predictor.predict(ecgs)]
+        wanted = np.array(scores, np.float64)
+        try:
+            found = session.run(["scores"], {"signal": np.stack([ecg.signal for ecg in ecgs])})[0]
+        except Exception:  # onnxruntime's own errors have no common class
+            return float("inf")
+        if found.shape != wanted.shape or (np.isnan(found) != np.isnan(wanted)).any():
+            return float("inf")
+        largest = max(largest, float(np.nanmax(np.abs(found - wanted), initial=0.0)))
+    return largest
+
+
+def _ecg(seed: int, seconds: float, rate: float) -> Recording:
+    """Noise of an ECG's size, whose limb leads agree; the one of seed 0 lacks V6."""
+    leads = [lead for lead in INDEPENDENT_LEADS if seed or lead != "V6"]
+    return Recording.from_array(np.random.default_rng(seed).normal(0, 0.3, (len(leads), round(seconds * rate))), rate, leads=leads)

@@ -1,0 +1,95 @@
+"""`ScoringGraph`: from millivolt to the scores of findings in tensor operations alone, so that it can be exported."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from jaccardio.findings.needed_leads import ALTERNATIVE
+from jaccardio.models.ecg_model import EcgModel
+from jaccardio.models.ensemble import members_of
+from jaccardio.prediction.predictor import Predictor
+from jaccardio.recording.leads import LEADS
+from jaccardio.recording.preprocessing import COUNTS_PER_MILLIVOLT, LARGEST_COUNT, MINIMUM_SECONDS
+from jaccardio.recording.quality import FLAT_PEAK_TO_PEAK_MV
+
+ANY_LEAD = ALTERNATIVE.join(LEADS)
+"""What every finding needs, whatever else its vocabulary says."""
+
+
+class ScoringGraph(nn.Module):
+    """What `Predictor.predict_proba` does with a checked recording at the model's rate: windows, centring, rounding, pieces, means, and
+    NaN where the leads cannot answer.
+
+    It is `SignalContract.apply` and `finding_scores` once more, without branches on data: the graph is made once, for ECGs of any number
+    and length. That both agree is tested, and checked again at every export.
+    """
+
+    alternatives: Tensor
+    items: Tensor
+
+    def __init__(self, predictor: Predictor) -> None:
+        super().__init__()
+        self.model = predictor.model
+        self.window = predictor.contract.samples
+        self.minimum = math.ceil(MINIMUM_SECONDS * predictor.contract.sampling_rate)
+        needed = [(ANY_LEAD, *(finding.leads if predictor.partial_leads else LEADS)) for finding in predictor.vocabulary.findings]
+        items = sorted({item for finding in needed for item in finding})
+        self.register_buffer("alternatives", torch.tensor([[lead in item.split(ALTERNATIVE) for lead in LEADS] for item in items]).float())
+        self.register_buffer("items", torch.tensor([[item in finding for item in items] for finding in needed]).float())
+
+    def forward(self, signal: Tensor) -> Tensor:
+        """Scores of findings.
+
+        Parameters
+        ----------
+        signal
+            (n, 12, samples) float32, millivolt at the model's rate, leads in the order of `LEADS`; a lead that was not recorded is zero
+            throughout, and one that holds NaN or infinity counts as not recorded.
+
+        Returns
+        -------
+        (n, findings) float32 in [0, 1]; NaN where the leads cannot show the finding, and throughout for ECGs below 2 s.
+        """
+        samples = signal.shape[2]
+        finite = (signal.abs() < math.inf).all(dim=2, keepdim=True)
+        recorded = torch.sym_min(samples, self.window)
+        windows = torch.sym_max(1, (samples + self.window - self.minimum) // self.window)
+        cut = pieces(torch.where(finite, signal, 0.0), windows, recorded)  # (n, 12, windows, recorded)
+        counts = ((cut - median(cut)) * COUNTS_PER_MILLIVOLT).round().clamp(-LARGEST_COUNT, LARGEST_COUNT)
+        moving = counts.amax(dim=3) - counts.amin(dim=3) >= FLAT_PEAK_TO_PEAK_MV * COUNTS_PER_MILLIVOLT
+        leads = moving.all(dim=2)  # (n, 12)
+        seen = torch.where(leads[:, :, None, None], counts, 0.0) / COUNTS_PER_MILLIVOLT
+        scores = [self._of_member(member, seen) for member in members_of(self.model)]
+        unmet = (leads.float() @ self.alternatives.T < 1).float()  # (n, items)
+        withheld = unmet @ self.items.T >= 1
+        short = torch.scalar_tensor(samples) < self.minimum
+        return torch.where(withheld | short, math.nan, torch.stack(scores).mean(dim=0))
+
+    def _of_member(self, member: EcgModel, windows: Tensor) -> Tensor:
+        return torch.stack([self._in_parts(member, windows, parts) for parts in member.score_parts]).mean(dim=0)
+
+    def _in_parts(self, member: EcgModel, windows: Tensor, parts: int) -> Tensor:
+        """Scores (n, findings) of windows (n, 12, windows, recorded), the means over their pieces."""
+        ecgs, leads, _, recorded = windows.shape
+        length = torch.sym_min(self.window // parts, recorded)
+        number = torch.sym_max(1, (recorded * parts + self.window - 1) // self.window)
+        cut = pieces(windows, number, length)  # (n, 12, windows, number, length)
+        scores = member.finding_logits(cut.permute(0, 2, 3, 1, 4).reshape(-1, leads, length)).sigmoid()
+        return scores.reshape(ecgs, windows.shape[2] * number, scores.shape[1]).mean(dim=1)
+
+
+def pieces(signal: Tensor, number: int, length: int) -> Tensor:
+    """(..., samples) to (..., number, length): pieces spread evenly from the first sample to the last, as `numpy.linspace` rounds them."""
+    last = torch.scalar_tensor(signal.shape[-1] - length, dtype=torch.float64)
+    step = last / torch.scalar_tensor(torch.sym_max(1, number - 1), dtype=torch.float64)
+    starts = (torch.arange(number, dtype=torch.float64) * step).round().long()
+    return signal[..., starts[:, None] + torch.arange(length)]
+
+
+def median(signal: Tensor) -> Tensor:
+    """(..., samples) to (..., 1): the middle value, or the mean of both middle ones, as `numpy.median`; torch's own is the lower one."""
+    ascending = signal.sort(dim=-1).values
+    samples = signal.shape[-1]
+    middle = torch.stack([torch.tensor((samples - 1) // 2), torch.tensor(samples // 2)])
+    return ascending[..., middle].mean(dim=-1, keepdim=True)

@@ -1,0 +1,126 @@
+"""One file, one score: Python, scikit-learn, the command line and ONNX agree, whatever the order, number and length of ECGs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from jaccardio import Predictor, read_ecg
+from jaccardio.prediction import export_onnx as module
+from jaccardio.prediction.export_onnx import export_onnx
+from jaccardio.sklearn import JaccardioClassifier
+from tests.conftest import Command, Hospitals, write_wfdb
+
+SECONDS = (10.0, 3.7, 23.5)
+
+
+@pytest.fixture(scope="module")
+def predictor(trained: Path) -> Predictor:
+    """In pieces of a quarter of a window, as the presets score."""
+    predictor = Predictor.from_pretrained(trained, device="cpu")
+    predictor.model.score_parts = (4,)
+    return predictor
+
+
+@pytest.fixture(scope="module")
+def exported(predictor: Predictor, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("onnx") / "model.onnx"
+    assert export_onnx(predictor, out) < 1e-5
+    return out
+
+
+@pytest.fixture(scope="module")
+def session(exported: Path) -> Any:
+    return onnxruntime.InferenceSession(exported)
+
+
+@pytest.fixture
+def files(hospitals: Hospitals, tmp_path: Path) -> list[Path]:
+    """Three ECGs of each length; the second of each lacks V5 and V6."""
+    parts = [read_ecg(file).signal for file in sorted((hospitals.folder / "site-b").rglob("*.hea"))[:5]]
+    written = []
+    for seconds in SECONDS:
+        for number in range(3):
+            signal = np.concatenate([*parts[number:], *parts[:number]], axis=1)[:, : round(100 * seconds)].copy()
+            if number == 1:
+                signal[10:] = 0
+            written.append(tmp_path / f"{seconds:g}-{number}.hea")
+            write_wfdb(written[-1].with_suffix(""), np.round(1000 * signal).astype(np.int64))
+    return written
+
+
+def test_four_ways_to_a_score_agree(
+    predictor: Predictor, session: Any, files: list[Path], jaccardio: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scores(rows: list[Any]) -> np.ndarray:
+        return np.array([[one.score for one in row] for row in rows], np.float64)
+
+    wanted = scores(predictor.predict(files))
+    assert np.isnan(wanted[1::3]).any(axis=1).all()
+    assert not np.isnan(wanted[::3]).any()
+    order = np.random.default_rng(0).permutation(len(files))
+    np.testing.assert_allclose(scores(predictor.predict([files[i] for i in order])), wanted[order], atol=1e-5)
+
+    monkeypatch.setattr(Predictor, "from_pretrained", lambda *_: predictor)
+    printed = jaccardio("predict", "run", *[files[i] for i in order], "--json").json()
+    by_command = np.array([[one["score"] for one in printed[str(file)]] for file in files], np.float64)
+    np.testing.assert_allclose(by_command, wanted, atol=1e-5)
+
+    estimator = JaccardioClassifier(sampling_rate=100.0)
+    estimator.predictor_ = predictor
+    for first in range(0, len(files), 3):
+        signals = np.stack([read_ecg(file).signal for file in files[first : first + 3]])
+        for reordered in (np.arange(3), np.array([2, 0, 1]), np.array([1])):
+            np.testing.assert_allclose(estimator.predict_proba(signals[reordered]), wanted[first + reordered], atol=1e-5)
+            onnx_scores = session.run(["scores"], {"signal": signals[reordered]})[0]
+            np.testing.assert_allclose(onnx_scores, wanted[first + reordered], atol=1e-5)
+
+
+def test_the_file_says_what_its_numbers_mean(predictor: Predictor, session: Any) -> None:
+    said = session.get_modelmeta().custom_metadata_map
+    assert json.loads(said["findings"]) == list(predictor.vocabulary.codes)
+    assert json.loads(said["thresholds"])["global"] == predictor.thresholds["global"].tolist()
+    assert json.loads(said["leads"])[6] == "V1"
+    assert (said["sampling_rate"], said["unit"], said["language"]) == ("100.0", "mV", "en")
+    assert "not a medical device" in said["disclaimer"]
+
+
+def test_what_is_no_ecg_gets_no_score(session: Any) -> None:
+    noise = np.random.default_rng(0).normal(0, 0.3, (3, 12, 400)).astype(np.float32)
+    noise[0], noise[1, 6] = 0, np.nan
+    scores = session.run(["scores"], {"signal": noise})[0]
+    assert np.isnan(scores[0]).all()
+    assert 0 < np.isnan(scores[1]).sum() < scores.shape[1], "a lead with NaN is one that was not recorded"
+    assert not np.isnan(scores[2]).any()
+    assert np.isnan(session.run(["scores"], {"signal": noise[2:, :, :199]})[0]).all(), "below 2 s"
+
+
+def test_the_command_writes_a_file_or_nothing(
+    trained: Path, tmp_path: Path, jaccardio: Command, monkeypatch: pytest.MonkeyPatch, exported: Path
+) -> None:
+    monkeypatch.setattr(module.torch.onnx, "export", lambda *_, **__: Program(exported))
+    wrong = jaccardio("export", trained, "--onnx", tmp_path / "model.onnx")  # the graph of four pieces, the run of one
+    assert (wrong.status, list(tmp_path.iterdir())) == (3, [])
+    assert "differ" in wrong.err
+    assert jaccardio("export", trained, "--onnx", tmp_path / "model.pt").status == 2
+    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)
+    lacking = jaccardio("export", trained, "--onnx", tmp_path / "model.onnx")
+    assert lacking.status == 4
+    assert "pip install 'jaccardio[onnx]'" in lacking.err
+    monkeypatch.undo()
+    monkeypatch.setattr(module, "export_onnx", lambda predictor, out: 1e-7)
+    document = jaccardio("export", trained, "--onnx", tmp_path / "model.onnx", "--json").json()
+    assert (document["sampling_rate"], document["findings"]) == (100.0, 26)
+
+
+class Program:
+    """What torch makes, from a file."""
+
+    def __init__(self, file: Path) -> None:
+        import onnx
+
+        self.model_proto = onnx.load(file)
+        self.model = type("Model", (), {"metadata_props": {}})()
