@@ -18,6 +18,7 @@ test: install
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
+	scripts/built_wheel.sh $(BIN)/python
 
 demo: install
 	$(BIN)/jaccardio demo --out demo $(if $(DATA),--data $(DATA))
