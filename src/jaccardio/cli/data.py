@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jaccardio.cli.options import ALL_CORES, Json, Processes, SamplingRate, Seed, StoreArgument, VocabularyName
+from jaccardio.cli.options import FREE_CORES, Json, Processes, SamplingRate, Seed, StoreArgument, VocabularyName
 from jaccardio.cli.output import note, progress_bar, result, resumable
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
@@ -24,7 +24,7 @@ def synth(
     sites: Annotated[int, typer.Option(min=1, help="Number of hospitals.")] = 2,
     seed: Seed = 0,
     fs: SamplingRate = 500.0,
-    jobs: Processes = ALL_CORES,
+    jobs: Processes = FREE_CORES,
     json: Json = False,
 ) -> None:
     """Simulates hospitals: WFDB files and a manifest.csv.
@@ -65,7 +65,7 @@ def ingest(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read tables and headers only, say what would be stored, and write nothing.")
     ] = False,
-    jobs: Processes = ALL_CORES,
+    jobs: Processes = FREE_CORES,
     json: Json = False,
 ) -> None:
     """Reads a folder of ECGs, or a public database, into a store.

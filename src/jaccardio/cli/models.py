@@ -1,15 +1,17 @@
 """Commands that train, evaluate and use models: train, evaluate, score, embed, search."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from jaccardio.cli.options import Device, IdTable, Json, Out, Replicates, ReportLanguage, Run, Settings, StoreOption
-from jaccardio.cli.output import estimate, note, number, progress_bar, result, resumable, warn
+from jaccardio.cli.options import Device, IdTable, Json, Out, Replicates, ReportLanguage, Run, Settings, StoreOption, Threads
+from jaccardio.cli.output import estimate, note, number, progress_bar, result, resumable, unheard, warn
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
 from jaccardio.locks import own_folder
+from jaccardio.threads import fix_threads
 
 
 def train(
@@ -21,33 +23,45 @@ def train(
         bool, typer.Option("--resume", help="Continue the run in --out where it was interrupted; start it if there is none.")
     ] = False,
     device: Device = "auto",
+    threads: Threads = None,
     json: Json = False,
 ) -> None:
     """Trains a model on a store.
 
-    A store without a split gets the default one, as `jaccardio split` makes it.
+    A store without a split gets the default one, as `jaccardio split` makes it. Processes that torchrun starts train one model together.
     """
     from jaccardio.cohort.split import load_or_make_split
     from jaccardio.cohort.store import Store
     from jaccardio.training import loop
     from jaccardio.training.config import load_preset, presets
     from jaccardio.training.run_folder import RunFolder
+    from jaccardio.training.torchrun import launched_ranks
 
-    begun = resume and RunFolder(out).begun
-    if preset is None and (settings or not begun):
-        raise UsageError(f"give --preset NAME. Presets: {', '.join(presets())}.")
-    config = load_preset(preset, settings or []) if preset is not None else RunFolder.open(out).config
-    if begun and config != RunFolder.open(out).config:
-        raise UsageError(f"{out}: that run has another configuration (config.toml). Resume it without --preset and --set, or with its own.")
-    note(DISCLAIMER)
-    opened = Store.open(store)
+    if threads is not None:
+        fix_threads(threads)
     way = "The same command with --resume goes on from the last checkpoint, one an epoch."
-    with resumable(way), progress_bar("training") as progress:
-        if begun:
-            summary = loop.resume(opened, out, device=device, progress=progress)
-        else:
-            split = load_or_make_split(opened, note)
-            summary = loop.train(opened, split, config, out, device=device, progress=progress)
+    with launched_ranks(device) as ranks:
+        begun = resume and RunFolder(out).begun
+        ranks.wait()  # before any of them begins the run
+        if preset is None and (settings or not begun):
+            raise UsageError(f"give --preset NAME. Presets: {', '.join(presets())}.")
+        config = load_preset(preset, settings or []) if preset is not None else RunFolder.open(out).config
+        if begun and config != RunFolder.open(out).config:
+            raise UsageError(
+                f"{out}: that run has another configuration (config.toml). Resume it without --preset and --set, or with its own."
+            )
+        say = note if ranks.first else unheard
+        say(DISCLAIMER)
+        opened = Store.open(store)
+        with resumable(way, say), progress_bar("training") if ranks.first else nullcontext() as progress:
+            if begun:
+                summary = loop.resume(opened, out, device=device, progress=progress, ranks=ranks)
+            else:
+                with ranks.first_alone():
+                    split = load_or_make_split(opened, say)
+                summary = loop.train(opened, split, config, out, device=device, progress=progress, ranks=ranks)
+        if not ranks.first:
+            return
     warn(summary["warnings"])
     auroc = summary["validation_macro_auroc"]
     lines = [

@@ -54,13 +54,23 @@ class RunFolder:
     path: Path
 
     @classmethod
-    def create(cls, path: Path, config: TrainConfig, store: Store, split: Split, started_from: str = DRAWN) -> "RunFolder":
+    def create(
+        cls,
+        path: Path,
+        config: TrainConfig,
+        store: Store,
+        split: Split,
+        started_from: str = DRAWN,
+        together: Mapping[str, Any] | None = None,
+    ) -> "RunFolder":
         """Starts a new run in a folder that is empty, or holds only what a run left that was killed before it had begun.
 
         Parameters
         ----------
         started_from
             The first weights, by their SHA-256 where they are another model's.
+        together
+            How many processes train it, and over what batch norm goes; nothing of one process.
 
         Raises
         ------
@@ -83,7 +93,7 @@ class RunFolder:
             }
         files = {
             SPLIT: json_bytes({"split": split.to_dict(), "store": store.fingerprint, "parts": parts}),
-            ENVIRONMENT: json_bytes(environment() | {"started_from": started_from}),
+            ENVIRONMENT: json_bytes(environment() | {"started_from": started_from} | dict(together or {})),
             CONFIG: tomli_w.dumps(config.model_dump(mode="json", exclude_none=True)).encode(),
         }
         for name, data in files.items():
