@@ -14,18 +14,15 @@ LOOK_EVERY = 300
 ROUNDS = 4
 """Steps between two looks at the machine, and how often a look tries each number of threads; the first time does not count."""
 
+LEAST_SECONDS = 0.5
+"""Between two readings of the kernel's counters, which tick a hundred times a second."""
+
 _STAT = Path("/proc/stat")
 
 
 def cores() -> set[int]:
     """The cores that this process may run on."""
     return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
-
-
-def idle_cores() -> int:
-    """Cores, at least one, that nobody has kept busy in the last minute, by the load average: for work that has not begun."""
-    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    return max(1, len(cores()) - round(busy))
 
 
 _limit: int | None = None
@@ -59,16 +56,19 @@ def _most() -> int:
 
 
 class Others:
-    """What others do on our cores, from one look to the next, by the kernel's counters; 0 where there are none."""
+    """What others do on our cores, from one look to the next, by the kernel's counters; by the load average just after the last look."""
 
     def __init__(self) -> None:
         self._before = self._counters()
 
     def busy(self) -> float:
         """Cores that others kept busy since the last look."""
-        before, self._before = self._before, self._counters()
-        seconds, all_busy, own = (after - start for after, start in zip(self._before, before, strict=True))
-        return max(0.0, (all_busy - own) / seconds) if seconds > 0 else 0.0
+        now = self._counters()
+        seconds, all_busy, own = (after - before for after, before in zip(now, self._before, strict=True))
+        if seconds < LEAST_SECONDS:
+            return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+        self._before = now
+        return max(0.0, (all_busy - own) / seconds)
 
     @staticmethod
     def _counters() -> tuple[float, float, float]:
@@ -120,10 +120,21 @@ class ThreadChoice:
 
     @property
     def chosen(self) -> int:
-        """What the last look chose."""
-        return min(self._taken, key=self._taken.__getitem__)
+        """What the last look chose; what torch has where there was none."""
+        import torch
+
+        return min(self._taken, key=self._taken.__getitem__) if self._taken else torch.get_num_threads()
 
     def _look(self) -> None:
         free = max(1, min(self._most, round(len(cores()) - self._others.busy())))
         counts = sorted({2**power for power in range(free.bit_length()) if 2**power <= free} | {free})
         self._untried, self._taken = counts * ROUNDS if len(counts) > 1 else counts, {}
+
+
+_others = Others()
+"""From the start of the program on."""
+
+
+def idle_cores() -> int:
+    """Cores, at least one, that others leave free: for work that has not begun."""
+    return max(1, len(cores()) - round(_others.busy()))

@@ -1,6 +1,6 @@
 """Commands that train, evaluate and use models: train, evaluate, score, embed, search."""
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +11,7 @@ from jaccardio.cli.output import estimate, note, number, progress_bar, result, r
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
 from jaccardio.locks import own_folder
+from jaccardio.progress import Progress
 from jaccardio.threads import fix_threads
 
 
@@ -53,7 +54,8 @@ def train(
         say = note if ranks.first else unheard
         say(DISCLAIMER)
         opened = Store.open(store)
-        with resumable(way, say), progress_bar("training") if ranks.first else nullcontext() as progress:
+        bar: AbstractContextManager[Progress | None] = progress_bar("training") if ranks.first else nullcontext()
+        with resumable(way, say), bar as progress:
             if begun:
                 summary = loop.resume(opened, out, device=device, progress=progress, ranks=ranks)
             else:

@@ -7,7 +7,7 @@ add up over rows and processes, so that none ever holds a column. Chunks are com
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -65,8 +65,8 @@ def chunked_loss(
         def compute(vectors: Tensor, *sentences: Tensor) -> Sequence[Tensor]:
             return part(objective, match(vectors, *sentences), *targets(rows))
 
-        parts: Sequence[Tensor] = _Recomputed.apply(compute, ecg[rows.start - own.start : rows.stop - own.start], *sentences)
-        return parts
+        vectors = ecg[rows.start - own.start : rows.stop - own.start]
+        return cast(Sequence[Tensor], _Recomputed.apply(compute, vectors, *sentences))  # type: ignore[no-untyped-call]
 
     parts = [of(rows) for rows in chunks_of(own, chunk)]
     over_rows, count, *columns = map(torch.stack, zip(*parts, strict=True))

@@ -23,6 +23,10 @@ class SharedBatchNorm(nn.BatchNorm2d):
     def forward(self, maps: Tensor) -> Tensor:
         if not self.training:
             return super().forward(maps)
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        assert self.num_batches_tracked is not None
+        assert self.momentum is not None
         with torch.autocast(maps.device.type, enabled=False):
             values, over = at_least_float32(maps), (0, 2, 3)
             sums = torch.cat([values.sum(dim=over), values.new_tensor([values[:, 0].numel()])])

@@ -59,7 +59,7 @@ def measure(kind: str, batch: int) -> tuple[float, float]:
             objective, ecg, (scale, text, bias), match, lambda rows: objective.targets(labels, statements, rows), batch, CHUNK
         )
 
-    before, seconds = _peak(reset=True), []
+    before, seconds = _peak(reset=True), list[float]()
     for _ in range(REPEATS):
         began = time.perf_counter()
         torch.autograd.grad(loss(), (ecg, text, scale, bias))

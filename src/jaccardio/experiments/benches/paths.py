@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ def bench_paths(store: Store | None, say: Callable[[str], None]) -> Iterator[Fig
         say(f"simulating {SIMULATED} ECGs at 500 Hz on one core")
         yield Figure("simulated", once(lambda: simulate_hospitals(work / "sim", SIMULATED, 1, 0, 500.0), SIMULATED), ECGS)
         say("ingesting them at 100 Hz on one core, then with two processes")
-        one, two = (once(lambda jobs=jobs: _ingest(work, str(jobs), jobs), SIMULATED) for jobs in (1, 2))
+        one, two = (once(partial(_ingest, work, str(jobs), jobs), SIMULATED) for jobs in (1, 2))
         yield Figure("ingest", one, ECGS)
         yield Figure.beside("ingest_two_processes", two, ECGS, one)
         opened = store or Store.open(work / "1")

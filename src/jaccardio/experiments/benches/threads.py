@@ -16,38 +16,29 @@ WIDTH, BATCH, SAMPLES = 32, 64, 750
 def bench_threads(say: Callable[[str], None]) -> Iterator[Figure]:
     """ECGs per second by threads, then by `ThreadChoice` once it has chosen; at least 0.9 of the best is the aim."""
     encoder = EcgEncoder(ModelConfig(kind="classifier", encoder="resnet18", width=WIDTH))
-    signal, before = torch.randn(BATCH, 12, SAMPLES), torch.get_num_threads()
+    signal, most, choice = torch.randn(BATCH, 12, SAMPLES), torch.get_num_threads(), ThreadChoice()
 
     def step(_: int = 0) -> None:
         encoder.zero_grad()
         torch.autograd.backward(encoder(signal).square().mean())
 
-    most = len(cores())
-    say(f"training steps with one of {most} cores kept busy")
+    say(f"training steps with at most {most} threads on {len(cores())} cores, one of them kept busy")
     busy = start_worker(_spin)
     try:
-        torch.set_num_threads(most)
-        choice = ThreadChoice()
-        for _ in range(ROUNDS * (most + 1)):
-            with choice.step():
-                step()
         fixed: dict[int, float] = {}
         for number in sorted({1, most}):
             torch.set_num_threads(number)
             fixed[number] = rate(step, BATCH)
             yield Figure(f"training_{number}_threads_one_core_busy", fixed[number], "ECGs/s")
-
-        def chosen(_: int) -> None:
+        for _ in range(ROUNDS * most):
             with choice.step():
                 step()
-
-        chosen(0)
         torch.set_num_threads(choice.chosen)
-        yield Figure.beside("training_chosen_threads_one_core_busy", rate(chosen, BATCH), "ECGs/s", max(fixed.values()))
         yield Figure("chosen_threads", choice.chosen, "threads")
+        yield Figure.beside("training_chosen_threads_one_core_busy", rate(step, BATCH), "ECGs/s", max(fixed.values()))
     finally:
         busy.kill()
-        torch.set_num_threads(before)
+        torch.set_num_threads(most)
 
 
 def _spin() -> None:
