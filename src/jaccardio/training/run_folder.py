@@ -28,18 +28,20 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
 from jaccardio.checksums import MANIFEST, Manifest, file_entry, is_sealed, read_sealed, seal, write_manifest
-from jaccardio.cohort.split import Split
-from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
 from jaccardio.files import json_bytes, no_such_folder, parse_json, write_atomic, write_json
 from jaccardio.locks import LOCK, locked, remove_unfinished
 from jaccardio.models.folder import Pretrained, load_pretrained, model_manifest
 from jaccardio.training.config import TrainConfig
+
+if TYPE_CHECKING:  # they bring pandas, which prediction does not need
+    from jaccardio.cohort.split import Split
+    from jaccardio.cohort.store import Store
 
 FORMAT = "jaccardio-run-1"
 CONFIG, SPLIT, ENVIRONMENT, TEST_USES = "config.toml", "split.json", "environment.json", "test_uses.jsonl"
@@ -58,8 +60,8 @@ class RunFolder:
         cls,
         path: Path,
         config: TrainConfig,
-        store: Store,
-        split: Split,
+        store: "Store",
+        split: "Split",
         started_from: str = DRAWN,
         together: Mapping[str, Any] | None = None,
     ) -> "RunFolder":
@@ -163,8 +165,10 @@ class RunFolder:
         return TrainConfig.from_toml(self.manifest.bytes_of(CONFIG).decode(), str(self.path / CONFIG))
 
     @cached_property
-    def split(self) -> Split:
+    def split(self) -> "Split":
         """The split that the run was trained with."""
+        from jaccardio.cohort.split import Split
+
         return Split.from_dict(self._split_document["split"])
 
     @property
@@ -233,7 +237,7 @@ class RunFolder:
             and not any(self.checkpoints.iterdir())
         )
 
-    def record_test_use(self, store: Store, part: str, records: int) -> int:
+    def record_test_use(self, store: "Store", part: str, records: int) -> int:
         """Appends one line to ``test_uses.jsonl`` and returns how often a test part has now been looked at.
 
         Raises
