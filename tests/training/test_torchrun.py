@@ -37,7 +37,7 @@ def test_two_processes_train_the_run_of_one(hospitals: Hospitals, tmp_path: Path
     environment = json.loads((tmp_path / "two" / "environment.json").read_text())
     assert (environment["processes"], environment["batch_norm"]) == (2, "of all processes")
     logs = [[json.loads(line) for line in (tmp_path / name / "log.jsonl").read_text().splitlines()] for name in ("one", "two")]
-    assert logs[1][0]["loss"] == pytest.approx(logs[0][0]["loss"], rel=1e-6)
+    assert logs[1][0]["loss"] == pytest.approx(logs[0][0]["loss"], rel=1e-5)
     assert logs[1][0]["gradient_norm"] == pytest.approx(logs[0][0]["gradient_norm"], rel=1e-5)
     one, two = (load_file(tmp_path / name / "model" / "model.safetensors") for name in ("one", "two"))
     assert one.keys() == two.keys()
