@@ -24,6 +24,10 @@ def synth(
     sites: Annotated[int, typer.Option(min=1, help="Number of hospitals.")] = 2,
     seed: Seed = 0,
     fs: SamplingRate = 500.0,
+    echo: Annotated[
+        bool,
+        typer.Option("--echo", help="Write what echocardiography decides into a table echo.csv, for `link`, and not into the manifest."),
+    ] = False,
     jobs: Processes = FREE_CORES,
     json: Json = False,
 ) -> None:
@@ -34,9 +38,14 @@ def synth(
     from jaccardio.simulation.disk import simulate_hospitals
 
     with progress_bar("simulating") as progress:
-        report = simulate_hospitals(out, records, sites, seed, fs, jobs=jobs, progress=progress)
+        report = simulate_hospitals(out, records, sites, seed, fs, jobs=jobs, echo=echo, progress=progress)
     lines = [f"{site.records} simulated ECGs of {site.patients} simulated patients: {site.manifest}" for site in report.sites]
-    written = [{"manifest": str(site.manifest), "records": site.records, "patients": site.patients} for site in report.sites]
+    lines += [f"their echocardiograms: {site.echo}" for site in report.sites if site.echo]
+    written = [
+        {"manifest": str(site.manifest), "records": site.records, "patients": site.patients}
+        | ({"echo": str(site.echo)} if site.echo else {})
+        for site in report.sites
+    ]
     result({"out": str(out), "simulated": True, "sites": written}, lines, json)
 
 
@@ -51,7 +60,10 @@ def ingest(
     ] = None,
     id_table: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="CSV file to make outside the store: from its ids back to paths and patients. Keep it secret."),
+        typer.Option(
+            metavar="FILE",
+            help="CSV file to make outside the store: from its ids back to paths, patients and days; `link` reads it. Keep it secret.",
+        ),
     ] = None,
     site: Annotated[
         str, typer.Option(metavar="NAME", help="Hospital of all records that name no other; two hospitals may number patients alike.")
@@ -146,12 +158,15 @@ def relabel(
     with own_folder(store):
         report = run(store, vocabulary)
     lines = [f"{store}: {report.records} ECGs now labelled with {report.vocabulary}", *_losses(report.unmapped, report.contradicted)]
+    if report.unlinked:
+        lines.append(f"no longer from echocardiography, but from codes: {', '.join(report.unlinked)}; run `jaccardio link` again")
     document = {
         "store": str(store),
         "vocabulary": report.vocabulary,
         "unmapped": report.unmapped,
         "contradicted": report.contradicted,
         "findings": report.findings,
+        "unlinked": list(report.unlinked),
     }
     result(document, lines, json)
 
