@@ -22,6 +22,7 @@ from jaccardio.recording.leads import LEADS
 from jaccardio.report import evaluation_report
 from jaccardio.report.plots import EvaluationPlots
 from jaccardio.simulation.disk import simulate_hospitals
+from jaccardio.threads import fix_threads
 from jaccardio.training.config import load_preset
 from jaccardio.training.loop import train
 
@@ -40,6 +41,12 @@ SETTINGS = [word for setting in TINY for word in ("--set", setting)]
 
 STATEMENTS = ("NORM", "IMI", "AFIB", "STACH", "CLBBB", "PVC", "ABQRS", "LVH")
 """Of the corpus that `make_ptbxl` writes."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Weights that are compared to the bit need one number of threads, whatever else the machine does."""
+    fix_threads(1)
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from jaccardio.cohort.augment import LeadMasking
-from jaccardio.cohort.batches import RARE, TrainingBatches, full_batches, repeat_factors
+from jaccardio.cohort.batches import RARE, Batch, TrainingBatches, full_batches, repeat_factors
 from jaccardio.cohort.store import Store
+from jaccardio.contrast.ranks import Ranks
 from jaccardio.errors import UsageError
 
 from .conftest import windows
@@ -120,6 +121,22 @@ def test_crops_and_masked_leads_are_those_of_earlier_runs(
         drawn.update(batch.signal.tobytes())
         drawn.update(rows[batch.records].tobytes())
     assert drawn.hexdigest()[:16] == digest
+
+
+@pytest.mark.parametrize("processes", [2, 3, 4])
+def test_the_shares_of_several_processes_are_the_batch(make_store: Callable[..., Store], processes: int) -> None:
+    """Short and long ECGs, masked leads, and a batch of 7 that no number of processes divides."""
+    recorded = [200, 200, 110, 200, 120, 110, 200, 120, 200, 110, 120, 200]
+    store = make_store(_labels(12), recorded=recorded, windows_of=[1, 2, 1, 3] * 3)
+
+    def batch(share: Callable[[int], slice], step: int) -> Batch:
+        return _batches(store, np.arange(12), 7, 150, seed=3, augmentations=[LeadMasking(0.5)], share=share).batch(step)
+
+    for step in range(3):
+        whole = batch(slice, step)
+        shares = [batch(Ranks(rank, processes).share, step) for rank in range(processes)]
+        for name in ("signal", "labels", "records"):
+            assert np.array_equal(np.concatenate([getattr(share, name) for share in shares]), getattr(whole, name))
 
 
 def test_a_batch_brings_the_labels_of_its_ecgs(make_store: Callable[..., Store]) -> None:

@@ -8,10 +8,14 @@ import pytest
 from jaccardio.errors import UsageError
 from jaccardio.evaluation.estimate import NAN, Estimate
 from jaccardio.experiments import bench
+from jaccardio.experiments.benches import figure, loss, paths, steps
+from jaccardio.experiments.benches import threads as bench_threads
+from jaccardio.models.encoder import EcgEncoder
 from jaccardio.paper import demo
 from jaccardio.paper.runs import DEMO
 from jaccardio.paper.scales import SCALES, Scale
 from jaccardio.progress import Progress, unwatched
+from jaccardio.training.config import load_preset
 from tests.conftest import TINY
 
 
@@ -71,18 +75,52 @@ def test_the_demo_never_empties_a_folder_it_did_not_make(tmp_path: Path) -> None
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
-def test_bench_measures_nothing_before_it_knows_its_store(tmp_path: Path) -> None:
+def test_bench_measures_nothing_before_it_knows_what(tmp_path: Path) -> None:
     said: list[str] = []
     with pytest.raises(UsageError, match="no such folder"):
-        bench.run_bench(tmp_path / "sotre", said.append)
+        bench.run_bench(["paths"], tmp_path / "sotre", said.append)
+    with pytest.raises(UsageError, match="unknown bench 'pahts'; available: all, paths"):
+        bench.run_bench(["pahts"], None, said.append)
     assert said == []
 
 
 def test_bench_measures_every_hot_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "SECONDS", 0.01)
-    monkeypatch.setattr(bench, "SIMULATED", 20)
-    monkeypatch.setattr(bench, "WIDTH", 4)
-    figures = bench.run_bench(None, lambda _: None)
-    rates = ("simulated_ecgs", "ingest_ecgs", "crops", "training_ecgs", "scoring_ecgs")
-    assert {f"{rate}_per_second" for rate in rates} <= set(figures)
-    assert all(value > 0 for value in figures.values())
+    monkeypatch.setattr(figure, "SECONDS", 0.01)
+    monkeypatch.setattr(paths, "SIMULATED", 20)
+    monkeypatch.setattr(paths, "WIDTH", 4)
+    figures = {found.name: found for found in bench.run_bench(["paths"], None, lambda _: None)}
+    assert {"simulated", "ingest", "ingest_two_processes", "crops", "training", "training_bf16", "scoring"} <= figures.keys()
+    assert all(found.value > 0 for found in figures.values())
+    two = figures["ingest_two_processes"]
+    assert two.baseline == figures["ingest"].value
+    assert two.ratio == pytest.approx(two.value / two.baseline)
+
+
+def test_flops_are_those_counted_by_hand() -> None:
+    """Stem 12 x 64 x 7 at 1,875 steps; a block of two convolutions is 2 x 64 x 64 x 3 at 938, and so on with halved steps."""
+    config = load_preset("paper").model.model_copy(update={"encoder": "resnet18", "width": 64, "stem_stride": 4})
+    macs, length = 12 * 64 * 7 * 1875, 938
+    for stage, width in enumerate((64, 128, 256, 512)):
+        before, length = (width, length) if stage == 0 else (width // 2, -(-length // 2))
+        macs += length * 3 * (before * width + 3 * width * width) + (length * before * width if stage else 0)
+    pure = EcgEncoder(config.model_copy(update={"squeeze_excitation": False, "pooling": "mean"}))
+    assert steps.forward_flops(pure, 3750) == 2 * macs
+
+
+def test_the_loss_is_measured_beside_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loss, "_apart", loss.measure)
+    monkeypatch.setattr(loss, "BATCHES", (64, 300))
+    monkeypatch.setattr(loss, "CHUNKED_FROM", 300)
+    figures = {found.name: found for found in loss.bench_loss(lambda _: None)}
+    assert figures["loss_time_64"].baseline is not None
+    assert figures["loss_time_300"].baseline is None
+    assert figures["loss_time_300_jaccard"].baseline == figures["loss_time_300"].value
+
+
+def test_threads_are_measured_beside_fixed_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figure, "SECONDS", 0.01)
+    monkeypatch.setattr(bench_threads, "WIDTH", 4)
+    monkeypatch.setattr(bench_threads, "BATCH", 2)
+    found = {one.name: one for one in bench_threads.bench_threads(lambda _: None)}
+    fixed = [one.value for name, one in found.items() if name.endswith("_threads_one_core_busy") and "chosen" not in name]
+    assert found["training_chosen_threads_one_core_busy"].baseline == max(fixed)

@@ -112,7 +112,7 @@ def test_unlabelled_ecgs_teach_measured_statements_and_do_not_dilute_the_labels(
     assert not np.isnan(session.material.truths[unlabelled]).all()
     logits = torch.randn(8, labels.shape[1], generator=torch.Generator().manual_seed(0)).requires_grad_()
     rows = np.concatenate([np.flatnonzero(~unlabelled)[:2], np.flatnonzero(unlabelled)[:6]])
-    target, weight = session._targets(labels[rows], torch.arange(labels.shape[1]))
+    target, weight = session.loss.targets(labels[rows], torch.arange(labels.shape[1]))
     assert session.objective(logits, target, weight) == session.objective(logits[:2], target[:2], weight[:2])
     none = session.objective(logits[2:], target[2:], weight[2:])
     none.backward()
@@ -275,7 +275,7 @@ def test_unknown_labels_change_neither_loss_nor_gradient(store: Store, split: Sp
 
     def loss_and_gradient(labels: NDArray[np.int8]) -> tuple[float, torch.Tensor]:
         logits = start.clone().requires_grad_()
-        loss = session.objective(logits, *session._targets(labels, columns))
+        loss = session.objective(logits, *session.loss.targets(labels, columns))
         loss.backward()
         assert logits.grad is not None
         return loss.item(), logits.grad
@@ -297,7 +297,7 @@ def test_unknown_labels_change_neither_loss_nor_gradient(store: Store, split: Sp
 
 def test_positive_weight_weights_true_pairs_only(store: Store, split: Split) -> None:
     session = _Session(store, split, _config("classifier-small", "objective.positive_weight=true"), torch.device("cpu"))
-    target, weight = session._targets(session.material.training_labels[:32], session.pool.against(torch.arange(32)))
+    target, weight = session.loss.targets(session.material.training_labels[:32], session.pool.against(torch.arange(32)))
     expected = session.material.positive_weight().expand_as(weight)
     assert torch.equal(weight[target == 1], expected[target == 1])
     assert set(weight[target == 0].tolist()) <= {0.0, 1.0}

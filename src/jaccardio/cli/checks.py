@@ -26,14 +26,16 @@ def doctor(
 
 
 def bench(
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="paths, steps, loss, threads, or all.")] = None,
     store: Annotated[Path | None, typer.Option(metavar="STORE", help="Store to measure on; without it ECGs are simulated.")] = None,
     json: Json = False,
 ) -> None:
     """Measures the speed of this machine.
 
-    ECGs/s of training, scoring, ingest and simulation, crops/s, and ratios between alternatives, all from this one run.
+    Without a name the hot paths: ECGs/s of training, scoring, ingest and simulation. Every figure stands beside its alternative and
+    its limit where it has them, all from this one run.
     """
     from jaccardio.experiments.bench import run_bench
 
-    measured = run_bench(store, say=note)
-    result(measured, [f"{name.replace('_', ' ')}: {value:,.4g}" for name, value in measured.items()], json)
+    figures = run_bench(names or ["paths"], store, say=note)
+    result([vars(figure) for figure in figures], [figure.line for figure in figures], json)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jaccardio.cli.options import ALL_CORES, Json, Processes, SamplingRate, Seed, StoreArgument, VocabularyName
+from jaccardio.cli.options import FREE_CORES, Json, Processes, SamplingRate, Seed, StoreArgument, VocabularyName
 from jaccardio.cli.output import note, progress_bar, result, resumable
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
@@ -29,7 +29,7 @@ def synth(
         bool,
         typer.Option("--echo", help="Write what echocardiography decides into a table echo.csv, for `link`, and not into the manifest."),
     ] = False,
-    jobs: Processes = ALL_CORES,
+    jobs: Processes = FREE_CORES,
     json: Json = False,
 ) -> None:
     """Simulates hospitals: WFDB files and a manifest.csv.
@@ -78,7 +78,7 @@ def ingest(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read tables and headers only, say what would be stored, and write nothing.")
     ] = False,
-    jobs: Processes = ALL_CORES,
+    jobs: Processes = FREE_CORES,
     json: Json = False,
 ) -> None:
     """Reads a folder of ECGs, or a public database, into a store.

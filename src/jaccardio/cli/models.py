@@ -1,15 +1,18 @@
 """Commands that train, evaluate and use models: train, ensemble, evaluate, score, embed, search."""
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from jaccardio.cli.options import Device, IdTable, Json, Out, Replicates, ReportLanguage, Run, Settings, StoreOption
-from jaccardio.cli.output import estimate, note, number, progress_bar, result, resumable, warn
+from jaccardio.cli.options import Device, IdTable, Json, Out, Replicates, ReportLanguage, Run, Settings, StoreOption, Threads
+from jaccardio.cli.output import estimate, note, number, progress_bar, result, resumable, unheard, warn
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
 from jaccardio.locks import own_folder
+from jaccardio.progress import Progress
+from jaccardio.threads import fix_threads
 
 
 def train(
@@ -24,11 +27,12 @@ def train(
         int, typer.Option("--ensemble", metavar="N", min=1, max=100, help="Train N models that differ in their seed, and join them to one.")
     ] = 1,
     device: Device = "auto",
+    threads: Threads = None,
     json: Json = False,
 ) -> None:
     """Trains a model on a store.
 
-    A store without a split gets the default one, as `jaccardio split` makes it.
+    A store without a split gets the default one, as `jaccardio split` makes it. Processes that torchrun starts train one model together.
     """
     from jaccardio.cohort.split import load_or_make_split
     from jaccardio.cohort.store import Store
@@ -36,25 +40,39 @@ def train(
     from jaccardio.training.config import load_preset, presets
     from jaccardio.training.ensemble import train_ensemble
     from jaccardio.training.run_folder import RunFolder
+    from jaccardio.training.torchrun import launched_ranks
 
-    begun = resume and RunFolder(out).begun and ensemble == 1
-    if preset is None and (settings or not begun):
-        raise UsageError(f"give --preset NAME. Presets: {', '.join(presets())}.")
-    config = load_preset(preset, settings or []) if preset is not None else RunFolder.open(out).config
-    if begun and config != RunFolder.open(out).config:
-        raise UsageError(f"{out}: that run has another configuration (config.toml). Resume it without --preset and --set, or with its own.")
-    note(DISCLAIMER)
-    opened = Store.open(store)
+    if threads is not None:
+        fix_threads(threads)
     way = "The same command with --resume goes on from the last checkpoint, one an epoch."
-    with resumable(way), progress_bar("training") as progress:
-        if begun:
-            summary = loop.resume(opened, out, device=device, progress=progress)
-        elif ensemble > 1:
-            split = load_or_make_split(opened, note)
-            summary = train_ensemble(opened, split, config, ensemble, out, resume=resume, device=device, progress=progress)
-        else:
-            split = load_or_make_split(opened, note)
-            summary = loop.train(opened, split, config, out, device=device, progress=progress)
+    with launched_ranks(device) as ranks:
+        begun = resume and RunFolder(out).begun and ensemble == 1
+        ranks.wait()  # before any of them begins the run
+        if preset is None and (settings or not begun):
+            raise UsageError(f"give --preset NAME. Presets: {', '.join(presets())}.")
+        config = load_preset(preset, settings or []) if preset is not None else RunFolder.open(out).config
+        if begun and config != RunFolder.open(out).config:
+            raise UsageError(
+                f"{out}: that run has another configuration (config.toml). Resume it without --preset and --set, or with its own."
+            )
+        if ensemble > 1 and ranks.size > 1:
+            raise UsageError("--ensemble: processes that torchrun starts train one model. Train the members one by one, and join them.")
+        say = note if ranks.first else unheard
+        say(DISCLAIMER)
+        opened = Store.open(store)
+        bar: AbstractContextManager[Progress | None] = progress_bar("training") if ranks.first else nullcontext()
+        with resumable(way, say), bar as progress:
+            if begun:
+                summary = loop.resume(opened, out, device=device, progress=progress, ranks=ranks)
+            elif ensemble > 1:
+                split = load_or_make_split(opened, note)
+                summary = train_ensemble(opened, split, config, ensemble, out, resume=resume, device=device, progress=progress)
+            else:
+                with ranks.first_alone():
+                    split = load_or_make_split(opened, say)
+                summary = loop.train(opened, split, config, out, device=device, progress=progress, ranks=ranks)
+        if not ranks.first:
+            return
     _tell_trained(summary, out, json)
 
 

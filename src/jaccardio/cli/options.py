@@ -1,10 +1,11 @@
 """Arguments and options that several commands take, each with one name, one help text and one range."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from jaccardio.threads import idle_cores
 
 MOST_PROCESSES = 1024
 
@@ -41,4 +42,16 @@ Jobs = Annotated[
     typer.Option("--jobs", min=1, max=MOST_PROCESSES, help="Runs side by side; with more than one each gets a process with one thread."),
 ]
 
-ALL_CORES = os.cpu_count() or 1
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        metavar="N",
+        min=1,
+        max=MOST_PROCESSES,
+        help="Threads of the CPU: the same number gives the same bits. Without it, as many as are fastest on the cores that are free.",
+    ),
+]
+
+FREE_CORES = min(idle_cores(), MOST_PROCESSES)
+"""How many processes there are where --jobs is not given."""

@@ -3,7 +3,7 @@
 import json
 import logging
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 def note(text: str) -> None:
     """A line for the person at the terminal, on stderr; control characters are written out."""
     typer.echo(printable(text), err=True)
+
+
+def unheard(text: str) -> None:
+    """The place of `note` in a process that says nothing, because another one speaks."""
 
 
 def warn(sentences: Iterable[str]) -> None:
@@ -56,7 +60,7 @@ def estimate(value: "Estimate") -> str:
 
 
 @contextmanager
-def resumable(how: str) -> Iterator[None]:
+def resumable(how: str, say: Callable[[str], None] = note) -> Iterator[None]:
     """Says once how long work can be stopped and taken up again, and once more where Ctrl-C stopped it; `main` ends with status 130.
 
     Parameters
@@ -64,11 +68,11 @@ def resumable(how: str) -> Iterator[None]:
     how
         What to do after Ctrl-C, a sentence.
     """
-    note(f"Ctrl-C may stop this at any time. {how}")
+    say(f"Ctrl-C may stop this at any time. {how}")
     try:
         yield
     except KeyboardInterrupt:
-        note(f"stopped by Ctrl-C. {how}")
+        say(f"stopped by Ctrl-C. {how}")
         raise
 
 

@@ -1,8 +1,8 @@
-"""Augmentations: random changes of training ECGs, each a function of the ECGs and a random generator."""
+"""Augmentations: random changes of training ECGs. What is drawn for the ECGs of a batch does not depend on which of them are read here."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ LIMB, CHEST = slice(0, 6), slice(6, len(LEADS))
 
 
 class Augmentation(Protocol):
-    """Windows of n ECGs, one of each, to changed windows of the same ECGs.
+    """Windows of n ECGs, one of each, to changed windows of the same ECGs: first `draw` for all of a batch, then `apply` to some.
 
     Attributes
     ----------
@@ -25,7 +25,13 @@ class Augmentation(Protocol):
 
     stream: ClassVar[int]
 
-    def __call__(self, windows: Windows, random: np.random.Generator) -> Windows: ...
+    def draw(self, recorded: NDArray[np.int64], random: np.random.Generator) -> NDArray[Any]:
+        """What happens to each ECG of a batch, (n, ...), by the samples (n,) that were recorded of its window."""
+        ...
+
+    def apply(self, windows: Windows, drawn: NDArray[Any]) -> Windows:
+        """The windows changed as was drawn for them."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -35,11 +41,15 @@ class RandomCrop:
     stream: ClassVar[int] = 1
     samples: int
 
-    def __call__(self, windows: Windows, random: np.random.Generator) -> Windows:
-        length = min(self.samples, int(windows.recorded.min()))
-        starts = random.integers(0, windows.recorded - length + 1)
-        crops = [signal[:, start : start + length] for signal, start in zip(windows.signal, starts, strict=True)]
-        return replace(windows, signal=np.stack(crops), recorded=np.full(len(crops), length))
+    def draw(self, recorded: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.int64]:
+        """First sample and length (n, 2) of each crop."""
+        length = min(self.samples, int(recorded.min()))
+        starts = random.integers(0, recorded - length + 1)
+        return np.stack([starts, np.full_like(starts, length)], axis=1)
+
+    def apply(self, windows: Windows, drawn: NDArray[np.int64]) -> Windows:
+        crops = [signal[:, start : start + length] for signal, (start, length) in zip(windows.signal, drawn, strict=True)]
+        return replace(windows, signal=np.stack(crops), recorded=drawn[:, 1])
 
 
 @dataclass(frozen=True)
@@ -49,9 +59,12 @@ class LeadMasking:
     stream: ClassVar[int] = 4
     share: float
 
-    def __call__(self, windows: Windows, random: np.random.Generator) -> Windows:
-        kept = draw_kept_leads(len(windows), self.share, random)
-        return replace(windows, signal=np.where(kept[:, :, None], windows.signal, np.float32(0)), lead_mask=windows.lead_mask & kept)
+    def draw(self, recorded: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.bool_]:
+        """Which leads each ECG keeps, (n, 12)."""
+        return draw_kept_leads(len(recorded), self.share, random)
+
+    def apply(self, windows: Windows, drawn: NDArray[np.bool_]) -> Windows:
+        return replace(windows, signal=np.where(drawn[:, :, None], windows.signal, np.float32(0)), lead_mask=windows.lead_mask & drawn)
 
 
 AUGMENTATIONS: Mapping[str, Callable[[float], Augmentation]] = {"lead_masking": LeadMasking}

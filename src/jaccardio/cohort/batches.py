@@ -1,7 +1,7 @@
 """Batches of signals: random crops for training, all windows in order for scoring."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -63,6 +63,8 @@ class TrainingBatches:
         Whether ECGs with rare findings are repeated; else each comes at most once an epoch.
     augmentations
         What is done to the crops, in this order.
+    share
+        Of n ECGs, those that are read here; the others of a batch are read by other processes.
 
     Raises
     ------
@@ -81,6 +83,7 @@ class TrainingBatches:
         *,
         repeat_rare: bool = False,
         augmentations: Sequence[Augmentation] = (),
+        share: Callable[[int], slice] = slice,
     ) -> None:
         window = store.contract.samples
         if len(rows) == 0:
@@ -93,6 +96,7 @@ class TrainingBatches:
         self._size, self._crop = min(batch_size, len(rows)), RandomCrop(crop_samples or window)
         self._augmentations = (self._crop, *augmentations)
         self._factors = repeat_factors(labels) if repeat_rare else None
+        self._share = share
         self._shuffled: tuple[int, NDArray[np.int64]] | None = None
 
     @property
@@ -106,14 +110,15 @@ class TrainingBatches:
         return self._epoch(epoch)[place * self._size : (place + 1) * self._size]
 
     def batch(self, step: int) -> Batch:
-        """The batch of a step, counted from 0 over all epochs."""
+        """The batch of a step, counted from 0 over all epochs, or this process's share of it."""
         store, records = self._store, self.records(step)
-        rows = self._rows[records]
-        signal = dequantise(store.drawn_counts(rows, self._random(_WINDOW, step)))
-        windows = Windows(signal, store.recorded[rows], np.arange(len(rows)), store.lead_masks[rows])
+        rows, own = self._rows[records], self._share(len(records))
+        recorded = store.recorded[rows]
+        signal = dequantise(store.drawn_counts(rows, self._random(_WINDOW, step), own))
+        windows = Windows(signal, recorded[own], np.arange(len(signal)), store.lead_masks[rows[own]])
         for augmentation in self._augmentations:
-            windows = augmentation(windows, self._random(augmentation.stream, step))
-        return Batch(windows.signal, self._labels[records], records)
+            windows = augmentation.apply(windows, augmentation.draw(recorded, self._random(augmentation.stream, step))[own])
+        return Batch(windows.signal, self._labels[records[own]], records[own])
 
     def prefetched(self, start: int, stop: int) -> Iterator[tuple[int, Batch]]:
         """Steps and their batches in order; the next two are read from the store while the caller works on one."""

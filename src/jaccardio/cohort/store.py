@@ -172,11 +172,12 @@ class Store:
         places, checksums = (self.records[name].to_numpy(np.int64)[rows] for name in ("place", "crc32"))
         return self._read(FIRST_WINDOWS, rows, places, checksums)
 
-    def drawn_counts(self, rows: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.int16]:
-        """One window of each row, drawn at random where it has several; else as `counts`."""
-        counts = self.counts(rows)
+    def drawn_counts(self, rows: NDArray[np.int64], random: np.random.Generator, own: slice = slice(None)) -> NDArray[np.int16]:
+        """One window of each row, drawn at random where it has several; else as `counts`. Only the rows `own` of them are read."""
         further = self.windows_per_record[rows] - 1
-        drawn = random.integers(0, further + 1)  # 0: the first window
+        drawn = random.integers(0, further + 1)[own]  # 0: the first window
+        rows = rows[own]
+        counts = self.counts(rows)
         others = np.flatnonzero(drawn)
         if len(others):
             chosen = [(self._further[rows[i]][drawn[i] - 1]) for i in others]

@@ -33,7 +33,7 @@ def sigmoid(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     logits, target, weight
         (n, m).
     """
-    logits = _at_least_float32(logits)
+    logits = at_least_float32(logits)
     return -(weight * (target * logsigmoid(logits) + (1 - target) * logsigmoid(-logits))).sum() / len(logits)
 
 
@@ -43,7 +43,7 @@ def signed_sigmoid(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     A pair with t = 1/2 has no gradient at all; t below 1/2 pushes apart and t above pulls together, more weakly the nearer t is
     to 1/2. There is no finite optimum: the size of t sets the pull, not the score that is reached.
     """
-    return -(weight * logsigmoid((2 * target - 1) * _at_least_float32(logits))).sum() / len(logits)
+    return -(weight * logsigmoid((2 * target - 1) * at_least_float32(logits))).sum() / len(logits)
 
 
 def asymmetric(
@@ -68,7 +68,7 @@ def asymmetric(
     positive_exponent, negative_exponent, margin
         g+, g- and the probability margin; the defaults are those of the authors' code.
     """
-    logits = _at_least_float32(logits)
+    logits = at_least_float32(logits)
     p, absent = logits.sigmoid(), (-logits).sigmoid()
     tiny = torch.finfo(logits.dtype).tiny  # for 0, at which a root has no finite gradient
     positive = absent.clamp(min=tiny) ** positive_exponent * logsigmoid(logits)
@@ -83,7 +83,7 @@ def softmax(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     The distribution aimed at is weight x target, normalised per row and per column. Pairs of weight 0 are left out of the
     denominators; rows and columns without any positive target are skipped.
     """
-    logits = _at_least_float32(logits).masked_fill(weight == 0, torch.finfo(torch.float32).min)
+    logits = at_least_float32(logits).masked_fill(weight == 0, torch.finfo(torch.float32).min)
     mass = weight * target
     return (_row_cross_entropy(logits, mass) + _row_cross_entropy(logits.T, mass.T)) / 2
 
@@ -104,5 +104,6 @@ def _row_cross_entropy(logits: Tensor, mass: Tensor) -> Tensor:
     return -(aim * log_softmax(logits, dim=1)).sum() / rows
 
 
-def _at_least_float32(logits: Tensor) -> Tensor:
+def at_least_float32(logits: Tensor) -> Tensor:
+    """Logits of half precision as float32, others as they are."""
     return logits.to(torch.promote_types(logits.dtype, torch.float32))

@@ -13,7 +13,7 @@ from torch import Tensor
 from jaccardio.contrast.banks import BANKS, Pool, TrainingLabels
 from jaccardio.contrast.losses import LOSSES, OPTIONS
 from jaccardio.contrast.statements import Reading, Statements
-from jaccardio.contrast.targets import TARGETS
+from jaccardio.contrast.targets import ALL_ROWS, TARGETS
 from jaccardio.errors import UsageError
 
 MEASURED = "measurements"
@@ -93,9 +93,12 @@ class Objective:
         """All statements that training ECGs can be compared with."""
         return Pool.make(self.banks, training)
 
-    def targets(self, labels: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
-        """Target and weight, each (n, m) float32, of ECG labels (n, k) against statements; columns that are not valid have weight 0."""
-        target, weight = TARGETS[self.target](labels, statements)
+    def targets(self, labels: Tensor, statements: Statements, rows: slice = ALL_ROWS) -> tuple[Tensor, Tensor]:
+        """Target and weight, each (n, m) float32, of ECG labels (n, k) against statements; columns that are not valid have weight 0.
+
+        With `rows` only those of the n ECGs.
+        """
+        target, weight = TARGETS[self.target](labels, statements, rows)
         return target, weight * statements.valid
 
     def __call__(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:

@@ -2,7 +2,8 @@
 
 Each takes the ECGs' labels (n, k), int8 with 1 present, 0 absent, -1 unknown, and m `Statements`, and returns
 ``(target, weight)``, both (n, m) float32: the target lies in [0, 1]; the weight is 1 where the pair's target is known, 0 where it
-depends on an unknown finding. Below, A is the set of an ECG's findings, P the set that a statement lists, c a finding.
+depends on an unknown finding. ``rows`` asks for some of the ECGs alone, whose rows are those of the whole batch. Below, A is the set of an
+ECG's findings, P the set that a statement lists, c a finding.
 
 ==========================  ====================================  ============================================================
 target                      formula                               rewards; relation
@@ -31,10 +32,13 @@ from torch import Tensor
 
 from jaccardio.contrast.statements import Reading, Statements
 
-Target = Callable[[Tensor, Statements], tuple[Tensor, Tensor]]
+Target = Callable[..., tuple[Tensor, Tensor]]
+"""(ecg, statements) and perhaps (rows), a slice."""
+
+ALL_ROWS = slice(None)
 
 
-def identity(ecg: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
+def identity(ecg: Tensor, statements: Statements, rows: slice = ALL_ROWS) -> tuple[Tensor, Tensor]:
     """1 on the diagonal, 0 elsewhere: `eye` of Listing 1 (Zhai et al. 2023, arXiv:2303.15343). Weight 1 everywhere.
 
     Raises
@@ -44,26 +48,28 @@ def identity(ecg: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
     """
     if len(ecg) != len(statements):
         raise ValueError(f"identity pairs ECG i with sentence i, but there are {len(ecg)} ECGs and {len(statements)} statements")
-    target = torch.eye(len(ecg), device=ecg.device)
+    own = torch.arange(len(ecg), device=ecg.device)
+    target = (own[rows, None] == own[None, :]).float()
     return target, torch.ones_like(target)
 
 
-def exact(ecg: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
+def exact(ecg: Tensor, statements: Statements, rows: slice = ALL_ROWS) -> tuple[Tensor, Tensor]:
     """1 if A = P, else 0 (Yang et al. 2022, arXiv:2204.03610, for sets of findings), over the findings known on both sides.
 
     That is `jaccard` cut at 1, with its weight and its rule for an empty union: what an ECG leaves unknown does not cost it its own
     caption.
     """
-    sets = _compare(ecg, statements)
+    sets = _compare(ecg[rows], statements)
     return _graded((sets.only_ecg + sets.only_stated == 0).float(), sets)
 
 
-def shared(ecg: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
+def shared(ecg: Tensor, statements: Statements, rows: slice = ALL_ROWS) -> tuple[Tensor, Tensor]:
     """1 if A and P have a finding in common, else 0 (multi-label SupCon, variant ANY).
 
     Two fully known empty sets are alike, 1, as in `jaccard`. One finding present on both sides settles 1; a side that shows
     something, all of whose possible findings are absent on the other, settles 0; anything else has weight 0.
     """
+    ecg = ecg[rows]
     sets = _compare(ecg, statements)
     listed = statements.findings == 1
     something = (ecg == 1).any(dim=1)[:, None] | listed.any(dim=1)[None, :]
@@ -72,33 +78,33 @@ def shared(ecg: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
     return one.float(), (one | none).float()
 
 
-def jaccard(ecg: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
+def jaccard(ecg: Tensor, statements: Statements, rows: slice = ALL_ROWS) -> tuple[Tensor, Tensor]:
     """|A∩P| / |A∪P| over the findings known on both sides (paper, Eq. 2).
 
     Where that union is empty the target is 1, with weight 1 only if both sides are fully known (two ECGs without any finding are
     alike), else with weight 0.
     """
-    sets = _compare(ecg, statements)
+    sets = _compare(ecg[rows], statements)
     return _graded(sets.shared / sets.union.clamp(min=1), sets)
 
 
-def dice(ecg: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
+def dice(ecg: Tensor, statements: Statements, rows: slice = ALL_ROWS) -> tuple[Tensor, Tensor]:
     """2 |A∩P| / (|A| + |P|) over the findings known on both sides (Dice 1945, doi:10.2307/1932409); empty union as `jaccard`."""
-    sets = _compare(ecg, statements)
+    sets = _compare(ecg[rows], statements)
     return _graded(2 * sets.shared / (sets.union + sets.shared).clamp(min=1), sets)
 
 
-def overlap(ecg: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
+def overlap(ecg: Tensor, statements: Statements, rows: slice = ALL_ROWS) -> tuple[Tensor, Tensor]:
     """|A∩P| / min(|A|, |P|) over the findings known on both sides (Szymkiewicz-Simpson); empty union as `jaccard`.
 
     An empty set overlaps with none but the empty one: 0.
     """
-    sets = _compare(ecg, statements)
+    sets = _compare(ecg[rows], statements)
     smaller = sets.shared + torch.minimum(sets.only_ecg, sets.only_stated)
     return _graded(sets.shared / smaller.clamp(min=1), sets)
 
 
-def idf_jaccard(ecg: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
+def idf_jaccard(ecg: Tensor, statements: Statements, rows: slice = ALL_ROWS) -> tuple[Tensor, Tensor]:
     """The Jaccard index of weighted sets, over the findings known on both sides; empty union as `jaccard`.
 
     A finding weighs 1 + log((1 + known) / (1 + present)), the smoothed inverse document frequency, counted over the ECGs given,
@@ -106,12 +112,12 @@ def idf_jaccard(ecg: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
     """
     known, present = (ecg >= 0).sum(dim=0), (ecg == 1).sum(dim=0)
     idf = 1 + torch.log((1 + known) / (1 + present))
-    sets = _compare(ecg, statements)
-    weighted = _compare(ecg, statements, idf)
+    sets = _compare(ecg[rows], statements)
+    weighted = _compare(ecg[rows], statements, idf)
     return _graded(weighted.shared / torch.where(sets.union > 0, weighted.union, 1.0), sets)
 
 
-def label_aware(ecg: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
+def label_aware(ecg: Tensor, statements: Statements, rows: slice = ALL_ROWS) -> tuple[Tensor, Tensor]:
     """Mean over the findings c of A of [c in P] / N(c), with N(c) the number of statements that list c; rule as `jaccard`.
 
     With `softmax` the rows are a label-wise contrast after KED (Tian et al. 2024): the mean over the ECG's findings of the
@@ -122,26 +128,26 @@ def label_aware(ecg: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
     usable = statements.valid[:, None]
     listed = (statements.findings == 1) & usable
     share = 1 / listed.sum(dim=0).clamp(min=1)
-    sets = _compare(ecg, statements)
-    found = _count(ecg == 1, (statements.findings == 1), share)
+    sets = _compare(ecg[rows], statements)
+    found = _count(ecg[rows] == 1, (statements.findings == 1), share)
     graded = found / (sets.shared + sets.only_ecg).clamp(min=1)
     empty = ((statements.findings == 0) & usable).all(dim=1).sum().clamp(min=1)
     target, weight = _graded(graded, sets)
     return torch.where(sets.union > 0, target, 1 / empty), weight
 
 
-def similarity_dissimilarity(ecg: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
+def similarity_dissimilarity(ecg: Tensor, statements: Statements, rows: slice = ALL_ROWS) -> tuple[Tensor, Tensor]:
     """K_s K_d with K_s = |A∩P| / |A| and K_d = 1 / (1 + |P\\A|), over the findings known on both sides; empty union as `jaccard`.
 
     Huang et al. 2024 (arXiv:2410.13439) weight the positives of SupCon by K_s K_d. Here it is the target: under `softmax` it is
     normalised over each row and column, so that a positive pulls in proportion to its weight.
     """
-    sets = _compare(ecg, statements)
+    sets = _compare(ecg[rows], statements)
     similarity = sets.shared / (sets.shared + sets.only_ecg).clamp(min=1)
     return _graded(similarity / (1 + sets.only_stated), sets)
 
 
-def truth(ecg: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
+def truth(ecg: Tensor, statements: Statements, rows: slice = ALL_ROWS) -> tuple[Tensor, Tensor]:
     """How much of what the statement says is true of the ECG.
 
     ``ALL``: |A∩P| / |P|; a listed finding that is unknown in the ECG gives weight 0. The sentence that lists none (P empty) is
@@ -149,7 +155,7 @@ def truth(ecg: Tensor, statements: Statements) -> tuple[Tensor, Tensor]:
     a listed finding, 0 if all of them are known to be absent, else weight 0. ``NONE``: the opposite of ANY. For a prompt that
     states one finding the target is that finding's label.
     """
-    stated = statements.findings == 1
+    ecg, stated = ecg[rows], statements.findings == 1
     size = stated.sum(dim=1).float()[None, :]
     hits, unknown = _count(ecg == 1, stated), _count(ecg < 0, stated)
     shows_any = (ecg == 1).any(dim=1)[:, None]

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq, minimize
 from scipy.special import expit, logit
 
 from jaccardio.errors import DataError, UsageError
@@ -138,6 +137,8 @@ def logits_of(scores: NDArray[np.floating]) -> NDArray[np.float64]:
 
 def logistic_fit(targets: NDArray[np.float64], logits: NDArray[np.float64]) -> tuple[float, float]:
     """Slope and intercept of the least logistic loss of `targets` (m,) in [0, 1] on `logits` (m,); the loss must have one minimum."""
+    from scipy.optimize import minimize  # a fifth of a second that prediction does not need
+
     inputs = np.stack([logits, np.ones_like(logits)], axis=1)
 
     def loss(pair: NDArray[np.float64]) -> float:
@@ -157,6 +158,8 @@ def logistic_fit(targets: NDArray[np.float64], logits: NDArray[np.float64]) -> t
 
 def _fit_temperature(present: NDArray[np.float64], logits: NDArray[np.float64]) -> float:
     """Temperature of the least logistic loss, within `TEMPERATURES`; 1 where a positive or a negative is missing."""
+    from scipy.optimize import brentq
+
     if not 0 < present.sum() < len(present):
         return 1.0
 

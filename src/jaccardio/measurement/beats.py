@@ -7,7 +7,6 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
-from scipy.signal import find_peaks, resample_poly
 
 WORKING_RATE_HZ = 500.0
 """Beats are measured at this rate; slower recordings are interpolated, so that limits of waves fall between their samples."""
@@ -70,6 +69,8 @@ def at_working_rate(signal: NDArray[np.float32], sampling_rate: float) -> NDArra
     centred = signal - np.median(signal, axis=1, keepdims=True)
     if sampling_rate == WORKING_RATE_HZ:
         return centred
+    from scipy.signal import resample_poly  # half a second to import, which who measures nothing need not wait
+
     ratio = Fraction(round(10 * WORKING_RATE_HZ), round(10 * sampling_rate))  # rates are told apart to a tenth of a hertz
     resampled: NDArray[np.float32] = resample_poly(centred, ratio.numerator, ratio.denominator, axis=1, padtype="line")
     return resampled
@@ -117,6 +118,8 @@ def _fit(signal: NDArray[np.float32], places: NDArray[np.int64], median: NDArray
 
 def _activity_peaks(signal: NDArray[np.float32]) -> NDArray[np.int64]:
     """Places of QRS complexes, ascending."""
+    from scipy.signal import find_peaks
+
     slope = np.diff(uniform_filter1d(signal, _samples(_FAST_SECONDS), axis=1), axis=1, prepend=signal[:, :1])
     slope -= uniform_filter1d(slope, _samples(_SLOW_SECONDS), axis=1)
     activity = np.sqrt(np.maximum(uniform_filter1d((slope**2).sum(axis=0), _samples(0.09)), 0))

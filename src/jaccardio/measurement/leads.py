@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import find_peaks
 
 from jaccardio.measurement.beats import WORKING_RATE_HZ
 from jaccardio.measurement.waves import Waves
@@ -37,6 +36,8 @@ LEAD_MEASUREMENTS: Mapping[str, tuple[str, str]] = {
 
 def measure_lead(beat: NDArray[np.float64], waves: Waves) -> dict[str, float]:
     """`LEAD_MEASUREMENTS` of one lead of the median beat, (samples,) millivolt."""
+    from scipy.signal import find_peaks
+
     qrs = np.concatenate([[0.0], beat[waves.qrs_on : waves.qrs_off + 1], [0.0]])
     up, _ = find_peaks(qrs, height=SMALLEST_WAVE_MV, prominence=SMALLEST_WAVE_MV)
     down, _ = find_peaks(-qrs, height=SMALLEST_WAVE_MV, prominence=SMALLEST_WAVE_MV)

@@ -38,7 +38,12 @@ class EcgClassifier(EcgModel):
         with torch.autocast(vectors.device.type, enabled=False):
             return vectors @ self.output.weight
 
-    def compare(self, ecg: Tensor, vectors: Tensor) -> Tensor:
-        """Outputs (n, m) of the layer, averaged likewise."""
-        with torch.autocast(ecg.device.type, enabled=False):
-            return linear(ecg, self.encode_text(vectors), vectors @ self.output.bias)
+    def sentences(self, vectors: Tensor) -> tuple[Tensor, ...]:
+        """Rows and biases of the layer, averaged likewise."""
+        with torch.autocast(vectors.device.type, enabled=False):
+            return self.encode_text(vectors), vectors @ self.output.bias
+
+    @staticmethod
+    def match(ecg: Tensor, *sentences: Tensor) -> Tensor:
+        """Outputs (n, m) of the layer."""
+        return linear(ecg, *sentences)

@@ -65,8 +65,18 @@ class EcgModel(nn.Module, ABC):
         """Raw text vectors (m, D) to vectors u (m, d) float32 in the space of the ECG vectors."""
 
     @abstractmethod
+    def sentences(self, vectors: Tensor) -> tuple[Tensor, ...]:
+        """What `match` needs of statements by their raw text vectors (m, D): tensors of m rows, and scalars."""
+
+    @staticmethod
+    @abstractmethod
+    def match(ecg: Tensor, *sentences: Tensor) -> Tensor:
+        """Logits (n, m) float32 of ECG vectors (n, d) against `sentences`, a function of these alone."""
+
     def compare(self, ecg: Tensor, vectors: Tensor) -> Tensor:
         """Logits (n, m) float32 of ECG vectors (n, d) from `encode_ecg` against raw text vectors (m, D)."""
+        with torch.autocast(ecg.device.type, enabled=False):
+            return self.match(ecg, *self.sentences(vectors))
 
     @abstractmethod
     def set_bias(self, values: Tensor) -> None:

@@ -72,10 +72,16 @@ class EcgTextModel(EcgModel):
         with torch.autocast(vectors.device.type, enabled=False):
             return normalize(self.text_head(self.text_projection(vectors)), dim=1)
 
-    def compare(self, ecg: Tensor, vectors: Tensor) -> Tensor:
-        """The formula above."""
-        with torch.autocast(ecg.device.type, enabled=False):
+    def sentences(self, vectors: Tensor) -> tuple[Tensor, ...]:
+        """Scale, unit vectors u (m, embedding) and biases, (m,) or one for all."""
+        with torch.autocast(vectors.device.type, enabled=False):
             bias: Tensor = self.logit_bias
             if self.text_bias is not None:
                 bias = bias + linear(self.text_projection(vectors), self.text_bias)
-            return self.scale * ecg @ self.encode_text(vectors).T + bias
+            return self.scale, self.encode_text(vectors), bias
+
+    @staticmethod
+    def match(ecg: Tensor, *sentences: Tensor) -> Tensor:
+        """The formula above."""
+        scale, text, bias = sentences
+        return scale * ecg @ text.T + bias

@@ -15,6 +15,7 @@ from jaccardio.models.encoder import MINIMUM_SAMPLES
 from jaccardio.models.ensemble import EcgEnsemble, members_of
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.windows import Windows
+from jaccardio.threads import use_idle_cores
 
 Value = TypeVar("Value", np.float32, np.float64)
 
@@ -27,13 +28,14 @@ _NO_ECG = Windows(
 
 
 def choose_device(name: str) -> torch.device:
-    """``auto`` takes a GPU where there is one, else the CPU.
+    """``auto`` takes a GPU where there is one, else the CPU; there as many threads as cores are idle.
 
     Raises
     ------
     MissingError
         The device asked for is not there.
     """
+    use_idle_cores()
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if name == "cuda" and not torch.cuda.is_available():

@@ -11,7 +11,6 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from jaccardio.cohort.from_arrays import recordings_of
 from jaccardio.errors import DataError, ReadError, UsageError
 from jaccardio.evaluation.calibration import Calibration
 from jaccardio.evaluation.thresholds import Thresholds
@@ -306,6 +305,8 @@ def _checked(batches: object) -> Iterator[Windows]:
 
 
 def _read_all(signals: ArrayLike, sampling_rate: float, leads: Sequence[str], unit: str) -> list[Recording]:
+    from jaccardio.cohort.from_arrays import recordings_of  # brings pandas and all corpora, which files do not need
+
     recordings = []
     for recording in recordings_of(signals, sampling_rate, leads=leads, unit=unit):
         if isinstance(recording, ReadError):

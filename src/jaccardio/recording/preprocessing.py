@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import resample_poly
 
 from jaccardio.errors import ReadError, UsageError
 from jaccardio.recording.leads import LEADS
@@ -149,5 +148,7 @@ def _resample(signal: NDArray[np.float32], rate: float, target: float) -> NDArra
     """Each row at rate `target` (anti-aliased polyphase FIR; ends held constant, else an offset would ring)."""
     if rate == target:
         return signal
+    from scipy.signal import resample_poly  # half a second, for those ECGs alone that need it
+
     ratio = Fraction(target / rate).limit_denominator(5000)  # 1e-6 off at most: 10 microseconds in 10 seconds
     return np.asarray(resample_poly(signal, ratio.numerator, ratio.denominator, axis=1, padtype="edge"), dtype=np.float32)

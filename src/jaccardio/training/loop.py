@@ -2,25 +2,25 @@
 
 Every step is a function of (configuration, store, split, step): batches, crops and views are drawn from (seed, step), statements
 from the seed, nothing else is random after initialisation. So a run that was killed and resumed ends with the same weights, to the
-bit, on the same machine.
+bit, on the same machine and with a fixed number of threads, which else follows the machine's load (`jaccardio.threads`).
 """
 
 import logging
 import math
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from jaccardio.cohort.batches import Batch, TrainingBatches, full_batches
 from jaccardio.cohort.split import Split, check_disjoint
 from jaccardio.cohort.store import Store
 from jaccardio.contrast.banks import TrainingLabels
-from jaccardio.contrast.objective import pair_statistics
+from jaccardio.contrast.ranks import ALONE, Ranks
 from jaccardio.errors import DataError, DivergenceError, UsageError
 from jaccardio.evaluation.calibration import fit_calibration
 from jaccardio.evaluation.cautions import cautions
@@ -29,6 +29,7 @@ from jaccardio.evaluation.thresholds import fit_thresholds
 from jaccardio.findings.wording import Wording
 from jaccardio.locks import own_folder
 from jaccardio.measurement.statements import measured_statements, statement_sentences
+from jaccardio.models.batch_norm import share_batch_norm
 from jaccardio.models.create import create_model, text_encoder_of
 from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.encoder import MINIMUM_SAMPLES
@@ -36,6 +37,8 @@ from jaccardio.models.folder import Pretrained, save_pretrained
 from jaccardio.models.scoring import choose_device, finding_scores
 from jaccardio.progress import Progress
 from jaccardio.text.cache import user_cache
+from jaccardio.threads import ThreadChoice
+from jaccardio.training.batch_loss import BatchLoss
 from jaccardio.training.card import model_card
 from jaccardio.training.checkpoint import load_checkpoint, load_verified, remove_superseded, restore, save_best, save_checkpoint, tensors_of
 from jaccardio.training.config import TrainConfig
@@ -60,7 +63,14 @@ BATCHES_FOR_MEAN_TARGET = 8
 
 
 def train(
-    store: Store, split: Split, config: TrainConfig, out: Path, *, device: str = "auto", progress: Progress | None = None
+    store: Store,
+    split: Split,
+    config: TrainConfig,
+    out: Path,
+    *,
+    device: str = "auto",
+    progress: Progress | None = None,
+    ranks: Ranks = ALONE,
 ) -> dict[str, Any]:
     """Trains a new model.
 
@@ -72,6 +82,8 @@ def train(
         New run folder.
     device
         ``auto``, ``cpu`` or ``cuda``.
+    ranks
+        The processes that train this model together; the first of them writes.
 
     Returns
     -------
@@ -96,15 +108,17 @@ def train(
     check_disjoint(store, split)
     initial = config.training.init_from
     source = load_source(Path(initial).expanduser(), store, split) if initial else None
-    session = _Session(store, split, config, choose_device(device), source)  # before the folder: a run that cannot start leaves none
-    with own_folder(out):
-        run = RunFolder.create(out, config, store, split, started_from=session.started_from)
-        if source:
-            session.save(run, 0, Best(), 0.0)  # resumed, the run does not need the other model
-        return session.run(run, progress)
+    session = _Session(store, split, config, choose_device(device), source, ranks)  # before the folder: one that cannot start leaves none
+    with own_folder(out) if ranks.first else nullcontext():
+        if ranks.first:
+            run = RunFolder.create(out, config, store, split, started_from=session.started_from, together=session.together)
+            if source:
+                session.save(run, 0, Best(), 0.0)  # resumed, the run does not need the other model
+        ranks.wait()
+        return session.run(run if ranks.first else RunFolder.open(out), progress)
 
 
-def resume(store: Store, out: Path, *, device: str = "auto", progress: Progress | None = None) -> dict[str, Any]:
+def resume(store: Store, out: Path, *, device: str = "auto", progress: Progress | None = None, ranks: Ranks = ALONE) -> dict[str, Any]:
     """Continues an interrupted run from its last checkpoint; a complete run is left as it is.
 
     Raises
@@ -121,16 +135,25 @@ def resume(store: Store, out: Path, *, device: str = "auto", progress: Progress 
         raise UsageError(f"{out}: an ensemble that was interrupted. Join its members again: {JOIN_AGAIN}.")
     if store.fingerprint != run.store_fingerprint:
         raise DataError(f"{out}: this run began with another store. Resume with that store, or train into a new folder.")
-    session = _Session(store, run.split, run.config, choose_device(device))
-    with own_folder(out):
+    session = _Session(store, run.split, run.config, choose_device(device), ranks=ranks)
+    with own_folder(out) if ranks.first else nullcontext():
+        ranks.wait()
         return session.run(run, progress)
 
 
 class _Session:
     """The objects of the loop, set up from the configuration and, in a new run, the model whose weights it starts from."""
 
-    def __init__(self, store: Store, split: Split, config: TrainConfig, device: torch.device, source: Pretrained | None = None) -> None:
-        self.config, self.device = config, device
+    def __init__(
+        self,
+        store: Store,
+        split: Split,
+        config: TrainConfig,
+        device: torch.device,
+        source: Pretrained | None = None,
+        ranks: Ranks = ALONE,
+    ) -> None:
+        self.config, self.device, self.ranks = config, device, ranks
         self.objective = config.objective.objective()
         settings, data = config.training, config.data
         self.material = material = Material.gather(
@@ -141,13 +164,20 @@ class _Session:
         self.statements = tuple(measured_statements()) if self.objective.measured else ()
         further = statement_sentences(self.statements, config.model.language)
         encoder = text_encoder_of(config.model, material.vocabulary, user_cache(), further)
-        self.model = create_model(config.model, vocabulary=material.vocabulary, text_encoder=encoder, further=further).to(device)
-        self.positive_weight = material.positive_weight().to(device) if config.objective.positive_weight else None
+        with ranks.first_alone():  # the others find the vectors in the cache
+            self.model = create_model(config.model, vocabulary=material.vocabulary, text_encoder=encoder, further=further).to(device)
+        self.together: dict[str, Any] = {}
+        if ranks.size > 1:
+            norms = share_batch_norm(self.model, ranks)
+            self.together = {"processes": ranks.size, "batch_norm": "of all processes" if norms else "none"}
+        positive_weight = material.positive_weight().to(device) if config.objective.positive_weight else None
         labels = torch.from_numpy(material.training_labels)
         wording = Wording.of(material.vocabulary)
         self.pool = self.objective.pool(TrainingLabels(labels, tuple(wording.groups), settings.seed))
         order_seed = settings.seed if config.data.caption_order == "random" else None
-        self.text = StatementVectors.embed(self.pool.statements, wording, encoder, config.model.language, order_seed)
+        with ranks.first_alone():
+            self.text = StatementVectors.embed(self.pool.statements, wording, encoder, config.model.language, order_seed)
+        self.loss = BatchLoss(self.objective, self.pool, self.text, positive_weight, ranks, device)
         self.regularisation = Regularisation(config.objective, labels, settings.seed, device)
         part = store.contract.samples // max(config.model.score_parts)
         if part < MINIMUM_SAMPLES:
@@ -162,7 +192,13 @@ class _Session:
             settings.seed,
             repeat_rare=config.data.sampling == "repeat-rare",
             augmentations=config.data.augmentations,
+            share=ranks.share,
         )
+        self.batch_size = len(self.batches.records(0))
+        if self.batch_size < ranks.size:
+            raise UsageError(
+                f"a batch of {self.batch_size} ECGs gives {ranks.size} processes none. Start fewer, or set a larger batch_size."
+            )
         self.checkpoint_every = math.ceil(CHECKPOINT_STEPS / self.batches.steps_per_epoch)
         self.total_steps = settings.steps or (settings.epochs or 0) * self.batches.steps_per_epoch
         if settings.warmup > self.total_steps:
@@ -186,25 +222,33 @@ class _Session:
                 logger.warning("%s", sentence)
             restore(tensors, self.model, self.optimiser, self.average)
             best, seconds, start = Best(**facts["best"]), facts["seconds"], facts["step"]
-        run.rewind_log(start)
-        log = RunLog(run)
+        if self.ranks.first:
+            run.rewind_log(start)
+        log = RunLog(run) if self.ranks.first else None
         try:
             best, seconds = self._train(run, log, best, seconds, start, progress)
-            return self._finish(run, best, seconds)
+            if self.ranks.first:
+                self._finish(run, best, seconds)
+            self.ranks.wait()
+            return run.summary
         except DivergenceError as error:
             raise self._diverged(run, error) from error
         finally:
-            log.close()
+            if log is not None:
+                log.close()
 
     def _train(
-        self, run: RunFolder, log: RunLog, best: Best, seconds_before: float, start: int, progress: Progress | None
+        self, run: RunFolder, log: RunLog | None, best: Best, seconds_before: float, start: int, progress: Progress | None
     ) -> tuple[Best, float]:
         """The steps from `start` on; returns the best epoch and the seconds of all steps."""
-        began, seconds, drawn = time.monotonic(), seconds_before, 0
+        began, seconds, drawn, threads = time.monotonic(), seconds_before, 0, ThreadChoice()
         for step, batch in self.batches.prefetched(start, self.total_steps):
-            metrics = self._step(step, batch)
-            drawn += len(batch.records)
+            with threads.step():
+                metrics = self._step(step, batch)
+            drawn += self.batch_size
             seconds = seconds_before + time.monotonic() - began
+            if log is None:
+                continue
             if self._logged(step):
                 log.write(step, **metrics, ecgs_per_second=drawn / (seconds - seconds_before))
             if progress is not None:
@@ -240,21 +284,22 @@ class _Session:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.model.train()
-        columns = self.pool.against(torch.from_numpy(batch.records))
-        target, weight = self._targets(batch.labels, columns)
         signal = torch.from_numpy(batch.signal).to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             features = self.model.encoder(signal)  # from the features on all is float32
-        logits = self.model.compare(self.model.project(features), self.text.of(columns, self.model.adapter).to(self.device))
-        auxiliary = self.regularisation(self.model, features, step)
+        loss, statistics = self.loss(self.model, features, batch, self.batch_size, self._logged(step))
+        everyone = self.ranks.gathered(features, self.batch_size) if self.config.objective.views else features
+        auxiliary = {name: value / self.ranks.size for name, value in self.regularisation(self.model, everyone, step).items()}
         if self.statements:
             truth = torch.from_numpy(self.material.truths[batch.records]).to(self.device)
             stated = self.model.compare(self.model.project(features), self.model.statement_vectors)
             measured = self.objective.measured_loss(stated, truth, len(self.material.vocabulary))
-            auxiliary["measured"] = self.config.objective.measured_weight * measured
-        loss = self.objective(logits, target, weight) + sum(auxiliary.values())
+            auxiliary["measured"] = self.config.objective.measured_weight * measured * (len(signal) / self.batch_size)
+        loss = loss + sum(auxiliary.values())
         self.optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
+        self.ranks.sum_gradients(list(self.model.parameters()))
+        loss, *parts = self.ranks.total(torch.stack([loss, *auxiliary.values()]).detach())
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.gradient_clip or math.inf)
         if not math.isfinite(loss.item()) or not math.isfinite(norm.item()):
             raise DivergenceError(f"the loss or its gradient is not finite in step {step + 1}")
@@ -263,25 +308,14 @@ class _Session:
             self.average.update_parameters(self.model)
         metrics = {"loss": loss.item(), "learning_rate": rate, "gradient_norm": norm.item()}
         if self._logged(step):
-            metrics |= pair_statistics(target, (weight > 0).float())  # counts pairs: label weights are no part of them
-            metrics |= {name: value.item() for name, value in auxiliary.items()} | self.model.logged()
+            metrics |= statistics
+            metrics |= {name: value.item() for name, value in zip(auxiliary, parts, strict=True)} | self.model.logged()
         if spoilt := [name for name, value in metrics.items() if not math.isfinite(value)]:
             raise DivergenceError(f"{', '.join(spoilt)} not finite after step {step + 1}")
         return metrics
 
     def _logged(self, step: int) -> bool:
         return step % LOG_EVERY == 0 or step + 1 == self.total_steps
-
-    def _targets(self, labels: NDArray[np.int8], columns: Tensor) -> tuple[Tensor, Tensor]:
-        """Target and weight (b, m) of labels (b, k) against the statements at these places of the pool (m,), on the device.
-
-        Positive weights of findings multiply the weight of true pairs.
-        """
-        statements = self.pool.statements.at(columns)
-        target, weight = self.objective.targets(torch.from_numpy(labels).to(self.device), statements.to(self.device))
-        if self.positive_weight is not None:
-            weight = weight * torch.where(target > 0, self.positive_weight, 1.0)
-        return target, weight
 
     def _initialise_bias(self) -> None:
         """Starts the bias at the logit of the mean target, so that the first steps need not unlearn a wrong base rate.
@@ -295,7 +329,7 @@ class _Session:
         total = pairs = 0.0
         for step in range(min(BATCHES_FOR_MEAN_TARGET, self.total_steps)):
             records = self.batches.records(step)
-            target, weight = self._targets(self.material.training_labels[records], self.pool.against(torch.from_numpy(records)))
+            target, weight = self.loss.targets(self.material.training_labels[records], self.pool.against(torch.from_numpy(records)))
             total, pairs = total + float((target * weight).sum()), pairs + float(weight.sum())
         mean = min(max(total / max(pairs, 1.0), 1e-4), 1 - 1e-4)
         self.model.initialise_bias(torch.tensor(math.log(mean / (1 - mean))))

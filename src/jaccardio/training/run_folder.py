@@ -29,18 +29,20 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
 from jaccardio.checksums import MANIFEST, Manifest, file_entry, is_sealed, read_sealed, seal, write_manifest
-from jaccardio.cohort.split import Split
-from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
 from jaccardio.files import json_bytes, no_such_folder, parse_json, write_atomic, write_json
 from jaccardio.locks import LOCK, locked, remove_unfinished
 from jaccardio.models.folder import Pretrained, load_pretrained, model_manifest
 from jaccardio.training.config import TrainConfig
+
+if TYPE_CHECKING:  # they bring pandas, which prediction does not need
+    from jaccardio.cohort.split import Split
+    from jaccardio.cohort.store import Store
 
 FORMAT = "jaccardio-run-1"
 MEMBERS = "members"
@@ -57,7 +59,15 @@ class RunFolder:
 
     @classmethod
     def create(
-        cls, path: Path, config: TrainConfig, store: Store, split: Split, *, started_from: str = DRAWN, members: Sequence[str] = ()
+        cls,
+        path: Path,
+        config: TrainConfig,
+        store: "Store",
+        split: "Split",
+        *,
+        started_from: str = DRAWN,
+        members: Sequence[str] = (),
+        together: Mapping[str, Any] | None = None,
     ) -> "RunFolder":
         """Starts a new run in a folder that is empty, or holds only what a run left that was killed before it had begun.
 
@@ -67,6 +77,8 @@ class RunFolder:
             The first weights, by their SHA-256 where they are another model's.
         members
             SHA-256 of the weights of the members of an ensemble.
+        together
+            How many processes train it, and over what batch norm goes; nothing of one process.
 
         Raises
         ------
@@ -89,7 +101,7 @@ class RunFolder:
             }
         files = {
             SPLIT: json_bytes({"split": split.to_dict(), "store": store.fingerprint, "parts": parts}),
-            ENVIRONMENT: json_bytes(environment() | {"started_from": started_from, "members": list(members)}),
+            ENVIRONMENT: json_bytes(environment() | {"started_from": started_from, "members": list(members)} | dict(together or {})),
             CONFIG: tomli_w.dumps(config.model_dump(mode="json", exclude_none=True)).encode(),
         }
         for name, data in files.items():
@@ -159,8 +171,10 @@ class RunFolder:
         return TrainConfig.from_toml(self.manifest.bytes_of(CONFIG).decode(), str(self.path / CONFIG))
 
     @cached_property
-    def split(self) -> Split:
+    def split(self) -> "Split":
         """The split that the run was trained with."""
+        from jaccardio.cohort.split import Split
+
         return Split.from_dict(self._split_document["split"])
 
     @property
@@ -239,7 +253,7 @@ class RunFolder:
             and not any(self.checkpoints.iterdir())
         )
 
-    def record_test_use(self, store: Store, part: str, records: int) -> int:
+    def record_test_use(self, store: "Store", part: str, records: int) -> int:
         """Appends one line to ``test_uses.jsonl`` and returns how often a test part has now been looked at.
 
         Raises

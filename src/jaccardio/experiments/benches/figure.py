@@ -1,0 +1,57 @@
+"""`Figure`: one measured number, beside what else it could have been."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+SECONDS = 4.0
+"""Each rate is measured for at least this long."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A row of what `jaccardio bench` prints.
+
+    Attributes
+    ----------
+    baseline, ratio
+        Value of the alternative, measured in the same run, and `value` over it; None where there is none.
+    limit_share
+        Share of the machine's measured limit.
+    """
+
+    name: str
+    value: float
+    unit: str
+    baseline: float | None = None
+    ratio: float | None = None
+    limit_share: float | None = None
+
+    @classmethod
+    def beside(cls, name: str, value: float, unit: str, baseline: float, limit_share: float | None = None) -> "Figure":
+        """A figure and its baseline."""
+        return cls(name, value, unit, baseline, value / baseline, limit_share)
+
+    @property
+    def line(self) -> str:
+        """For people."""
+        ratio = "" if self.ratio is None else f", {self.ratio:.3g} of {self.baseline:,.4g}"
+        share = "" if self.limit_share is None else f", {self.limit_share:.1%} of the limit"
+        return f"{self.name}: {self.value:,.4g} {self.unit}{ratio}{share}"
+
+
+def once(run: Callable[[], object], items: int) -> float:
+    """Items per second of one call."""
+    began = time.perf_counter()
+    run()
+    return items / (time.perf_counter() - began)
+
+
+def rate(run: Callable[[int], object], items: int, seconds: float | None = None) -> float:
+    """Items per second over many calls, each with its number; the first is a warm-up."""
+    run(0)
+    began, rounds = time.perf_counter(), 0
+    while time.perf_counter() - began < (SECONDS if seconds is None else seconds):
+        rounds += 1
+        run(rounds)
+    return rounds * items / (time.perf_counter() - began)

@@ -1,0 +1,82 @@
+"""Speed of the hot paths; ingest and training also beside an alternative."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from jaccardio.cohort.batches import TrainingBatches
+from jaccardio.cohort.ingest import ingest
+from jaccardio.cohort.store import Store
+from jaccardio.experiments.benches.figure import Figure, once, rate
+from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.models.config import ModelConfig
+from jaccardio.models.create import create_model, text_encoder_of
+from jaccardio.models.scoring import choose_device, finding_scores
+from jaccardio.simulation.disk import simulate_hospitals
+from jaccardio.training.precision import trains_in_bfloat16
+
+SIMULATED = 3000
+WIDTH, BATCH, CROP_SECONDS, ECGS = 32, 128, 7.5, "ECGs/s"
+
+
+def bench_paths(store: Store | None, say: Callable[[str], None]) -> Iterator[Figure]:
+    """ECGs (or crops) per second, crops and training from a store, or from one made of simulated ECGs."""
+    yield Figure("cpu_threads", torch.get_num_threads(), "threads")
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        say(f"simulating {SIMULATED} ECGs at 500 Hz on one core")
+        yield Figure("simulated", once(lambda: simulate_hospitals(work / "sim", SIMULATED, 1, 0, 500.0), SIMULATED), ECGS)
+        say("ingesting them at 100 Hz on one core, then with two processes")
+        one, two = (once(partial(_ingest, work, str(jobs), jobs), SIMULATED) for jobs in (1, 2))
+        yield Figure("ingest", one, ECGS)
+        yield Figure.beside("ingest_two_processes", two, ECGS, one)
+        opened = store or Store.open(work / "1")
+        crop = round(CROP_SECONDS * opened.contract.sampling_rate)
+        say(f"random crops of {CROP_SECONDS} s from {'the store' if store else 'the simulated store'}")
+        batches = TrainingBatches(opened, np.arange(len(opened)), opened.labels, BATCH, crop, 0)
+        yield Figure("crops", rate(lambda step: batches.batch(step), BATCH), "crops/s")
+        say("training and scoring: resnet18, width 32")
+        yield from _model_rates(batches, opened)
+
+
+def _model_rates(batches: TrainingBatches, store: Store) -> Iterator[Figure]:
+    device = choose_device("auto")
+    config = ModelConfig(kind="classifier", encoder="resnet18", width=WIDTH)
+    vocabulary = Vocabulary.load("paper26")
+    model = create_model(config, vocabulary=vocabulary, text_encoder=text_encoder_of(config, vocabulary)).to(device)
+    optimiser = torch.optim.AdamW(model.parameters(), fused=True)
+
+    def step(precision: str) -> Callable[[int], None]:
+        def run(number: int) -> None:
+            signal = torch.from_numpy(batches.batch(number).signal).to(device)
+            with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
+                loss = model.finding_logits(signal).float().square().mean()
+            optimiser.zero_grad(set_to_none=True)
+            torch.autograd.backward(loss)
+            optimiser.step()
+            if device.type == "cuda":
+                torch.cuda.synchronize()
+
+        return run
+
+    bf16, fp32 = rate(step("bf16"), BATCH), rate(step("fp32"), BATCH)
+    whole = store.windows(np.arange(min(BATCH, len(store))))
+    yield Figure("training", bf16 if trains_in_bfloat16("auto", device) else fp32, ECGS)
+    yield Figure.beside("training_bf16", bf16, ECGS, fp32)
+    yield Figure("scoring", rate(lambda _: finding_scores(model, [whole], device), len(whole)), ECGS)
+
+
+def _ingest(work: Path, name: str, jobs: int) -> None:
+    ingest(
+        work / "sim" / "site-a",
+        work / name,
+        corpus="manifest",
+        vocabulary="paper26",
+        sampling_rate=100.0,
+        key_file=work / "patient.key",
+        jobs=jobs,
+    )

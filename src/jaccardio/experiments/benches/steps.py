@@ -1,0 +1,74 @@
+"""Arithmetic of a training ECG of each preset, the machine's matrix peak, and the share of it that training steps reach."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import nn
+
+from jaccardio.experiments.benches.figure import Figure, rate
+from jaccardio.models.config import ModelConfig
+from jaccardio.models.encoder import EcgEncoder
+from jaccardio.training.config import load_preset, presets
+
+MATRIX, BATCH = 2048, 32
+BACKWARD = 3
+"""A training step is three forward passes: the value, the gradient of the input and that of the weights."""
+
+
+def bench_steps(say: Callable[[str], None]) -> Iterator[Figure]:
+    """GFLOP a training ECG of each preset, and for each distinct encoder its training ECGs/s in float32 and bfloat16."""
+    say("matrix peak")
+    square = torch.randn(MATRIX, MATRIX)
+    peak = rate(lambda _: square @ square, 1) * 2 * MATRIX**3 / 1e9
+    yield Figure("matrix_peak_fp32", peak, "GFLOP/s")
+    encoders: dict[str, tuple[EcgEncoder, int, float]] = {}
+    for preset in presets():
+        config = load_preset(preset)
+        samples = round((config.data.crop_seconds or 10) * config.data.sampling_rate)
+        encoder = EcgEncoder(config.model)
+        work = BACKWARD * forward_flops(encoder, samples) / 1e9
+        yield Figure(f"training_gflop_{preset}", work, "GFLOP/ECG")
+        encoders.setdefault(f"{_named(config.model)}_{samples}", (encoder, samples, work))
+    for name, (encoder, samples, work) in encoders.items():
+        say(f"training steps: {name}")
+        fp32, bf16 = (rate(_step(encoder, samples, bfloat16), BATCH) for bfloat16 in (False, True))
+        yield Figure(f"training_{name}_fp32", fp32, "ECGs/s", limit_share=fp32 * work / peak)
+        yield Figure.beside(f"training_{name}_bf16", bf16, "ECGs/s", fp32)
+
+
+def forward_flops(encoder: nn.Module, samples: int) -> float:
+    """Floating-point operations of one ECG (12, samples), two for each product of convolutions and linear layers; norms are left out."""
+    total = 0.0
+
+    def count(module: nn.Module, _: Any, out: torch.Tensor) -> None:
+        nonlocal total
+        assert isinstance(module.weight, torch.Tensor)
+        if isinstance(module, nn.Conv2d):
+            total += 2 * out.numel() * module.weight[0].numel()
+        else:
+            total += 2 * out.numel() * module.weight.shape[1]
+
+    hooks = [module.register_forward_hook(count) for module in encoder.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
+    encoder.eval()
+    with torch.inference_mode():
+        encoder(torch.zeros(1, 12, samples))
+    for hook in hooks:
+        hook.remove()
+    return total
+
+
+def _step(encoder: EcgEncoder, samples: int, bfloat16: bool) -> Callable[[int], None]:
+    signal = torch.randn(BATCH, 12, samples)
+
+    def run(_: int) -> None:
+        encoder.train().zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            features = encoder(signal)
+        torch.autograd.backward(features.square().mean())
+
+    return run
+
+
+def _named(config: ModelConfig) -> str:
+    return f"{config.encoder}_{config.width}"

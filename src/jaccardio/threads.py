@@ -1,0 +1,140 @@
+"""How many threads and processes to use on a machine that others use too.
+
+Threads that wait for each other at every operation are slower than one where a core is busy: so their number is measured, not assumed. It
+changes the rounding of sums (about 1e-7 of a score; of weights see docs/performance.md): who needs the same bits fixes it.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+LOOK_EVERY = 300
+ROUNDS = 4
+"""Steps between two looks at the machine, and how often a look tries each number of threads; the first time does not count."""
+
+LEAST_SECONDS = 0.5
+"""Between two readings of the kernel's counters, which tick a hundred times a second."""
+
+_STAT = Path("/proc/stat")
+
+
+def cores() -> set[int]:
+    """The cores that this process may run on."""
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+
+
+_limit: int | None = None
+_fixed = False
+
+
+def fix_threads(number: int) -> None:
+    """Computes with so many threads from now on, whatever else the machine does: the same bits each time."""
+    import torch
+
+    global _fixed
+    _fixed = True
+    torch.set_num_threads(number)
+
+
+def use_idle_cores() -> None:
+    """Computes with as many threads as cores are idle, at most those that torch had when this was first asked for."""
+    import torch
+
+    if not _fixed:
+        torch.set_num_threads(min(_most(), idle_cores()))
+
+
+def _most() -> int:
+    """Threads that torch had at first: its cores, or OMP_NUM_THREADS."""
+    import torch
+
+    global _limit
+    _limit = _limit or torch.get_num_threads()
+    return _limit
+
+
+class Others:
+    """What others do on our cores, from one look to the next, by the kernel's counters; by the load average just after the last look."""
+
+    def __init__(self) -> None:
+        self._before = self._counters()
+
+    def busy(self) -> float:
+        """Cores that others kept busy since the last look."""
+        now = self._counters()
+        seconds, all_busy, own = (after - before for after, before in zip(now, self._before, strict=True))
+        if seconds < LEAST_SECONDS:
+            return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+        self._before = now
+        return max(0.0, (all_busy - own) / seconds)
+
+    @staticmethod
+    def _counters() -> tuple[float, float, float]:
+        """Seconds: of the clock, that our cores were busy, and that this process and its children were."""
+        own = sum(os.times()[:4])
+        if not _STAT.is_file():
+            return time.monotonic(), own, own
+        wanted = {f"cpu{core}" for core in cores()}
+        lines = [line.split() for line in _STAT.read_text().splitlines()]
+        # user, nice, system, idle, iowait, irq, softirq, steal; guests are counted in user
+        busy = sum(sum(map(int, line[1:4])) + sum(map(int, line[6:9])) for line in lines if line[0] in wanted)
+        return time.monotonic(), busy / os.sysconf("SC_CLK_TCK"), own
+
+
+class ThreadChoice:
+    """The number of torch's threads, chosen by the time that steps take, and again every few hundred steps.
+
+    Tried are 1, 2, 4 ... up to the cores that are free, and never more than torch had at first (``OMP_NUM_THREADS``).
+    """
+
+    def __init__(self) -> None:
+        self._most = _most()
+        self._others, self._steps = Others(), 0
+        self._untried: list[int] = []
+        self._taken: dict[int, float] = {}
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """Around each step."""
+        import torch
+
+        if _fixed or self._most == 1:
+            yield
+            return
+        if self._steps % LOOK_EVERY == 0:
+            self._look()
+        self._steps += 1
+        trying = self._untried.pop(0) if self._untried else None
+        if trying is None:
+            yield
+            return
+        torch.set_num_threads(trying)
+        began = time.perf_counter()
+        yield
+        taken = time.perf_counter() - began
+        self._taken[trying] = min(taken, self._taken[trying]) if trying in self._taken else float("inf")  # the first is a warm-up
+        if not self._untried:
+            torch.set_num_threads(self.chosen)
+
+    @property
+    def chosen(self) -> int:
+        """What the last look chose; what torch has where there was none."""
+        import torch
+
+        return min(self._taken, key=self._taken.__getitem__) if self._taken else torch.get_num_threads()
+
+    def _look(self) -> None:
+        free = max(1, min(self._most, round(len(cores()) - self._others.busy())))
+        counts = sorted({2**power for power in range(free.bit_length()) if 2**power <= free} | {free})
+        self._untried, self._taken = counts * ROUNDS if len(counts) > 1 else counts, {}
+
+
+_others = Others()
+"""From the start of the program on."""
+
+
+def idle_cores() -> int:
+    """Cores, at least one, that others leave free: for work that has not begun."""
+    return max(1, len(cores()) - round(_others.busy()))

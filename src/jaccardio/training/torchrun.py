@@ -1,0 +1,30 @@
+"""Several processes that train one model, as `torchrun` starts them: one share of each batch a process."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+import torch.distributed as dist
+
+from jaccardio.contrast.ranks import ALONE, Ranks
+from jaccardio.models.scoring import choose_device
+
+LAUNCHED = "WORLD_SIZE"
+"""Set by torchrun in each process that it starts."""
+
+
+@contextmanager
+def launched_ranks(device: str) -> Iterator[Ranks]:
+    """The processes that torchrun started, or this one alone; they meet on GPUs by NCCL, one GPU each, and on CPUs by gloo."""
+    if int(os.environ.get(LAUNCHED, "1")) == 1:
+        yield ALONE
+        return
+    on = choose_device(device)
+    if on.type == "cuda":
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    dist.init_process_group("nccl" if on.type == "cuda" else "gloo")
+    try:
+        yield Ranks(dist.get_rank(), dist.get_world_size())
+    finally:
+        dist.destroy_process_group()
