@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.cohort.corpora import CORPORA
+from jaccardio.cohort.corpora import CORPORA, PUBLISHED
 from jaccardio.cohort.corpora.corpus import DEFAULTS, Corpus, Rejection, Source, SourceOptions
 from jaccardio.cohort.id_table import refuse_place, save_id_table
 from jaccardio.cohort.lead_tally import LeadTally
@@ -21,12 +21,14 @@ from jaccardio.cohort.relabel import Labelled, count_findings, label_records
 from jaccardio.cohort.store_writer import StoreWriter
 from jaccardio.errors import DataError, ReadError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
-from jaccardio.measurement.measure import measure_recording
+from jaccardio.measurement.measure import MEASUREMENTS, measure_recording
 from jaccardio.processes import WorkerPool
 from jaccardio.recording.preprocessing import Prepared, SignalContract
 from jaccardio.recording.readers import read_ecg
+from jaccardio.recording.readers.array_part import RELATIVE
 from jaccardio.recording.readers.record_files import header_of
 from jaccardio.recording.readers.wfdb_header import parse_header
+from jaccardio.recording.recording import Recording
 from jaccardio.recording.waveform import waveform_hash
 
 CHUNK = 32
@@ -151,8 +153,8 @@ def ingest(
         raise UsageError(f"{jobs} jobs: at least 1 is needed.")
     if corpus != "manifest" and (options.drop or options.allow_outside):
         raise UsageError(f"corpus {corpus} has no manifest: --drop and --allow-outside do not belong to it.")
-    if corpus == "ptbxl" and options.site:
-        raise UsageError("corpus ptbxl states its sites: --site does not belong to it.")
+    if corpus in PUBLISHED and options.site:
+        raise UsageError(f"corpus {corpus} is a public database: --site does not belong to it.")
     key_file = key_file or store.with_name(f"{store.name}.patient-key")
     if store.resolve() in key_file.resolve().parents:
         raise UsageError(f"{key_file}: the key must not lie in the store, which others may be given. Name a place outside.")
@@ -259,7 +261,10 @@ def _with_header(sources: Sequence[Source], folder: Path) -> tuple[list[Source],
     refused: list[Rejection] = []
     for source in sources:
         try:
-            parse_header(header_of(source.path))
+            if source.part is None:
+                parse_header(header_of(source.path))
+            else:
+                source.part.check(source.path, source.recording_id)
             readable.append(source)
         except ReadError as error:
             refused.append(Rejection.because(source.recording_id, error, os.path.relpath(source.path, folder)))
@@ -296,11 +301,24 @@ def _read_chunk(sources: Sequence[Source], contract: SignalContract) -> list[Ing
 
 def _read(source: Source, contract: SignalContract) -> Ingested | Rejection:
     try:
-        recording = read_ecg(source.path, source.recording_id, source.patient_key)
-        return Ingested(contract.apply(recording), waveform_hash(recording), measure_recording(recording), recording.unknown_signals)
+        if source.part is None:
+            recording = read_ecg(source.path, source.recording_id, source.patient_key)
+        else:
+            recording = source.part.read(source.path, source.recording_id, source.patient_key)
+        return Ingested(contract.apply(recording), waveform_hash(recording), _measured(recording, source), recording.unknown_signals)
     except ReadError as error:
         return Rejection.because(source.recording_id, error)
     except MemoryError:
         return Rejection(source.recording_id, "length: needs more memory than there is. Cut the recording into shorter ones.")
     except Exception as error:  # one file must not stop the others; the class name alone cannot carry patient data
         return Rejection(source.recording_id, f"internal error: {type(error).__name__}.")
+
+
+def _measured(recording: Recording, source: Source) -> NDArray[np.float32]:
+    """Our measurements, with what the corpus states in their place; of a relative amplitude no voltage and no axis."""
+    values = measure_recording(recording)
+    if RELATIVE in recording.flags:
+        values[["mV" in unit or unit == "degrees" for unit, _ in MEASUREMENTS.values()]] = np.nan
+    for name, value in source.measured.items():
+        values[list(MEASUREMENTS).index(name)] = value
+    return values

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from jaccardio.cohort.corpora.challenge import Challenge
+from jaccardio.cohort.corpora.code15 import open_code15
 from jaccardio.cohort.corpora.corpus import Corpus, SourceOptions
 from jaccardio.cohort.corpora.manifest import Manifest
 from jaccardio.cohort.corpora.ptbxl import PtbXl
@@ -15,4 +16,8 @@ CORPORA: Mapping[str, Callable[[Path, bytes | None, float, Vocabulary, SourceOpt
     "challenge": Challenge.open,
     "manifest": Manifest.open,
     "wfdb": WfdbFolder.open,
+    "code15": open_code15,
 }
+
+PUBLISHED = frozenset(CORPORA) - {"challenge", "manifest", "wfdb"}
+"""Public databases, whose hospitals and patients are known by public ids alone."""

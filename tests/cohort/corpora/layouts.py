@@ -1,0 +1,80 @@
+"""Small copies of public databases in their documented layout; all ECGs are simulated, all ids and labels invented.
+
+Layouts are from documentation and from public code that reads the originals (named in each corpus's module); none of this was run on an
+original.
+"""
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from jaccardio.recording.leads import LEADS
+
+SECONDS = 10
+
+
+def ecg(rate: float, seed: int, seconds: float = SECONDS) -> NDArray[np.float32]:
+    """(12, samples) millivolt: beats as sums of bells, seen by twelve leads that agree with each other, with a little noise."""
+    random = np.random.default_rng(seed)
+    time = np.arange(round(rate * seconds)) / rate
+    interval = 0.7 + 0.02 * (seed % 10)
+    phase = (time - 0.3) % interval
+    waves = [(0.16, 0.02, 0.12), (0.3, 0.012, 1.0), (0.33, 0.012, -0.3), (0.55, 0.05, 0.3)]
+    beat = np.sum([height * np.exp(-(((phase - at) / width) ** 2) / 2) for at, width, height in waves], axis=0)
+    one = 0.6 * beat + random.normal(0, 0.004, len(time))
+    two = beat + random.normal(0, 0.004, len(time))
+    chest = [share * beat + random.normal(0, 0.004, len(time)) for share in (-0.4, -0.2, 0.4, 0.9, 1.1, 0.9)]
+    return np.array([one, two, two - one, -(one + two) / 2, one - two / 2, two - one / 2, *chest], dtype=np.float32)
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
+    """A CSV table; what a row does not name is empty."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_wfdb(base: Path, signal: NDArray[np.float32], rate: int, comments: Sequence[str] = (), leads: Sequence[str] = LEADS) -> None:
+    """A record in format 16, 1000 counts per millivolt."""
+    base.parent.mkdir(parents=True, exist_ok=True)
+    counts = np.rint(signal * 1000).astype("<i2")
+    counts.T.tofile(base.with_suffix(".dat"))
+    sums = [int(lead.sum(dtype=np.int64)) & 0xFFFF for lead in counts]
+    lines = [f"{base.name} {len(leads)} {rate} {counts.shape[1]}"]
+    lines += [f"{base.name}.dat 16 1000(0)/mV 16 0 {c[0]} {s} 0 {lead}" for c, s, lead in zip(counts, sums, leads, strict=True)]
+    base.with_suffix(".hea").write_text("\n".join([*lines, *(f"#{comment}" for comment in comments)]) + "\n")
+
+
+CODE15_COLUMNS = (
+    *("exam_id", "age", "is_male", "nn_predicted_age", "1dAVb", "RBBB", "LBBB", "SB", "ST", "AF"),
+    *("patient_id", "death", "timey", "normal_ecg", "trace_file"),
+)
+
+
+def code15(folder: Path) -> Path:
+    """Four exams in one file that is there, one in a file that is not; the second lasts 7 s and stands between zeros."""
+    findings = ("1dAVb", "RBBB", "LBBB", "SB", "ST", "AF", "normal_ecg")
+    rows = [
+        {"exam_id": 101, "patient_id": 7, "age": 38, "is_male": True, "RBBB": True},
+        {"exam_id": 102, "patient_id": 7, "age": 91, "is_male": False, "AF": True},
+        {"exam_id": 103, "patient_id": 8, "age": 60, "is_male": False, "normal_ecg": True},
+        {"exam_id": 104, "patient_id": 9, "age": 60, "is_male": False, "AF": ""},
+        {"exam_id": 105, "patient_id": 9, "age": 60, "is_male": False, "trace_file": "exams_part1.hdf5"},
+    ]
+    full = [dict.fromkeys(findings, False) | {"trace_file": "exams_part0.hdf5"} | row for row in rows]
+    write_table(folder / "exams.csv", CODE15_COLUMNS, full)
+    tracings = np.zeros((4, 4096, 12), dtype=np.float32)
+    for place, (seed, seconds) in enumerate([(4, 10), (2, 7), (1, 10), (3, 10)]):
+        signal = ecg(400, seed, seconds).T
+        start = (4096 - len(signal)) // 2
+        tracings[place, start : start + len(signal)] = signal
+    with h5py.File(folder / "exams_part0.hdf5", "w") as file:
+        file["exam_id"] = np.array([104, 102, 101, 103])
+        file["tracings"] = tracings
+    return folder
