@@ -78,3 +78,35 @@ def code15(folder: Path) -> Path:
         file["exam_id"] = np.array([104, 102, 101, 103])
         file["tracings"] = tracings
     return folder
+
+
+def mimic(folder: Path) -> Path:
+    """Four studies of three subjects; the first is measured whole, the third in part, the fourth has no row of measurements."""
+    reports = {
+        40000001: ("Sinus rhythm with PVC(s)", "RBBB with left anterior fascicular block", "Abnormal ECG"),
+        40000002: ("Atrial fibrillation with rapid ventricular response", "Possible inferior infarct - age undetermined", "Abnormal ECG"),
+        40000003: ("Sinus rhythm", "Seen by Dr. Dorfmeister, not comparable", "Left ventricular hypertrophy"),
+    }
+    measured = ("rr_interval", "p_onset", "p_end", "qrs_onset", "qrs_end", "t_end", "p_axis", "qrs_axis", "t_axis")
+    values = {
+        40000001: (800, 40, 140, 200, 320, 600, 50, -60, 70),
+        40000002: (500, 29999, 29999, 200, 290, 520, 29999, 30, 40),
+        40000003: (0, 29999, 29999, 29999, 29999, 29999, 29999, 29999, 29999),
+    }
+    subjects = {40000001: 10000001, 40000002: 10000001, 40000003: 10000002, 40000004: 10000003}
+    listed = []
+    for study, subject in subjects.items():
+        path = f"files/p{subject // 10000}/p{subject}/s{study}/{study}"
+        order = [0, 1, 2, 3, 5, 4, *range(6, 12)]  # MIMIC has aVF before aVL
+        write_wfdb(folder / path, ecg(500, study % 10)[order], 500, leads=[LEADS[row] for row in order])
+        listed.append({"subject_id": subject, "study_id": study, "file_name": study, "ecg_time": "2180-07-23 08:44:00", "path": path})
+    write_table(folder / "record_list.csv", ("subject_id", "study_id", "file_name", "ecg_time", "path"), listed)
+    columns = ("subject_id", "study_id", "cart_id", "ecg_time", *(f"report_{n}" for n in range(18)), "bandwidth", "filtering", *measured)
+    rows = [
+        {"subject_id": subjects[study], "study_id": study, "cart_id": 6848296, "bandwidth": "0.005-150 Hz", "filtering": "60 Hz notch"}
+        | {f"report_{number}": said for number, said in enumerate(reports[study])}
+        | dict(zip(measured, values[study], strict=True))
+        for study in reports
+    ]
+    write_table(folder / "machine_measurements.csv", columns, rows)
+    return folder

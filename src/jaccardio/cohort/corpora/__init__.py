@@ -7,6 +7,7 @@ from jaccardio.cohort.corpora.challenge import Challenge
 from jaccardio.cohort.corpora.code15 import open_code15
 from jaccardio.cohort.corpora.corpus import Corpus, SourceOptions
 from jaccardio.cohort.corpora.manifest import Manifest
+from jaccardio.cohort.corpora.mimic import open_mimic
 from jaccardio.cohort.corpora.ptbxl import PtbXl
 from jaccardio.cohort.corpora.wfdb_folder import WfdbFolder
 from jaccardio.findings.vocabulary import Vocabulary
@@ -17,6 +18,7 @@ CORPORA: Mapping[str, Callable[[Path, bytes | None, float, Vocabulary, SourceOpt
     "manifest": Manifest.open,
     "wfdb": WfdbFolder.open,
     "code15": open_code15,
+    "mimic": open_mimic,
 }
 
 PUBLISHED = frozenset(CORPORA) - {"challenge", "manifest", "wfdb"}
