@@ -110,3 +110,28 @@ def mimic(folder: Path) -> Path:
     ]
     write_table(folder / "machine_measurements.csv", columns, rows)
     return folder
+
+
+def echonext(folder: Path) -> Path:
+    """Two splits of two and one ECGs, rows of the table mixed; a third split whose waveforms are not there."""
+    flags = ("lvef_lte_45_flag", "lvwt_gte_13_flag", "shd_moderate_or_greater_flag")
+    others = (
+        *("aortic_stenosis_moderate_or_greater_flag", "aortic_regurgitation_moderate_or_greater_flag"),
+        *("mitral_regurgitation_moderate_or_greater_flag", "tricuspid_regurgitation_moderate_or_greater_flag"),
+        *("pulmonary_regurgitation_moderate_or_greater_flag", "rv_systolic_dysfunction_moderate_or_greater_flag"),
+        *("pericardial_effusion_moderate_large_flag", "pasp_gte_45_flag", "tr_max_gte_32_flag"),
+    )
+    columns = ("ecg_key", "patient_key", "split", "acquisition_year", "age_at_ecg", "sex", *flags, *others)
+    people = [("e1", "p1", "train", 1, 0), ("e2", "p2", "test", "", 1), ("e3", "p1", "train", 0, ""), ("e4", "p3", "no_split", 1, 1)]
+    rows = [
+        dict.fromkeys(others, 0)
+        | {"ecg_key": ecg_key, "patient_key": patient, "split": split, "acquisition_year": 2015, "age_at_ecg": 70, "sex": "Female"}
+        | {"lvef_lte_45_flag": low, "lvwt_gte_13_flag": thick, "shd_moderate_or_greater_flag": 1}
+        for ecg_key, patient, split, low, thick in people
+    ]
+    write_table(folder / "echonext_metadata_100k.csv", columns, rows)
+    for split, seeds in {"train": (1, 3), "test": (2,)}.items():
+        signals = np.stack([ecg(250, seed).T for seed in seeds])[:, None]
+        standard = (signals - signals.mean((0, 1, 2))) / signals.std((0, 1, 2))  # lead by lead: leads do not agree any more
+        np.save(folder / f"EchoNext_{split}_waveforms.npy", standard.astype(np.float32))
+    return folder

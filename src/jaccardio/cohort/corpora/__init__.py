@@ -6,6 +6,7 @@ from pathlib import Path
 from jaccardio.cohort.corpora.challenge import Challenge
 from jaccardio.cohort.corpora.code15 import open_code15
 from jaccardio.cohort.corpora.corpus import Corpus, SourceOptions
+from jaccardio.cohort.corpora.echonext import open_echonext
 from jaccardio.cohort.corpora.manifest import Manifest
 from jaccardio.cohort.corpora.mimic import open_mimic
 from jaccardio.cohort.corpora.ptbxl import PtbXl
@@ -19,6 +20,7 @@ CORPORA: Mapping[str, Callable[[Path, bytes | None, float, Vocabulary, SourceOpt
     "wfdb": WfdbFolder.open,
     "code15": open_code15,
     "mimic": open_mimic,
+    "echonext": open_echonext,
 }
 
 PUBLISHED = frozenset(CORPORA) - {"challenge", "manifest", "wfdb"}
