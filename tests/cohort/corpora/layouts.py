@@ -135,3 +135,30 @@ def echonext(folder: Path) -> Path:
         standard = (signals - signals.mean((0, 1, 2))) / signals.std((0, 1, 2))  # lead by lead: leads do not agree any more
         np.save(folder / f"EchoNext_{split}_waveforms.npy", standard.astype(np.float32))
     return folder
+
+
+def sph(folder: Path) -> Path:
+    """Three ECGs of two patients, as 16-bit floats; one lasts 12 s."""
+    codes = {"A00001": "22;60+310", "A00002": "50+346;147+367", "A00003": "1"}
+    rows = [
+        {"ECG_ID": ecg_id, "AHA_Code": code, "Patient_ID": patient, "Age": 55, "Sex": "M", "N": 5000, "Date": "2020-03-04"}
+        for (ecg_id, code), patient in zip(codes.items(), ("S00001", "S00002", "S00002"), strict=True)
+    ]
+    write_table(folder / "metadata.csv", tuple(rows[0]), rows)
+    (folder / "records").mkdir()
+    for seed, ecg_id in enumerate(codes, start=1):
+        with h5py.File(folder / "records" / f"{ecg_id}.h5", "w") as file:
+            file["ecg"] = ecg(500, seed, 12 if seed == 2 else 10).astype(np.float16)
+    return folder
+
+
+def chapman(folder: Path) -> Path:
+    """Two records of Chapman-Shaoxing, one of Ningbo, and one of another name; a code that only the table of conditions knows."""
+    names = (("SB", "Sinus Bradycardia", 426177001), ("AFIB", "Atrial Fibrillation", 164889003), ("NEW", "Invented", 999000111))
+    rows = [{"Acronym Name": acronym, "Full Name": name, "Snomed_CT": code} for acronym, name, code in names]
+    write_table(folder / "ConditionNames_SNOMED-CT.csv", tuple(rows[0]), rows)
+    records = {"01/010/JS00001": "426177001", "01/010/JS00002": "164889003,999000111", "46/460/JS45551": "426177001", "46/460/X": "426177001"}
+    for seed, (path, codes) in enumerate(records.items(), start=1):
+        comments = ("Age: 85", "Sex: Male", f"Dx: {codes}", "Rx: Unknown", "Hx: Unknown", "Sx: Unknown")
+        write_wfdb(folder / "WFDBRecords" / path, ecg(500, seed), 500, comments)
+    return folder

@@ -4,12 +4,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from jaccardio.cohort.corpora.challenge import Challenge
+from jaccardio.cohort.corpora.chapman import open_chapman
 from jaccardio.cohort.corpora.code15 import open_code15
 from jaccardio.cohort.corpora.corpus import Corpus, SourceOptions
 from jaccardio.cohort.corpora.echonext import open_echonext
 from jaccardio.cohort.corpora.manifest import Manifest
 from jaccardio.cohort.corpora.mimic import open_mimic
 from jaccardio.cohort.corpora.ptbxl import PtbXl
+from jaccardio.cohort.corpora.ptbxl_plus import open_ptbxl_plus
+from jaccardio.cohort.corpora.sph import open_sph
 from jaccardio.cohort.corpora.wfdb_folder import WfdbFolder
 from jaccardio.findings.vocabulary import Vocabulary
 
@@ -21,6 +24,9 @@ CORPORA: Mapping[str, Callable[[Path, bytes | None, float, Vocabulary, SourceOpt
     "code15": open_code15,
     "mimic": open_mimic,
     "echonext": open_echonext,
+    "sph": open_sph,
+    "chapman": open_chapman,
+    "ptbxl-plus": open_ptbxl_plus,
 }
 
 PUBLISHED = frozenset(CORPORA) - {"challenge", "manifest", "wfdb"}
