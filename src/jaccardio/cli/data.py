@@ -42,8 +42,8 @@ def synth(
 
 def ingest(
     source: Annotated[Path, typer.Argument(metavar="SOURCE", help="Folder of the corpus, or a manifest (.csv, .tsv, .xlsx).")],
-    store: Annotated[Path, typer.Argument(metavar="STORE", help="New folder for the store.")],
-    corpus: Annotated[str, typer.Option(metavar="NAME", help="ptbxl, challenge, manifest or wfdb.")],
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="New folder for the store, or a store that takes what it lacks.")],
+    corpus: Annotated[str, typer.Option(metavar="NAME", help="manifest, wfdb, challenge, ptbxl, ptbxl-plus, mimic, code15, echonext, sph or chapman.")],
     vocabulary: VocabularyName = "paper26",
     fs: SamplingRate = 500.0,
     patient_key: Annotated[
@@ -70,7 +70,8 @@ def ingest(
 ) -> None:
     """Reads a folder of ECGs, or a public database, into a store.
 
-    A store has one sampling rate and one vocabulary. Files that cannot be read are listed and stop nothing.
+    A store has one sampling rate and one vocabulary. Files that cannot be read are listed and stop nothing. Into a store of the same
+    corpus, rate and vocabulary goes what it does not have yet; what it has is not read again.
 
     A manifest has the columns path and patient_id (may be empty); optional fold, site, date, age, sex; and the findings, either one column
     each with 1, 0 or nothing (yes, no, ja, nein, 陽性, 陰性 and more are known) or one column findings, separated by ";". docs/your-data.md
@@ -96,6 +97,8 @@ def ingest(
         )
     done = f"would be stored in {store} (dry run: signals were not read, nothing was written)" if dry_run else f"stored in {store}"
     lines = [f"{report.stored} ECGs of {report.patients} patients {done}, {len(report.rejected)} rejected"]
+    if report.skipped:
+        lines.append(f"{report.skipped} ECGs were in the store before and were not read again")
     lines += [f"  rejected {rejection.record}: {rejection.reason}" for rejection in report.rejected]
     if not dry_run:
         lines += _lead_lines(report.leads)
@@ -117,6 +120,7 @@ def ingest(
         "id_table": None if report.id_table is None else str(report.id_table),
         "dry_run": dry_run,
         "stored": report.stored,
+        "skipped": report.skipped,
         "patients": report.patients,
         "rejected": [{"record": rejection.record, "reason": rejection.reason} for rejection in report.rejected],
         "notes": list(report.notes),

@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from jaccardio.cohort.append import annotated_by_both, coded_rows, existing_store, rejected_by_both
 from jaccardio.cohort.corpora import CORPORA, PUBLISHED
-from jaccardio.cohort.corpora.corpus import DEFAULTS, Corpus, Rejection, Source, SourceOptions
+from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions
 from jaccardio.cohort.id_table import refuse_place, save_id_table
 from jaccardio.cohort.lead_tally import LeadTally
 from jaccardio.cohort.pseudonyms import load_key, new_key, save_key
-from jaccardio.cohort.relabel import Labelled, count_findings, label_records
+from jaccardio.cohort.relabel import Coded, count_findings, label_records
 from jaccardio.cohort.store_writer import StoreWriter
 from jaccardio.errors import DataError, ReadError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
@@ -59,7 +60,9 @@ class IngestReport:
     Attributes
     ----------
     stored
-        Number of records in the store.
+        Number of records in the store; of a dry run, that would be added.
+    skipped
+        Of these, records that were in the store before: they are not read again.
     patients
         Number of patients in the store.
     rejected
@@ -83,6 +86,7 @@ class IngestReport:
     """
 
     stored: int
+    skipped: int
     patients: int
     rejected: tuple[Rejection, ...]
     unmapped: dict[str, int]
@@ -111,12 +115,15 @@ def ingest(
 ) -> IngestReport:
     """Reads a corpus and writes a store. The same source gives the same bytes, whatever `jobs` and however often it was killed before.
 
+    A store that is there takes what it does not have yet, by recording id, into new shards; its own are not touched. What was refused
+    before is tried again.
+
     Parameters
     ----------
     source
         Folder or file of the corpus.
     store
-        Folder to make.
+        Folder to make, or a store of the same corpus, rate and vocabulary.
     corpus
         Name in `CORPORA`.
     vocabulary
@@ -140,7 +147,7 @@ def ingest(
     Raises
     ------
     UsageError
-        An unknown name, a rate out of range, or a store that exists already.
+        An unknown name, a rate out of range, or a store of other settings.
     DataError
         The corpus itself is refused, an id stands twice, or no record could be read.
     MissingError
@@ -161,65 +168,66 @@ def ingest(
     if id_table is not None:
         refuse_place(id_table, store, key_file)
     findings = Vocabulary.load(vocabulary)
+    onto = existing_store(store, corpus, contract, findings)
     kept_key = load_key(key_file)
     key = kept_key or new_key()
     opened = CORPORA[corpus](source, key, sampling_rate, findings, options)
+    if onto is not None and opened.pseudonymous and kept_key is None:
+        raise UsageError(f"{key_file}: no such key; without the key of the store's ids nobody knows what it holds. Name it: --patient-key FILE.")
     if not dry_run:
         _refuse_unwritable(key_file if kept_key is None and opened.pseudonymous else None, id_table)
     entries = list(opened.sources())
     sources = [entry for entry in entries if isinstance(entry, Source)]
     refused = [entry for entry in entries if isinstance(entry, Rejection)]
     _refuse_duplicates(sources)
+    there = set() if onto is None else set(onto.ids.tolist())
+    skipped = sum(entry.recording_id in there for entry in sources)
+    sources = [entry for entry in sources if entry.recording_id not in there]
     folder = source if source.is_dir() else source.parent
     leads = LeadTally()
+    stored: list[Source] = []
+    rows: list[Coded] = []
+    annotated = opened.annotated
     if dry_run:
         stored, unreadable = _with_header(sources, folder)
-        labelled = label_records(stored, opened.annotated, findings)
-        return _report(opened, stored, [*refused, *unreadable], labelled, findings, leads, store, key_file, id_table)
-    with StoreWriter(store, contract) as writer:
-        stored = []
-        for done, (entry, result) in enumerate(zip(sources, _ingested(sources, contract, jobs), strict=True), start=1):
-            if isinstance(result, Ingested):
-                writer.add(entry, result.prepared, result.waveform, result.measurements)
-                stored.append(entry)
-                leads.add(int(result.prepared.lead_mask.sum()), result.prepared.flags, result.unknown_signals)
-            else:
-                refused.append(replace(result, file=os.path.relpath(entry.path, folder)))
-            if progress is not None and (done % CHUNK == 0 or done == len(sources)):
-                progress(done, len(sources))
-        if not stored:
-            raise _nothing_stored(source, refused)
-        labelled = label_records(stored, opened.annotated, findings)
-        with _kept_outside(key_file if kept_key is None and opened.pseudonymous else None, key, id_table, stored):
-            writer.finish(
-                labelled.labels, findings, corpus=corpus, annotated=opened.annotated, rejected=refused, unmapped=labelled.unmapped
-            )
-    return _report(opened, stored, refused, labelled, findings, leads, store, key_file, id_table)
-
-
-def _report(
-    corpus: Corpus,
-    stored: Sequence[Source],
-    refused: Sequence[Rejection],
-    labelled: Labelled,
-    vocabulary: Vocabulary,
-    leads: LeadTally,
-    store: Path,
-    key_file: Path,
-    id_table: Path | None,
-) -> IngestReport:
+        refused += unreadable
+        labelled = label_records(stored, annotated, findings)
+    else:
+        with StoreWriter(store, contract, onto) as writer:
+            for done, (entry, result) in enumerate(zip(sources, _ingested(sources, contract, jobs), strict=True), start=1):
+                if isinstance(result, Ingested):
+                    writer.add(entry, result.prepared, result.waveform, result.measurements)
+                    stored.append(entry)
+                    leads.add(int(result.prepared.lead_mask.sum()), result.prepared.flags, result.unknown_signals)
+                else:
+                    refused.append(replace(result, file=os.path.relpath(entry.path, folder)))
+                if progress is not None and (done % CHUNK == 0 or done == len(sources)):
+                    progress(done, len(sources))
+            kept = refused
+            if onto is not None:
+                rows, annotated = coded_rows(onto), annotated_by_both(onto, annotated)
+                kept = rejected_by_both(onto, (source.recording_id for source in stored), refused)
+            elif not stored:
+                raise _nothing_stored(source, refused)
+            rows += stored
+            labelled = label_records(rows, annotated, findings)
+            if stored:
+                with _kept_outside(key_file if kept_key is None and opened.pseudonymous else None, key, id_table, stored):
+                    writer.finish(labelled.labels, findings, corpus=corpus, annotated=annotated, rejected=kept, unmapped=labelled.unmapped)
+    before = set() if onto is None or dry_run else set(onto.records["patient_key"])
     return IngestReport(
-        stored=len(stored),
-        patients=len({source.patient_key for source in stored}),
+        stored=len(labelled.labels),
+        skipped=skipped,
+        patients=len(before.union(source.patient_key for source in stored)),
         rejected=tuple(rejection.reported() for rejection in refused),
         unmapped=labelled.unmapped,
         contradicted=labelled.contradicted,
-        findings=count_findings(labelled.labels, vocabulary),
+        findings=count_findings(labelled.labels, findings),
         leads=leads,
         path=store,
-        key_file=key_file if corpus.pseudonymous else None,
+        key_file=key_file if opened.pseudonymous else None,
         id_table=id_table,
-        notes=corpus.notes,
+        notes=opened.notes,
     )
 
 
