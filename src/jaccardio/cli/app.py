@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 from jaccardio import __version__
 from jaccardio.cli.checks import bench, doctor
 from jaccardio.cli.data import ingest, inspect, relabel, split, synth
+from jaccardio.cli.export_store import export_store
 from jaccardio.cli.measure import measure
 from jaccardio.cli.models import embed, evaluate, score, search, train
 from jaccardio.cli.output import LogNotes, note
@@ -60,7 +61,7 @@ COMMAND_LINE_ERROR: Any = typer.BadParameter.__mro__[2]
 """What typer raises for a command line that it cannot parse: click's ClickException, or its own copy of that."""
 
 COMMANDS: Mapping[str, tuple[Callable[..., None] | typer.Typer, ...]] = {
-    "Data": (synth, ingest, split, inspect, measure),
+    "Data": (synth, ingest, split, inspect, measure, export_store),
     "Vocabularies and text": (vocabulary, relabel, text),
     "Train and evaluate": (train, evaluate, score),
     "Use a model": (predict, search, embed),
