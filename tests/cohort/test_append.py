@@ -1,4 +1,4 @@
-"""Appending: old shards stay as they are, what is in is not read again, and whatever kills it leaves the store that was or that is to be."""
+"""Appending: old shards stay, what is in is not read again, and whatever kills it leaves the store that was or that is to be."""
 
 import os
 import random

@@ -73,7 +73,9 @@ def test_wfdb_comes_back_as_the_same_store(store: Store, tmp_path: Path) -> None
     record = wfdb.rdrecord(str(tmp_path / "out/records/0000/r0000002-0"), physical=False)
     assert np.array_equal(record.d_signal.T, store.counts(np.array([2]))[0][:, :110])
     assert record.comments == ["recording_id: r00002", f"{store.vocabulary.codes[1]}: 1", f"{store.vocabulary.codes[2]}: 0"]
-    report = ingest(tmp_path / "out", tmp_path / "back", corpus="manifest", vocabulary="paper26", sampling_rate=50.0, key_file=tmp_path / "k")
+    report = ingest(
+        tmp_path / "out", tmp_path / "back", corpus="manifest", vocabulary="paper26", sampling_rate=50.0, key_file=tmp_path / "k"
+    )
     assert (report.stored, report.patients, report.rejected) == (8, 6, ())
     back = Store.open(tmp_path / "back")
     assert np.array_equal(back.labels, store.labels[[0, 1, 1, 1, 2, 3, 4, 5]])

@@ -43,7 +43,9 @@ def synth(
 def ingest(
     source: Annotated[Path, typer.Argument(metavar="SOURCE", help="Folder of the corpus, or a manifest (.csv, .tsv, .xlsx).")],
     store: Annotated[Path, typer.Argument(metavar="STORE", help="New folder for the store, or a store that takes what it lacks.")],
-    corpus: Annotated[str, typer.Option(metavar="NAME", help="manifest, wfdb, challenge, ptbxl, ptbxl-plus, mimic, code15, echonext, sph or chapman.")],
+    corpus: Annotated[
+        str, typer.Option(metavar="NAME", help="manifest, wfdb, challenge, ptbxl, ptbxl-plus, mimic, code15, echonext, sph or chapman.")
+    ],
     vocabulary: VocabularyName = "paper26",
     fs: SamplingRate = 500.0,
     patient_key: Annotated[
@@ -66,6 +68,7 @@ def ingest(
         bool, typer.Option("--dry-run", help="Read tables and headers only, say what would be stored, and write nothing.")
     ] = False,
     jobs: Processes = ALL_CORES,
+    on: Annotated[str, typer.Option(metavar="WHERE", help="processes of this machine, or ray: a cluster's machines.")] = "processes",
     json: Json = False,
 ) -> None:
     """Reads a folder of ECGs, or a public database, into a store.
@@ -93,6 +96,7 @@ def ingest(
             options=SourceOptions(site.strip(), tuple(drop or ()), allow_outside),
             dry_run=dry_run,
             jobs=jobs,
+            on=on,
             progress=progress,
         )
     done = f"would be stored in {store} (dry run: signals were not read, nothing was written)" if dry_run else f"stored in {store}"

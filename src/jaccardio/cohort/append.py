@@ -33,8 +33,8 @@ def existing_store(path: Path, corpus: str, contract: SignalContract, vocabulary
     )
     for option, kept, asked in settings:
         if kept != asked:
-            said = f" {kept}" if option != "--vocabulary" else f" {store.vocabulary.name}"
-            raise UsageError(f"{path}: there is a store already, made with another {option}:{said}. Append with that, or choose another folder.")
+            said = f"{option}: {store.vocabulary.name if option == '--vocabulary' else kept}"
+            raise UsageError(f"{path}: there is a store already, made with another {said}. Append with that, or choose another folder.")
     return store
 
 

@@ -94,7 +94,8 @@ def _hugging_face(store: Store, folder: Path) -> Iterator[NDArray[np.int64]]:
     (folder / "README.md").write_text(
         f"---\nconfigs:\n- config_name: default\n  data_files:\n{files}---\n\n"
         f"ECGs of a jaccardio store ({store.title}). One row is one window of an ECG: `signal`, a list of {len(LEADS)} leads\n"
-        f"({', '.join(LEADS)}) in microvolt at {rate} Hz, null where a lead was not recorded. Findings are 1 present, 0 absent, null unknown:\n"
+        f"({', '.join(LEADS)}) in microvolt at {rate} Hz, null where a lead was not recorded.\n"
+        f"Findings are 1 present, 0 absent, null unknown:\n"
         f"{codes}.\n\nFor research only; check the licence of the source before you pass this on.\n",
         encoding="utf-8",
     )

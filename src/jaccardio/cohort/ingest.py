@@ -17,6 +17,7 @@ from jaccardio.cohort.corpora import CORPORA, PUBLISHED
 from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions
 from jaccardio.cohort.id_table import refuse_place, save_id_table
 from jaccardio.cohort.lead_tally import LeadTally
+from jaccardio.cohort.on_ray import RayFuture, RayPool
 from jaccardio.cohort.pseudonyms import load_key, new_key, save_key
 from jaccardio.cohort.relabel import Coded, count_findings, label_records
 from jaccardio.cohort.store_writer import StoreWriter
@@ -38,6 +39,7 @@ CHUNK = 32
 WORKER_WORTH = 512
 """Records that one process reads while another would still start."""
 
+PROCESSES, RAY = "processes", "ray"
 LISTED = 20
 """Reasons that the error lists where no record could be read."""
 
@@ -111,6 +113,7 @@ def ingest(
     options: SourceOptions = DEFAULTS,
     dry_run: bool = False,
     jobs: int = 1,
+    on: str = PROCESSES,
     progress: Callable[[int, int], None] | None = None,
 ) -> IngestReport:
     """Reads a corpus and writes a store. The same source gives the same bytes, whatever `jobs` and however often it was killed before.
@@ -141,6 +144,8 @@ def ingest(
         Whether only tables and headers are read and nothing is written.
     jobs
         Largest number of worker processes; small corpora are read without.
+    on
+        `PROCESSES` of this machine, or `RAY`: the machines of a cluster, whatever `jobs`.
     progress
         Called with (records done, records in all).
 
@@ -151,11 +156,13 @@ def ingest(
     DataError
         The corpus itself is refused, an id stands twice, or no record could be read.
     MissingError
-        The disk is full, or a worker process was ended from outside.
+        The disk is full, a worker was ended from outside, or there is no Ray.
     """
     if corpus not in CORPORA:
         raise UsageError(f"unknown corpus {corpus!r}; available: {', '.join(CORPORA)}.")
     contract = SignalContract.at(sampling_rate)
+    if on not in (PROCESSES, RAY):
+        raise UsageError(f"--on must be {PROCESSES} or {RAY}, got {on!r}.")
     if jobs < 1:
         raise UsageError(f"{jobs} jobs: at least 1 is needed.")
     if corpus != "manifest" and (options.drop or options.allow_outside):
@@ -173,7 +180,9 @@ def ingest(
     key = kept_key or new_key()
     opened = CORPORA[corpus](source, key, sampling_rate, findings, options)
     if onto is not None and opened.pseudonymous and kept_key is None:
-        raise UsageError(f"{key_file}: no such key; without the key of the store's ids nobody knows what it holds. Name it: --patient-key FILE.")
+        raise UsageError(
+            f"{key_file}: no such key; without that of the store's ids nobody knows what it holds. Name it: --patient-key FILE."
+        )
     if not dry_run:
         _refuse_unwritable(key_file if kept_key is None and opened.pseudonymous else None, id_table)
     entries = list(opened.sources())
@@ -194,7 +203,7 @@ def ingest(
         labelled = label_records(stored, annotated, findings)
     else:
         with StoreWriter(store, contract, onto) as writer:
-            for done, (entry, result) in enumerate(zip(sources, _ingested(sources, contract, jobs), strict=True), start=1):
+            for done, (entry, result) in enumerate(zip(sources, _ingested(sources, contract, jobs, on), strict=True), start=1):
                 if isinstance(result, Ingested):
                     writer.add(entry, result.prepared, result.waveform, result.measurements)
                     stored.append(entry)
@@ -285,16 +294,18 @@ def _refuse_duplicates(sources: Sequence[Source]) -> None:
         raise DataError(f"{len(twice)} recording ids stand more than once, the first is {twice[0]}. Every recording must be listed once.")
 
 
-def _ingested(sources: Sequence[Source], contract: SignalContract, jobs: int) -> Iterator[Ingested | Rejection]:
+def _ingested(sources: Sequence[Source], contract: SignalContract, jobs: int, on: str) -> Iterator[Ingested | Rejection]:
     """What became of every source, in order."""
     workers = min(jobs, math.ceil(len(sources) / WORKER_WORTH))
-    if workers <= 1:
+    if on != RAY and workers <= 1:
         for source in sources:
             yield _read(source, contract)
         return
     chunks = [sources[start : start + CHUNK] for start in range(0, len(sources), CHUNK)]
-    with WorkerPool(workers) as pool:
-        pending: deque[Future[list[Ingested | Rejection]]] = deque()
+    with RayPool() if on == RAY else WorkerPool(workers) as pool:
+        if isinstance(pool, RayPool):
+            workers = pool.workers
+        pending: deque[Future[list[Ingested | Rejection]] | RayFuture] = deque()
         for chunk in chunks:
             pending.append(pool.submit(_read_chunk, chunk, contract))
             if len(pending) > 2 * workers:  # bounds the memory of finished chunks that wait for a slow one

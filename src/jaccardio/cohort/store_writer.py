@@ -133,7 +133,7 @@ class StoreWriter:
         self._root = unfinished_store(store) if onto is None else store
         self._files: dict[str, dict[str, Any]] = {}
         if onto is not None:
-            self._files = {name: entry for name, entry in onto.manifest["files"].items() if name.startswith((FIRST_WINDOWS, FURTHER_WINDOWS))}
+            self._files = {name: entry for name, entry in onto.manifest["files"].items() if name.endswith(".i16")}
         self._columns: dict[str, list[Any]] = {name: [] for name in RECORDS_SCHEMA.names}
         self._measurements: list[NDArray[np.float32]] = []
         self._first = _Shards(self._root, FIRST_WINDOWS, self._files)

@@ -157,7 +157,8 @@ def chapman(folder: Path) -> Path:
     names = (("SB", "Sinus Bradycardia", 426177001), ("AFIB", "Atrial Fibrillation", 164889003), ("NEW", "Invented", 999000111))
     rows = [{"Acronym Name": acronym, "Full Name": name, "Snomed_CT": code} for acronym, name, code in names]
     write_table(folder / "ConditionNames_SNOMED-CT.csv", tuple(rows[0]), rows)
-    records = {"01/010/JS00001": "426177001", "01/010/JS00002": "164889003,999000111", "46/460/JS45551": "426177001", "46/460/X": "426177001"}
+    records = {"01/010/JS00001": "426177001", "01/010/JS00002": "164889003,999000111"}
+    records |= {"46/460/JS45551": "426177001", "46/460/X": "426177001"}
     for seed, (path, codes) in enumerate(records.items(), start=1):
         comments = ("Age: 85", "Sex: Male", f"Dx: {codes}", "Rx: Unknown", "Hx: Unknown", "Sx: Unknown")
         write_wfdb(folder / "WFDBRecords" / path, ecg(500, seed), 500, comments)

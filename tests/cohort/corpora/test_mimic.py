@@ -64,5 +64,3 @@ def test_tables_that_are_others(tmp_path: Path) -> None:
     (folder / "machine_measurements.csv").unlink()
     with pytest.raises(UsageError, match="no such file"):
         open_mimic(folder, None, 500.0, Vocabulary.load("paper26"))
-
-

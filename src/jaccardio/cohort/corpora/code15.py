@@ -19,8 +19,6 @@ from jaccardio.findings.labels import PRESENT
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.recording.readers.array_part import ArrayPart, hdf5_column, require_h5py
 
-
-
 TABLE = "exams.csv"
 FINDINGS = {
     "1dAVb": ("snomed:270492004", "snomed:270492004"),
@@ -31,7 +29,7 @@ FINDINGS = {
     "AF": ("snomed:164889003", "snomed:164889003"),
     "normal_ecg": ("scp:NORM", "scp:NORM"),
 }
-"""Per column what true states and what false denies: a bundle branch block leaves open whether it is complete, none excludes a complete one."""
+"""Per column what true states and what false denies: a block leaves open whether it is complete, and no block excludes a complete one."""
 
 COLUMNS = ("exam_id", "patient_id", "age", "is_male", "trace_file", *FINDINGS)
 RATE_HZ = 400.0

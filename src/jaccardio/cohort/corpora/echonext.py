@@ -1,6 +1,6 @@
 """EchoNext 1.1 (PhysioNet, restricted access, doi:10.13026/r9pp-3y42): ``echonext_metadata_100k.csv`` beside ``EchoNext_*_waveforms.npy``.
 
-Elias P, Finer J. EchoNext: A Dataset for Detecting Echocardiogram-Confirmed Structural Heart Disease from ECGs (2025). Waveforms of a split are
+Elias P, Finer J. EchoNext: A Dataset for Detecting Echocardiogram-Confirmed Structural Heart Disease from ECGs (2025). Those of a split are
 (ECGs, 1, 2500, 12) at 250 Hz, in the order of the table's rows of that split; columns as public code that reads the original names them
 (``split``, ``ecg_key``, ``patient_key``, ``age_at_ecg``, ``sex``, ``acquisition_year``, and one column a finding).
 

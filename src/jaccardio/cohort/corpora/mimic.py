@@ -1,8 +1,8 @@
 """MIMIC-IV-ECG 1.0 (PhysioNet, doi:10.13026/4nqg-sb35): ``record_list.csv`` and ``machine_measurements.csv`` beside ``files/``.
 
-Gow B, et al. MIMIC-IV-ECG: Diagnostic Electrocardiogram Matched Subset (2023). Columns as MIT-LCP's data dictionary and public code that reads
-them name them (``report_0`` to ``report_17``; ``rr_interval``, ``p_onset``, ``p_end``, ``qrs_onset``, ``qrs_end``, ``t_end`` in milliseconds,
-``p_axis``, ``qrs_axis``, ``t_axis`` in degrees; 29999 where the cart measured nothing).
+Gow B, et al. MIMIC-IV-ECG: Diagnostic Electrocardiogram Matched Subset (2023). Columns as public code that
+reads the original names them (``report_0`` to ``report_17``; ``rr_interval``, ``p_onset``, ``p_end``, ``qrs_onset``, ``qrs_end``,
+``t_end`` in milliseconds, ``p_axis``, ``qrs_axis``, ``t_axis`` in degrees; 29999 where the cart measured nothing).
 
 The statements are the cart's, not a physician's. They are read by the glossary of report phrases and never stored as text. An ECG whose
 statements were all read is a closed list: what the cart does not state is absent, as far as it ever states it here; where one was not

@@ -1,4 +1,4 @@
-"""SPH, the database of Shandong Provincial Hospital: ``metadata.csv`` beside ``records/A00001.h5`` (figshare, 10.6084/m9.figshare.c.5779802).
+"""SPH, the database of Shandong Provincial Hospital: ``metadata.csv`` beside ``records/A00001.h5`` (figshare, collection 5779802).
 
 Liu H, et al. A large-scale multi-label 12-lead electrocardiogram database with standardized diagnostic statements. Sci Data 9:272 (2022).
 One HDF5 file an ECG, ``ecg`` (12, samples) in millivolt at 500 Hz, 10 to 60 s; columns as DeepPSP/torch_ecg and AI4HealthUOL's
@@ -24,9 +24,7 @@ COLUMNS = ("ECG_ID", "AHA_Code", "Patient_ID", "Age", "Sex", "Date")
 RATE_HZ = 500.0
 
 
-def open_sph(
-    source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary, options: SourceOptions = DEFAULTS
-) -> Published:
+def open_sph(source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary, options: SourceOptions = DEFAULTS) -> Published:
     """Reads the table.
 
     Raises
