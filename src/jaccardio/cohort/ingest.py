@@ -181,7 +181,7 @@ def ingest(
     opened = CORPORA[corpus](source, key, sampling_rate, findings, options)
     if onto is not None and opened.pseudonymous and kept_key is None:
         raise UsageError(
-            f"{key_file}: no such key; without that of the store's ids nobody knows what it holds. Name it: --patient-key FILE."
+            f"{key_file}: no such key. Name that of the store's ids: --patient-key FILE."
         )
     if not dry_run:
         _refuse_unwritable(key_file if kept_key is None and opened.pseudonymous else None, id_table)

@@ -1,9 +1,9 @@
 """Chapman-Shaoxing and Ningbo in their own layout (PhysioNet ecg-arrhythmia 1.0.0, doi:10.13026/wgex-er52).
 
 Zheng J, et al. A 12-lead electrocardiogram database for arrhythmia research covering more than 10,000 patients. Sci Data 7:48 (2020).
-Headers ``WFDBRecords/01/010/JS00001.hea`` are as the Challenge has them (``#Dx: 426177001,164934002``) and are read as its; beside them ``ConditionNames_SNOMED-CT.csv`` (``Acronym
-Name``, ``Full Name``, ``Snomed_CT``) lists every code that was annotated. The first release of 2019 (``Diagnostics.xlsx`` and CSV files)
-holds the same ECGs JS00001 to JS10646 and is not read: take this one.
+Headers ``WFDBRecords/01/010/JS00001.hea`` are as the Challenge has them (``#Dx: 426177001,164934002``) and are read as its; beside
+them ``ConditionNames_SNOMED-CT.csv`` (``Acronym Name``, ``Full Name``, ``Snomed_CT``) lists every code that was annotated. The
+first release of 2019 (``Diagnostics.xlsx`` and CSV files) holds the ECGs JS00001 to JS10646 and is not read: take this one.
 
 Every record is its own patient, as published.
 """
