@@ -180,9 +180,7 @@ def ingest(
     key = kept_key or new_key()
     opened = CORPORA[corpus](source, key, sampling_rate, findings, options)
     if onto is not None and opened.pseudonymous and kept_key is None:
-        raise UsageError(
-            f"{key_file}: no such key. Name that of the store's ids: --patient-key FILE."
-        )
+        raise UsageError(f"{key_file}: no such key. Name that of the store's ids: --patient-key FILE.")
     if not dry_run:
         _refuse_unwritable(key_file if kept_key is None and opened.pseudonymous else None, id_table)
     entries = list(opened.sources())
