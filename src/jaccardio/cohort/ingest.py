@@ -82,7 +82,7 @@ class IngestReport:
     key_file
         The key of the pseudonyms; None where ids are public.
     id_table
-        The table of ids; None where none was asked for.
+        The table of ids, of the records that were added; None where none was asked for or none was added.
     notes
         How the corpus was read where it could be read otherwise, e.g. which label words mean present.
     """
@@ -233,7 +233,7 @@ def ingest(
         leads=leads,
         path=store,
         key_file=key_file if opened.pseudonymous else None,
-        id_table=id_table,
+        id_table=id_table if stored else None,
         notes=opened.notes,
     )
 

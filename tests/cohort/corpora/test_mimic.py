@@ -42,9 +42,9 @@ def test_a_store_of_it(tmp_path: Path) -> None:
 
 def test_the_statement_of_a_doubt_leaves_open(tmp_path: Path) -> None:
     read = _statements(["Possible left atrial abnormality", "Possible anterior infarct - age undetermined", "Normal ECG"])
-    assert (read["present"], read["closed"]) == (("open:scp:LAO/LAE", "open:scp:AMI", "scp:NORM"), True)
-    assert not _statements(["Atrial fibrillation or flutter", "Sinus rhythm"])["closed"]
-    assert not _statements(["Possible anterior infarct with lateral infarct"])["present"], "the doubt may mean both"
+    assert (read.present, read.closed) == (("open:scp:LAO/LAE", "open:scp:AMI", "scp:NORM"), True)
+    assert not _statements(["Atrial fibrillation or flutter", "Sinus rhythm"]).closed
+    assert not _statements(["Possible anterior infarct with lateral infarct"]).present, "the doubt may mean both"
 
 
 def test_tables_that_are_others(tmp_path: Path) -> None:

@@ -62,8 +62,7 @@ def open_code15(
         if places is None:
             elsewhere += 1
             continue
-        record = f"code15:{exam}"
-        entries.append(entry_of(record, lambda: _source(record, row, source / name, places, exam)))  # noqa: B023
+        entries.append(entry_of(_source, f"code15:{exam}", row, source / name, places.get(int(exam)) if exam.isdigit() else None))
     absent = sorted(name for name, places in files.items() if places is None)
     if not entries:
         raise DataError(f"{source}: none of the files that {TABLE} names is there, the first is {absent[0]}. Unpack one beside it.")
@@ -72,8 +71,7 @@ def open_code15(
     return Published(tuple(entries), {"code15": codes}, notes)
 
 
-def _source(record: str, row: Mapping[str, str], path: Path, places: Mapping[int, int], exam: str) -> Source:
-    place = places.get(int(exam)) if exam.isdigit() else None
+def _source(record: str, row: Mapping[str, str], path: Path, place: int | None) -> Source:
     if place is None:
         raise ReadError(record, "signal file", f"{path.name} does not hold this exam", "Download table and file from one release.")
     patient = row["patient_id"].removesuffix(".0")

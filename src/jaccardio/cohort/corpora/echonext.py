@@ -62,7 +62,7 @@ def open_echonext(
         path = source / f"EchoNext_{split}_waveforms.npy"
         if path.is_file():
             record, patient = (f"echonext:{public_id(row, column, number, table)}" for column in ("ecg_key", "patient_key"))
-            entries.append(entry_of(record, lambda: _source(record, patient, row, path, place)))  # noqa: B023
+            entries.append(entry_of(_source, record, patient, row, path, place))
     for split, last in places.items():
         _refuse_other_length(source / f"EchoNext_{split}_waveforms.npy", last + 1)
     if not entries:

@@ -12,6 +12,7 @@ read, nothing is absent. Dates are shifted by the publisher, age and sex are in 
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions
@@ -45,6 +46,17 @@ _WORDS = {
 _DOUBT = re.compile(r"possibl|probabl|consider|cannot|may |might|suggest|borderline|\bor\b|versus|acute|no evidence|not ", re.IGNORECASE)
 
 
+@dataclass(frozen=True)
+class _Report:
+    """What a row of measurements says of one ECG; the fields are those of `Source`."""
+
+    present: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    closed: bool = False
+    phrases: tuple[str, ...] | None = None
+    measured: Mapping[str, float] = field(default_factory=dict)
+
+
 def open_mimic(
     source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary, options: SourceOptions = DEFAULTS
 ) -> Published:
@@ -58,49 +70,53 @@ def open_mimic(
         A missing column, or an id that is none.
     """
     codes: set[str] = set()
-    said: dict[str, Mapping[str, object]] = {}
+    said: dict[str, _Report] = {}
     for row in published_rows(source / MEASURED, ("study_id", *REPORTS, *TIMES), "MIMIC-IV-ECG"):
-        read = _statements([row[column] for column in REPORTS])
-        said[row["study_id"]] = read | {"measured": _measured({column: number_in(row[column]) for column in TIMES})}
-        codes.update(code.removeprefix(OPEN) for code in (*read["present"], *read["absent"]))
+        measured = _measured({column: number_in(row[column]) for column in TIMES})
+        report = said[row["study_id"]] = replace(_statements([row[column] for column in REPORTS]), measured=measured)
+        codes.update(code.removeprefix(OPEN) for code in (*report.present, *report.absent))
     entries: list[Source | Rejection] = []
     read_whole = with_report = 0
     table = source / RECORDS
     for number, row in enumerate(published_rows(table, ("subject_id", "study_id", "path"), "MIMIC-IV-ECG"), start=2):
         record, patient = f"mimic:{public_id(row, 'study_id', number, table)}", f"mimic:{public_id(row, 'subject_id', number, table)}"
-        report = said.pop(row["study_id"], {})
-        with_report += bool(report.get("report_phrases") is not None)
-        read_whole += bool(report.get("closed"))
-        entries.append(entry_of(record, lambda: _source(record, patient, source, row["path"], report)))  # noqa: B023
+        report = said.pop(row["study_id"], _Report())
+        with_report += report.phrases is not None
+        read_whole += report.closed
+        entries.append(entry_of(_source, record, patient, source, row["path"], report))
     notes = (f"{read_whole} of {with_report} reports were read whole; in the others what is not stated is unknown, not absent",)
     return Published(tuple(entries), {"mimic": frozenset(codes)}, notes)
 
 
-def _source(record: str, patient: str, folder: Path, path: str, report: Mapping[str, object]) -> Source:
+def _source(record: str, patient: str, folder: Path, path: str, report: _Report) -> Source:
     below = PurePosixPath(path)
     if not below.name or below.is_absolute() or ".." in below.parts:
         raise ReadError(record, "column path", "not a path inside the data folder", "Download the table again.")
-    read = {"present": (), "absent": (), "closed": False} | report
-    return Source(record, patient, path=header_of(folder / below), database="mimic", **read)  # type: ignore[arg-type]
+    return Source(
+        recording_id=record,
+        patient_key=patient,
+        path=header_of(folder / below),
+        present=report.present,
+        absent=report.absent,
+        closed=report.closed,
+        database="mimic",
+        report_phrases=report.phrases,
+        measured=report.measured,
+    )
 
 
-def _statements(cells: list[str]) -> dict[str, tuple[str, ...] | bool | None]:
+def _statements(cells: list[str]) -> _Report:
     """Codes that the statements of one ECG state, deny or leave open, whether all of them were read, and what they say in the glossary."""
     statements = [cell.strip() for cell in cells if cell.strip()]
     if not statements:
-        return {"present": (), "absent": (), "closed": False, "report_phrases": None}
+        return _Report()
     read = read_report(". ".join(map(_rewritten, statements)))
     codes: dict[int, dict[str, None]] = {PRESENT: {}, ABSENT: {}}
     for phrase in (report_phrases()[code.partition(AT)[0]] for code in read.said):
         prefix = OPEN if phrase.hedged or len(phrase.findings) > 1 else ""  # of several findings one is meant
         state = ABSENT if phrase.negated else PRESENT
         codes[state] |= dict.fromkeys(f"{prefix}scp:{finding}" for finding in phrase.findings)
-    return {
-        "present": tuple(codes[PRESENT]),
-        "absent": tuple(codes[ABSENT]),
-        "closed": not read.unread,
-        "report_phrases": read.said,
-    }
+    return _Report(tuple(codes[PRESENT]), tuple(codes[ABSENT]), not read.unread, read.said)
 
 
 def _rewritten(statement: str) -> str:

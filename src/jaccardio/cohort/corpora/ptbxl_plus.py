@@ -43,8 +43,8 @@ def open_ptbxl_plus(
             stated[whole_in(row["ecg_id"])] = codes
     entries = [_restated(entry, stated) for entry in PtbXl.open(source, key, sampling_rate, vocabulary, options).sources()]
     notes = (f"{unread} rows of {TABLE} are no list of codes; the findings of these ECGs are unknown",) if unread else ()
-    codes = frozenset(code.removeprefix(OPEN) for listed in stated.values() for code in listed)
-    return Published(tuple(entries), {"ptbxl_12sl": codes}, notes)
+    annotated = frozenset(code.removeprefix(OPEN) for listed in stated.values() for code in listed)
+    return Published(tuple(entries), {"ptbxl_12sl": annotated}, notes)
 
 
 def _restated(entry: Source | Rejection, stated: Mapping[int | None, tuple[str, ...]]) -> Source | Rejection:

@@ -5,12 +5,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Concatenate, ParamSpec
 
 from jaccardio.cohort.corpora.corpus import Rejection, Source
 from jaccardio.cohort.corpora.words import LABELS, plain
 from jaccardio.errors import DataError, ReadError, UsageError
 from jaccardio.findings.labels import ABSENT, PRESENT
 
+Arguments = ParamSpec("Arguments")
 _PUBLIC_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -67,10 +69,12 @@ def published_rows(path: Path, columns: tuple[str, ...], database: str) -> Itera
         raise DataError(f"{path}: the table has no rows.")
 
 
-def entry_of(record: str, read: Callable[[], Source]) -> Source | Rejection:
-    """What a row says, or why it cannot be used."""
+def entry_of(
+    read: Callable[Concatenate[str, Arguments], Source], record: str, /, *args: Arguments.args, **kwargs: Arguments.kwargs
+) -> Source | Rejection:
+    """What `read` makes of a row, or why the row cannot be used."""
     try:
-        return read()
+        return read(record, *args, **kwargs)
     except ReadError as error:
         return Rejection.because(record, error)
 

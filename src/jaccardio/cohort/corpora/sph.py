@@ -40,8 +40,7 @@ def open_sph(source: Path, key: bytes | None, sampling_rate: float, vocabulary: 
     entries: list[Source | Rejection] = []
     for number, row in enumerate(published_rows(source / TABLE, COLUMNS, "SPH"), start=2):
         ecg, patient = (public_id(row, column, number, source / TABLE) for column in ("ECG_ID", "Patient_ID"))
-        path = source / "records" / f"{ecg}.h5"
-        entries.append(entry_of(f"sph:{ecg}", lambda: _source(f"sph:{ecg}", f"sph:{patient}", path, row)))  # noqa: B023
+        entries.append(entry_of(_source, f"sph:{ecg}", f"sph:{patient}", source / "records" / f"{ecg}.h5", row))
     stated = {code.removeprefix(OPEN) for entry in entries if isinstance(entry, Source) for code in entry.present}
     return Published(tuple(entries), {"sph": frozenset(stated)})
 

@@ -5,6 +5,7 @@ Such files name neither leads nor rate nor unit: the corpus knows them from the 
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +97,7 @@ class ArrayPart:
         except (OSError, KeyError, RuntimeError):
             raise ReadError(record, "signal file", f"no HDF5 file with an array {self.dataset}, or damaged", _COPY_AGAIN) from None
 
-    def _part(self, array: "NDArray[np.float64]", record: str, shape_only: bool) -> NDArray[np.float64]:
+    def _part(self, array: Any, record: str, shape_only: bool) -> NDArray[np.float64]:
         shape = array.shape if self.row is None else array.shape[1:]
         while len(shape) > 2 and shape[0] == 1:
             shape = shape[1:]
@@ -111,7 +112,7 @@ class ArrayPart:
         return np.asarray(values, dtype=np.float64).reshape(shape)
 
 
-def require_h5py():  # type: ignore[no-untyped-def]
+def require_h5py() -> Any:
     """The package h5py.
 
     Raises
