@@ -28,7 +28,7 @@ def test_parquet(store: Store, tmp_path: Path) -> None:
     calls: list[tuple[int, int]] = []
     assert export_store(store.path, tmp_path / "out", "parquet", lambda *done: calls.append(done)) == 6
     assert calls == [(6, 6)]
-    table = pq.read_table(tmp_path / "out/all-00000.parquet").to_pylist()
+    table = pq.read_table(tmp_path / "out/ecgs-00000.parquet").to_pylist()
     assert [(row["recording_id"], row["window"]) for row in table] == [
         ("r00000", 0), *(("r00001", window) for window in range(3)), *((f"r0000{row}", 0) for row in range(2, 6))
     ]  # fmt: skip
@@ -47,7 +47,7 @@ def test_a_lead_that_was_not_recorded_is_null(tmp_path: Path, make_ptbxl: Callab
     header.write_text(header.read_text().replace(" V3\n", " X\n"))
     ingest(folder, tmp_path / "store", corpus="wfdb", vocabulary="paper26", sampling_rate=100.0, key_file=tmp_path / "key")
     export_store(tmp_path / "store", tmp_path / "parquet", "parquet")
-    signals = pq.read_table(tmp_path / "parquet/all-00000.parquet")["signal"].to_pylist()
+    signals = pq.read_table(tmp_path / "parquet/ecgs-00000.parquet")["signal"].to_pylist()
     without = [signal for signal in signals if signal[8] is None]
     assert len(without) == 1
     assert sum(lead is None for lead in without[0]) == 1
@@ -58,7 +58,7 @@ def test_a_lead_that_was_not_recorded_is_null(tmp_path: Path, make_ptbxl: Callab
 
 def test_hugging_face_has_the_parts_of_the_split(store: Store, tmp_path: Path) -> None:
     export_store(store.path, tmp_path / "whole", "hf")
-    assert "split: all" in (tmp_path / "whole/README.md").read_text()
+    assert "split: ecgs" in (tmp_path / "whole/README.md").read_text()
     split = split_by_fractions(store, (0.5, 0.25, 0.25))
     save_split(store, split)
     export_store(store.path, tmp_path / "out", "hf")

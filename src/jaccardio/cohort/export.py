@@ -28,8 +28,8 @@ ROWS = 256
 
 ROWS_PER_FILE = 16 * ROWS
 KEPT = ("recording_id", "patient_key", "database", "fold", "site", "device", "age", "sex", "year")
-EVERYTHING = "all"
-"""Part of a store without a split."""
+EVERYTHING = "ecgs"
+"""Part of a store without a split; `datasets` keeps the word all for itself."""
 
 
 def export_store(path: Path, out: Path, to: str, progress: Callable[[int, int], None] | None = None) -> int:
