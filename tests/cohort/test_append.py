@@ -125,6 +125,21 @@ def test_an_error_leaves_the_store_that_was(growing: Path, tmp_path: Path, monke
     assert contents(tmp_path / "store") == before
 
 
+def test_what_a_killed_append_left_is_removed(growing: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    run(growing, store)
+    wanted = contents(store)
+    for left in (
+        "shards/shard-00007.i16",
+        "records-0123456789ab.parquet",
+        ".records-0123456789ab.parquet.x1y2.tmp",
+        ".manifest.json.x.tmp",
+    ):
+        (store / left).write_bytes(b"half")
+    assert run(growing, store).skipped == 9
+    assert contents(store) == wanted
+
+
 APPEND = """
 import sys
 from pathlib import Path

@@ -266,11 +266,13 @@ class StoreWriter:
 
 
 def remove_unlisted(store: Path, manifest: Mapping[str, Any]) -> None:
-    """Removes shards and tables that the manifest does not list: an append that did not end left them, or one that ended replaced them."""
+    """Removes shards and tables that the manifest does not list, whole or half: an append left or replaced them."""
     for pattern in (f"{FIRST_WINDOWS}/*.i16", f"{FURTHER_WINDOWS}/*.i16", "*.parquet"):
         for path in store.glob(pattern):
             if path.relative_to(store).as_posix() not in manifest["files"]:
                 path.unlink()
+    for half in store.glob(".*.tmp"):  # a table or manifest that was killed while it was written
+        half.unlink()
 
 
 def write_labels(folder: Path, labels: NDArray[np.int8], vocabulary: Vocabulary) -> tuple[str, dict[str, Any]]:
