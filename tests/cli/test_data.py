@@ -21,8 +21,11 @@ def test_from_simulated_hospital_to_split(jaccardio: Command, tmp_path: Path) ->
     assert document["findings"]["low_ef"]["present"] + document["findings"]["low_ef"]["absent"] < 40
     assert key.stat().st_mode & 0o777 == 0o600
     again = jaccardio(*words)
-    assert again.status == 2
-    assert "there is a store already" in again.err
+    assert again.status == 0
+    assert "40 ECGs were in the store before and were not read again" in again.out
+    other = jaccardio(*words, "--vocabulary", "ptbxl71")
+    assert other.status == 2
+    assert "there is a store already, made with another --vocabulary: paper26." in other.err
     cut = jaccardio("split", store, "--fractions", "0.5,0.25,0.25", "--seed", 1, "--json")
     assert cut.status == 0
     assert sum(cut.json()["parts"].values()) == 40

@@ -32,7 +32,7 @@ FAMILIES = {
         (*("IMI", "ASMI", "AMI", "ILMI", "ALMI", "LMI", "IPLMI", "IPMI", "PMI"), *("INJAS", "INJAL", "INJIN", "INJLA", "INJIL")),
         tuple(f"{wall}_infarction" for wall in WALLS),
         (
-            *(f"{wall}_infarction_possible" for wall in (*WALLS[:4], "high_lateral", "septal")),
+            *(f"{wall}_infarction_possible" for wall in (*WALLS[:4], "lateral", "high_lateral", "septal")),
             *(f"{wall}_damage_possible" for wall in ("inferior", "anteroseptal", "anterolateral", "lateral", "high_lateral")),
         ),
         "infar|injur|myokardschaden|梗塞|傷害",

@@ -21,6 +21,7 @@ from jaccardio.cli.checks import bench, doctor
 from jaccardio.cli.convert import convert
 from jaccardio.cli.data import ingest, inspect, relabel, split, synth
 from jaccardio.cli.export import export
+from jaccardio.cli.export_store import export_store
 from jaccardio.cli.labels import link, map_labels
 from jaccardio.cli.measure import measure
 from jaccardio.cli.models import embed, ensemble, evaluate, score, search, train
@@ -63,7 +64,7 @@ COMMAND_LINE_ERROR: Any = typer.BadParameter.__mro__[2]
 """What typer raises for a command line that it cannot parse: click's ClickException, or its own copy of that."""
 
 COMMANDS: Mapping[str, tuple[Callable[..., None] | typer.Typer, ...]] = {
-    "Data": (synth, ingest, link, split, inspect, convert, measure),
+    "Data": (synth, ingest, link, split, inspect, convert, measure, export_store),
     "Vocabularies and text": (vocabulary, map_labels, relabel, text),
     "Train and evaluate": (train, ensemble, evaluate, score),
     "Use a model": (predict, search, embed, export),

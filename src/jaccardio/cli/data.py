@@ -52,8 +52,10 @@ def synth(
 
 def ingest(
     source: Annotated[Path, typer.Argument(metavar="SOURCE", help="Folder or zip of the corpus, or a manifest (.csv, .tsv, .xlsx).")],
-    store: Annotated[Path, typer.Argument(metavar="STORE", help="New folder for the store.")],
-    corpus: Annotated[str, typer.Option(metavar="NAME", help="ptbxl, challenge, manifest or folder.")],
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="New folder for the store, or a store that takes what it lacks.")],
+    corpus: Annotated[
+        str, typer.Option(metavar="NAME", help="manifest, folder, challenge, ptbxl, ptbxl-plus, mimic, code15, echonext, sph or chapman.")
+    ],
     vocabulary: VocabularyName = "paper26",
     fs: SamplingRate = 500.0,
     patient_key: Annotated[
@@ -79,12 +81,14 @@ def ingest(
         bool, typer.Option("--dry-run", help="Read tables and headers only, say what would be stored, and write nothing.")
     ] = False,
     jobs: Processes = FREE_CORES,
+    on: Annotated[str, typer.Option(metavar="WHERE", help="processes of this machine, or ray: a cluster's machines.")] = "processes",
     json: Json = False,
 ) -> None:
     """Reads a folder of ECGs, or a public database, into a store.
 
     A store has one sampling rate and one vocabulary. Files that cannot be read are listed and stop nothing. A folder or zip may mix all
-    formats; docs/formats.md lists them.
+    formats; docs/formats.md lists them. Into a store of the same corpus, rate and vocabulary goes what it does not have yet; what it has is
+    not read again.
 
     A manifest has the columns path and patient_id (may be empty); optional fold, site, date, age, sex; and the findings, either one column
     each with 1, 0 or nothing (yes, no, ja, nein, 陽性, 陰性 and more are known) or one column findings, separated by ";". docs/your-data.md
@@ -106,11 +110,14 @@ def ingest(
             options=SourceOptions(site.strip(), tuple(drop or ()), allow_outside),
             dry_run=dry_run,
             jobs=jobs,
+            on=on,
             progress=progress,
         )
     done = f"would be stored in {store} (dry run: signals were not read, nothing was written)" if dry_run else f"stored in {store}"
     lines = [f"{report.stored} ECGs of {report.patients} patients {done}, {len(report.rejected)} rejected"]
     reasons = Counter(rejection.kind for rejection in report.rejected).most_common()
+    if report.skipped:
+        lines.append(f"{report.skipped} ECGs were in the store before and were not read again")
     if len(report.formats) > 1:
         lines.append("formats read: " + ", ".join(f"{name} {count}" for name, count in report.formats.items()))
     if len(reasons) < len(report.rejected):
@@ -136,6 +143,7 @@ def ingest(
         "id_table": None if report.id_table is None else str(report.id_table),
         "dry_run": dry_run,
         "stored": report.stored,
+        "skipped": report.skipped,
         "patients": report.patients,
         "rejected": [{"record": rejection.record, "reason": rejection.reason} for rejection in report.rejected],
         "formats": report.formats,

@@ -12,19 +12,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.cohort.corpora import CORPORA
-from jaccardio.cohort.corpora.corpus import DEFAULTS, Corpus, Rejection, Source, SourceOptions
+from jaccardio.cohort.append import annotated_by_both, coded_rows, existing_store, rejected_by_both
+from jaccardio.cohort.corpora import CORPORA, PUBLISHED
+from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions
 from jaccardio.cohort.id_table import refuse_place, save_id_table
 from jaccardio.cohort.lead_tally import LeadTally
+from jaccardio.cohort.on_ray import RayFuture, RayPool
 from jaccardio.cohort.pseudonyms import load_key, new_key, save_key
-from jaccardio.cohort.relabel import Labelled, count_findings, label_records
+from jaccardio.cohort.relabel import Coded, count_findings, label_records
 from jaccardio.cohort.store_writer import StoreWriter
 from jaccardio.errors import DataError, MissingError, ReadError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
-from jaccardio.measurement.measure import measure_recording
+from jaccardio.measurement.measure import MEASUREMENTS, measure_recording
 from jaccardio.processes import WorkerPool
 from jaccardio.recording.preprocessing import Prepared, SignalContract
 from jaccardio.recording.readers import check_header, read_ecg
+from jaccardio.recording.readers.array_part import RELATIVE
+from jaccardio.recording.recording import Recording
 from jaccardio.recording.waveform import waveform_hash
 
 CHUNK = 32
@@ -33,6 +37,7 @@ CHUNK = 32
 WORKER_WORTH = 512
 """Records that one process reads while another would still start."""
 
+PROCESSES, RAY = "processes", "ray"
 LISTED = 20
 """Reasons that the error lists where no record could be read."""
 
@@ -56,7 +61,9 @@ class IngestReport:
     Attributes
     ----------
     stored
-        Number of records in the store.
+        Number of records in the store; of a dry run, that would be added.
+    skipped
+        Of these, records that were in the store before: they are not read again.
     patients
         Number of patients in the store.
     rejected
@@ -76,12 +83,13 @@ class IngestReport:
     key_file
         The key of the pseudonyms; None where ids are public.
     id_table
-        The table of ids; None where none was asked for.
+        The table of ids, of the records that were added; None where none was asked for or none was added.
     notes
         How the corpus was read where it could be read otherwise, e.g. which label words mean present.
     """
 
     stored: int
+    skipped: int
     patients: int
     rejected: tuple[Rejection, ...]
     formats: dict[str, int]
@@ -107,16 +115,20 @@ def ingest(
     options: SourceOptions = DEFAULTS,
     dry_run: bool = False,
     jobs: int = 1,
+    on: str = PROCESSES,
     progress: Callable[[int, int], None] | None = None,
 ) -> IngestReport:
     """Reads a corpus and writes a store. The same source gives the same bytes, whatever `jobs` and however often it was killed before.
+
+    A store that is there takes what it does not have yet, by recording id, into new shards; its own are not touched. What was refused
+    before is tried again.
 
     Parameters
     ----------
     source
         Folder or file of the corpus.
     store
-        Folder to make.
+        Folder to make, or a store of the same corpus, rate and vocabulary.
     corpus
         Name in `CORPORA`.
     vocabulary
@@ -134,95 +146,99 @@ def ingest(
         Whether only tables and headers are read and nothing is written.
     jobs
         Largest number of worker processes; small corpora are read without.
+    on
+        `PROCESSES` of this machine, or `RAY`: the machines of a cluster, whatever `jobs`.
     progress
         Called with (records done, records in all).
 
     Raises
     ------
     UsageError
-        An unknown name, a rate out of range, or a store that exists already.
+        An unknown name, a rate out of range, or a store of other settings.
     DataError
         The corpus itself is refused, an id stands twice, or no record could be read.
     MissingError
-        The disk is full, or a worker process was ended from outside.
+        The disk is full, a worker was ended from outside, or there is no Ray.
     """
     if corpus not in CORPORA:
         raise UsageError(f"unknown corpus {corpus!r}; available: {', '.join(CORPORA)}.")
     contract = SignalContract.at(sampling_rate)
+    if on not in (PROCESSES, RAY):
+        raise UsageError(f"--on must be {PROCESSES} or {RAY}, got {on!r}.")
     if jobs < 1:
         raise UsageError(f"{jobs} jobs: at least 1 is needed.")
     if corpus != "manifest" and (options.drop or options.allow_outside):
         raise UsageError(f"corpus {corpus} has no manifest: --drop and --allow-outside do not belong to it.")
-    if corpus == "ptbxl" and options.site:
-        raise UsageError("corpus ptbxl states its sites: --site does not belong to it.")
+    if corpus in PUBLISHED and options.site:
+        raise UsageError(f"corpus {corpus} is a public database: --site does not belong to it.")
     key_file = key_file or store.with_name(f"{store.name}.patient-key")
     if store.resolve() in key_file.resolve().parents:
         raise UsageError(f"{key_file}: the key must not lie in the store, which others may be given. Name a place outside.")
     if id_table is not None:
         refuse_place(id_table, store, key_file)
     findings = Vocabulary.load(vocabulary)
+    onto = existing_store(store, corpus, contract, findings)
     kept_key = load_key(key_file)
     key = kept_key or new_key()
     opened = CORPORA[corpus](source, key, sampling_rate, findings, options)
+    if onto is not None and opened.pseudonymous and kept_key is None:
+        raise UsageError(f"{key_file}: no such key. Name that of the store's ids: --patient-key FILE.")
     if not dry_run:
         _refuse_unwritable(key_file if kept_key is None and opened.pseudonymous else None, id_table)
     entries = list(opened.sources())
     sources = [entry for entry in entries if isinstance(entry, Source)]
     refused = [entry for entry in entries if isinstance(entry, Rejection)]
     _refuse_duplicates(sources)
+    there = set() if onto is None else set(onto.ids.tolist())
+    skipped = sum(entry.recording_id in there for entry in sources)
+    sources = [entry for entry in sources if entry.recording_id not in there]
     folder = source if source.is_dir() else source.parent
     leads, formats = LeadTally(), Counter[str]()
+    stored: list[Source] = []
+    rows: list[Coded] = []
+    annotated = opened.annotated
     if dry_run:
         stored, unreadable = _with_header(sources, folder)
-        labelled = label_records(stored, opened.annotated, findings)
-        return _report(opened, stored, [*refused, *unreadable], labelled, findings, leads, formats, store, key_file, id_table)
-    with StoreWriter(store, contract) as writer:
-        stored = []
-        for done, (entry, result) in enumerate(zip(sources, _ingested(sources, contract, jobs), strict=True), start=1):
-            if isinstance(result, Ingested):
-                writer.add(entry, result.prepared, result.waveform, result.measurements)
-                stored.append(entry)
-                formats[result.format] += 1
-                leads.add(int(result.prepared.lead_mask.sum()), result.prepared.flags, result.unknown_signals)
-            else:
-                refused.append(replace(result, file=os.path.relpath(entry.path, folder)))
-            if progress is not None and (done % CHUNK == 0 or done == len(sources)):
-                progress(done, len(sources))
-        if not stored:
-            raise _nothing_stored(source, refused)
-        labelled = label_records(stored, opened.annotated, findings)
-        with _kept_outside(key_file if kept_key is None and opened.pseudonymous else None, key, id_table, stored):
-            writer.finish(
-                labelled.labels, findings, corpus=corpus, annotated=opened.annotated, rejected=refused, unmapped=labelled.unmapped
-            )
-    return _report(opened, stored, refused, labelled, findings, leads, formats, store, key_file, id_table)
-
-
-def _report(
-    corpus: Corpus,
-    stored: Sequence[Source],
-    refused: Sequence[Rejection],
-    labelled: Labelled,
-    vocabulary: Vocabulary,
-    leads: LeadTally,
-    formats: Counter[str],
-    store: Path,
-    key_file: Path,
-    id_table: Path | None,
-) -> IngestReport:
+        refused += unreadable
+        labelled = label_records(stored, annotated, findings)
+    else:
+        with StoreWriter(store, contract, onto) as writer:
+            for done, (entry, result) in enumerate(zip(sources, _ingested(sources, contract, jobs, on), strict=True), start=1):
+                if isinstance(result, Ingested):
+                    writer.add(entry, result.prepared, result.waveform, result.measurements)
+                    stored.append(entry)
+                    formats[result.format] += 1
+                    leads.add(int(result.prepared.lead_mask.sum()), result.prepared.flags, result.unknown_signals)
+                else:
+                    refused.append(replace(result, file=os.path.relpath(entry.path, folder)))
+                if progress is not None and (done % CHUNK == 0 or done == len(sources)):
+                    progress(done, len(sources))
+            kept = refused
+            if onto is not None:
+                rows, annotated = coded_rows(onto), annotated_by_both(onto, annotated)
+                kept = rejected_by_both(onto, (source.recording_id for source in stored), refused)
+            elif not stored:
+                raise _nothing_stored(source, refused)
+            rows += stored
+            labelled = label_records(rows, annotated, findings)
+            if stored:
+                with _kept_outside(key_file if kept_key is None and opened.pseudonymous else None, key, id_table, stored):
+                    writer.finish(labelled.labels, findings, corpus=corpus, annotated=annotated, rejected=kept, unmapped=labelled.unmapped)
+    before = set() if onto is None or dry_run else set(onto.records["patient_key"])
     return IngestReport(
-        stored=len(stored),
-        patients=len({source.patient_key for source in stored}),
+        stored=len(labelled.labels),
+        skipped=skipped,
+        patients=len(before.union(source.patient_key for source in stored)),
         rejected=tuple(rejection.reported() for rejection in refused),
         formats=dict(formats.most_common()),
         unmapped=labelled.unmapped,
         contradicted=labelled.contradicted,
-        findings=count_findings(labelled.labels, vocabulary),
+        findings=count_findings(labelled.labels, findings),
         leads=leads,
         path=store,
-        key_file=key_file if corpus.pseudonymous else None,
-        id_table=id_table,
-        notes=corpus.notes,
+        key_file=key_file if opened.pseudonymous else None,
+        id_table=id_table if stored else None,
+        notes=opened.notes,
     )
 
 
@@ -264,7 +280,10 @@ def _with_header(sources: Sequence[Source], folder: Path) -> tuple[list[Source],
     refused: list[Rejection] = []
     for source in sources:
         try:
-            check_header(source.path)
+            if source.part is None:
+                check_header(source.path)
+            else:
+                source.part.check(source.path, source.recording_id)
             readable.append(source)
         except ReadError as error:
             refused.append(Rejection.because(source.recording_id, error, os.path.relpath(source.path, folder)))
@@ -277,16 +296,18 @@ def _refuse_duplicates(sources: Sequence[Source]) -> None:
         raise DataError(f"{len(twice)} recording ids stand more than once, the first is {twice[0]}. Every recording must be listed once.")
 
 
-def _ingested(sources: Sequence[Source], contract: SignalContract, jobs: int) -> Iterator[Ingested | Rejection]:
+def _ingested(sources: Sequence[Source], contract: SignalContract, jobs: int, on: str) -> Iterator[Ingested | Rejection]:
     """What became of every source, in order."""
     workers = min(jobs, math.ceil(len(sources) / WORKER_WORTH))
-    if workers <= 1:
+    if on != RAY and workers <= 1:
         for source in sources:
             yield _read(source, contract)
         return
     chunks = [sources[start : start + CHUNK] for start in range(0, len(sources), CHUNK)]
-    with WorkerPool(workers) as pool:
-        pending: deque[Future[list[Ingested | Rejection]]] = deque()
+    with RayPool() if on == RAY else WorkerPool(workers) as pool:
+        if isinstance(pool, RayPool):
+            workers = pool.workers
+        pending: deque[Future[list[Ingested | Rejection]] | RayFuture] = deque()
         for chunk in chunks:
             pending.append(pool.submit(_read_chunk, chunk, contract))
             if len(pending) > 2 * workers:  # bounds the memory of finished chunks that wait for a slow one
@@ -301,9 +322,12 @@ def _read_chunk(sources: Sequence[Source], contract: SignalContract) -> list[Ing
 
 def _read(source: Source, contract: SignalContract) -> Ingested | Rejection:
     try:
-        recording = read_ecg(source.path, source.recording_id, source.patient_key)
-        prepared, waveform, measured = contract.apply(recording), waveform_hash(recording), measure_recording(recording)
-        return Ingested(prepared, waveform, measured, recording.unknown_signals, recording.format)
+        if source.part is None:
+            recording = read_ecg(source.path, source.recording_id, source.patient_key)
+        else:
+            recording = source.part.read(source.path, source.recording_id, source.patient_key)
+        measured = _measured(recording, source)
+        return Ingested(contract.apply(recording), waveform_hash(recording), measured, recording.unknown_signals, recording.format)
     except ReadError as error:
         return Rejection.because(source.recording_id, error)
     except MissingError as error:
@@ -312,3 +336,13 @@ def _read(source: Source, contract: SignalContract) -> Ingested | Rejection:
         return Rejection(source.recording_id, "length: needs more memory than there is. Cut the recording into shorter ones.")
     except Exception as error:  # one file must not stop the others; the class name alone cannot carry patient data
         return Rejection(source.recording_id, f"internal error: {type(error).__name__}.")
+
+
+def _measured(recording: Recording, source: Source) -> NDArray[np.float32]:
+    """Our measurements, with what the corpus states in their place; of a relative amplitude no voltage and no axis."""
+    values = measure_recording(recording)
+    if RELATIVE in recording.flags:
+        values[["mV" in unit or unit == "degrees" for unit, _ in MEASUREMENTS.values()]] = np.nan
+    for name, value in source.measured.items():
+        values[list(MEASUREMENTS).index(name)] = value
+    return values

@@ -11,13 +11,14 @@ Layout of the folder:
     manifest.json              written last: contract, vocabulary, rejected and unmapped, SHA-256 of every file
     split.json                 the current split, if one was made
 
+A store that was appended to has further shards, the last of each append filled in part, and both tables under names by their content.
 A folder without manifest is no store: whatever was interrupted before the manifest is done again, never half-used.
 """
 
 import hashlib
 import os
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -52,6 +53,11 @@ _PANDAS_TYPES = {pa.string(): pd.StringDtype(), pa.int32(): pd.Int32Dtype()}  # 
 def shard_file(folder: str, shard: int) -> str:
     """Name of a shard of first or further windows, relative to the store."""
     return f"{folder}/shard-{shard:05d}.i16"
+
+
+def table_file(manifest: Mapping[str, Any], name: str) -> str:
+    """File of a table, `RECORDS` or `MEASURED`, in the store of a manifest."""
+    return str(manifest.get("tables", {}).get(name, name))
 
 
 def unfinished_store(store: Path) -> Path:
@@ -122,7 +128,7 @@ class Store:
                 state = "is missing" if found is None else f"has {found:,} bytes"
                 raise _damaged(path / name, f"{state}, the manifest says {entry['bytes']:,} bytes")
         vocabulary = Vocabulary.from_dict(manifest["vocabulary"])
-        records = _read_table(path, RECORDS, manifest).to_pandas(types_mapper=_PANDAS_TYPES.get)
+        records = _read_table(path, table_file(manifest, RECORDS), manifest).to_pandas(types_mapper=_PANDAS_TYPES.get)
         columns = _read_table(path, manifest["labels"], manifest).select(vocabulary.codes).columns
         known = [column.cast(pa.int8()).fill_null(UNKNOWN).to_numpy() for column in columns]
         labels = np.ascontiguousarray(np.stack(known, axis=1), dtype=np.int8)
@@ -135,6 +141,16 @@ class Store:
     def fingerprint(self) -> str:
         """SHA-256 that changes with any signal, record, label, vocabulary or contract."""
         return str(self.manifest["sha256"])
+
+    def table(self, name: str) -> pa.Table:
+        """`RECORDS` or `MEASURED` as stored.
+
+        Raises
+        ------
+        DataError
+            The file is damaged.
+        """
+        return _read_table(self.path, table_file(self.manifest, name), self.manifest)
 
     @cached_property
     def ids(self) -> NDArray[np.str_]:
@@ -221,7 +237,7 @@ class Store:
         DataError
             The file is damaged, or was written by a version that measured other things.
         """
-        table = _read_table(self.path, MEASURED, self.manifest)
+        table = self.table(MEASURED)
         if table.column_names != list(MEASUREMENTS):
             raise DataError(f"{self.path / MEASURED}: measured by another version of jaccardio. Run `jaccardio ingest` again.")
         columns = [column.to_numpy(zero_copy_only=False) for column in table.columns]  # null becomes NaN

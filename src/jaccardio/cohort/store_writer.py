@@ -28,11 +28,12 @@ from jaccardio.cohort.store import (
     MEASURED,
     RECORDS,
     RECORDS_PER_SHARD,
+    Store,
     shard_file,
     unfinished_store,
 )
 from jaccardio.errors import MissingError, UsageError
-from jaccardio.files import sync_folder, write_atomic, write_json
+from jaccardio.files import read_json, sync_folder, write_atomic, write_json
 from jaccardio.findings.labels import UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.locks import locked
@@ -69,12 +70,12 @@ _FROM_SOURCE = ("recording_id", "patient_key", "database", "fold", "site", "devi
 
 
 class _Shards:
-    """Windows, appended to files of `RECORDS_PER_SHARD` below a folder of the unfinished store."""
+    """Windows, appended to new files of `RECORDS_PER_SHARD` below a folder of the store."""
 
-    def __init__(self, partial: Path, folder: str, files: dict[str, dict[str, Any]]) -> None:
-        self._partial, self._folder, self._files = partial, folder, files
+    def __init__(self, root: Path, folder: str, files: dict[str, dict[str, Any]]) -> None:
+        self._root, self._folder, self._files = root, folder, files
         self._file: BinaryIO | None = None
-        self._written = 0
+        self._written = sum(name.startswith(f"{folder}/") for name in files) * RECORDS_PER_SHARD  # a shard that is there stays as it is
 
     def append(self, counts: NDArray[np.int16]) -> tuple[int, int]:
         """Writes one window (12, samples); returns its place, counted over all shards, and its CRC-32."""
@@ -82,7 +83,7 @@ class _Shards:
         data = np.ascontiguousarray(counts, dtype=COUNTS).tobytes()
         if place % RECORDS_PER_SHARD == 0:
             self.close()
-            path = self._partial / shard_file(self._folder, place // RECORDS_PER_SHARD)
+            path = self._root / shard_file(self._folder, place // RECORDS_PER_SHARD)
             path.parent.mkdir(exist_ok=True)
             self._file, self._digest = path.open("wb"), hashlib.sha256()
         assert self._file is not None
@@ -97,11 +98,11 @@ class _Shards:
             return
         self._file.flush()
         os.fsync(self._file.fileno())
-        name = Path(self._file.name).relative_to(self._partial).as_posix()
+        name = Path(self._file.name).relative_to(self._root).as_posix()
         self._files[name] = {"bytes": self._file.tell(), "sha256": self._digest.hexdigest()}
         self._file.close()
         self._file = None
-        sync_folder(self._partial / self._folder)
+        sync_folder(self._root / self._folder)
 
     def abandon(self) -> None:
         """Closes the open shard, whatever the disk says: the first error is the one to tell."""
@@ -116,6 +117,9 @@ class StoreWriter:
     `finish` moves the folder to its final name in one step. On an exception the partial folder is removed; what a killed
     process left is removed by the next one. Two writers of one store exclude each other.
 
+    With `onto` the recordings go into new shards of that store, and `finish` replaces its manifest in one step: until then it is what it
+    was, and what a killed process left beside its files is removed by the next one.
+
     Raises
     ------
     UsageError
@@ -124,34 +128,44 @@ class StoreWriter:
         The disk is full.
     """
 
-    def __init__(self, store: Path, contract: SignalContract) -> None:
-        self._store, self._contract = store, contract
-        self._partial = unfinished_store(store)
+    def __init__(self, store: Path, contract: SignalContract, onto: Store | None = None) -> None:
+        self._store, self._contract, self._onto = store, contract, onto
+        self._root = unfinished_store(store) if onto is None else store
         self._files: dict[str, dict[str, Any]] = {}
+        if onto is not None:
+            self._files = {name: entry for name, entry in onto.manifest["files"].items() if name.endswith(".i16")}
         self._columns: dict[str, list[Any]] = {name: [] for name in RECORDS_SCHEMA.names}
         self._measurements: list[NDArray[np.float32]] = []
-        self._first = _Shards(self._partial, FIRST_WINDOWS, self._files)
-        self._further = _Shards(self._partial, FURTHER_WINDOWS, self._files)
+        self._first = _Shards(self._root, FIRST_WINDOWS, self._files)
+        self._further = _Shards(self._root, FURTHER_WINDOWS, self._files)
         self._lock = ExitStack()
 
     def __enter__(self) -> "StoreWriter":
-        if (self._store / MANIFEST).exists():
+        if self._onto is None and (self._store / MANIFEST).exists():
             raise UsageError(f"{self._store}: there is a store already. Choose another folder, or delete this one first.")
-        if self._store.exists() and (not self._store.is_dir() or any(self._store.iterdir())):
+        if self._onto is None and self._store.exists() and (not self._store.is_dir() or any(self._store.iterdir())):
             raise UsageError(f"{self._store}: the place is taken by files that are no finished store. Choose another folder.")
         with _disk(self._store), ExitStack() as entered:
             entered.enter_context(locked(self._store.parent / f".{self._store.name}.lock", str(self._store)))
-            self._partial.mkdir(exist_ok=True)
-            for left in self._partial.iterdir():
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
+            if self._onto is None:
+                self._root.mkdir(exist_ok=True)
+                for left in self._root.iterdir():
+                    shutil.rmtree(left) if left.is_dir() else left.unlink()
+            elif read_json(self._store / MANIFEST)["sha256"] != self._onto.fingerprint:
+                raise UsageError(f"{self._store}: the store was changed in the meantime. Run again.")
+            else:
+                remove_unlisted(self._store, self._onto.manifest)
             self._lock = entered.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._first.abandon()
         self._further.abandon()
-        if kind is not None:
-            shutil.rmtree(self._partial, ignore_errors=True)
+        if kind is not None and self._onto is None:
+            shutil.rmtree(self._root, ignore_errors=True)
+        elif kind is not None:
+            with suppress(OSError):
+                remove_unlisted(self._store, read_json(self._store / MANIFEST))
         self._lock.close()
 
     def __len__(self) -> int:
@@ -203,7 +217,7 @@ class StoreWriter:
         Parameters
         ----------
         labels
-            (added recordings, findings), in the order added.
+            (recordings, findings), in the order added; of a store that is appended to, its own first.
         annotated
             Per database the codes its annotators used; kept for relabelling.
         unmapped
@@ -212,27 +226,53 @@ class StoreWriter:
         with _disk(self._store):
             self._first.close()
             self._further.close()
-            records = parquet_bytes(pa.table(self._columns, schema=RECORDS_SCHEMA))
-            write_atomic(self._partial / RECORDS, records)
-            measured = parquet_bytes(_measurement_table(self._measurements))
-            write_atomic(self._partial / MEASURED, measured)
-            labels_name, labels_entry = write_labels(self._partial, labels, vocabulary)
+            records, measured = pa.table(self._columns, schema=RECORDS_SCHEMA), _measurement_table(self._measurements)
+            if self._onto is not None:
+                records = pa.concat_tables([self._onto.table(RECORDS), records])
+                measured = pa.concat_tables([self._onto.table(MEASURED), measured])
+            names = {name: self._write_table(name, table) for name, table in ((RECORDS, records), (MEASURED, measured))}
+            labels_name, labels_entry = write_labels(self._root, labels, vocabulary)
             manifest = {
                 "format": FORMAT,
                 "jaccardio": version("jaccardio"),
                 "corpus": corpus,
                 "contract": self._contract.to_dict(),
-                "records": len(self),
+                "records": len(records),
                 "labels": labels_name,
                 "vocabulary": vocabulary.to_dict(),
                 "annotated": {database: sorted(codes) for database, codes in sorted(annotated.items())},
                 "rejected": [{"record": rejection.record, "reason": rejection.reason} for rejection in rejected],
                 "unmapped": dict(unmapped),
-                "files": self._files | {RECORDS: file_entry(records), MEASURED: file_entry(measured), labels_name: labels_entry},
+                "files": self._files | {labels_name: labels_entry},
             }
-            write_json(self._partial / MANIFEST, seal(manifest))
-            self._partial.rename(self._store)
+            if self._onto is not None:
+                manifest["tables"] = names
+            write_json(self._root / MANIFEST, seal(manifest))
+            if self._onto is None:
+                self._root.rename(self._store)
+            else:
+                remove_unlisted(self._store, manifest)
             sync_folder(self._store.parent)
+
+    def _write_table(self, name: str, table: pa.Table) -> str:
+        """Writes a table and lists it; that of a store which is appended to under a name by its content, beside the old one."""
+        data = parquet_bytes(table)
+        entry = file_entry(data)
+        if self._onto is not None:
+            name = f"{Path(name).stem}-{entry['sha256'][:12]}.parquet"
+        write_atomic(self._root / name, data)
+        self._files[name] = entry
+        return name
+
+
+def remove_unlisted(store: Path, manifest: Mapping[str, Any]) -> None:
+    """Removes shards and tables that the manifest does not list, whole or half: an append left or replaced them."""
+    for pattern in (f"{FIRST_WINDOWS}/*.i16", f"{FURTHER_WINDOWS}/*.i16", "*.parquet"):
+        for path in store.glob(pattern):
+            if path.relative_to(store).as_posix() not in manifest["files"]:
+                path.unlink()
+    for half in store.glob(".*.tmp"):  # a table or manifest that was killed while it was written
+        half.unlink()
 
 
 def write_labels(folder: Path, labels: NDArray[np.int8], vocabulary: Vocabulary) -> tuple[str, dict[str, Any]]:

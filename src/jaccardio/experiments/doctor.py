@@ -37,7 +37,7 @@ def examine(path: Path | None) -> list[Check]:
         return list(_installation())
     if not path.exists():
         raise no_such_folder(path)
-    if (path / "records.parquet").exists():
+    if any(path.glob("records*.parquet")):
         return list(_store(path))
     if looks_like_a_run(path):
         return list(_run(path))

@@ -20,6 +20,9 @@ from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.findings.vocabulary_file import fold
 
+OPEN = "open:"
+"""Before a code that was said with a doubt: what the code states is then left open, neither present nor absent."""
+
 NAMED = "finding:"
 """Ontology of findings called by code, name or alias of the vocabulary itself, case and width aside; needs no table."""
 
@@ -82,7 +85,7 @@ class LabelMapper:
         """States of every finding in one ECG.
 
         A finding is present if a present code states it or implies it through another finding; else unknown if a present
-        code leaves it open; else absent if an absent code names it; else, in a closed list, absent if the database
+        code leaves it open; else absent if an absent code names it as a whole; else, in a closed list, absent if the database
         annotates it as a whole; else unknown. A finding that stands alone in the vocabulary (normal) is unknown beside any other.
 
         Parameters
@@ -103,7 +106,7 @@ class LabelMapper:
         labels = np.full(len(self.vocabulary), UNKNOWN, dtype=np.int8)
         if closed:
             labels[sorted({column for code in annotated for column in self._meaning(code).present - self._meaning(code).part})] = ABSENT
-        labels[self._stated_by(absent)] = ABSENT
+        labels[sorted({column for code in absent for column in self._meaning(code).present - self._meaning(code).part})] = ABSENT
         labels[sorted(column for code in present for column in self._meaning(code).unknown)] = UNKNOWN
         labels[self._stated_by(present)] = PRESENT
         labels[list(elsewhere)] = list(elsewhere.values())
@@ -129,12 +132,15 @@ class LabelMapper:
 
     def unmapped(self, present: Sequence[str]) -> tuple[str, ...]:
         """The codes that no row of the table speaks of, in the order given: what the vocabulary loses."""
-        return tuple(code for code in present if _key(code) not in self.meanings)
+        return tuple(code for code in present if _key(code.removeprefix(OPEN)) not in self.meanings)
 
     def _stated_by(self, codes: Sequence[str]) -> list[int]:
         return sorted({column for code in codes for column in self._meaning(code).present})
 
     def _meaning(self, code: str) -> Meaning:
+        if code.startswith(OPEN):
+            certain = self._meaning(code.removeprefix(OPEN))
+            return Meaning(unknown=certain.present | certain.unknown)
         return self.meanings.get(_key(code), Meaning())
 
     def _implications_upwards(self) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from jaccardio.errors import ReadError, printable
+from jaccardio.recording.readers.array_part import ArrayPart
 
 OLDEST_AGE = 90.0
 """Ages over 89 are stored as 90: beyond that, an age can identify a person."""
@@ -28,6 +29,8 @@ class Source:
         Equal for one patient's recordings; a record whose patient is unknown is its own patient.
     path
         The recording, as `jaccardio.read_ecg` takes it.
+    part
+        Where the file is one of arrays: which part of it is this ECG.
     present, absent
         Codes stated as present or as absent, each ``ontology:code``, e.g. ``scp:AFIB``, ``snomed:164889003``, ``finding:af``.
     closed
@@ -46,6 +49,8 @@ class Source:
         PTB-XL only: how the statements of this row were obtained.
     report_phrases
         What the report says, in codes of `jaccardio.findings.report_phrases`; None without a report. Its text is never stored.
+    measured
+        Values by the name of a measurement, as the corpus states them; they stand in the place of our own.
     patient_id, site_name
         As the corpus writes them where the store has pseudonyms; for the table of ids (`jaccardio.cohort.id_table`), never stored.
     day
@@ -67,6 +72,8 @@ class Source:
     year: int | None = None
     scp_source: str | None = None
     report_phrases: tuple[str, ...] | None = None
+    part: ArrayPart | None = None
+    measured: Mapping[str, float] = field(default_factory=dict)
     patient_id: str = field(default="", compare=False, repr=False)
     site_name: str = field(default="", compare=False, repr=False)
     day: str = field(default="", compare=False, repr=False)

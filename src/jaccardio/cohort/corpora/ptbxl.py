@@ -5,13 +5,13 @@ Ids are the published, already pseudonymous numbers.
 """
 
 import ast
-import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions, storable_age, year_of
+from jaccardio.cohort.corpora.published import number_in, published_rows, whole_in
 from jaccardio.errors import DataError, UsageError
 from jaccardio.findings.coverage import annotated_codes
 from jaccardio.findings.report_phrases import read_report
@@ -68,7 +68,8 @@ class PtbXl:
             A missing column, an empty table, an id twice, a patient in two folds.
         """
         low = sampling_rate <= LOW_RATE_HZ
-        rows = _read(source / TABLE)
+        rows = tuple(published_rows(source / TABLE, COLUMNS, "PTB-XL"))
+        _check(source / TABLE, rows)
         if not (source / ("records100" if low else "records500")).is_dir():
             folder, remedy = ("records100", "--fs 500") if low else ("records500", "--fs 100")
             raise UsageError(f"{source}: the folder {folder} is absent; use {remedy} or name a copy that has it.")
@@ -95,7 +96,7 @@ class PtbXl:
 
     def _source(self, row: Mapping[str, str]) -> Source | Rejection:
         record = f"ptbxl:{row['ecg_id']}"
-        patient, fold, statements = _whole(row["patient_id"]), _whole(row["strat_fold"]), _statements(row["scp_codes"])
+        patient, fold, statements = whole_in(row["patient_id"]), whole_in(row["strat_fold"]), _statements(row["scp_codes"])
         path = PurePosixPath(row[self.filename_column])
         if patient is None:
             return Rejection(record, "column patient_id: not a whole number.")
@@ -105,7 +106,7 @@ class PtbXl:
             return Rejection(record, "column scp_codes: not a dictionary of statements and likelihoods.")
         if not path.name or path.is_absolute() or ".." in path.parts:
             return Rejection(record, f"column {self.filename_column}: not a path inside the data folder.")
-        site = _whole(row["site"])
+        site = whole_in(row["site"])
         return Source(
             recording_id=record,
             patient_key=f"ptbxl:{patient}",
@@ -117,7 +118,7 @@ class PtbXl:
             fold=fold,
             site=None if site is None else str(site),
             device=" ".join(row["device"].split()) or None,
-            age=storable_age(_number(row["age"])),
+            age=storable_age(number_in(row["age"])),
             sex=SEXES.get(row["sex"].removesuffix(".0")),
             year=year_of(row["recording_date"]),
             scp_source=row.get("scp_source") or None,
@@ -125,29 +126,11 @@ class PtbXl:
         )
 
 
-def _read(path: Path) -> tuple[Mapping[str, str], ...]:
-    if not path.is_file():
-        raise UsageError(f"{path}: no such file; name the folder that holds {TABLE}.")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            table = csv.DictReader(file, restval="")
-            columns, rows = table.fieldnames or (), tuple(table)
-    except (UnicodeDecodeError, csv.Error):
-        raise DataError(f"{path}: not a CSV table in UTF-8; it is damaged or a pointer to the real file. Download it again.") from None
-    missing = [column for column in COLUMNS if column not in columns]
-    if missing:
-        raise DataError(f"{path}: the columns {', '.join(missing)} are missing; this is not PTB-XL's table as published.")
-    if not rows:
-        raise DataError(f"{path}: the table has no rows.")
-    _check(path, rows)
-    return rows
-
-
 def _check(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
     records: set[str] = set()
     folds: dict[int, int] = {}
     for number, row in enumerate(rows, start=2):
-        record, patient, fold = row["ecg_id"], _whole(row["patient_id"]), _whole(row["strat_fold"])
+        record, patient, fold = row["ecg_id"], whole_in(row["patient_id"]), whole_in(row["strat_fold"])
         if not record.isdigit():
             raise DataError(f"{path}: row {number}, column ecg_id: not a whole number.")
         if record in records:
@@ -176,16 +159,3 @@ def _axis(row: Mapping[str, str]) -> str:
     axis = row["heart_axis"].strip() or "unknown"
     unstated = axis == "LAD" and STATED_LEFT_AXIS.search(row.get("report", "")) is None
     return "axis:LAD-unstated" if unstated else f"axis:{axis}"
-
-
-def _number(cell: str) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        return float("nan")
-
-
-def _whole(cell: str) -> int | None:
-    """Whole number of ``15709.0`` or ``15709``: the published table writes ids of a column with gaps as floats."""
-    number = _number(cell)
-    return int(number) if number.is_integer() else None

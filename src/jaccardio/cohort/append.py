@@ -1,0 +1,56 @@
+"""`existing_store`: whether a store may take more ECGs, and what it holds already."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jaccardio.checksums import MANIFEST
+from jaccardio.cohort.corpora.corpus import Rejection
+from jaccardio.cohort.relabel import Coded
+from jaccardio.cohort.store import Store
+from jaccardio.errors import UsageError
+from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.recording.preprocessing import SignalContract
+
+
+def existing_store(path: Path, corpus: str, contract: SignalContract, vocabulary: Vocabulary) -> Store | None:
+    """The finished store at a place, None where there is none.
+
+    Raises
+    ------
+    UsageError
+        It was made with other settings.
+    DataError
+        It is damaged.
+    """
+    if not (path / MANIFEST).is_file():
+        return None
+    store = Store.open(path)
+    settings: Sequence[tuple[str, Any, Any]] = (
+        ("--corpus", store.manifest["corpus"], corpus),
+        ("--fs", store.contract.sampling_rate, contract.sampling_rate),
+        ("--vocabulary", store.vocabulary.to_dict(), vocabulary.to_dict()),
+    )
+    for option, kept, asked in settings:
+        if kept != asked:
+            said = f"{option}: {store.vocabulary.name if option == '--vocabulary' else kept}"
+            raise UsageError(f"{path}: there is a store already, made with another {said}. Append with that, or choose another folder.")
+    return store
+
+
+def coded_rows(store: Store) -> list[Coded]:
+    """What the rows of a store say of findings, in order."""
+    return list(store.records[["database", "present", "absent", "closed"]].itertuples(index=False))
+
+
+def annotated_by_both(store: Store, annotated: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """Per database, the codes that its annotators used in the store or in what is appended."""
+    kept = {database: frozenset(codes) for database, codes in store.manifest["annotated"].items()}
+    return {database: kept.get(database, frozenset()) | annotated.get(database, frozenset()) for database in {**kept, **annotated}}
+
+
+def rejected_by_both(store: Store, stored: Iterable[str], rejected: Sequence[Rejection]) -> list[Rejection]:
+    """The store's rejections that still stand, and the new ones: a recording that was mended is refused no longer."""
+    settled = {*stored, *(rejection.record for rejection in rejected)}
+    kept = [Rejection(entry["record"], entry["reason"]) for entry in store.manifest["rejected"]]
+    return [*(rejection for rejection in kept if rejection.record not in settled), *rejected]
