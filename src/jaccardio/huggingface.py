@@ -35,7 +35,7 @@ from jaccardio.recording.recording import Recording
 
 
 @strict
-class EcgTowerConfig(PreTrainedConfig):  # type: ignore[misc]
+class EcgTowerConfig(PreTrainedConfig):
     """Shape of the tower: the fields of `ModelConfig` that `EcgEncoder` reads. The model adds ``hidden_size``, the length of its tokens."""
 
     model_type = "jaccardio-ecg"
@@ -75,7 +75,8 @@ class EcgTower(PreTrainedModel):
         DataError
             The folder lacks weights, or has others: transformers would draw them at random, or leave them out.
         """
-        model, report = super().from_pretrained(*arguments, output_loading_info=True, **options | {"use_safetensors": True})
+        loaded: Any = super().from_pretrained(*arguments, output_loading_info=True, **options | {"use_safetensors": True})
+        model, report = loaded
         if wrong := sorted(map(str, [*report["missing_keys"], *report["mismatched_keys"], *report["unexpected_keys"]])):
             raise DataError(f"{len(wrong)} weights of the ECG tower are missing or do not fit, the first: {wrong[0]}. Save it again.")
         return (model, report) if output_loading_info else model
@@ -97,7 +98,7 @@ class EcgTower(PreTrainedModel):
         return BaseModelOutputWithPooling(last_hidden_state=maps.squeeze(2).transpose(1, 2), pooler_output=self.encoder.pooled(maps))
 
 
-class EcgFeatureExtractor(FeatureExtractionMixin):  # type: ignore[misc]
+class EcgFeatureExtractor(FeatureExtractionMixin):
     """The signal contract: recordings resampled, centred on their medians and rounded to microvolts as in training.
 
     Parameters

@@ -6,7 +6,7 @@ from typing import Any
 
 from jaccardio.checksums import MANIFEST
 from jaccardio.cohort.corpora.corpus import Rejection
-from jaccardio.cohort.relabel import Coded
+from jaccardio.cohort.relabel import LINKED, Coded
 from jaccardio.cohort.store import Store
 from jaccardio.errors import UsageError
 from jaccardio.findings.vocabulary import Vocabulary
@@ -19,13 +19,16 @@ def existing_store(path: Path, corpus: str, contract: SignalContract, vocabulary
     Raises
     ------
     UsageError
-        It was made with other settings.
+        It was made with other settings, or has labels from echocardiography.
     DataError
         It is damaged.
     """
     if not (path / MANIFEST).is_file():
         return None
     store = Store.open(path)
+    if linked := store.manifest.get(LINKED):
+        remedy = "Run `jaccardio relabel` to go back to the codes, append, and link again"
+        raise UsageError(f"{path}: its labels of {', '.join(linked)} are from echocardiography, which what is appended has not. {remedy}.")
     settings: Sequence[tuple[str, Any, Any]] = (
         ("--corpus", store.manifest["corpus"], corpus),
         ("--fs", store.contract.sampling_rate, contract.sampling_rate),

@@ -69,9 +69,9 @@ def chunked_loss(
         return cast(Sequence[Tensor], _Recomputed.apply(compute, vectors, *sentences))  # type: ignore[no-untyped-call]
 
     parts = [of(rows) for rows in chunks_of(own, chunk)]
-    over_rows, count, *columns = map(torch.stack, zip(*parts, strict=True))
+    over_rows, count, *of_columns = map(torch.stack, zip(*parts, strict=True))
     loss: Tensor = over_rows.sum() / ranks.total(count.sum()).clamp(min=1)
-    return loss if objective.loss != "softmax" else (loss + _over_columns(*columns, ranks)) / 2
+    return loss if objective.loss != "softmax" else (loss + _over_columns(of_columns, ranks)) / 2
 
 
 class _Recomputed(torch.autograd.Function):
@@ -113,8 +113,9 @@ def _softmax_part(objective: Objective, logits: Tensor, target: Tensor, weight: 
     return [rows, aimed.sum(), shown.logsumexp(dim=0), mass.sum(dim=0), (mass * logits).sum(dim=0)]
 
 
-def _over_columns(log_sums: Tensor, masses: Tensor, hits: Tensor, ranks: Ranks) -> Tensor:
-    """Mean cross-entropy of the columns from their numbers (chunks, m); this process's part of it: its share of the columns."""
+def _over_columns(found: Sequence[Tensor], ranks: Ranks) -> Tensor:
+    """Mean cross-entropy of the columns from their log-sums, masses and hits, each (chunks, m); this process's part of it: its share of the columns."""
+    log_sums, masses, hits = found
     numbers = torch.stack([log_sums.logsumexp(dim=0), masses.sum(dim=0), hits.sum(dim=0)])
     log_sum, mass, hit = ranks.gathered(numbers[None], ranks.size).unbind(dim=1)
     own = ranks.share(mass.shape[1])

@@ -38,7 +38,8 @@ class SharedBatchNorm(nn.BatchNorm2d):
                 self.running_var.lerp_(variance * count / (count - 1), self.momentum)
                 self.num_batches_tracked.add_(1)
             scale = self.weight * (variance + self.eps).rsqrt()
-            return (centred * scale[None, :, None, None] + self.bias[None, :, None, None]).to(maps.dtype)
+            normed: Tensor = centred * scale[None, :, None, None] + self.bias[None, :, None, None]
+            return normed.to(maps.dtype)
 
 
 def share_batch_norm(model: nn.Module, ranks: Ranks) -> int:

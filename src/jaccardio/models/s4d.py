@@ -57,8 +57,8 @@ class S4d1d(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """ECGs (n, 12, 1, samples) to feature maps (n, channels, 1, samples)."""
-        maps: Tensor = self.blocks(self.leads(image).squeeze(2))
-        return maps.unsqueeze(2)
+        maps: Tensor = self.blocks(self.leads(image))
+        return maps
 
 
 class _Block(nn.Module):
@@ -66,13 +66,13 @@ class _Block(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.norm = nn.BatchNorm1d(channels)
+        self.norm = nn.BatchNorm2d(channels)
         self.space = DiagonalStateSpace(channels)
-        self.mix = nn.Conv1d(channels, 2 * channels, 1)
+        self.mix = nn.Conv2d(channels, 2 * channels, 1)
 
-    def forward(self, sequence: Tensor) -> Tensor:
-        mixed = nn.functional.gelu(self.space(self.norm(sequence)))
-        return sequence + nn.functional.glu(self.mix(mixed), dim=1)
+    def forward(self, maps: Tensor) -> Tensor:
+        spaced = self.space(self.norm(maps).squeeze(2)).unsqueeze(2)
+        return maps + nn.functional.glu(self.mix(nn.functional.gelu(spaced)), dim=1)
 
 
 class DiagonalStateSpace(nn.Module):

@@ -69,7 +69,11 @@ def _told(progress: Progress | None, place: int, members: int) -> Progress | Non
     """The progress of one member as part of that of all."""
     if progress is None:
         return None
-    return lambda done, total, state: progress(place * total + done, members * total, f"member {place + 1} of {members}, {state}")
+
+    def told(done: int, total: int, text: str = "", /) -> None:
+        progress(place * total + done, members * total, f"member {place + 1} of {members}, {text}")
+
+    return told
 
 
 def join_runs(store: Store, runs: Sequence[RunFolder], out: Path, *, device: str = "auto") -> dict[str, Any]:
@@ -112,7 +116,8 @@ def join_runs(store: Store, runs: Sequence[RunFolder], out: Path, *, device: str
         else:
             run = RunFolder.create(out, config, store, first.split, members=weights)
         rows = np.sort(store.rows_of(first.split.parts["validation"]))
-        labels = store.labels[np.ix_(rows, [store.vocabulary.index(code) for code in vocabulary.codes])]
+        columns = np.array([store.vocabulary.index(code) for code in vocabulary.codes])
+        labels = store.labels[np.ix_(rows, columns)]
         scores = finding_scores(ensemble, full_batches(store, rows), choose_device(device))
         auroc, _ = macro_ranking(labels, scores)
         summaries = [one.summary for one in runs]
