@@ -3,7 +3,7 @@
 import math
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,7 +22,9 @@ from jaccardio.cohort.store_writer import StoreWriter
 from jaccardio.errors import DataError, ReadError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.measure import measure_recording
+from jaccardio.measurement.quality import Quality, check_recording
 from jaccardio.processes import WorkerPool
+from jaccardio.recording.checks.table import CHECKS, Check
 from jaccardio.recording.preprocessing import Prepared, SignalContract
 from jaccardio.recording.readers import read_ecg
 from jaccardio.recording.readers.record_files import header_of
@@ -41,12 +43,13 @@ LISTED = 20
 
 @dataclass(frozen=True)
 class Ingested:
-    """One recording as read and prepared, the hash of its waveform, its measurements, and the names of its signals that are no standard
-    lead."""
+    """One recording as read and prepared, the hash of its waveform, its measurements, its quality, and the names of its signals that are no
+    standard lead."""
 
     prepared: Prepared
     waveform: str
     measurements: NDArray[np.float32]
+    quality: Quality
     unknown_signals: tuple[str, ...]
 
 
@@ -103,6 +106,7 @@ def ingest(
     key_file: Path | None = None,
     id_table: Path | None = None,
     options: SourceOptions = DEFAULTS,
+    checks: Mapping[str, Check] = CHECKS,
     dry_run: bool = False,
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
@@ -128,6 +132,8 @@ def ingest(
         CSV file to make outside the store, from ids back to files.
     options
         What the corpus needs to be told.
+    checks
+        Thresholds and actions of the checks of quality.
     dry_run
         Whether only tables and headers are read and nothing is written.
     jobs
@@ -174,11 +180,11 @@ def ingest(
         stored, unreadable = _with_header(sources, folder)
         labelled = label_records(stored, opened.annotated, findings)
         return _report(opened, stored, [*refused, *unreadable], labelled, findings, leads, store, key_file, id_table)
-    with StoreWriter(store, contract) as writer:
+    with StoreWriter(store, contract, checks) as writer:
         stored = []
-        for done, (entry, result) in enumerate(zip(sources, _ingested(sources, contract, jobs), strict=True), start=1):
+        for done, (entry, result) in enumerate(zip(sources, _ingested(sources, contract, checks, jobs), strict=True), start=1):
             if isinstance(result, Ingested):
-                writer.add(entry, result.prepared, result.waveform, result.measurements)
+                writer.add(entry, result.prepared, result.waveform, result.measurements, result.quality)
                 stored.append(entry)
                 leads.add(int(result.prepared.lead_mask.sum()), result.prepared.flags, result.unknown_signals)
             else:
@@ -272,32 +278,36 @@ def _refuse_duplicates(sources: Sequence[Source]) -> None:
         raise DataError(f"{len(twice)} recording ids stand more than once, the first is {twice[0]}. Every recording must be listed once.")
 
 
-def _ingested(sources: Sequence[Source], contract: SignalContract, jobs: int) -> Iterator[Ingested | Rejection]:
+def _ingested(
+    sources: Sequence[Source], contract: SignalContract, checks: Mapping[str, Check], jobs: int
+) -> Iterator[Ingested | Rejection]:
     """What became of every source, in order."""
     workers = min(jobs, math.ceil(len(sources) / WORKER_WORTH))
     if workers <= 1:
         for source in sources:
-            yield _read(source, contract)
+            yield _read(source, contract, checks)
         return
     chunks = [sources[start : start + CHUNK] for start in range(0, len(sources), CHUNK)]
     with WorkerPool(workers) as pool:
         pending: deque[Future[list[Ingested | Rejection]]] = deque()
         for chunk in chunks:
-            pending.append(pool.submit(_read_chunk, chunk, contract))
+            pending.append(pool.submit(_read_chunk, chunk, contract, dict(checks)))
             if len(pending) > 2 * workers:  # bounds the memory of finished chunks that wait for a slow one
                 yield from pending.popleft().result()
         while pending:
             yield from pending.popleft().result()
 
 
-def _read_chunk(sources: Sequence[Source], contract: SignalContract) -> list[Ingested | Rejection]:
-    return [_read(source, contract) for source in sources]
+def _read_chunk(sources: Sequence[Source], contract: SignalContract, checks: Mapping[str, Check]) -> list[Ingested | Rejection]:
+    return [_read(source, contract, checks) for source in sources]
 
 
-def _read(source: Source, contract: SignalContract) -> Ingested | Rejection:
+def _read(source: Source, contract: SignalContract, checks: Mapping[str, Check]) -> Ingested | Rejection:
     try:
         recording = read_ecg(source.path, source.recording_id, source.patient_key)
-        return Ingested(contract.apply(recording), waveform_hash(recording), measure_recording(recording), recording.unknown_signals)
+        prepared, measured = contract.apply(recording), measure_recording(recording)
+        quality = check_recording(recording, prepared, measured, checks)
+        return Ingested(prepared, waveform_hash(recording), measured, quality, recording.unknown_signals)
     except ReadError as error:
         return Rejection.because(source.recording_id, error)
     except MemoryError:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from jaccardio.checksums import MANIFEST, file_entry, seal
 from jaccardio.cohort.corpora.corpus import Rejection, Source
 from jaccardio.cohort.store import (
+    CHECKED,
     COUNTS,
     FIRST_WINDOWS,
     FORMAT,
@@ -37,6 +38,8 @@ from jaccardio.findings.labels import UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.locks import locked
 from jaccardio.measurement.measure import MEASUREMENTS
+from jaccardio.measurement.quality import Quality
+from jaccardio.recording.checks.table import CHECKS, Check
 from jaccardio.recording.preprocessing import Prepared, SignalContract
 
 RECORDS_SCHEMA = pa.schema(
@@ -124,12 +127,13 @@ class StoreWriter:
         The disk is full.
     """
 
-    def __init__(self, store: Path, contract: SignalContract) -> None:
-        self._store, self._contract = store, contract
+    def __init__(self, store: Path, contract: SignalContract, checks: Mapping[str, Check] = CHECKS) -> None:
+        self._store, self._contract, self._checks = store, contract, checks
         self._partial = unfinished_store(store)
         self._files: dict[str, dict[str, Any]] = {}
         self._columns: dict[str, list[Any]] = {name: [] for name in RECORDS_SCHEMA.names}
         self._measurements: list[NDArray[np.float32]] = []
+        self._quality: list[NDArray[np.float32]] = []
         self._first = _Shards(self._partial, FIRST_WINDOWS, self._files)
         self._further = _Shards(self._partial, FURTHER_WINDOWS, self._files)
         self._lock = ExitStack()
@@ -157,7 +161,7 @@ class StoreWriter:
     def __len__(self) -> int:
         return len(self._columns["recording_id"])
 
-    def add(self, source: Source, prepared: Prepared, waveform: str, measurements: NDArray[np.float32]) -> None:
+    def add(self, source: Source, prepared: Prepared, waveform: str, measurements: NDArray[np.float32], quality: Quality) -> None:
         """Appends one recording.
 
         Parameters
@@ -166,6 +170,8 @@ class StoreWriter:
             Hash of the measured signal.
         measurements
             (measurements,) in the order of `MEASUREMENTS`, NaN where unknown.
+        quality
+            Numbers of the checks, and the flags to keep.
         """
         with _disk(self._store):
             place, crc32 = self._first.append(prepared.counts[0])
@@ -174,7 +180,7 @@ class StoreWriter:
             "waveform": waveform,
             "lead_mask": sum(1 << lead for lead, recorded in enumerate(prepared.lead_mask) if recorded),
             "recorded": prepared.recorded,
-            "flags": list(prepared.flags),
+            "flags": list(quality.flags),
             "present": list(source.present),
             "absent": list(source.absent),
             "closed": source.closed,
@@ -187,6 +193,7 @@ class StoreWriter:
         for name, value in values.items():
             self._columns[name].append(value)
         self._measurements.append(measurements)
+        self._quality.append(quality.values)
 
     def finish(
         self,
@@ -214,21 +221,25 @@ class StoreWriter:
             self._further.close()
             records = parquet_bytes(pa.table(self._columns, schema=RECORDS_SCHEMA))
             write_atomic(self._partial / RECORDS, records)
-            measured = parquet_bytes(_measurement_table(self._measurements))
+            measured = parquet_bytes(_number_table(self._measurements, tuple(MEASUREMENTS)))
             write_atomic(self._partial / MEASURED, measured)
+            checked = parquet_bytes(_number_table(self._quality, tuple(CHECKS)))
+            write_atomic(self._partial / CHECKED, checked)
             labels_name, labels_entry = write_labels(self._partial, labels, vocabulary)
             manifest = {
                 "format": FORMAT,
                 "jaccardio": version("jaccardio"),
                 "corpus": corpus,
                 "contract": self._contract.to_dict(),
+                "checks": {name: {"threshold": check.threshold, "action": check.action} for name, check in self._checks.items()},
                 "records": len(self),
                 "labels": labels_name,
                 "vocabulary": vocabulary.to_dict(),
                 "annotated": {database: sorted(codes) for database, codes in sorted(annotated.items())},
                 "rejected": [{"record": rejection.record, "reason": rejection.reason} for rejection in rejected],
                 "unmapped": dict(unmapped),
-                "files": self._files | {RECORDS: file_entry(records), MEASURED: file_entry(measured), labels_name: labels_entry},
+                "files": self._files
+                | {RECORDS: file_entry(records), MEASURED: file_entry(measured), CHECKED: file_entry(checked), labels_name: labels_entry},
             }
             write_json(self._partial / MANIFEST, seal(manifest))
             self._partial.rename(self._store)
@@ -252,10 +263,10 @@ def write_labels(folder: Path, labels: NDArray[np.int8], vocabulary: Vocabulary)
     return name, entry
 
 
-def _measurement_table(measurements: Sequence[NDArray[np.float32]]) -> pa.Table:
-    """One column a measurement, null where unknown."""
-    values = np.stack(measurements) if measurements else np.empty((0, len(MEASUREMENTS)), dtype=np.float32)
-    return pa.table({name: pa.array(values[:, column], from_pandas=True) for column, name in enumerate(MEASUREMENTS)})
+def _number_table(rows: Sequence[NDArray[np.float32]], names: Sequence[str]) -> pa.Table:
+    """One column a measurement or check, null where unknown."""
+    values = np.stack(rows) if rows else np.empty((0, len(names)), dtype=np.float32)
+    return pa.table({name: pa.array(values[:, column], from_pandas=True) for column, name in enumerate(names)})
 
 
 def parquet_bytes(table: pa.Table) -> bytes:
