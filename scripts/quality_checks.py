@@ -1,6 +1,6 @@
 """What the checks of quality find and what they take for a fault: docs/quality.md.
 
-python scripts/quality_checks.py path/to/ptb-xl choose            # numbers on 1,000 ECGs of folds 1-4: thresholds, and how leads vary together
+python scripts/quality_checks.py path/to/ptb-xl choose            # 1,000 ECGs of folds 1-4: numbers, and how leads vary together
 python scripts/quality_checks.py path/to/ptb-xl report            # faults put into 500 other ECGs, folds 5-8
 python scripts/quality_checks.py path/to/ptb-xl annotated         # beside what PTB-XL's annotators wrote of noise, baseline and pacemakers
 python scripts/quality_checks.py path/to/folder folder [ECGs]     # false alarms and faults in any folder of WFDB files

@@ -80,16 +80,17 @@ def _strangeness(covariances: NDArray[np.float64]) -> NDArray[np.float64]:
 def likeness(covariance: NDArray[np.float64], present: NDArray[np.bool_]) -> tuple[float, str]:
     """How alike the two most alike of the independent leads are, and which these are; NaN for a single lead.
 
-    1 less the root mean square of their difference by that of the smaller one.
+    1 less what of one is left when the other, at the size that fits best, is taken off, as a share of it: 1 for a copy, of any gain.
 
     Parameters
     ----------
     present
         (8,) bool, which of `INDEPENDENT_LEADS` were recorded.
     """
-    power = np.diag(covariance)
-    apart = np.maximum(power[:, None] + power - 2 * covariance, 0) / np.maximum(np.minimum(power[:, None], power), 1e-12)
-    apart[~(present[:, None] & present & ~np.eye(len(power), dtype=np.bool_))] = np.inf
-    first, second = np.unravel_index(int(apart.argmin()), apart.shape)
-    value = 1 - float(np.sqrt(apart[first, second]))
-    return (value if np.isfinite(value) else np.nan), f"{INDEPENDENT_LEADS[first]}={INDEPENDENT_LEADS[second]}"
+    size = np.sqrt(np.maximum(np.diag(covariance), 1e-12))
+    correlation = np.clip(covariance / np.outer(size, size), 0, 1)
+    correlation[~(present[:, None] & present & ~np.eye(len(size), dtype=np.bool_))] = np.nan
+    if np.isnan(correlation).all():
+        return float("nan"), ""
+    first, second = divmod(int(np.nanargmax(correlation)), len(size))
+    return 1 - float(np.sqrt(1 - correlation[first, second] ** 2)), f"{INDEPENDENT_LEADS[first]}={INDEPENDENT_LEADS[second]}"

@@ -50,10 +50,8 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "flat": Check("leads that hold no signal", "leads", 0, _READ, said=("flat",)),
         "clipped": Check("time for which a lead stands at exactly its own extreme, of 10 s", "ms", 120, _CHOSEN, said=("clipped",)),
         "missing_lead": Check("standard leads that the file does not hold", "leads", 0, _READ, said=("missing",)),
-        "duplicate_lead": Check(
-            "likeness of the two most alike of I, II, V1-V6: 1 less their difference by the smaller", "", 0.98, _CHOSEN
-        ),
-        "unit_suspect": Check("how far the typical voltage is from 1.35 mV, either way", "times", 8, _CHOSEN),
+        "duplicate_lead": Check("likeness of the two most alike of I, II, V1-V6; 1 is a copy, of any gain", "", 0.99, _CHOSEN),
+        "unit_suspect": Check("how far the typical voltage is from 1.35 mV, either way", "times", 6, _CHOSEN),
         "rate_suspect": Check("how far beats and waves are from usual durations, all by one factor", "times", 1.45, _CHOSEN),
         "short": Check("what the window of 10 s lacks", "s", 0.05, "recording/preprocessing.py", said=("short",)),
         "gap": Check("longest straight line in a lead, or what reading cut off", "s", 0.5, _CHOSEN, said=("trimmed",)),
