@@ -126,9 +126,8 @@ def annotated(recordings: Iterator[Recording], rows: pd.DataFrame) -> None:
     print("| check | PTB-XL's column | flagged where annotated | flagged elsewhere |\n|---|---|---|---|")
     for name, column in (("wander", "baseline_drift"), ("noise", "static_noise"), ("noise", "burst_noise"), ("pacing", "pacemaker")):
         said, over = rows[column].notna().to_numpy(), values[:, NAMES.index(name)] > CHECKS[name].threshold
-        print(
-            f"| {name} | `{column}` | {share(int(over[said].sum()), int(said.sum()))} | {share(int(over[~said].sum()), int((~said).sum()))} |"
-        )
+        shares = [share(int(over[part].sum()), int(part.sum())) for part in (said, ~said)]
+        print(f"| {name} | `{column}` | {shares[0]} | {shares[1]} |")
 
 
 def numbers(recording: Recording, measured: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -58,7 +58,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "einthoven": Check("limb leads against what follows from I and II, by the size of limb leads", "", 0.8, _CHOSEN),
         "reversal_suspect": Check("how much more usual the leads would be with two electrodes exchanged", "times", 1.5, _CHOSEN),
         "noise": Check("standard deviation of what changes from sample to sample in the noisiest lead", "mV", 0.04, _CHOSEN),
-        "wander": Check("range of the baseline in the lead that wanders most, seconds averaged", "mV", 2.5, _CHOSEN),
+        "wander": Check("range of the baseline in the lead that wanders most, seconds averaged", "mV", 3, _CHOSEN),
         "pacing": Check("steepest change before QRS by that of QRS", "", 0.5, "statement `spike` of measurement/data/statements.csv"),
     }
 )
