@@ -50,6 +50,7 @@ _OWN_TIME = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:00|Z)"
 )  # when a run began, as runs write it under the key ``time``
 _WORD = re.compile(r"[^\W_]+")
+_PICTURE = re.compile(r"(?<=;base64,)[A-Za-z0-9+/=\s]+")
 _PRINTED = re.compile(rb"[\x20-\x7e]{4,}|(?:[\x20-\x7e]\x00){4,}")
 _TEXT = {".html", ".htm", ".md", ".txt", ".log", ".csv", ".tsv", ".svg", ".xml", ".hea"}
 
@@ -234,7 +235,8 @@ def _opaque(path: Path) -> Iterator[tuple[Any, str, bool]]:
 def _kinds(text: str, tokens: Tokens, marked: bool = True) -> dict[str, int]:
     found = {LISTED: tokens.count(text)}
     if marked:
-        found |= {kind: len(mark.findall(text)) for kind, mark in _MARKS.items()}
+        text = _PICTURE.sub("", text)
+        found |= {kind: len(mark.findall(text)) for kind, mark in _MARKS.items() if kind != MAIL or "@" in text}
         if not found[PATH] and re.fullmatch(r"/[^/\s]+(/[^/]+)+", text):
             found[PATH] = 1
         if not found[DATE] and _BORN.search(text) and re.search(rf"(?<!\d){_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)", text):
