@@ -47,7 +47,7 @@ def main(folder: Path, what: str, ecgs: int = 500) -> None:
         return
     table = pd.read_csv(folder / "ptbxl_database.csv")
     chosen = table["strat_fold"].le(4) if what == "choose" else table["strat_fold"].between(5, 8)
-    rows = table[chosen].sample(1000 if what == "choose" else 4000 if what == "annotated" else ecgs, random_state=0).sort_values("ecg_id")
+    rows = table[chosen].sample(ecgs if what == "report" else 1000, random_state=0).sort_values("ecg_id")
     recordings = (read_ecg(folder / f"{name}.hea") for name in rows["filename_lr"])
     if what == "choose":
         choose(recordings)

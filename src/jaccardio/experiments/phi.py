@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from jaccardio.cohort.id_table import COLUMNS
-from jaccardio.errors import DataError, UsageError
+from jaccardio.errors import UsageError
 from jaccardio.files import no_such_folder
 
 LISTED, PATH, MAIL, DATE, SERIAL, NAME = (
@@ -140,18 +140,21 @@ def scan(folder: Path, tokens: Tokens) -> tuple[int, list[Hit]]:
         named = _kinds(relative, tokens)
         name = f"file {number}" if named else relative
         found: Counter[tuple[str, str]] = Counter({("name of the file", kind): count for kind, count in named.items()})
-        try:
-            for place, text, marked in _texts(path):
-                found.update({(_shown(place, tokens), kind): count for kind, count in _kinds(text, tokens, marked).items()})
-        except (ValueError, OSError, KeyError, SyntaxError, DataError):  # damaged, or not what its suffix says: read as bytes
-            for place, text, marked in _opaque(path):
-                found.update({(place, kind): count for kind, count in _kinds(text, tokens, marked).items()})
+        for place, text, marked in _read(path):
+            found.update({(_shown(place, tokens), kind): count for kind, count in _kinds(text, tokens, marked).items()})
         hits += [Hit(name, place, kind, count) for (place, kind), count in found.items()]
     return len(files), hits
 
 
 _Texts = Iterator[tuple[tuple[str, ...], str, bool]]
 """Place, text, and whether the text is written as such, so that paths and dates in it count: not so in the bytes of numbers."""
+
+
+def _read(path: Path) -> list[tuple[tuple[str, ...], str, bool]]:
+    try:
+        return list(_texts(path))
+    except (ValueError, OSError, KeyError, SyntaxError):  # damaged, or not what its suffix says
+        return list(_opaque(path))
 
 
 def _texts(path: Path) -> _Texts:
@@ -226,7 +229,7 @@ def _document(value: Any, place: tuple[str, ...]) -> _Texts:
         yield place, f"{place[-1]}: {text}" if place and (_BORN.search(place[-1]) or "serial" in place[-1].lower()) else text, True
 
 
-def _opaque(path: Path) -> Iterator[tuple[Any, str, bool]]:
+def _opaque(path: Path) -> _Texts:
     """Printed stretches of a file of bytes, in which only listed words count."""
     for printed in _PRINTED.findall(path.read_bytes()):
         yield ("bytes",), printed.replace(b"\0", b"").decode("ascii"), False
@@ -244,7 +247,7 @@ def _kinds(text: str, tokens: Tokens, marked: bool = True) -> dict[str, int]:
     return {kind: count for kind, count in found.items() if count}
 
 
-def _shown(place: tuple[str, ...] | str, tokens: Tokens) -> str:
+def _shown(place: tuple[str, ...], tokens: Tokens) -> str:
     parts = [f"key {number}" if _kinds(part, tokens) else part for number, part in enumerate(place, start=1)]
     return ".".join(parts) or "value"
 

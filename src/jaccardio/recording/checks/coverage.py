@@ -37,4 +37,4 @@ def rail_milliseconds(signal: NDArray[np.float32], sampling_rate: float) -> NDAr
         np.where(np.abs(extreme - middle) > SMALLEST_RAIL_MV, (signal == extreme[:, None]).sum(axis=1), 0)
         for extreme in (signal.max(axis=1), signal.min(axis=1))
     ]
-    return np.maximum(*at_rail) * (1e4 / signal.shape[1])
+    return np.asarray(np.maximum(*at_rail) * (1e4 / signal.shape[1]))

@@ -33,7 +33,7 @@ def wander(slow: NDArray[np.float32], rate: float) -> NDArray[np.float32]:
     """(leads,) millivolt: range of the means of whole seconds, the largest within 10 s."""
     means = _pieces(slow, round(rate)).mean(axis=2)
     spans = [np.ptp(means[:, start : start + _WINDOW], axis=1) for start in range(0, means.shape[1], _WINDOW)]
-    return np.max(spans, axis=0)
+    return np.asarray(np.max(spans, axis=0))
 
 
 def voltage(slow: NDArray[np.float32], rate: float) -> float:
