@@ -16,11 +16,23 @@ import pytest
 from jaccardio.cohort.store import Store
 from jaccardio.experiments import fit as fit_module
 from jaccardio.recording.readers import read_ecg
+from jaccardio.simulation.echo import COLUMNS, echo_rows
+from jaccardio.simulation.hospital import draw_patients
+from jaccardio.simulation.sites import create_sites
 from jaccardio.training.config import TrainConfig, load_preset
 from tests.conftest import SETTINGS, Command, Hospitals, write_wfdb
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "docs/install.md", "docs/your-data.md", "docs/studies.md", "docs/text.md")
+DOCUMENTS = (
+    "README.md",
+    "docs/install.md",
+    "docs/your-data.md",
+    "docs/formats.md",
+    "docs/echo.md",
+    "docs/map-labels.md",
+    "docs/studies.md",
+    "docs/text.md",
+)
 
 EPOCH = "training.epochs=1"
 SMALL_TRAINING = (*SETTINGS, "--set", EPOCH, "--device", "cpu")
@@ -103,7 +115,14 @@ def here(
     for name, header in zip(("one", "folder/two", "folder/three"), sorted((hospitals.folder / "site-b").rglob("*.hea")), strict=False):
         write_wfdb(folder / "path/to" / name, np.round(read_ecg(header).signal * 1000).astype(np.int64))
     document = request.getfixturevalue("document")
-    if document != "README.md":
+    if document == "docs/echo.md":
+        home = create_sites(1)[0]
+        rows = [COLUMNS, *echo_rows(home, draw_patients(home, 240, np.random.default_rng([0, 0])), [0])]
+        (folder / "path/to/echo.csv").write_text("".join(",".join(row) + "\n" for row in rows))
+    if document == "docs/map-labels.md":
+        texts = "path,patient_id,report\none,P1,Vorhofflimmern. Kein Linksschenkelblock\nfolder/two,P2,possible LVH\n"
+        (folder / "path/to/reports.csv").write_text(texts)
+    if document not in ("README.md", "docs/echo.md", "docs/map-labels.md"):
         shutil.copytree(request.getfixturevalue("trained"), folder / "runs/first")
     if document in ("docs/studies.md", "docs/text.md"):
         shutil.copytree(hospitals.home, folder / "store")

@@ -1,6 +1,7 @@
 """The way back from ids to files: private, outside the store, never over another table."""
 
 import stat
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,20 +11,21 @@ from jaccardio.cohort.id_table import IdTable, refuse_place, save_id_table
 from jaccardio.errors import DataError, UsageError
 
 
-def source(name: str, path: Path, patient: str = "", site: str = "") -> Source:
-    return Source(name, f"p{name}", path, (), (), False, "somewhere", patient_id=patient, site_name=site)
+def source(name: str, path: Path, patient: str = "", site: str = "", day: str = "") -> Source:
+    return Source(name, f"p{name}", path, (), (), False, "somewhere", patient_id=patient, site_name=site, day=day)
 
 
 def test_a_table_leads_from_ids_to_files_and_back(tmp_path: Path) -> None:
     table = tmp_path / "secret" / "ids.csv"
     odd = tmp_path / "Ärzte, a\udcff;b.hea"  # bytes that are no UTF-8 are names of files too
-    save_id_table(table, [source("a", tmp_path / "ecg/1.2.3", "00123", "Nord"), source("b", odd)])
+    save_id_table(table, [source("a", tmp_path / "ecg/1.2.3", "00123", "Nord", "2019-05-02"), source("b", odd)])
     assert stat.S_IMODE(table.stat().st_mode) == 0o600
     assert table.read_bytes().splitlines()[:2] == [
-        b"recording_id,patient_key,path,patient_id,site",
-        f"a,pa,{tmp_path}/ecg/1.2.3,00123,Nord".encode(),
+        b"recording_id,patient_key,path,patient_id,site,date",
+        f"a,pa,{tmp_path}/ecg/1.2.3,00123,Nord,2019-05-02".encode(),
     ]
     ids = IdTable.load(table)
+    assert (ids.patients, ids.days) == ({"a": ("Nord", "00123")}, {"a": date(2019, 5, 2)})
     assert ids.paths_of(["b", "c", "a"]) == [str(odd), None, str(tmp_path / "ecg/1.2.3")]
     with pytest.raises(DataError, match="that of another store"):
         ids.paths_of(["c", "d"])

@@ -26,10 +26,12 @@ CELLS = {
     "truth-subsets": "findings+subsets x truth x sigmoid",
     "truth-captions": "findings+captions x truth x sigmoid",
     "truth-mined": "findings+false_captions x truth x sigmoid",
+    "truth-measured": "findings+measurements x truth x sigmoid",
     "truth-asymmetric": "findings x truth x asymmetric",
     "truth-weighted": "findings x truth x sigmoid, positive_weight",
     "truth-prototypes": "findings x truth x sigmoid, prototypes 1",
     "classifier": "findings x truth x sigmoid, classifier",
+    "classifier-measured": "findings+measurements x truth x sigmoid, classifier",
     "classifier-asymmetric": "findings x truth x asymmetric, classifier",
     "classifier-weighted": "findings x truth x sigmoid, classifier, positive_weight",
 }

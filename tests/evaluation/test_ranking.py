@@ -199,3 +199,17 @@ def test_what_does_not_belong_together_is_refused(case: Case) -> None:
         ranked(case, base, Scored("x", [case.scores, case.scores[:-1]], [base.thresholds[0]] * 2))
     with pytest.raises(DataError, match=r"'x': .* thresholds for 5 findings do not belong together"):
         ranked(case, base, Scored("x", [case.scores], [base.thresholds[0].of(range(5))]))
+
+
+def test_levels_are_ranked_and_compared_on_the_same_resamples(case: Case) -> None:
+    part = replace(case.part, groups={"rhythm": [("one", (0,)), ("two", (1, 2))]})
+    models = [entry(case, "base", noisy(case, 1, 0.3)), entry(case, "better", np.clip(better(case), 0, 1))]
+    table = rank(part, models, reference="base", levels=True, replicates=40).table
+    [row] = [row for row in table.rows if (row.metric, row.model) == ("macro_auroc_rhythm", "base")]
+    wanted = evaluate(part, models[0], replicates=40).metrics["levels"]["rhythm"]["macro_auroc"]
+    assert (row.estimate.value, row.estimate.low, row.estimate.high) == (wanted.value, wanted.low, wanted.high)
+    [difference] = [one for one in table.differences if one.metric == "macro_auroc_rhythm"]
+    assert difference.estimate.low is not None
+    assert difference.estimate.low > 0
+    assert difference.p is not None
+    assert not [row for row in rank(part, models, reference="base", replicates=40).table.rows if row.metric.startswith("macro_auroc_")]

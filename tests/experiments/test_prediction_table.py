@@ -44,13 +44,8 @@ def array(folder: Path, _: str) -> PredictionTable:
     return read_predictions(folder / "p.npy", CODES, lines(folder / "ids", IDS), lines(folder / "columns", CODES[::-1]))
 
 
-def plain_array(folder: Path, _: str) -> PredictionTable:
-    np.save(folder / "p.npy", SCORES)
-    return read_predictions(folder / "p.npy", CODES, lines(folder / "ids", IDS))
-
-
 @pytest.mark.parametrize("prefix", ["score_", ""])
-@pytest.mark.parametrize("kind", [parquet, comma_separated, array, plain_array])
+@pytest.mark.parametrize("kind", [parquet, comma_separated, array])
 def test_every_kind_of_file_gives_the_same_table(tmp_path: Path, kind: Callable[[Path, str], PredictionTable], prefix: str) -> None:
     table = kind(tmp_path, prefix)
     assert (table.ids, table.codes) == (tuple(IDS), CODES)
@@ -115,25 +110,27 @@ def test_a_column_given_twice_is_refused(tmp_path: Path) -> None:
 def test_damaged_files_are_refused(tmp_path: Path, kind: str, content: bytes) -> None:
     (tmp_path / f"p.{kind}").write_bytes(content)
     with pytest.raises(DataError, match=f"^p.{kind}: "):
-        read_predictions(tmp_path / f"p.{kind}", CODES, lines(tmp_path / "ids", IDS))
+        read_predictions(tmp_path / f"p.{kind}", CODES, lines(tmp_path / "ids", IDS), lines(tmp_path / "columns", CODES))
 
 
 def test_arrays_need_names_that_fit_and_are_never_unpickled(tmp_path: Path) -> None:
-    path, ids = tmp_path / "p.npy", lines(tmp_path / "ids", IDS)
+    path, ids, columns = tmp_path / "p.npy", lines(tmp_path / "ids", IDS), lines(tmp_path / "codes", CODES)
     np.save(path, SCORES)
     with pytest.raises(UsageError, match="--ids"):
         read_predictions(path, CODES)
+    with pytest.raises(UsageError, match=r"names of findings; give --columns"):  # a guessed order would score other findings
+        read_predictions(path, CODES, ids)
     with pytest.raises(UsageError, match="no such file"):
-        read_predictions(path, CODES, tmp_path / "nowhere")
-    with pytest.raises(DataError, match=r"shape \(4, 3\), expected numbers for 4 ids \(ids\) and 2 findings \(the vocabulary\)"):
-        read_predictions(path, CODES[:2], ids)
+        read_predictions(path, CODES, tmp_path / "nowhere", columns)
+    with pytest.raises(DataError, match=r"shape \(4, 3\), expected numbers for 4 ids \(ids\) and 2 findings \(two\)"):
+        read_predictions(path, CODES, ids, lines(tmp_path / "two", CODES[:2]))
     with pytest.raises(DataError, match=r"columns: 1 findings are given twice \(af\)"):
         read_predictions(path, CODES, ids, lines(tmp_path / "columns", ["af", "af", "lvh"]))
     with pytest.raises(DataError, match="expected numbers for 3 ids"):
-        read_predictions(path, CODES, lines(tmp_path / "few", IDS[:3]))
+        read_predictions(path, CODES, lines(tmp_path / "few", IDS[:3]), columns)
     np.save(path, np.array([[object()]]), allow_pickle=True)
     with pytest.raises(DataError, match="no npy array of plain numbers"):
-        read_predictions(path, CODES, ids)
+        read_predictions(path, CODES, ids, columns)
 
 
 def test_other_files_are_a_usage_error(tmp_path: Path) -> None:

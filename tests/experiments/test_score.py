@@ -153,6 +153,22 @@ def test_predictions_are_paired_with_a_run_on_the_same_patients(hospitals: Hospi
     assert "training_minutes" not in {row.metric for row in table.rows}  # nobody knows them
 
 
+def test_two_runs_are_paired_with_the_thresholds_of_their_training(hospitals: Hospitals, trained: Path, tmp_path: Path) -> None:
+    ours, theirs = (RunFolder(Path(shutil.copytree(trained, tmp_path / name))) for name in ("ours", "theirs"))
+    store = Store.open(hospitals.home)
+    done = scored(store, ours.path, against=theirs.path)
+    expected = score_part(ours, store, "test", device="cpu")
+    metrics = evaluate(expected.part, expected.scored, replicates=20).metrics
+    assert done.evaluation.metrics["thresholds"]["global"]["micro_f1"].value == metrics["thresholds"]["global"]["micro_f1"].value
+    assert done.thresholds == "fitted on the run's validation part"
+    assert done.paired is not None
+    differences = [one.estimate.value for one in done.paired.differences if one.metric in ("macro_auroc", "micro_f1")]
+    assert len(differences) == 4
+    assert not any(differences)
+    with pytest.raises(UsageError, match="a run has its own"):
+        scored(store, ours.path, thresholds=tmp_path / "thresholds.json")
+
+
 def test_predictions_are_paired_with_a_file_on_what_both_have(store: Store, tmp_path: Path) -> None:
     scores, rows = rival(store), part(store, "test")
     ours, half = write(tmp_path / "ours.parquet", store, scores), rows[: len(rows) // 2]

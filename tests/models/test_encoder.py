@@ -10,6 +10,7 @@ from jaccardio.models.config import ModelConfig
 from jaccardio.models.encoder import BACKBONES, EcgEncoder
 from jaccardio.models.pooling import POOLINGS
 from jaccardio.models.resnet import ResNet1d
+from jaccardio.models.s4d import STATES, DiagonalStateSpace
 from jaccardio.models.vit import sinusoidal_positions
 
 EXPECTED_CHANNELS = {
@@ -21,6 +22,7 @@ EXPECTED_CHANNELS = {
     "inception1d": 4,
     "vit1d": 4,
     "convnext1d": 8,
+    "s4d": 4,
 }
 """Channels of the last stage, in widths."""
 
@@ -107,6 +109,7 @@ XRESNET_FIRST = XRESNET_BLOCK - (256 - 64) * 64 + 64 * 256 + 2 * 256  # 64 chann
 INCEPTION_PATHS = 32 * 32 * (39 + 19 + 9) + 2 * 128
 INCEPTION = 6 * INCEPTION_PATHS + 2 * 32 * (12 + 5 * 128) + (12 + 128) * 128 + 2 * 2 * 128
 VIT = 12 * 25 * 256 + 2 * 256 + 6 * (12 * 256**2 + 13 * 256) + 2 * 256
+S4D = 12 * 256 + 256 + 4 * (2 * 256 + 256 + 2 * 256 * 8 + 2 * 256 * 8 * 2 + 256 + 256 * 512 + 512)
 STAGES = [(96, 3), (192, 3), (384, 9), (768, 3)]
 CONVNEXT = 28_589_128 - 1000 * 769  # ConvNeXt-T less its 1000 classes,
 CONVNEXT -= sum(depth * width * (7 * 7 - 7 + 1) for width, depth in STAGES)  # kernels of 7 for 7 x 7, no layer scale,
@@ -122,6 +125,7 @@ CONVNEXT -= sum(width * 2 * width * (2 * 2 - 2) for width, _ in STAGES[:3]) + (3
         ("inception1d", 32, INCEPTION),
         ("vit1d", 64, VIT),
         ("convnext1d", 96, CONVNEXT),
+        ("s4d", 64, S4D),
     ],
 )
 def test_parameter_count_of_the_original(name: str, width: int, count: int) -> None:
@@ -144,7 +148,36 @@ def test_the_transformer_knows_the_order_of_its_patches() -> None:
     assert not torch.allclose(encoder(signal), encoder(signal.roll(25, dims=2)), atol=1e-3)
 
 
-@pytest.mark.parametrize("variant", [("vit1d", True, "mean", 4), ("vit1d", False, "mean", 2), ("inception1d", False, "mean", 1)])
+def test_a_state_space_is_its_recurrence_in_both_directions() -> None:
+    """Zero-order hold of x' = A x + u, sample by sample, in complex double precision."""
+    torch.manual_seed(0)
+    space, samples = DiagonalStateSpace(3), 40
+    sequence = torch.randn(1, 3, samples)
+    with torch.no_grad():
+        found = space(sequence)[0].double()
+        poles = torch.complex(-space.log_decay.double().exp(), space.frequency.double())
+        step = (poles * space.log_step.double().exp()[:, None]).exp()
+        readout = torch.view_as_complex(space.readout.double())
+        wanted = space.skip.double()[:, None] * sequence[0].double()
+        for direction, order in enumerate((range(samples), range(samples - 1, -1, -1))):
+            state = torch.zeros((3, STATES), dtype=torch.complex128)
+            for sample in order:
+                before = state
+                state = step * state + (step - 1) / poles * sequence[0, :, sample].double()[:, None]
+                wanted[:, sample] += 2 * (readout[direction] * (before if direction else state)).sum(dim=1).real
+    torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        ("vit1d", True, "mean", 4),
+        ("vit1d", False, "mean", 2),
+        ("s4d", True, "mean", 4),
+        ("s4d", False, "mean", 1),
+        ("inception1d", False, "mean", 1),
+    ],
+)
 def test_what_a_backbone_has_no_place_for_is_refused(variant: Variant) -> None:
     with pytest.raises(UsageError, match=variant[0]):
         _encoder(variant, 4)

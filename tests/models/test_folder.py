@@ -31,7 +31,7 @@ def save(path: Path, config: ModelConfig, vocabulary: Vocabulary, text_encoder: 
     torch.manual_seed(0)
     model = create_model(config, vocabulary=vocabulary, text_encoder=text_encoder)
     model.finding_logits(torch.randn(4, 12, 200))  # moves the running statistics of the norms
-    save_pretrained(path, model, config, vocabulary, (), CONTRACT, True, {"global": 0.3}, {"temperature": 2.0}, "# Card\n")
+    save_pretrained(path, model, [config], vocabulary, (), CONTRACT, True, {"global": 0.3}, {"temperature": 2.0}, "# Card\n")
     return model.eval()
 
 
@@ -86,7 +86,8 @@ def test_a_folder_without_manifest_or_of_another_format_is_refused(saved: Path) 
 @pytest.mark.parametrize(("part", "key"), [(None, "surprise"), ("model", "surprise"), ("contract", "surprise"), ("model", "width")])
 def test_unknown_keys_and_weights_that_do_not_fit_are_refused(saved: Path, part: str | None, key: str) -> None:
     document = json.loads((saved / "config.json").read_text())
-    (document if part is None else document[part])[key] = 3
+    where = {None: document, "model": document["members"][0], "contract": document["contract"]}[part]
+    where[key] = 3
     write_json(saved / "config.json", document)
     manifest = model_manifest(saved)
     write_manifest(saved, FORMAT, {**manifest.files, "config.json": file_entry((saved / "config.json").read_bytes())})

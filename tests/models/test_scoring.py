@@ -24,7 +24,7 @@ def whole(signal: NDArray[np.float32]) -> Windows:
 @pytest.mark.parametrize("kind", ["text", "classifier"])
 def test_scores_are_the_mean_probability_over_equal_parts(kind: str, vocabulary: Vocabulary, text_encoder: FixedEncoder) -> None:
     torch.manual_seed(0)
-    config = ModelConfig.model_validate({"kind": kind, "width": 2, "score_parts": 3, "normalise_ecg": False, "initial_scale": 100.0})
+    config = ModelConfig.model_validate({"kind": kind, "width": 2, "score_parts": [3], "normalise_ecg": False, "initial_scale": 100.0})
     model = create_model(config, vocabulary=vocabulary, text_encoder=text_encoder).eval()
     signal = np.random.default_rng(0).normal(size=(5, 12, 300)).astype(np.float32)
     signal[:, :, 100:200] *= 300  # logits far apart: only there a mean of probabilities is no mean of logits
@@ -53,7 +53,7 @@ def test_nothing_but_what_was_recorded_enters_a_score(
 ) -> None:
     """A short ECG beside a long one: whatever stands behind its end changes nothing, and its pieces cover it."""
     torch.manual_seed(0)
-    model = create_model(ModelConfig(kind="classifier", width=2, score_parts=3), vocabulary=vocabulary, text_encoder=text_encoder).eval()
+    model = create_model(ModelConfig(kind="classifier", width=2, score_parts=(3,)), vocabulary=vocabulary, text_encoder=text_encoder).eval()
     signal = np.random.default_rng(0).normal(size=(4, 12, 300)).astype(np.float32)
     ecg, lengths = np.array([0, 1, 1, 2]), np.array([300, 300, 300, recorded])
     batch = Windows(signal, lengths, ecg, np.ones((3, 12), dtype=np.bool_))

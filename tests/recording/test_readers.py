@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from jaccardio.errors import ReadError
 from jaccardio.recording.leads import LEADS, lead_row
-from jaccardio.recording.readers import READERS, read_ecg
+from jaccardio.recording.readers import read_ecg
 
 
 @pytest.mark.parametrize("suffix", ["", ".hea", ".dat", ".mat"])
@@ -69,10 +69,6 @@ def test_more_than_memory_is_the_fault_of_one_record(header: Path, monkeypatch: 
     monkeypatch.setattr(np, "empty", exhausted)
     with pytest.raises(ReadError, match=r"^made: length: needs more memory than there is\."):
         read_ecg(header)
-
-
-def test_every_reader_is_tested_here() -> None:
-    assert set(READERS) == {".hea", ".dat", ".mat"}
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -10,7 +10,7 @@ import pytest
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import MissingError, UsageError
 from jaccardio.evaluation.evaluate import evaluate
-from jaccardio.evaluation.metrics import DECISION_METRICS
+from jaccardio.evaluation.metrics import DECISION_METRICS, LEVEL_TITLES
 from jaccardio.evaluation.thresholds import POLICIES
 from jaccardio.recording import lettering
 from jaccardio.report import language
@@ -18,7 +18,7 @@ from jaccardio.report.evaluation_report import write_evaluation
 from jaccardio.report.language import check_language, languages, translate
 from jaccardio.report.model_card import CardFacts, write_model_card
 from jaccardio.report.pages import _environment
-from jaccardio.report.titles import LEVEL_TITLES, METHOD_TITLES, POLICY_TITLES
+from jaccardio.report.titles import METHOD_TITLES, POLICY_TITLES
 from tests.evaluation.cases import Case
 
 FILLED = re.compile(r"%\(\w+\)s|%%")

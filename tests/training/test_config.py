@@ -49,7 +49,7 @@ RESOLVED: dict[str, dict[str, dict[str, Any]]] = {
     "truth-small": {
         "data": {"sampling_rate": 100.0, "crop_seconds": 7.5, "lead_masking": 0.25},
         "model": {"kind": "text", "width": 32, "embedding": 256, "whitening": 0.5, "normalise_ecg": False, "initial_scale": 20.0}
-        | {"bias": "text", "train_scale": True, "score_parts": 1},
+        | {"bias": "text", "train_scale": True, "score_parts": (1,)},
         "objective": {"statements": "findings", "target": "truth", "loss": "sigmoid", "positive_weight": False},
         "training": {"learning_rate": 2e-3, "weight_decay": 1e-2, "epochs": 8, "warmup": 0.1, "validate_every": 1},
     },
@@ -61,7 +61,14 @@ RESOLVED: dict[str, dict[str, dict[str, Any]]] = {
     },
     "jaccardio-small": {
         "data": {"sampling_rate": 100.0, "crop_seconds": 2.5, "lead_masking": 0.25},
-        "model": {"encoder": "resnet18", "width": 16, "squeeze_excitation": True, "stem_stride": 1, "pooling": "mean-max", "score_parts": 4}
+        "model": {
+            "encoder": "resnet18",
+            "width": 16,
+            "squeeze_excitation": True,
+            "stem_stride": 1,
+            "pooling": "mean-max",
+            "score_parts": (4,),
+        }
         | {"text": "minilm", "whitening": 0.75, "embedding": 0, "normalise_ecg": False, "initial_scale": 19.2, "train_scale": False}
         | {"bias": "text", "kind": "text"},
         "objective": {"statements": "findings", "target": "truth", "loss": "sigmoid"},
@@ -254,7 +261,7 @@ def test_an_unknown_preset_lists_the_known() -> None:
         *(f"model.initial_bias={value}" for value in ("nan", "1e308", "x")),
         *(
             "model.embedding=10000000000",
-            "model.score_parts=1000000000",
+            *(f"model.score_parts={value}" for value in ("[]", "[0]", "[1000000000]", "[1, true]", "4")),
             "objective.views=inf",
             "preset=other",
             "=1",

@@ -95,8 +95,8 @@ def test_scores_that_are_no_numbers_have_no_metrics(bad: float) -> None:
 def test_nonsense_is_refused_and_a_warm_up_beyond_the_run_is_said(
     store: Store, split: Split, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with pytest.raises(UsageError, match=r"score_parts=32: parts of 31 samples, encoders need 32"):
-        loop.train(store, split, load_preset("truth-small", (*TINY, "model.score_parts=32")), tmp_path / "run", device="cpu")
+    with pytest.raises(UsageError, match=r"score_parts: parts of 31 samples, encoders need 32"):
+        loop.train(store, split, load_preset("truth-small", (*TINY, "model.score_parts=[1,32]")), tmp_path / "run", device="cpu")
     assert not (tmp_path / "run").exists()
     config = load_preset("truth-small", (*TINY, "training.steps=2", "training.warmup=100"))
     loop.train(store, split, config, tmp_path / "run", device="cpu")

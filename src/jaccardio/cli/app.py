@@ -18,9 +18,11 @@ from typer.core import TyperGroup
 
 from jaccardio import __version__
 from jaccardio.cli.checks import bench, doctor
+from jaccardio.cli.convert import convert
 from jaccardio.cli.data import ingest, inspect, relabel, split, synth
+from jaccardio.cli.labels import link, map_labels
 from jaccardio.cli.measure import measure
-from jaccardio.cli.models import embed, evaluate, score, search, train
+from jaccardio.cli.models import embed, ensemble, evaluate, score, search, train
 from jaccardio.cli.output import LogNotes, note
 from jaccardio.cli.predict import predict
 from jaccardio.cli.studies import compare, demo, reproduce
@@ -60,9 +62,9 @@ COMMAND_LINE_ERROR: Any = typer.BadParameter.__mro__[2]
 """What typer raises for a command line that it cannot parse: click's ClickException, or its own copy of that."""
 
 COMMANDS: Mapping[str, tuple[Callable[..., None] | typer.Typer, ...]] = {
-    "Data": (synth, ingest, split, inspect, measure),
-    "Vocabularies and text": (vocabulary, relabel, text),
-    "Train and evaluate": (train, evaluate, score),
+    "Data": (synth, ingest, link, split, inspect, convert, measure),
+    "Vocabularies and text": (vocabulary, map_labels, relabel, text),
+    "Train and evaluate": (train, ensemble, evaluate, score),
     "Use a model": (predict, search, embed),
     "Compare and study": (demo, compare, probe, shift, reproduce),
     "Check": (doctor, bench),

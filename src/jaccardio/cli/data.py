@@ -1,6 +1,7 @@
 """Commands that make and shape data: synth, ingest, split, relabel, inspect."""
 
 import math
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,6 +25,10 @@ def synth(
     sites: Annotated[int, typer.Option(min=1, help="Number of hospitals.")] = 2,
     seed: Seed = 0,
     fs: SamplingRate = 500.0,
+    echo: Annotated[
+        bool,
+        typer.Option("--echo", help="Write what echocardiography decides into a table echo.csv, for `link`, and not into the manifest."),
+    ] = False,
     jobs: Processes = ALL_CORES,
     json: Json = False,
 ) -> None:
@@ -34,16 +39,21 @@ def synth(
     from jaccardio.simulation.disk import simulate_hospitals
 
     with progress_bar("simulating") as progress:
-        report = simulate_hospitals(out, records, sites, seed, fs, jobs=jobs, progress=progress)
+        report = simulate_hospitals(out, records, sites, seed, fs, jobs=jobs, echo=echo, progress=progress)
     lines = [f"{site.records} simulated ECGs of {site.patients} simulated patients: {site.manifest}" for site in report.sites]
-    written = [{"manifest": str(site.manifest), "records": site.records, "patients": site.patients} for site in report.sites]
+    lines += [f"their echocardiograms: {site.echo}" for site in report.sites if site.echo]
+    written = [
+        {"manifest": str(site.manifest), "records": site.records, "patients": site.patients}
+        | ({"echo": str(site.echo)} if site.echo else {})
+        for site in report.sites
+    ]
     result({"out": str(out), "simulated": True, "sites": written}, lines, json)
 
 
 def ingest(
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="Folder of the corpus, or a manifest (.csv, .tsv, .xlsx).")],
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="Folder or zip of the corpus, or a manifest (.csv, .tsv, .xlsx).")],
     store: Annotated[Path, typer.Argument(metavar="STORE", help="New folder for the store.")],
-    corpus: Annotated[str, typer.Option(metavar="NAME", help="ptbxl, challenge, manifest or wfdb.")],
+    corpus: Annotated[str, typer.Option(metavar="NAME", help="ptbxl, challenge, manifest or folder.")],
     vocabulary: VocabularyName = "paper26",
     fs: SamplingRate = 500.0,
     patient_key: Annotated[
@@ -51,7 +61,10 @@ def ingest(
     ] = None,
     id_table: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="CSV file to make outside the store: from its ids back to paths and patients. Keep it secret."),
+        typer.Option(
+            metavar="FILE",
+            help="CSV file to make outside the store: from its ids back to paths, patients and days; `link` reads it. Keep it secret.",
+        ),
     ] = None,
     site: Annotated[
         str, typer.Option(metavar="NAME", help="Hospital of all records that name no other; two hospitals may number patients alike.")
@@ -71,7 +84,8 @@ def ingest(
 ) -> None:
     """Reads a folder of ECGs, or a public database, into a store.
 
-    A store has one sampling rate and one vocabulary. Files that cannot be read are listed and stop nothing.
+    A store has one sampling rate and one vocabulary. Files that cannot be read are listed and stop nothing. A folder or zip may mix all
+    formats; docs/formats.md lists them.
 
     A manifest has the columns path and patient_id (may be empty); optional fold, site, date, age, sex; and the findings, either one column
     each with 1, 0 or nothing (yes, no, ja, nein, 陽性, 陰性 and more are known) or one column findings, separated by ";". docs/your-data.md
@@ -102,6 +116,11 @@ def ingest(
     done = f"would be stored in {store} (dry run: signals were not read, nothing was written)" if dry_run else f"stored in {store}"
     lines = [f"{report.stored} ECGs of {report.patients} patients {done}, {len(report.rejected)} rejected"]
     quality: dict[str, dict[str, int]] = {}
+    reasons = Counter(rejection.kind for rejection in report.rejected).most_common()
+    if len(report.formats) > 1:
+        lines.append("formats read: " + ", ".join(f"{name} {count}" for name, count in report.formats.items()))
+    if len(reasons) < len(report.rejected):
+        lines += [f"  {count} x {kind}" for kind, count in reasons]
     lines += [f"  rejected {rejection.record}: {rejection.reason}" for rejection in report.rejected]
     if not dry_run:
         lines += _lead_lines(report.leads)
@@ -127,6 +146,8 @@ def ingest(
         "stored": report.stored,
         "patients": report.patients,
         "rejected": [{"record": rejection.record, "reason": rejection.reason} for rejection in report.rejected],
+        "formats": report.formats,
+        "reasons": dict(reasons),
         "notes": list(report.notes),
         "unmapped": report.unmapped,
         "contradicted": report.contradicted,
@@ -155,12 +176,15 @@ def relabel(
     with own_folder(store):
         report = run(store, vocabulary)
     lines = [f"{store}: {report.records} ECGs now labelled with {report.vocabulary}", *_losses(report.unmapped, report.contradicted)]
+    if report.unlinked:
+        lines.append(f"no longer from echocardiography, but from codes: {', '.join(report.unlinked)}; run `jaccardio link` again")
     document = {
         "store": str(store),
         "vocabulary": report.vocabulary,
         "unmapped": report.unmapped,
         "contradicted": report.contradicted,
         "findings": report.findings,
+        "unlinked": list(report.unlinked),
     }
     result(document, lines, json)
 
@@ -206,35 +230,46 @@ def split(
 
 
 def inspect(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="ECG file: .hea, .dat, .mat or the record name.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="ECG file of any format, also ARCHIVE.zip/FILE; or a WFDB record's name.")],
     plot: Annotated[Path | None, typer.Option(metavar="PICTURE", help="Also draw the ECG on paper: .png, .svg or .pdf.")] = None,
     json: Json = False,
 ) -> None:
-    """Shows what one ECG file holds."""
+    """Shows what one ECG file holds, and what is done to it.
+
+    Read are WFDB and every format of docs/formats.md, recognised by what the file holds.
+    """
     from jaccardio.recording.leads import LEADS
+    from jaccardio.recording.preprocessing import SignalContract
     from jaccardio.recording.readers import read_ecg
     from jaccardio.recording.readers.record_files import record_name
+    from jaccardio.recording.steps import model_steps, reading_steps
 
     note(DISCLAIMER)
     recording = read_ecg(file)
+    read, prepared = reading_steps(recording), model_steps(recording, SignalContract())
     leads = [
         {"lead": lead, "recorded": bool(mask), "minimum_mv": round(float(row.min()), 3), "maximum_mv": round(float(row.max()), 3)}
         for lead, mask, row in zip(LEADS, recording.lead_mask, recording.signal, strict=True)
     ]
     document = {
         "file": str(file),
+        "format": recording.format,
         "sampling_rate": recording.sampling_rate,
         "samples": recording.signal.shape[1],
         "seconds": round(recording.seconds, 3),
+        "millivolt_per_count": recording.millivolt_per_count,
+        "steps": {"read": read, "for models": prepared},
         "flags": list(recording.flags),
         "leads": leads,
     }
-    lines = [f"{file}: {recording.signal.shape[1]} samples at {recording.sampling_rate:g} Hz, {recording.seconds:.1f} s"]
+    size = f"{recording.signal.shape[1]} samples at {recording.sampling_rate:g} Hz, {recording.seconds:.1f} s"
+    lines = [f"{file}: {recording.format}, {size}"]
     lines += [
         f"  {lead['lead']:<4} {lead['minimum_mv']:8.3f} to {lead['maximum_mv']:7.3f} mV" + ("" if lead["recorded"] else "  not recorded")
         for lead in leads
     ]
-    lines += [f"  {flag}" for flag in recording.flags]
+    lines += [f"  read: {step}" for step in read] + [f"  for models: {step}" for step in prepared]
+    lines += [f"  flag: {flag}" for flag in recording.flags]
     if plot is not None:
         from jaccardio.recording.paper_plot import plot_ecg
 

@@ -15,19 +15,24 @@ Failures = list[tuple[Path, Exception]]
 
 def each_once(files: Sequence[Path], failures: Failures) -> Iterator[Path]:
     """The recordings named, those of folders in their place; one that is named twice, by whichever of its files, comes once."""
-    from jaccardio.cohort.corpora.listing import header_files
-    from jaccardio.recording.readers.record_files import record_name
+    from jaccardio.cohort.corpora.listing import ecg_files
+    from jaccardio.recording.readers.archive import is_archive
+    from jaccardio.recording.readers.formats import read_head
+    from jaccardio.recording.readers.record_files import WFDB_SUFFIXES, named_path
 
     seen = set()
     for given in files:
         try:
-            found, refused = header_files(given) if given.is_dir() else ((given,), ())
+            one = given.suffix.lower() in WFDB_SUFFIXES or not given.is_file()
+            many = given.is_dir() or (not one and is_archive(read_head(given)))
+            listing = ecg_files(given) if many else None
         except (JaccardioError, OSError) as error:
             failures.append((given, error))
             continue
-        failures += [(given / rejection.file, DataError(rejection.reason)) for rejection in refused]
-        for file in found:
-            record = Path(os.path.realpath(file.parent), record_name(file))
+        if listing is not None:
+            failures += [(given / rejection.file, DataError(rejection.reason)) for rejection in listing.rejected]
+        for file in listing.ecgs if listing is not None else (given,):
+            record = Path(os.path.realpath(file.parent), named_path(file).name)
             if record not in seen:
                 seen.add(record)
                 yield file

@@ -1,4 +1,4 @@
-"""Commands that train, evaluate and use models: train, evaluate, score, embed, search."""
+"""Commands that train, evaluate and use models: train, ensemble, evaluate, score, embed, search."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +20,9 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue the run in --out where it was interrupted; start it if there is none.")
     ] = False,
+    ensemble: Annotated[
+        int, typer.Option("--ensemble", metavar="N", min=1, max=100, help="Train N models that differ in their seed, and join them to one.")
+    ] = 1,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
@@ -31,9 +34,10 @@ def train(
     from jaccardio.cohort.store import Store
     from jaccardio.training import loop
     from jaccardio.training.config import load_preset, presets
+    from jaccardio.training.ensemble import train_ensemble
     from jaccardio.training.run_folder import RunFolder
 
-    begun = resume and RunFolder(out).begun
+    begun = resume and RunFolder(out).begun and ensemble == 1
     if preset is None and (settings or not begun):
         raise UsageError(f"give --preset NAME. Presets: {', '.join(presets())}.")
     config = load_preset(preset, settings or []) if preset is not None else RunFolder.open(out).config
@@ -45,9 +49,37 @@ def train(
     with resumable(way), progress_bar("training") as progress:
         if begun:
             summary = loop.resume(opened, out, device=device, progress=progress)
+        elif ensemble > 1:
+            split = load_or_make_split(opened, note)
+            summary = train_ensemble(opened, split, config, ensemble, out, resume=resume, device=device, progress=progress)
         else:
             split = load_or_make_split(opened, note)
             summary = loop.train(opened, split, config, out, device=device, progress=progress)
+    _tell_trained(summary, out, json)
+
+
+def ensemble(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Two run folders and more, trained on one split of the store.")],
+    store: StoreOption,
+    out: Annotated[Path, typer.Option(metavar="RUN", help="New run folder.")],
+    device: Device = "auto",
+    json: Json = False,
+) -> None:
+    """Joins runs to one, whose scores are the means of theirs.
+
+    Their form may differ; what they say of findings and sentences must not. Thresholds and recalibration are fitted anew.
+    """
+    from jaccardio.cohort.store import Store
+    from jaccardio.training.ensemble import join_runs
+    from jaccardio.training.run_folder import RunFolder
+
+    note(DISCLAIMER)
+    summary = join_runs(Store.open(store), [RunFolder.open(run) for run in runs], out, device=device)
+    _tell_trained(summary, out, json)
+
+
+def _tell_trained(summary: dict[str, Any], out: Path, json: bool) -> None:
+    """Prints the summary of a run that is complete."""
     warn(summary["warnings"])
     auroc = summary["validation_macro_auroc"]
     lines = [
@@ -114,7 +146,8 @@ def evaluate(
 
 def score(
     predictions: Annotated[
-        Path, typer.Argument(metavar="PREDICTIONS", help=".parquet or .csv with recording_id and a column a finding, or .npy.")
+        Path,
+        typer.Argument(metavar="PREDICTIONS|RUN", help=".parquet or .csv with recording_id and a column a finding, .npy, or a run folder."),
     ],
     store: StoreOption,
     out: Out,
@@ -134,14 +167,14 @@ def score(
     ] = "",
     ids: Annotated[Path | None, typer.Option(metavar="FILE", help="For .npy: text file with one recording id a line.")] = None,
     columns: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="For .npy: text file with one finding a line; without it the vocabulary.")
+        Path | None, typer.Option(metavar="FILE", help="For .npy: text file with one finding a line, in the order of its columns.")
     ] = None,
     lang: ReportLanguage = "en",
     replicates: Replicates = 1000,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Evaluates the predictions of any other model by the same rules.
+    """Evaluates the predictions of any model by the same rules.
 
     Writes what `jaccardio evaluate` writes except the model card, and compares them with a run or with other predictions on the same ECGs.
     """

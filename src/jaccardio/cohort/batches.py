@@ -163,7 +163,7 @@ def repeat_factors(labels: NDArray[np.int8]) -> NDArray[np.float64]:
     return factors
 
 
-def full_batches(store: Store, rows: NDArray[np.int64], batch_size: int) -> Iterator[Windows]:
+def full_batches(store: Store, rows: NDArray[np.int64], batch_size: int = 256) -> Iterator[Windows]:
     """All windows of the rows, in order; the last batch may hold fewer ECGs."""
     for start in range(0, len(rows), batch_size):
         yield store.windows(np.asarray(rows[start : start + batch_size], dtype=np.int64))

@@ -1,7 +1,7 @@
 """`IdTable`: the way back from the ids of a store to the recordings they were made from, kept outside the store like the key.
 
-A CSV file in UTF-8 of mode 0600: ``recording_id``, ``patient_key``, ``path`` (absolute), and ``patient_id`` and ``site`` as the corpus
-writes them.
+A CSV file in UTF-8 of mode 0600: ``recording_id``, ``patient_key``, ``path`` (absolute), ``patient_id`` and ``site`` as the corpus
+writes them, and ``date``, the day of the recording where it is known.
 """
 
 import csv
@@ -9,15 +9,16 @@ import io
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from jaccardio.cohort.corpora.corpus import Source
+from jaccardio.cohort.corpora.corpus import Source, day_of
 from jaccardio.errors import DataError, UsageError
 from jaccardio.files import write_atomic
-from jaccardio.recording.readers.record_files import WFDB_SUFFIXES
+from jaccardio.recording.readers.record_files import named_path
 
-COLUMNS = ("recording_id", "patient_key", "path", "patient_id", "site")
+COLUMNS = ("recording_id", "patient_key", "path", "patient_id", "site", "date")
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,15 @@ class IdTable:
     ----------
     paths
         Absolute path by recording id.
+    patients
+        Site and patient id by recording id, for those whose patient is known.
+    days
+        Day by recording id, for those whose day is known.
     """
 
     paths: dict[str, Path]
+    patients: dict[str, tuple[str, str]]
+    days: dict[str, date]
 
     @classmethod
     def load(cls, path: Path) -> "IdTable":
@@ -52,7 +59,12 @@ class IdTable:
             rows = []
         if not rows or any(None in row or not row.get("recording_id") or not row.get("path") for row in rows):
             raise DataError(f"{path}: not a table of ids as ingest --id-table writes it ({', '.join(COLUMNS)}).")
-        return cls({row["recording_id"]: Path(row["path"]) for row in rows})
+        days = {row["recording_id"]: day_of(row.get("date") or "") for row in rows}
+        return cls(
+            {row["recording_id"]: Path(row["path"]) for row in rows},
+            {row["recording_id"]: (row.get("site") or "", row["patient_id"]) for row in rows if row.get("patient_id")},
+            {name: day for name, day in days.items() if day is not None},
+        )
 
     def paths_of(self, ids: Iterable[str]) -> list[str | None]:
         """Path of each recording, None where the table does not have it.
@@ -109,11 +121,11 @@ def save_id_table(path: Path, sources: Sequence[Source]) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for source in sources:
-        writer.writerow((source.recording_id, source.patient_key, source.path.absolute(), source.patient_id, source.site_name))
+        writer.writerow((source.recording_id, source.patient_key, source.path.absolute(), source.patient_id, source.site_name, source.day))
     write_atomic(path, text.getvalue().encode("utf-8", "surrogateescape"), private=True)
 
 
 def _bare(path: Path) -> Path:
     """Absolute path without suffix: a record is named by its header, its signal file, or neither."""
     absolute = path.resolve()
-    return absolute.with_suffix("") if absolute.suffix.lower() in WFDB_SUFFIXES else absolute
+    return named_path(absolute)

@@ -19,16 +19,14 @@ from jaccardio.cohort.lead_tally import LeadTally
 from jaccardio.cohort.pseudonyms import load_key, new_key, save_key
 from jaccardio.cohort.relabel import Labelled, count_findings, label_records
 from jaccardio.cohort.store_writer import StoreWriter
-from jaccardio.errors import DataError, ReadError, UsageError
+from jaccardio.errors import DataError, MissingError, ReadError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.measure import measure_recording
 from jaccardio.measurement.quality import Quality, check_recording
 from jaccardio.processes import WorkerPool
 from jaccardio.recording.checks.table import CHECKS, Check
 from jaccardio.recording.preprocessing import Prepared, SignalContract
-from jaccardio.recording.readers import read_ecg
-from jaccardio.recording.readers.record_files import header_of
-from jaccardio.recording.readers.wfdb_header import parse_header
+from jaccardio.recording.readers import check_header, read_ecg
 from jaccardio.recording.waveform import waveform_hash
 
 CHUNK = 32
@@ -43,14 +41,15 @@ LISTED = 20
 
 @dataclass(frozen=True)
 class Ingested:
-    """One recording as read and prepared, the hash of its waveform, its measurements, its quality, and the names of its signals that are no
-    standard lead."""
+    """One recording as read and prepared, the hash of its waveform, its measurements, its quality, the names of its signals that are no
+    standard lead, and its file format."""
 
     prepared: Prepared
     waveform: str
     measurements: NDArray[np.float32]
     quality: Quality
     unknown_signals: tuple[str, ...]
+    format: str
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,8 @@ class IngestReport:
         Number of patients in the store.
     rejected
         Records that were refused, by id and file, each with its reason.
+    formats
+        Stored records by file format, most frequent first.
     unmapped
         Codes that the vocabulary has no place for, with the number of records, most frequent first.
     contradicted
@@ -86,6 +87,7 @@ class IngestReport:
     stored: int
     patients: int
     rejected: tuple[Rejection, ...]
+    formats: dict[str, int]
     unmapped: dict[str, int]
     contradicted: dict[str, int]
     findings: dict[str, dict[str, int]]
@@ -175,17 +177,18 @@ def ingest(
     refused = [entry for entry in entries if isinstance(entry, Rejection)]
     _refuse_duplicates(sources)
     folder = source if source.is_dir() else source.parent
-    leads = LeadTally()
+    leads, formats = LeadTally(), Counter[str]()
     if dry_run:
         stored, unreadable = _with_header(sources, folder)
         labelled = label_records(stored, opened.annotated, findings)
-        return _report(opened, stored, [*refused, *unreadable], labelled, findings, leads, store, key_file, id_table)
+        return _report(opened, stored, [*refused, *unreadable], labelled, findings, leads, formats, store, key_file, id_table)
     with StoreWriter(store, contract, checks) as writer:
         stored = []
         for done, (entry, result) in enumerate(zip(sources, _ingested(sources, contract, checks, jobs), strict=True), start=1):
             if isinstance(result, Ingested):
                 writer.add(entry, result.prepared, result.waveform, result.measurements, result.quality)
                 stored.append(entry)
+                formats[result.format] += 1
                 leads.add(int(result.prepared.lead_mask.sum()), result.prepared.flags, result.unknown_signals)
             else:
                 refused.append(replace(result, file=os.path.relpath(entry.path, folder)))
@@ -198,7 +201,7 @@ def ingest(
             writer.finish(
                 labelled.labels, findings, corpus=corpus, annotated=opened.annotated, rejected=refused, unmapped=labelled.unmapped
             )
-    return _report(opened, stored, refused, labelled, findings, leads, store, key_file, id_table)
+    return _report(opened, stored, refused, labelled, findings, leads, formats, store, key_file, id_table)
 
 
 def _report(
@@ -208,6 +211,7 @@ def _report(
     labelled: Labelled,
     vocabulary: Vocabulary,
     leads: LeadTally,
+    formats: Counter[str],
     store: Path,
     key_file: Path,
     id_table: Path | None,
@@ -216,6 +220,7 @@ def _report(
         stored=len(stored),
         patients=len({source.patient_key for source in stored}),
         rejected=tuple(rejection.reported() for rejection in refused),
+        formats=dict(formats.most_common()),
         unmapped=labelled.unmapped,
         contradicted=labelled.contradicted,
         findings=count_findings(labelled.labels, vocabulary),
@@ -265,7 +270,7 @@ def _with_header(sources: Sequence[Source], folder: Path) -> tuple[list[Source],
     refused: list[Rejection] = []
     for source in sources:
         try:
-            parse_header(header_of(source.path))
+            check_header(source.path)
             readable.append(source)
         except ReadError as error:
             refused.append(Rejection.because(source.recording_id, error, os.path.relpath(source.path, folder)))
@@ -305,11 +310,13 @@ def _read_chunk(sources: Sequence[Source], contract: SignalContract, checks: Map
 def _read(source: Source, contract: SignalContract, checks: Mapping[str, Check]) -> Ingested | Rejection:
     try:
         recording = read_ecg(source.path, source.recording_id, source.patient_key)
-        prepared, measured = contract.apply(recording), measure_recording(recording)
+        prepared, waveform, measured = contract.apply(recording), waveform_hash(recording), measure_recording(recording)
         quality = check_recording(recording, prepared, measured, checks)
-        return Ingested(prepared, waveform_hash(recording), measured, quality, recording.unknown_signals)
+        return Ingested(prepared, waveform, measured, quality, recording.unknown_signals, recording.format)
     except ReadError as error:
         return Rejection.because(source.recording_id, error)
+    except MissingError as error:
+        return Rejection(source.recording_id, str(error))
     except MemoryError:
         return Rejection(source.recording_id, "length: needs more memory than there is. Cut the recording into shorter ones.")
     except Exception as error:  # one file must not stop the others; the class name alone cannot carry patient data

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +17,9 @@ from jaccardio.files import write_json
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
 from jaccardio.findings.mapping import LabelMapper
 from jaccardio.findings.vocabulary import Vocabulary
+
+LINKED = "linked"
+"""Key of a store's manifest: findings whose labels come from elsewhere than the codes. A store without any has no such key."""
 
 
 class Coded(Protocol):
@@ -54,6 +58,8 @@ class RelabelReport:
         Records per finding that is stated and yet unknown, because it stands alone and another finding is present beside it.
     findings
         Records per finding and state (``present``, ``absent``, ``unknown``), in vocabulary order.
+    unlinked
+        Findings that came from echocardiography (`jaccardio.cohort.link`) and come from the codes again.
     """
 
     path: Path
@@ -62,6 +68,7 @@ class RelabelReport:
     unmapped: dict[str, int]
     contradicted: dict[str, int]
     findings: dict[str, dict[str, int]]
+    unlinked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,13 +88,20 @@ class Labelled:
     contradicted: dict[str, int]
 
 
-def label_records(records: Sequence[Coded], annotated: Mapping[str, frozenset[str]], vocabulary: Vocabulary) -> Labelled:
+def label_records(
+    records: Sequence[Coded],
+    annotated: Mapping[str, frozenset[str]],
+    vocabulary: Vocabulary,
+    elsewhere: Mapping[int, Sequence[int]] = MappingProxyType({}),
+) -> Labelled:
     """Labels of some records, with what was lost on the way.
 
     Parameters
     ----------
     annotated
         Per database the codes that its annotators used at all.
+    elsewhere
+        State of each record by column of findings that the codes do not decide.
     """
     mapper = LabelMapper.for_vocabulary(vocabulary)
     labels = np.full((len(records), len(vocabulary)), UNKNOWN, dtype=np.int8)
@@ -95,7 +109,8 @@ def label_records(records: Sequence[Coded], annotated: Mapping[str, frozenset[st
     contradicted: Counter[str] = Counter()
     for row, record in enumerate(records):
         codes = annotated.get(record.database, frozenset())
-        labels[row] = mapper.label(record.present, record.absent, closed=record.closed, annotated=codes)
+        known = {column: states[row] for column, states in elsewhere.items()}
+        labels[row] = mapper.label(record.present, record.absent, closed=record.closed, annotated=codes, elsewhere=known)
         unmapped.update(set(mapper.unmapped(record.present)))
         contradicted.update(mapper.contradicted(record.present, labels[row]))
     return Labelled(labels, dict(sorted(unmapped.items(), key=lambda item: (-item[1], item[0]))), dict(contradicted))
@@ -126,15 +141,33 @@ def relabel(store: Path, vocabulary: str | Path) -> RelabelReport:
         The store is unfinished or damaged, or the vocabulary's file is none.
     """
     target, opened = Vocabulary.load(vocabulary), Store.open(store)
-    annotated = {database: frozenset(codes) for database, codes in opened.manifest["annotated"].items()}
-    columns = opened.records[["database", "present", "absent", "closed"]]
-    labelled = label_records(list(columns.itertuples(index=False)), annotated, target)
-    name, entry = write_labels(opened.path, labelled.labels, target)
-    old = opened.manifest["labels"]
-    files = {file: known for file, known in opened.manifest["files"].items() if file != old} | {name: entry}
-    changed = {"labels": name, "vocabulary": target.to_dict(), "unmapped": labelled.unmapped, "files": files}
-    write_json(opened.path / MANIFEST, seal(opened.manifest | changed))
-    for left in set(opened.path.glob("labels-*.parquet")) - {opened.path / name}:
-        left.unlink()
+    labelled = labelled_again(opened, target)
+    replace_labels(opened, labelled, target)
     counts = count_findings(labelled.labels, target)
-    return RelabelReport(opened.path, len(opened), target.name, labelled.unmapped, labelled.contradicted, counts)
+    unlinked = tuple(opened.manifest.get(LINKED, {}))
+    return RelabelReport(opened.path, len(opened), target.name, labelled.unmapped, labelled.contradicted, counts, unlinked)
+
+
+def labelled_again(store: Store, vocabulary: Vocabulary, elsewhere: Mapping[int, Sequence[int]] = MappingProxyType({})) -> Labelled:
+    """Labels of a store's records from the codes that it keeps; `elsewhere` as `label_records` takes it."""
+    annotated = {database: frozenset(codes) for database, codes in store.manifest["annotated"].items()}
+    columns = store.records[["database", "present", "absent", "closed"]]
+    return label_records(list(columns.itertuples(index=False)), annotated, vocabulary, elsewhere)
+
+
+def replace_labels(store: Store, labelled: Labelled, vocabulary: Vocabulary, linked: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Writes new labels beside the old ones and replaces the manifest in one step: a crash leaves the old state.
+
+    Parameters
+    ----------
+    linked
+        Note by code of the findings that come from elsewhere than the codes; the manifest keeps it under `LINKED`.
+    """
+    name, entry = write_labels(store.path, labelled.labels, vocabulary)
+    old = store.manifest["labels"]
+    files = {file: known for file, known in store.manifest["files"].items() if file != old} | {name: entry}
+    kept = {key: value for key, value in store.manifest.items() if key != LINKED}
+    changed = {"labels": name, "vocabulary": vocabulary.to_dict(), "unmapped": labelled.unmapped, "files": files}
+    write_json(store.path / MANIFEST, seal(kept | changed | ({LINKED: dict(linked)} if linked else {})))
+    for left in set(store.path.glob("labels-*.parquet")) - {store.path / name}:
+        left.unlink()

@@ -28,6 +28,8 @@ class Method:
         One output a finding in the place of sentences.
     positive_weight
         Weight the positives of each finding by its ratio of negatives to positives in training.
+    measured_weight
+        Weight of the measured statements, where `statements` has them.
     views, prototypes
         Weights of the regularisers `view_contrast` and `prototype_contrast`.
     """
@@ -40,6 +42,7 @@ class Method:
     loss_options: Mapping[str, float] = field(default_factory=dict)
     classifier: bool = False
     positive_weight: bool = False
+    measured_weight: float = 1.0
     views: float = 0.0
     prototypes: float = 0.0
 
@@ -124,6 +127,7 @@ METHODS: Mapping[str, Method] = {
     "truth-subsets": Method("findings+subsets", "truth", "sigmoid", "truth, of a part of each caption too"),
     "truth-captions": Method("findings+captions", "truth", "sigmoid", "truth, of each caption too"),
     "truth-mined": Method("findings+false_captions", "truth", "sigmoid", "truth, of captions with one finding exchanged too"),
+    "truth-measured": Method("findings+measurements", "truth", "sigmoid", "truth, of what was measured too"),
     "truth-asymmetric": Method("findings", "truth", "asymmetric", "truth; easy negatives count for little", _ASYMMETRIC),
     "truth-weighted": Method(
         "findings", "truth", "sigmoid", "truth; positives of rare findings count for more", _WEIGHTED, positive_weight=True
@@ -137,6 +141,7 @@ METHODS: Mapping[str, Method] = {
         prototypes=1.0,
     ),
     "classifier": Method("findings", "truth", "sigmoid", "supervised learning without sentences", _WEIGHTED, classifier=True),
+    "classifier-measured": Method("findings+measurements", "truth", "sigmoid", "classifier, of what was measured too", classifier=True),
     "classifier-asymmetric": Method(
         "findings", "truth", "asymmetric", "classifier; easy negatives count for little", _ASYMMETRIC, classifier=True
     ),

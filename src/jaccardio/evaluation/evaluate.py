@@ -13,7 +13,7 @@ from jaccardio.evaluation.bootstrap import PatientBootstrap, percentile_interval
 from jaccardio.evaluation.calibration import METHODS, are_probabilities
 from jaccardio.evaluation.cautions import cautions
 from jaccardio.evaluation.estimate import Estimate
-from jaccardio.evaluation.levels import evaluate_levels
+from jaccardio.evaluation.levels import evaluate_levels, ranked_levels
 from jaccardio.evaluation.part import MINIMUM_POSITIVES, Part
 from jaccardio.evaluation.reliability import Reliability, calibration_document, calibration_line
 from jaccardio.evaluation.replicates import Replicates
@@ -80,12 +80,9 @@ def evaluate(
     in_macro = part.evaluable(minimum_positives)
     found = Replicates.of(part, scores, thresholds, bootstrap, in_macro)
     reliabilities: dict[str, Reliability] = {}
-    levels = list(part.groups)
     if are_probabilities(scores):
         methods = {method: scored.calibration.apply(scores, method) for method in METHODS} if scored.calibration else {"as_is": scores}
         reliabilities = {method: Reliability.of(part.labels, values, bootstrap) for method, values in methods.items()}
-    else:
-        levels = [level for level, statements in part.groups.items() if all(len(columns) == 1 for _, columns in statements)]
     as_is = reliabilities.get("as_is") or Reliability.undefined(len(part.codes), bootstrap)
 
     lost = np.isnan(found.ranked["auroc"][1:]).sum(axis=0)
@@ -95,7 +92,9 @@ def evaluate(
             policy: {name: Estimate.of(values) for name, values in of_policy.items()} for policy, of_policy in found.decided.items()
         },
         "policies_left_out": dict(thresholds.left_out),
-        "levels": {level: vars(of_level) for level, of_level in evaluate_levels(part, scores, levels, bootstrap).items()},
+        "levels": {
+            level: vars(of_level) for level, of_level in evaluate_levels(part, scores, ranked_levels(part, scores), bootstrap).items()
+        },
         "calibration": calibration_document(reliabilities, scored.calibration, in_macro),
         "subgroups": evaluate_subgroups(part, scores, thresholds, subgroups or {}, bootstrap, minimum_positives),
         **part.summary(minimum_positives),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from jaccardio.evaluation.auroc import SortedScores
 from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined
+from jaccardio.evaluation.calibration import are_probabilities
 from jaccardio.evaluation.estimate import Estimate
 from jaccardio.evaluation.part import Group, Part
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
@@ -77,6 +78,19 @@ def evaluate_levels(part: Part, scores: NDArray[np.floating], levels: Collection
     levels
         Keys of ``part.groups``.
     """
+    found = {}
+    for level, means in level_replicates(part, scores, levels, bootstrap).items():
+        labels, _ = aggregate_level(part.labels, scores, part.groups[level])
+        present = (labels == PRESENT).any(axis=0)
+        counted = int((present & (labels == ABSENT).any(axis=0)).sum())
+        found[level] = Level(Estimate.of(means), counted, int((labels == PRESENT).any(axis=1).sum()))
+    return found
+
+
+def level_replicates(
+    part: Part, scores: NDArray[np.floating], levels: Collection[str], bootstrap: PatientBootstrap
+) -> dict[str, NDArray[np.float64]]:
+    """The macro AUROC of each level, (replicates + 1,), first on the part itself; parameters are those of `evaluate_levels`."""
     aggregated = {level: aggregate_level(part.labels, scores, part.groups[level]) for level in levels}
     columns = {level: [SortedScores.of(y[:, g], s[:, g]) for g in range(y.shape[1])] for level, (y, s) in aggregated.items()}
     counted = {level: [column for column in candidates if column.defined] for level, candidates in columns.items()}
@@ -86,11 +100,11 @@ def evaluate_levels(part: Part, scores: NDArray[np.floating], levels: Collection
             if statements:
                 areas = [statement.metrics(weights)["auroc"] for statement in statements]
                 means[level][rows] = mean_of_defined(np.stack(areas, axis=1))
-    return {
-        level: Level(
-            macro_auroc=Estimate.of(means[level]),
-            n_statements=len(counted[level]),
-            n_records=int((aggregated[level][0] == PRESENT).any(axis=1).sum()),
-        )
-        for level in levels
-    }
+    return means
+
+
+def ranked_levels(part: Part, scores: NDArray[np.floating]) -> list[str]:
+    """Levels whose macro AUROC is defined for these scores: of what are no probabilities, those whose statements are single findings."""
+    if are_probabilities(scores):
+        return list(part.groups)
+    return [level for level, statements in part.groups.items() if all(len(columns) == 1 for _, columns in statements)]

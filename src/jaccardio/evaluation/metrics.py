@@ -111,11 +111,26 @@ DECISION_METRICS: Mapping[str, DecisionMetric] = {
 RANKING_METRICS: Mapping[str, str] = {"auroc": "AUROC", "auprc": "AUPRC"}
 """Metrics that need no threshold, with their titles: see `jaccardio.evaluation.auroc`."""
 
+LEVEL_TITLES: Mapping[str, str] = {
+    "all": "All statements",
+    "diagnostic": "Diagnostic statements",
+    "sub": "Diagnostic subclasses",
+    "super": "Diagnostic superclasses",
+    "form": "Form statements",
+    "rhythm": "Rhythm statements",
+}
+"""What tables call the levels of PTB-XL's hierarchy."""
+
+LEVEL = "macro_auroc_"
+LEVEL_METRICS: Mapping[str, str] = {f"{LEVEL}{level}": f"AUROC, {title.lower()}" for level, title in LEVEL_TITLES.items()}
+"""Macro AUROC of a level (`jaccardio.evaluation.levels`)."""
+
 TITLES: Mapping[str, str] = {
     **RANKING_METRICS,
     **{f"macro_{name}": f"{title}, macro" for name, title in RANKING_METRICS.items()},
     **{name: metric.title for name, metric in FINDING_METRICS.items()},
     **{name: metric.title for name, metric in DECISION_METRICS.items()},
+    **LEVEL_METRICS,
     "map": "Average precision, mean",
     "positives": "Positive",
     "training_ecgs": "Training ECGs",

@@ -12,7 +12,8 @@ from jaccardio.evaluation.bootstrap import PatientBootstrap
 from jaccardio.evaluation.cautions import cautions
 from jaccardio.evaluation.differences import two_sided_p
 from jaccardio.evaluation.estimate import Estimate
-from jaccardio.evaluation.metrics import RANKING_METRICS
+from jaccardio.evaluation.levels import level_replicates, ranked_levels
+from jaccardio.evaluation.metrics import LEVEL, LEVEL_METRICS, RANKING_METRICS
 from jaccardio.evaluation.part import MINIMUM_POSITIVES, Part
 from jaccardio.evaluation.replicates import Replicates
 from jaccardio.evaluation.scored import Scored
@@ -26,7 +27,7 @@ COMPARED = (
     ("micro_f1", "fixed"),
     ("micro_f1", "per_finding"),
 )
-"""Metric and policy of the differences that are tested."""
+"""Metric and policy of the differences that are tested, with those of `LEVEL_METRICS`."""
 
 Key = tuple[str, str | None]
 
@@ -59,6 +60,7 @@ def rank(
     *,
     reference: str,
     title: str = "Ranking",
+    levels: bool = False,
     minimum_positives: int = MINIMUM_POSITIVES,
     replicates: int = 1000,
     seed: int = 0,
@@ -77,6 +79,8 @@ def rank(
         Name of the model that the others are compared with.
     title
         Of the table.
+    levels
+        Whether each level of the part's hierarchy has its macro AUROC (`LEVEL_METRICS`) beside the metrics over all findings.
     minimum_positives
         Findings with fewer are left out of macro metrics.
     replicates, seed
@@ -100,6 +104,9 @@ def rank(
     bootstrap, in_macro = PatientBootstrap(part.patients, replicates, seed), part.evaluable(minimum_positives)
     seeds = {scored.name: _replicates(part, scored, bootstrap, in_macro) for scored in models}
     macro = {name: summary_replicates(of_seeds, in_macro) for name, of_seeds in seeds.items()}
+    if levels:
+        for scored in models:
+            macro[scored.name] |= _level_replicates(part, scored, bootstrap)
     auroc = {name: float(np.mean(found["macro_auroc", None], axis=0)[0]) for name, found in macro.items()}
     order = sorted(models, key=lambda scored: -np.nan_to_num(auroc[scored.name], nan=-np.inf))
 
@@ -188,7 +195,9 @@ def summary_differences(
 ) -> list[Difference]:
     """The differences of `COMPARED` that are defined, with p over the replicates."""
     differences = []
-    for metric, policy in COMPARED:
+    for metric, policy in (*COMPARED, *((name, None) for name in LEVEL_METRICS)):
+        if (metric, policy) not in found or (metric, policy) not in other:
+            continue
         ours, theirs = found[metric, policy], other[metric, policy]
         replicates = np.mean(ours, axis=0) - np.mean(theirs, axis=0)
         pairs = paired_seeds([one[0] for one in ours], [one[0] for one in theirs])
@@ -210,6 +219,11 @@ def spearman(first: NDArray[np.floating], second: NDArray[np.floating]) -> float
 def _replicates(part: Part, scored: Scored, bootstrap: PatientBootstrap, in_macro: NDArray[np.bool_]) -> list[Replicates]:
     pairs = zip(scored.scores, scored.thresholds, strict=True)
     return [Replicates.of(part, scores, thresholds, bootstrap, in_macro) for scores, thresholds in pairs]
+
+
+def _level_replicates(part: Part, scored: Scored, bootstrap: PatientBootstrap) -> dict[Key, list[NDArray[np.float64]]]:
+    seeds = [level_replicates(part, scores, ranked_levels(part, scores), bootstrap) for scores in scored.scores]
+    return {(f"{LEVEL}{level}", None): [seed[level] for seed in seeds] for level in seeds[0] if all(level in seed for seed in seeds)}
 
 
 def _finding_rows(part: Part, name: str, seeds: Sequence[Replicates], metrics: Sequence[str] | Mapping[str, str]) -> list[Row]:

@@ -101,7 +101,7 @@ def _run(path: Path) -> Iterator[Check]:
 
     run = RunFolder(path)
     yield _check("run", lambda: f"{RunFolder.open(path).environment['system']}; manifest whole")
-    yield _check("configuration", lambda: f"preset {run.config.preset}, seed {run.config.training.seed}")
+    yield _check("configuration", lambda: f"preset {run.title}")
     yield _check("split", lambda: ", ".join(f"{part} {len(ids)}" for part, ids in run.split.parts.items()))
     yield _check("checkpoints", checkpoints)
     yield _check("looks at a test part", lambda: str(len(run.test_uses())))

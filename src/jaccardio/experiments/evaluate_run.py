@@ -109,7 +109,7 @@ def score_part(
     withheld = withheld_answers(predictor, store.lead_masks[rows])[:, columns]
     known = part_of(store, rows, vocabulary)
     judged = replace(known, labels=np.where(withheld, np.int8(UNKNOWN), known.labels))
-    name = f"{run.path.name} ({run.config.preset}, seed {run.config.training.seed})"
+    name = f"{run.path.name} ({run.title})"
     thresholds, calibration = predictor.thresholds.of(columns.tolist()), predictor.calibration.of_findings(columns)
     test_uses = run.record_test_use(store, part, len(rows)) if part != "validation" else 0
     return Look(rows, vocabulary, judged, Scored(name, [scores], [thresholds], calibration), withheld, test_uses)
@@ -153,7 +153,7 @@ def evaluate_run(
     refuse_other_folder(out, FORMAT)
     check_language(language)
     look = score_part(run, store, part, device=device, prompts=prompts, progress=progress)
-    title = f"{run.config.preset} on {store.manifest['corpus']}, {part}"
+    title = f"{run.config.title} on {store.manifest['corpus']}, {part}"
     evaluation = evaluate(look.part, look.scored, subgroups=subgroups_of(store.records.iloc[look.rows]), replicates=replicates)
     examples = _examples(store, look)
     card = card_facts(run, store, part, look.rows, look.vocabulary, look.test_uses, title, language)
@@ -192,7 +192,7 @@ def rows_of_part(run: RunFolder, store: Store, part: str) -> NDArray[np.int64]:
 
 def _facts(run: RunFolder, store: Store, part: str, look: Look) -> dict[str, str]:
     facts = {
-        "Model": f"preset {run.config.preset}, seed {run.config.training.seed}",
+        "Model": f"preset {run.title}",
         "ECGs": f"{len(look.rows)} of part “{part}”; {store.title}",
         "Thresholds": "fitted on the run's validation part only",
     }

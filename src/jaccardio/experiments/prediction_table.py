@@ -83,12 +83,12 @@ def read_predictions(path: Path, vocabulary: Sequence[str], ids: Path | None = N
     vocabulary
         The codes of findings that may be asked for.
     ids, columns
-        For ``.npy``: text files with one recording id a line, and one code a line (without it, the vocabulary in its order).
+        For ``.npy``: text files with one recording id a line, and one code a line, in the order of its rows and columns.
 
     Raises
     ------
     UsageError
-        There is no such file, its kind is not known, or an npy array comes without its ids.
+        There is no such file, its kind is not known, or an npy array comes without its ids or columns.
     DataError
         The file is damaged, ids are missing or not unique, a column is given twice or holds no numbers, or names and array differ in size.
     """
@@ -115,21 +115,21 @@ def read_predictions(path: Path, vocabulary: Sequence[str], ids: Path | None = N
 
 
 def _array(path: Path, data: bytes, vocabulary: Sequence[str], ids: Path | None, columns: Path | None) -> PredictionTable:
-    if ids is None:
-        raise UsageError(f"{path}: an array has no recording ids; give --ids FILE with one a line.")
+    if ids is None or columns is None:
+        missing = "recording ids; give --ids FILE with one" if ids is None else "names of findings; give --columns FILE with one code"
+        raise UsageError(f"{path}: an array has no {missing} a line, in the order of its {'rows' if ids is None else 'columns'}.")
     try:
         array = np.load(io.BytesIO(data), allow_pickle=False)
     except (ValueError, EOFError, OSError, zipfile.BadZipFile):  # what begins with PK is read as an archive of arrays
         raise DataError(f"{path.name}: damaged, or no npy array of plain numbers.") from None
-    codes, names = _lines(columns) if columns is not None else list(vocabulary), _lines(ids)
+    codes, names = _lines(columns), _lines(ids)
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu" or array.shape != (len(names), len(codes)):
         found = f"{array.dtype} of shape {array.shape}" if isinstance(array, np.ndarray) else "several arrays"
-        source = columns.name if columns is not None else "the vocabulary"
         raise DataError(
-            f"{path.name}: found {found}, expected numbers for {len(names)} ids ({ids.name}) and {len(codes)} findings ({source})."
+            f"{path.name}: found {found}, expected numbers for {len(names)} ids ({ids.name}) and {len(codes)} findings ({columns.name})."
         )
     if twice := sorted({code for code in codes if codes.count(code) > 1}):
-        raise DataError(f"{columns.name if columns else path.name}: {len(twice)} findings are given twice ({_some(twice)}).")
+        raise DataError(f"{columns.name}: {len(twice)} findings are given twice ({_some(twice)}).")
     of = {code: array[:, place].astype(np.float64) for place, code in enumerate(codes)}
     return _table(path.name, names, {code: of[code] for code in vocabulary if code in of})
 

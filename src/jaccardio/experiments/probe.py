@@ -129,14 +129,14 @@ def run_probe(run: RunFolder, store: Store, out: Path, protocol: FewShotProtocol
         "Means over the subsets of a share; open dots: each subset. Whiskers: 95 % intervals over bootstrap samples of patients"
     ] = draw_learning_curve(curve, [*features, SUPERVISED] if protocol.supervised else list(features))
     facts = {
-        "Model": f"preset {run.config.preset}, seed {run.config.training.seed}",
+        "Model": f"preset {run.title}",
         "Data": f"{store.title}; the run's own split",
         "Probe": "one L2 logistic regression a finding on frozen features; C and standardisation chosen by validation log-loss",
         "Controls": "an untrained encoder of the same form"
         + ("; a classifier of the same form trained on each subset, as many steps as the run" if protocol.supervised else ""),
         "Looks at a test part": f"this is number {test_uses} of this run",
     }
-    return write_study(out, tables, title=f"Linear probe of {run.config.preset}", facts=facts)
+    return write_study(out, tables, title=f"Linear probe of {run.config.title}", facts=facts)
 
 
 def _check(protocol: FewShotProtocol) -> None:

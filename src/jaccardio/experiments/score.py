@@ -45,7 +45,7 @@ class Submission:
     Attributes
     ----------
     predictions
-        As `read_predictions` takes it, with `ids` and `columns` for an npy array.
+        A run folder, or as `read_predictions` takes it, with `ids` and `columns` for an npy array.
     part
         ``test`` of the store's split, or ``all`` for the store of an external hospital.
     thresholds
@@ -53,7 +53,7 @@ class Submission:
     findings
         Codes or names to score; none: every finding that the part knows.
     against
-        A run folder, or predictions as above; None for none.
+        The other side, a run folder or predictions; None for none.
     """
 
     predictions: Path
@@ -100,19 +100,16 @@ def run_score(
     """
     refuse_other_folder(out, FORMAT)
     check_language(language)
-    table = read_predictions(submission.predictions, store.vocabulary.codes, submission.ids, submission.columns)
-    store.rows_of(table.ids)
     members, validation = _parts(store, submission.part)
     rows = store.rows_of(members)
     vocabulary = _vocabulary(store, rows, submission.findings)
-    part = part_of(store, rows, vocabulary)
-    scored = _scored(store, table, part, validation, submission.thresholds)
-
+    sides = _Sides(store, submission, part_of(store, rows, vocabulary), validation, device, progress)
+    part, scored = sides.ours()
+    rows = store.rows_of(part.ids.tolist())
     evaluation = evaluate(part, scored, subgroups=subgroups_of(store.records.iloc[rows]), replicates=replicates)
     paired = None
     if submission.against is not None:
-        theirs = _opponent(store, submission, part, validation, device, progress)
-        paired = _paired(store, (part, scored), theirs, out / "against", replicates)
+        paired = _paired(store, (part, scored), sides.theirs(part), out / "against", replicates)
     (out / "thresholds.json").unlink(missing_ok=True)  # an earlier scoring's
     [thresholds] = scored.thresholds
     if set(FITTED) <= set(thresholds.values):
@@ -123,8 +120,8 @@ def run_score(
         evaluation,
         part,
         scored,
-        title=f"{table.name} on {store.manifest['corpus']}, {submission.part}",
-        facts=_facts(store, submission.part, part, scored),
+        title=f"{scored.name} on {store.manifest['corpus']}, {submission.part}",
+        facts=_facts(store, submission, part, scored),
         names={finding.code: finding.name_in(language) for finding in vocabulary.findings},
         language=language,
     )
@@ -197,23 +194,47 @@ def _given(path: Path, codes: Sequence[str]) -> dict[str, NDArray[np.float64]]:
     return values
 
 
-def _opponent(
-    store: Store,
-    submission: Submission,
-    part: Part,
-    validation: Sequence[str],
-    device: str,
-    progress: Callable[[int, int], None] | None,
-) -> tuple[Part, Scored]:
-    """The other side on what it shares with a part."""
-    assert submission.against is not None
-    if submission.against.is_dir():
-        look = score_part(RunFolder.open(submission.against), store, submission.part, device=device, progress=progress)
+@dataclass(frozen=True, eq=False)
+class _Sides:
+    """What both sides are scored on."""
+
+    store: Store
+    submission: Submission
+    part: Part
+    validation: Sequence[str]
+    device: str
+    progress: Callable[[int, int], None] | None
+
+    def ours(self) -> tuple[Part, Scored]:
+        """The predictions, on all of the part; those of a run on the findings that it knows."""
+        source = self.submission.predictions
+        if source.is_dir():
+            if self.submission.thresholds is not None:
+                raise UsageError("--thresholds: a run has its own, fitted on its validation part.")
+            part, scored = self._of_run(source)
+            columns = [column for column, code in enumerate(part.codes) if code in self.part.codes]
+            return part.of_findings(columns), scored.of_findings(columns)
+        table = self._table(source)
+        return self.part, _scored(self.store, table, self.part, self.validation, self.submission.thresholds)
+
+    def theirs(self, part: Part) -> tuple[Part, Scored]:
+        """The other side on what it shares with a part."""
+        source = self.submission.against
+        assert source is not None
+        if source.is_dir():
+            return self._of_run(source)
+        table = self._table(source)
+        shared = _shared(part, table.name, set(table.ids), set(table.codes))
+        return shared, _scored(self.store, table, shared, self.validation, None)
+
+    def _of_run(self, path: Path) -> tuple[Part, Scored]:
+        look = score_part(RunFolder.open(path), self.store, self.submission.part, device=self.device, progress=self.progress)
         return look.part, replace(look.scored, note="fitted on the run's validation part")
-    table = read_predictions(submission.against, store.vocabulary.codes, submission.ids, submission.columns)
-    store.rows_of(table.ids)
-    shared = _shared(part, table.name, set(table.ids), set(table.codes))
-    return shared, _scored(store, table, shared, validation, None)
+
+    def _table(self, path: Path) -> PredictionTable:
+        table = read_predictions(path, self.store.vocabulary.codes, self.submission.ids, self.submission.columns)
+        self.store.rows_of(table.ids)
+        return table
 
 
 def _shared(part: Part, name: str, ids: Collection[str], codes: Collection[str]) -> Part:
@@ -252,10 +273,12 @@ def _on(shared: Part, part: Part, scored: Scored, name: str) -> Scored:
     return replace(scored.of_records(rows).of_findings([part.codes.index(code) for code in shared.codes]), name=name, note="")
 
 
-def _facts(store: Store, name: str, part: Part, scored: Scored) -> dict[str, str]:
+def _facts(store: Store, submission: Submission, part: Part, scored: Scored) -> dict[str, str]:
     facts = {
-        "Predictions": f"{scored.name}; on what its model was trained is not known here",
-        "ECGs": f"{len(part)} of part “{name}”",
+        "Predictions": scored.name
+        if submission.predictions.is_dir()
+        else f"{scored.name}; on what its model was trained is not known here",
+        "ECGs": f"{len(part)} of part “{submission.part}”",
         "Source": store.title,
         "Thresholds": scored.note,
     }

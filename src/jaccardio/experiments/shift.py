@@ -59,10 +59,10 @@ def run_shift(
     if tables["thresholds"].rows:
         tables["thresholds"].plots["Micro-F1 against the number of labelled local ECGs"] = draw_retuning(tables["thresholds"])
     facts = {
-        "Model": f"preset {run.config.preset}, seed {run.config.training.seed}",
+        "Model": f"preset {run.title}",
         "Home": f"test part of the run's split; {home.title}",
         "External": f"all ECGs; {external.title}",
         "Thresholds": "from home: fitted on the run's validation part",
         "Looks at a test part": f"these are numbers {looks[HOME].test_uses} and {looks[EXTERNAL].test_uses} of this run",
     }
-    return write_study(out, tables, title=f"{run.config.preset} at an external hospital", facts=facts)
+    return write_study(out, tables, title=f"{run.config.title} at an external hospital", facts=facts)

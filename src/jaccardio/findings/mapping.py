@@ -11,6 +11,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +70,15 @@ class LabelMapper:
         named = {NAMED + spelling: Meaning(present=frozenset({column})) for spelling, column in vocabulary.spellings.items()}
         return cls(vocabulary, meanings | named)
 
-    def label(self, present: Sequence[str], absent: Sequence[str], *, closed: bool, annotated: frozenset[str]) -> NDArray[np.int8]:
+    def label(
+        self,
+        present: Sequence[str],
+        absent: Sequence[str],
+        *,
+        closed: bool,
+        annotated: frozenset[str],
+        elsewhere: Mapping[int, int] = MappingProxyType({}),
+    ) -> NDArray[np.int8]:
         """States of every finding in one ECG.
 
         A finding is present if a present code states it or implies it through another finding; else unknown if a present
@@ -84,6 +93,8 @@ class LabelMapper:
             Whether what is not stated is absent, as far as the database annotates it.
         annotated
             Codes that the database's annotators used at all. A finding of which they name only a part is never absent there.
+        elsewhere
+            State by column of findings that are known from elsewhere (echocardiography), or unknown there, whatever the codes say.
 
         Returns
         -------
@@ -95,6 +106,12 @@ class LabelMapper:
         labels[self._stated_by(absent)] = ABSENT
         labels[sorted(column for code in present for column in self._meaning(code).unknown)] = UNKNOWN
         labels[self._stated_by(present)] = PRESENT
+        labels[list(elsewhere)] = list(elsewhere.values())
+        return self.completed(labels)
+
+    def completed(self, labels: NDArray[np.int8]) -> NDArray[np.int8]:
+        """One row of states with what follows from it: implied findings, and unknown for one that stands alone beside another."""
+        labels = labels.copy()
         codes = self.vocabulary.codes
         for child, parent in self._implications_upwards():
             if labels[codes.index(child)] == PRESENT:

@@ -40,15 +40,15 @@ def names_finding(sentence: str, finding: Finding) -> bool:
     finding
         Of any vocabulary. One of the user's own is known by its names and aliases, and by the table where that has one of them.
     """
-    names = tuple(_key(name) for name in (*finding.names.values(), *finding.aliases))
-    text = _key(sentence)
+    names = tuple(searchable(name) for name in (*finding.names.values(), *finding.aliases))
+    text = searchable(sentence)
     return any(_names(spelling, _codes_of(finding.code, names), names) for spelling in {text, text.translate(HYPHENS)})
 
 
 def _names(text: str, codes: frozenset[str], names: tuple[str, ...]) -> bool:
-    matches = [(span, not named.isdisjoint(codes)) for span, named in _matches(text)]
-    matches += [(match.span(), True) for name in names for match in _pattern(name).finditer(text)]
-    return any(meant and not any(_inside(span, other) for other, _ in matches) for span, meant in matches)
+    matches = [(span, not named.isdisjoint(codes)) for span, named in named_spans(text)]
+    matches += [(match.span(), True) for name in names for match in term_pattern(name).finditer(text)]
+    return any(meant and not any(inside(span, other) for other, _ in matches) for span, meant in matches)
 
 
 def without_named(sentences: Iterable[str], findings: Iterable[Finding]) -> list[str]:
@@ -60,15 +60,16 @@ def without_named(sentences: Iterable[str], findings: Iterable[Finding]) -> list
 Span = tuple[int, int]
 
 
-def _inside(span: Span, other: Span) -> bool:
+def inside(span: Span, other: Span) -> bool:
+    """Whether a span lies in another, longer one."""
     return other[0] <= span[0] and span[1] <= other[1] and span != other
 
 
 @lru_cache(4096)
-def _matches(text: str) -> list[tuple[Span, frozenset[str]]]:
-    """Where terms of the table stand in a text, and what they name."""
+def named_spans(text: str) -> list[tuple[Span, frozenset[str]]]:
+    """Where terms of the table stand in a text, as `searchable` writes it, and the codes that they name."""
     near = [(term, codes) for term, codes, stem in _table() if stem in text]
-    return [(match.span(), codes) for term, codes in near for match in _pattern(term).finditer(text)]
+    return [(match.span(), codes) for term, codes in near for match in term_pattern(term).finditer(text)]
 
 
 @cache
@@ -77,7 +78,7 @@ def _codes_of(code: str, names: tuple[str, ...]) -> frozenset[str]:
     if any(code in codes for _, codes, _ in _table()):
         return frozenset({code})
     near = [(term, codes, name) for term, codes, stem in _table() for name in names if stem in name]
-    return frozenset[str]().union(*(codes for term, codes, name in near if _pattern(term).fullmatch(name)))
+    return frozenset[str]().union(*(codes for term, codes, name in near if term_pattern(term).fullmatch(name)))
 
 
 @cache
@@ -85,12 +86,12 @@ def _table() -> list[tuple[str, frozenset[str], str]]:
     """Every term, as it is searched, the codes that it names, and its first letters: a text without them needs no search."""
     text = (resources.files("jaccardio.findings") / "data" / "finding-terms.csv").read_text("utf-8")
     rows = csv.DictReader(io.StringIO(text))
-    terms = [(_key(term), frozenset(row["codes"].split("|"))) for row in rows for term in row["terms"].split("|")]
+    terms = [(searchable(term), frozenset(row["codes"].split("|"))) for row in rows for term in row["terms"].split("|")]
     return [(term, codes, re.split(rf"{SEPARATOR}|\{ANY_LETTERS}", term.lstrip("*-_"))[0]) for term, codes in terms]
 
 
 @cache
-def _pattern(term: str) -> re.Pattern[str]:
+def term_pattern(term: str) -> re.Pattern[str]:
     """A term as a whole word; letters of Chinese and Japanese know no word boundary.
 
     What ``*`` stands for at the beginning is no part of the match, so "Hinterwandinfarkt" is longer than ``*infarkt*`` and wins.
@@ -103,6 +104,6 @@ def _pattern(term: str) -> re.Pattern[str]:
     return re.compile(f"{before}{body}{ending}{NO_LETTER_AFTER}" if last.isascii() else f"{before}{body}")
 
 
-def _key(text: str) -> str:
+def searchable(text: str) -> str:
     """A text as it is searched: normalised, and British as American (ischaemic, ischemic; German ischämisch likewise)."""
     return normalise(text).replace("ae", "e")

@@ -32,10 +32,10 @@ AT = "@"
 _LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "á": "ss", "#": "ue"})
 """German letters as two, whether PTB-XL has them whole (``für``), written out (``fuer``) or broken (``f#r``, ``schweiáausbruch``)."""
 
-_ABBREVIATED = re.compile(r"\b(supraventr|intraventr|ventr|moegl|neg|path|teilw)\.")
+ABBREVIATED = re.compile(r"\b(supraventr|intraventr|ventr|moegl|neg|path|teilw)\.")
 """Words whose stop ends no phrase."""
 
-_FULL_STOP = re.compile(r"(?<!\d)\.|\.(?!\d)")
+FULL_STOP = re.compile(r"(?<!\d)\.|\.(?!\d)")
 _EDITED = "edit:"
 """Before codes that annotators wrote into the report: labels, which are no words of the report."""
 
@@ -213,8 +213,8 @@ def normalise(text: str) -> str:
 
 def _phrases(report: str) -> Iterator[tuple[str, list[str]]]:
     """Each phrase with ``{}`` for every list of leads, and the leads of these lists (``I+aVL``)."""
-    text = _ABBREVIATED.sub(r"\1", normalise(report).partition(_EDITED)[0])
-    for phrase in _FULL_STOP.split(text):
+    text = ABBREVIATED.sub(r"\1", normalise(report).partition(_EDITED)[0])
+    for phrase in FULL_STOP.split(text):
         leads = ["+".join(_leads(found)) for found in _LEAD_LIST.findall(phrase)]
         words = [word.strip(",;:") for word in _LEAD_LIST.sub(f" {SLOT} ", phrase).split()]
         if any(words):

@@ -19,9 +19,9 @@ class ModelConfig(BaseModel):
     encoder, width
         Backbone of the ECG encoder by name, and what sizes it: the channels of the first stage (``resnet18``, ``resnet34``,
         ``resnet50``, ``xresnet1d50``, ``xresnet1d101``, ``convnext1d``), the filters of each kernel (``inception1d``), a quarter
-        of the tokens' length (``vit1d``).
+        of the tokens' length (``vit1d``) or of the channels (``s4d``).
     squeeze_excitation
-        Weight the backbone's channels by what the whole ECG holds; ``vit1d`` refuses it.
+        Weight the backbone's channels by what the whole ECG holds; ``vit1d`` and ``s4d`` refuse it.
     stem_stride
         Samples from one output of a residual network's stem to the next: 4 as published, for 500 Hz. At 100 Hz that is coarse; 2 and 1
         see more and train more slowly. Encoders without such a stem refuse what is not 4.
@@ -53,8 +53,8 @@ class ModelConfig(BaseModel):
     language
         Language of the sentences, one in which the vocabulary has names.
     score_parts
-        An ECG is scored in so many equal parts, and its probabilities are the means over them: a model trained on short crops then
-        sees the length it was trained on. 1: in one piece.
+        An ECG is scored in each of these numbers of equal parts; its probabilities are the means over the parts, then over the numbers. In
+        parts, a model trained on short crops sees the length it was trained on; in one piece (1) it sees rhythm.
     whitening
         ``none``: text vectors stay as the text encoder made them (Listing 1). 0: they are centred on the prompt bank. 1: they are whitened
         by the bank, its prompts stand at right angles. Between: its power (`TextProjection`).
@@ -63,7 +63,9 @@ class ModelConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False, strict=True)
 
     kind: Literal["text", "classifier"] = "text"
-    encoder: Literal["resnet18", "resnet34", "resnet50", "xresnet1d50", "xresnet1d101", "inception1d", "vit1d", "convnext1d"] = "resnet18"
+    encoder: Literal["resnet18", "resnet34", "resnet50", "xresnet1d50", "xresnet1d101", "inception1d", "vit1d", "convnext1d", "s4d"] = (
+        "resnet18"
+    )
     width: int = Field(64, ge=1, le=4096)
     squeeze_excitation: bool = False
     stem_stride: Literal[1, 2, 4] = 4
@@ -80,7 +82,7 @@ class ModelConfig(BaseModel):
     lora_rank: int = Field(0, ge=0, le=1024)
     language: str = "en"
     whitening: Annotated[float, Field(ge=0, le=1)] | Literal["none"] = 0.0
-    score_parts: int = Field(1, ge=1, le=1000)
+    score_parts: tuple[Annotated[int, Field(ge=1, le=1000)], ...] = Field((1,), min_length=1, strict=False)  # TOML and JSON have lists
 
     @property
     def text_encoder(self) -> str:

@@ -11,13 +11,14 @@ from jaccardio.models.convnext import ConvNext1d
 from jaccardio.models.inception import Inception1d
 from jaccardio.models.pooling import POOLINGS
 from jaccardio.models.resnet import ResNet1d
+from jaccardio.models.s4d import S4d1d
 from jaccardio.models.vit import Vit1d
 from jaccardio.models.xresnet import XResNet1d
 
 MINIMUM_SAMPLES = 32
 """The backbones halve the time axis up to five times; the window contract (2 s and more) lies well above."""
 
-Backbone = ResNet1d | XResNet1d | Inception1d | Vit1d | ConvNext1d
+Backbone = ResNet1d | XResNet1d | Inception1d | Vit1d | ConvNext1d | S4d1d
 
 BACKBONES: Mapping[str, Callable[[int, bool, int], Backbone]] = {
     "resnet18": partial(ResNet1d, 18),
@@ -28,6 +29,7 @@ BACKBONES: Mapping[str, Callable[[int, bool, int], Backbone]] = {
     "inception1d": Inception1d,
     "vit1d": Vit1d,
     "convnext1d": ConvNext1d,
+    "s4d": S4d1d,
 }
 """Backbones by name: functions of width, squeeze-excitation and stem stride that return a module with `channels` and
 (n, 12, 1, samples) -> (n, channels, 1, time)."""

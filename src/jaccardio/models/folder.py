@@ -4,8 +4,8 @@
 file              holds
 ================  =============================================================================================
 model.safetensors weights and buffers, the prompts' text vectors among them
-config.json       `ModelConfig`, fingerprint of the text encoder, measured statements that it learned, signal contract, whether it
-                  knows ECGs without some leads
+config.json       `ModelConfig` of each member (a single model is one), fingerprint of the text encoder, measured statements that
+                  they learned, signal contract, whether they know ECGs without some leads
 vocabulary.json   findings, sentences, levels
 thresholds.json   threshold policies fitted on validation
 calibration.json  temperature and Platt's pairs fitted on validation
@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from jaccardio.checksums import MANIFEST, Manifest, file_entry, write_manifest
 from jaccardio.errors import DataError, UsageError
 from jaccardio.files import json_bytes, no_such_folder, sync_folder, write_atomic
@@ -28,10 +30,11 @@ from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import MODELS
 from jaccardio.models.ecg_model import EcgModel
+from jaccardio.models.ensemble import EcgEnsemble, members_of
 from jaccardio.models.weights import weights_from_bytes, weights_to_bytes
 from jaccardio.recording.preprocessing import SignalContract
 
-FORMAT = "jaccardio-model-6"
+FORMAT = "jaccardio-model-7"
 WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CALIBRATION, CARD = (
     "model.safetensors",
     "config.json",
@@ -51,8 +54,8 @@ class Pretrained:
     ----------
     model
         In evaluation mode, on the CPU.
-    config
-        Its shape.
+    configs
+        Shape of the model, or of each member of an ensemble.
     vocabulary
         Its findings, in the order of `finding_logits`.
     statements
@@ -69,8 +72,8 @@ class Pretrained:
         SHA-256 of the file of weights.
     """
 
-    model: EcgModel
-    config: ModelConfig
+    model: EcgModel | EcgEnsemble
+    configs: tuple[ModelConfig, ...]
     vocabulary: Vocabulary
     statements: tuple[str, ...]
     contract: SignalContract
@@ -79,11 +82,16 @@ class Pretrained:
     calibration: Mapping[str, Any]
     weights_sha256: str
 
+    @property
+    def config(self) -> ModelConfig:
+        """Shape of the model, or of an ensemble's first member; on the side of the text all members have its settings."""
+        return self.configs[0]
+
 
 def save_pretrained(
     folder: Path,
-    model: EcgModel,
-    config: ModelConfig,
+    model: EcgModel | EcgEnsemble,
+    configs: Sequence[ModelConfig],
     vocabulary: Vocabulary,
     statements: Sequence[str],
     contract: SignalContract,
@@ -105,15 +113,16 @@ def save_pretrained(
     """
     if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder}: exists and is not a pretrained model; choose another place or move it away.")
+    states = [member.state_dict() for member in members_of(model)]
     config_document = {
-        "model": config.model_dump(),
+        "members": [config.model_dump() for config in configs],
         "text_fingerprint": model.text_fingerprint,
         "statements": list(statements),
         "contract": contract.to_dict(),
         "partial_leads": partial_leads,
     }
     files = {
-        WEIGHTS: weights_to_bytes(model.state_dict()),
+        WEIGHTS: weights_to_bytes({f"{place}.{name}": tensor for place, state in enumerate(states) for name, tensor in state.items()}),
         CONFIG: json_bytes(config_document),
         VOCABULARY: json_bytes(vocabulary.to_dict()),
         THRESHOLDS: json_bytes(thresholds),
@@ -152,7 +161,7 @@ def load_pretrained(folder: Path) -> Pretrained:
     manifest = model_manifest(folder)
     try:
         document = manifest.json_of(CONFIG)
-        config = ModelConfig.model_validate(document.pop("model"))
+        configs = tuple(ModelConfig.model_validate(config) for config in document.pop("members"))
         text_fingerprint = document.pop("text_fingerprint")
         statements = tuple(map(str, document.pop("statements")))
         contract = SignalContract.from_dict(document.pop("contract"))
@@ -164,10 +173,9 @@ def load_pretrained(folder: Path) -> Pretrained:
         raise DataError(f"{folder / CONFIG}: unknown keys {', '.join(sorted(document))}.")
     state = weights_from_bytes(manifest.bytes_of(WEIGHTS), str(folder / WEIGHTS))
     try:
-        model = MODELS[config.kind](config, state["prompt_vectors"], text_fingerprint, state["statement_vectors"])
-        model.adapt({name.removeprefix("tuning."): tensor for name, tensor in state.items() if name.startswith("tuning.")})
-        model.load_state_dict(state, strict=True)
-    except (KeyError, RuntimeError) as error:
+        members = [_member(config, _below(state, f"{place}."), text_fingerprint) for place, config in enumerate(configs)]
+        model = EcgEnsemble(members) if len(members) > 1 else members[0]
+    except (KeyError, RuntimeError, IndexError) as error:
         raise DataError(f"{folder / WEIGHTS}: the weights do not fit {CONFIG} and {VOCABULARY}.") from error
     if len(model.prompt_vectors) != len(vocabulary):
         raise DataError(f"{folder / VOCABULARY}: {len(vocabulary)} findings, but the weights have {len(model.prompt_vectors)} prompts.")
@@ -176,7 +184,19 @@ def load_pretrained(folder: Path) -> Pretrained:
     manifest.bytes_of(CARD)
     thresholds, calibration = manifest.json_of(THRESHOLDS), manifest.json_of(CALIBRATION)
     weights_sha256 = manifest.files[WEIGHTS]["sha256"]
-    return Pretrained(model.eval(), config, vocabulary, statements, contract, partial_leads, thresholds, calibration, weights_sha256)
+    return Pretrained(model.eval(), configs, vocabulary, statements, contract, partial_leads, thresholds, calibration, weights_sha256)
+
+
+def _member(config: ModelConfig, state: Mapping[str, Tensor], text_fingerprint: str) -> EcgModel:
+    model = MODELS[config.kind](config, state["prompt_vectors"], text_fingerprint, state["statement_vectors"])
+    model.adapt(_below(state, "tuning."))
+    model.load_state_dict(state, strict=True)
+    return model
+
+
+def _below(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose names begin with a prefix, without it."""
+    return {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
 
 
 def model_manifest(folder: Path) -> Manifest:

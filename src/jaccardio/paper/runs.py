@@ -18,7 +18,7 @@ DEMO = ("siglip-small", "paper-small", "truth-small")
 LANGUAGES: Mapping[str, str] = {"japanese": "ja", "english": "en"}
 """Languages that the models of the sister paper's recipe are trained in, and each is asked in both."""
 
-_IN_VIEW = ("data.crop_seconds=7.5", "model.score_parts=1", "model.stem_stride=2", "training.epochs=8")
+_IN_VIEW = ("data.crop_seconds=7.5", "model.score_parts=[1]", "model.stem_stride=2", "training.epochs=8")
 """Crops that show a rhythm, which statements speak of, and the epochs that half an hour allows."""
 
 _MEASURED = "objective.statements=findings+measurements"

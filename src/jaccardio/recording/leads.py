@@ -4,9 +4,12 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+_Real = TypeVar("_Real", np.float32, np.float64)
 
 LEADS: tuple[str, ...] = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
 """Standard order of every signal array in jaccardio."""
@@ -70,9 +73,7 @@ def lead_rows(names: Sequence[str]) -> tuple[int | None, ...]:
     return tuple(rows)
 
 
-def derive_limb_leads(
-    signal: NDArray[np.float32], present: NDArray[np.bool_]
-) -> tuple[NDArray[np.float32], NDArray[np.bool_], tuple[str, ...]]:
+def derive_limb_leads(signal: NDArray[_Real], present: NDArray[np.bool_]) -> tuple[NDArray[_Real], NDArray[np.bool_], tuple[str, ...]]:
     """Fills missing limb leads from two that are there: from I and II where they are, else from the first two (Einthoven, Goldberger).
 
     The six limb leads are six views of one plane; any two of them determine the others.
@@ -80,7 +81,7 @@ def derive_limb_leads(
     Parameters
     ----------
     signal
-        (12, samples) millivolt; rows of missing leads are ignored.
+        (12, samples) millivolt, or counts of one gain without offset; rows of missing leads are ignored.
     present
         (12,) which leads were measured.
 

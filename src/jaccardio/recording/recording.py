@@ -41,6 +41,10 @@ class Recording:
         What a reader or the quality check noticed, e.g. ``derived:III``, ``flat:V4``, ``missing:V1``, ``simulated``.
     unknown_signals
         Names of the file's further signals, which are no standard lead and were left out; ``other`` for a name that may be free text.
+    millivolt_per_count
+        Unit scale of the file; None where its leads differ, or where it stores real numbers.
+    format
+        Name of the file's format; empty for arrays.
     """
 
     signal: NDArray[np.float32]
@@ -50,6 +54,8 @@ class Recording:
     patient_key: str | None = None
     flags: tuple[str, ...] = ()
     unknown_signals: tuple[str, ...] = ()
+    millivolt_per_count: float | None = None
+    format: str = ""
 
     def __post_init__(self) -> None:
         if self.signal.dtype != np.float32 or self.signal.ndim != 2 or self.signal.shape[0] != len(LEADS) or self.signal.shape[1] == 0:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from jaccardio.checksums import file_entry, write_manifest
 from jaccardio.evaluation.estimate import jsonable
 from jaccardio.evaluation.evaluate import Evaluation
-from jaccardio.evaluation.metrics import DECISION_METRICS
+from jaccardio.evaluation.metrics import DECISION_METRICS, LEVEL_TITLES
 from jaccardio.evaluation.part import Part
 from jaccardio.evaluation.scored import Scored
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY, POLICIES
@@ -21,7 +21,6 @@ from jaccardio.findings.labels import UNKNOWN
 from jaccardio.report.language import ENGLISH
 from jaccardio.report.pages import render_page
 from jaccardio.report.plots import EvaluationPlots, draw_evaluation
-from jaccardio.report.titles import LEVEL_TITLES
 
 FORMAT = "jaccardio-evaluation-1"
 LISTED = ("predictions.parquet", "metrics.json", "per_finding.csv", "thresholds.json")

@@ -11,7 +11,7 @@ from jaccardio.report.study_plots import PANELS, draw_gains, draw_ranking
 
 def ranked_table(part: Part, models: Sequence[Scored], reference: str, title: str, replicates: int) -> Table:
     """Ranks models as `rank` does; the table also holds AUROC and AUPRC of each finding, their gains, and plots of both."""
-    ranking = rank(part, models, reference=reference, title=title, replicates=replicates)
+    ranking = rank(part, models, reference=reference, title=title, levels=True, replicates=replicates)
     table = ranking.table
     table.plots["Best first. Open dots: each seed. Black and dotted: the reference. An arrow: off the scale"] = draw_ranking(
         table, reference

@@ -1,4 +1,4 @@
-"""Simulated hospitals as files: WFDB records in format 16 and one ``manifest.csv`` a site."""
+"""Simulated hospitals as files: WFDB records in format 16 and one ``manifest.csv`` a site, beside it ``echo.csv`` if wanted."""
 
 import csv
 import io
@@ -14,7 +14,9 @@ from jaccardio.files import write_atomic
 from jaccardio.processes import WorkerPool
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.recording import SIMULATED_COMMENT
+from jaccardio.recording.writers.wfdb import samples_interleaved, wfdb_header
 from jaccardio.simulation.ecg import simulate_ecg
+from jaccardio.simulation.echo import COLUMNS, echo_rows, patient_id
 from jaccardio.simulation.heart import Heart, normal_heart
 from jaccardio.simulation.hospital import SimulatedEcg, draw_patients
 from jaccardio.simulation.pathologies import PATHOLOGIES, show_latent
@@ -29,13 +31,14 @@ _CHUNK = 64
 
 @dataclass(frozen=True)
 class SiteReport:
-    """What was written for one site: its manifest, ECGs, patients, and present labels per finding."""
+    """What was written for one site: its manifest, ECGs, patients, present labels per finding, and the table of echocardiograms if any."""
 
     name: str
     manifest: Path
     records: int
     patients: int
     present: dict[str, int]
+    echo: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ def simulate_hospitals(
     seed: int,
     sampling_rate: float,
     jobs: int = 1,
+    echo: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> SimulationReport:
     """Writes simulated hospitals: ``OUT/site-a/manifest.csv``, ``OUT/site-a/records/000/r00001.hea`` and so on.
@@ -71,6 +75,8 @@ def simulate_hospitals(
         Hz, 100 to 2,000; each ECG lasts 10 s.
     jobs
         Processes.
+    echo
+        Whether what echocardiography decides stands in a table ``echo.csv`` of each site, not in its manifest. The ECGs are the same.
     progress
         Called with the ECGs written and the ECGs in all.
 
@@ -103,7 +109,8 @@ def simulate_hospitals(
             done += written
             if progress is not None:
                 progress(done, total)
-        reports.append(_write_manifest(out / site.name, site, ecgs))
+        table = _write_echo(out / site.name, site, ecgs, [seed, index, 3]) if echo else None
+        reports.append(_write_manifest(out / site.name, site, ecgs, table))
     return SimulationReport(out, tuple(reports))
 
 
@@ -153,34 +160,39 @@ def twelve_leads(signal: NDArray[np.float32], counts_per_millivolt: float) -> ND
 def write_record(path: Path, signal: NDArray[np.float32], sampling_rate: float, site: Site) -> None:
     """One WFDB record: ``path.hea`` and ``path.dat``, format 16 (little-endian, samples of the leads interleaved)."""
     counts = twelve_leads(signal, site.equipment.counts_per_millivolt)
-    checksums = counts.sum(axis=1, dtype=np.int64).astype(np.int16)
-    gain = f"{site.equipment.counts_per_millivolt:g}(0)/mV"
-    lines = [f"{path.name} {len(LEADS)} {sampling_rate:g} {counts.shape[1]}"]
-    for row, lead in enumerate(LEADS):
-        lines.append(f"{path.name}.dat 16 {gain} 16 0 {counts[row, 0]} {checksums[row]} 0 {lead}")
-    path.with_suffix(".dat").write_bytes(np.ascontiguousarray(counts.T, dtype="<i2").tobytes())
-    path.with_suffix(".hea").write_text("\n".join([*lines, f"# {SIMULATED_COMMENT}"]) + "\n", encoding="ascii")
+    gain = f"{site.equipment.counts_per_millivolt:g}"
+    header = wfdb_header(path.name, LEADS, counts, sampling_rate, gain, (SIMULATED_COMMENT,))
+    path.with_suffix(".dat").write_bytes(samples_interleaved(counts))
+    path.with_suffix(".hea").write_text(header, encoding="ascii")
 
 
 def _record_path(folder: Path, number: int) -> Path:
     return folder / "records" / f"{(number - 1) // RECORDS_PER_FOLDER:03d}" / f"r{number:05d}"
 
 
-def _write_manifest(folder: Path, site: Site, ecgs: Sequence[SimulatedEcg]) -> SiteReport:
+def _write_echo(folder: Path, site: Site, ecgs: Sequence[SimulatedEcg], seed: Sequence[int]) -> Path:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *echo_rows(site, ecgs, seed)])
+    table = folder / "echo.csv"
+    write_atomic(table, text.getvalue().encode())
+    return table
+
+
+def _write_manifest(folder: Path, site: Site, ecgs: Sequence[SimulatedEcg], echo: Path | None) -> SiteReport:
+    stated = [code for code in FINDINGS if echo is None or code not in ECHO_FINDINGS]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["path", "patient_id", "site", "date", "age", "sex", *FINDINGS])
-    present = dict.fromkeys(FINDINGS, 0)
+    writer.writerow(["path", "patient_id", "site", "date", "age", "sex", *stated])
+    present = dict.fromkeys(stated, 0)
     for ecg in ecgs:
         path = _record_path(folder, ecg.number).with_suffix(".hea").relative_to(folder).as_posix()
-        cells = [label_cell(code, ecg, site) for code in FINDINGS]
-        patient = f"{site.name[-1].upper()}{ecg.patient:06d}"
-        writer.writerow([path, patient, f"simulated {site.name}", ecg.day.isoformat(), ecg.age, ecg.sex, *cells])
-        for code, cell in zip(FINDINGS, cells, strict=True):
+        cells = [label_cell(code, ecg, site) for code in stated]
+        writer.writerow([path, patient_id(site, ecg.patient), f"simulated {site.name}", ecg.day.isoformat(), ecg.age, ecg.sex, *cells])
+        for code, cell in zip(stated, cells, strict=True):
             present[code] += cell == "1"
     manifest = folder / "manifest.csv"
     write_atomic(manifest, text.getvalue().encode())
-    return SiteReport(site.name, manifest, len(ecgs), ecgs[-1].patient, present)
+    return SiteReport(site.name, manifest, len(ecgs), ecgs[-1].patient, present, echo)
 
 
 def label_cell(code: str, ecg: SimulatedEcg, site: Site) -> str:

@@ -82,6 +82,8 @@ class ObjectiveConfig(_Section):
     positive_weight
         Weight the positives of each finding by its ratio of negatives to positives in training (the paper's label-weighted ResNet,
         section 5.7); it needs the finding bank and the sigmoid loss.
+    measured_weight
+        Weight of the measured statements, where `statements` has them: at 1 they weigh as much as the findings.
     views, prototypes
         Weights of the regularisers `view_contrast` and `prototype_contrast`; 0 is off.
     """
@@ -91,6 +93,7 @@ class ObjectiveConfig(_Section):
     loss: str
     loss_options: dict[str, float]
     positive_weight: bool
+    measured_weight: float = Field(gt=0, le=1e6)
     views: float = Field(ge=0, le=1e6)
     prototypes: float = Field(ge=0, le=1e6)
 
@@ -169,6 +172,13 @@ class TrainConfig(_Section):
     model: ModelConfig = ModelConfig()
     objective: ObjectiveConfig
     training: OptimiserConfig
+
+    @property
+    def title(self) -> str:
+        """The preset, and the method where it is another than the preset's own."""
+        own = _presets().get(self.preset, {}).get("method", self.method)
+        method = "classifier" if self.model.kind == "classifier" and not METHODS[self.method].classifier else self.method
+        return self.preset if method == own else f"{self.preset} as {method}"
 
     @model_validator(mode="after")
     def _classifier_has_no_sentences(self) -> "TrainConfig":

@@ -55,7 +55,7 @@ CHECKPOINT_STEPS = 4
 """There is a checkpoint an epoch, and one for several epochs where these have fewer steps."""
 
 LOG_EVERY = 20
-SCORING_BATCH = 256
+JOIN_AGAIN = "`jaccardio train --resume --ensemble N`, or `jaccardio ensemble`"
 BATCHES_FOR_MEAN_TARGET = 8
 
 
@@ -98,7 +98,7 @@ def train(
     source = load_source(Path(initial).expanduser(), store, split) if initial else None
     session = _Session(store, split, config, choose_device(device), source)  # before the folder: a run that cannot start leaves none
     with own_folder(out):
-        run = RunFolder.create(out, config, store, split, session.started_from)
+        run = RunFolder.create(out, config, store, split, started_from=session.started_from)
         if source:
             session.save(run, 0, Best(), 0.0)  # resumed, the run does not need the other model
         return session.run(run, progress)
@@ -117,6 +117,8 @@ def resume(store: Store, out: Path, *, device: str = "auto", progress: Progress 
     run = RunFolder.open(out)
     if run.complete:
         return run.summary
+    if run.members:
+        raise UsageError(f"{out}: an ensemble that was interrupted. Join its members again: {JOIN_AGAIN}.")
     if store.fingerprint != run.store_fingerprint:
         raise DataError(f"{out}: this run began with another store. Resume with that store, or train into a new folder.")
     session = _Session(store, run.split, run.config, choose_device(device))
@@ -147,9 +149,9 @@ class _Session:
         order_seed = settings.seed if config.data.caption_order == "random" else None
         self.text = StatementVectors.embed(self.pool.statements, wording, encoder, config.model.language, order_seed)
         self.regularisation = Regularisation(config.objective, labels, settings.seed, device)
-        part = store.contract.samples // config.model.score_parts
+        part = store.contract.samples // max(config.model.score_parts)
         if part < MINIMUM_SAMPLES:
-            raise UsageError(f"model.score_parts={config.model.score_parts}: parts of {part} samples, encoders need {MINIMUM_SAMPLES}.")
+            raise UsageError(f"model.score_parts: parts of {part} samples, encoders need {MINIMUM_SAMPLES}.")
         crop = round(config.data.crop_seconds * store.contract.sampling_rate) or None
         self.batches = TrainingBatches(
             store,
@@ -248,7 +250,8 @@ class _Session:
         if self.statements:
             truth = torch.from_numpy(self.material.truths[batch.records]).to(self.device)
             stated = self.model.compare(self.model.project(features), self.model.statement_vectors)
-            auxiliary["measured"] = self.objective.measured_loss(stated, truth, len(self.material.vocabulary))
+            measured = self.objective.measured_loss(stated, truth, len(self.material.vocabulary))
+            auxiliary["measured"] = self.config.objective.measured_weight * measured
         loss = self.objective(logits, target, weight) + sum(auxiliary.values())
         self.optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
@@ -315,7 +318,7 @@ class _Session:
             self.text.tuned.adapter = model.adapter
             prompts = self.material.vocabulary.prompts(self.config.model.language)
             model.prompt_vectors.copy_(torch.from_numpy(self.text.tuned.encode(prompts)))
-        batches = full_batches(self.material.store, self.material.validation_rows, SCORING_BATCH)
+        batches = full_batches(self.material.store, self.material.validation_rows)
         scores = finding_scores(model, batches, self.device)
         if not np.isfinite(scores).all():
             raise DivergenceError(f"{np.count_nonzero(~np.isfinite(scores))} of {scores.size} validation scores are not finite")
@@ -349,7 +352,7 @@ class _Session:
         save_pretrained(
             run.model,
             self.model,
-            config=self.config.model,
+            configs=[self.config.model],
             vocabulary=material.vocabulary,
             statements=self.statements,
             contract=material.store.contract,

@@ -3,11 +3,12 @@
 ======================  =====================================================================
 ``config.toml``         the resolved configuration
 ``split.json``          the run's own copy of the split, with patients and waveform hashes
-``environment.json``    versions, device, threads, and which weights the run started from
+``environment.json``    versions, device, threads, which weights the run started from, and the members of an ensemble
 ``manifest.json``       SHA-256 of these three; written when they are whole: its presence makes the folder a run
 ``log.jsonl``           one line per logged step and per validation
 ``tensorboard/``        the same for TensorBoard
-``checkpoints/``        the last two checkpoints and the best weights
+``checkpoints/``        the last two checkpoints and the best weights; empty in an ensemble
+``members/``            the runs that `jaccardio train --ensemble` trained to join them
 ``model/``              what `Predictor.from_pretrained` reads; written when training has ended
 ``training.json``       the summary, written last and sealed: its presence means that the run is complete
 ``test_uses.jsonl``     one line for each time that a test part was looked at
@@ -22,7 +23,7 @@ for people and TensorBoard alone.
 import json
 import platform
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -42,6 +43,7 @@ from jaccardio.models.folder import Pretrained, load_pretrained, model_manifest
 from jaccardio.training.config import TrainConfig
 
 FORMAT = "jaccardio-run-1"
+MEMBERS = "members"
 CONFIG, SPLIT, ENVIRONMENT, TEST_USES = "config.toml", "split.json", "environment.json", "test_uses.jsonl"
 DRAWN = "drawn weights"
 REMEDY = "Restore the file from a copy of the run, or train again into a new folder."
@@ -54,13 +56,17 @@ class RunFolder:
     path: Path
 
     @classmethod
-    def create(cls, path: Path, config: TrainConfig, store: Store, split: Split, started_from: str = DRAWN) -> "RunFolder":
+    def create(
+        cls, path: Path, config: TrainConfig, store: Store, split: Split, *, started_from: str = DRAWN, members: Sequence[str] = ()
+    ) -> "RunFolder":
         """Starts a new run in a folder that is empty, or holds only what a run left that was killed before it had begun.
 
         Parameters
         ----------
         started_from
             The first weights, by their SHA-256 where they are another model's.
+        members
+            SHA-256 of the weights of the members of an ensemble.
 
         Raises
         ------
@@ -83,7 +89,7 @@ class RunFolder:
             }
         files = {
             SPLIT: json_bytes({"split": split.to_dict(), "store": store.fingerprint, "parts": parts}),
-            ENVIRONMENT: json_bytes(environment() | {"started_from": started_from}),
+            ENVIRONMENT: json_bytes(environment() | {"started_from": started_from, "members": list(members)}),
             CONFIG: tomli_w.dumps(config.model_dump(mode="json", exclude_none=True)).encode(),
         }
         for name, data in files.items():
@@ -185,6 +191,16 @@ class RunFolder:
         return summary
 
     @property
+    def title(self) -> str:
+        """What the run is in words, without its name."""
+        return f"{self.config.title}, " + (f"ensemble of {len(self.members)}" if self.members else f"seed {self.config.training.seed}")
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """SHA-256 of the weights of the members of an ensemble; of a single model, none."""
+        return tuple(self.environment["members"])
+
+    @property
     def model_manifest(self) -> Manifest:
         """The manifest of the trained model; raises as `summary` does, and where ``model/`` is not the model that this run trained."""
         summary, manifest = self.summary, model_manifest(self.model)
@@ -217,8 +233,8 @@ class RunFolder:
         if not self.path.exists():
             return True
         left = {path.name for path in self.path.iterdir()} - {LOCK}
-        return not left or (
-            left <= {self.checkpoints.name, CONFIG, SPLIT, ENVIRONMENT}
+        return left <= {MEMBERS} or (
+            left <= {self.checkpoints.name, MEMBERS, CONFIG, SPLIT, ENVIRONMENT}
             and self.checkpoints.is_dir()
             and not any(self.checkpoints.iterdir())
         )

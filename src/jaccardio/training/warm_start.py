@@ -56,8 +56,10 @@ def start_from(source: Pretrained, model: EcgModel, config: ModelConfig, contrac
     Raises
     ------
     UsageError
-        The encoders or the signal contracts differ; the message names the differing settings.
+        That is an ensemble, or the encoders or the signal contracts differ; the message names the differing settings.
     """
+    if not isinstance(source.model, EcgModel):
+        raise UsageError("training.init_from: an ensemble has no single encoder to start from. Start from one of its members.")
     pairs = {f"model.{name}": (getattr(source.config, name), getattr(config, name)) for name in ENCODER}
     pairs |= {name: (value, contract.to_dict()[name]) for name, value in source.contract.to_dict().items()}
     if differing := [f"{name} is {theirs} there and {ours} here" for name, (theirs, ours) in pairs.items() if theirs != ours]:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from jaccardio.cohort.corpora.corpus import Rejection
-from jaccardio.cohort.corpora.listing import header_files
+from jaccardio.cohort.corpora.listing import NO_FORMAT, ecg_files, header_files
 from jaccardio.errors import DataError, UsageError
+from tests.recording.readers.samples import SAMPLES, ecg_counts
 
 
 def make(folder: Path, *names: str) -> Path:
@@ -92,3 +93,25 @@ def test_names_that_are_no_utf_8(tmp_path: Path) -> None:
         pytest.skip("this disk takes UTF-8 only")
     (folder / "c\udce9").symlink_to("gone")
     assert listed(folder) == (["a\udce9.hea", "b\x1b.hea"], [("link", "c\\udce9")])
+
+
+def test_what_belongs_to_an_ecg_is_no_file_of_its_own(tmp_path: Path) -> None:
+    for write in SAMPLES.values():
+        write(tmp_path, ecg_counts())
+    header = tmp_path / "record.hea"
+    header.write_text(header.read_text().replace("record.dat", "other.xyz"))
+    (tmp_path / "record.dat").rename(tmp_path / "other.xyz")
+    (tmp_path / "record.atr").write_bytes(bytes(9))  # an annotation
+    store = tmp_path / "store"
+    make(store, "manifest.json", "shards/shard-00000.i16", "records.parquet", "odd")
+    (store / "odd").write_bytes(bytes(9))
+    make(tmp_path, ".hidden", "README")
+    (tmp_path / "odd.xyz").write_bytes(bytes(9))
+    listing = ecg_files(tmp_path)
+    assert [path.name for path in listing.ecgs] == sorted(["A0001.mat", "array.npy", "arrays.npz", "one.h5", "record.hea", "table.csv"])
+    assert listing.rejected == (Rejection("file", NO_FORMAT, "odd.xyz"),)
+    assert listing.documents == {"no suffix": 1}
+    for path in listing.ecgs:
+        path.unlink()
+    with pytest.raises(DataError, match=r"no ECG of a format that jaccardio reads in it or below it\.\n  file \(odd.xyz\)"):
+        ecg_files(tmp_path)

@@ -6,6 +6,7 @@ A corpus reads tables and headers only; signals are read later, by ingest.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
@@ -47,6 +48,8 @@ class Source:
         What the report says, in codes of `jaccardio.findings.report_phrases`; None without a report. Its text is never stored.
     patient_id, site_name
         As the corpus writes them where the store has pseudonyms; for the table of ids (`jaccardio.cohort.id_table`), never stored.
+    day
+        Of the recording, ``2019-05-02``; empty where the whole date is not known. For the table of ids, never stored.
     """
 
     recording_id: str
@@ -66,6 +69,7 @@ class Source:
     report_phrases: tuple[str, ...] | None = None
     patient_id: str = field(default="", compare=False, repr=False)
     site_name: str = field(default="", compare=False, repr=False)
+    day: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,13 @@ class Rejection:
     def because(cls, record: str, error: ReadError, file: str = "") -> "Rejection":
         """The rejection of a record that could not be read."""
         return cls(record, f"{error.field}: {error.reason}. {error.remedy}".rstrip(), file)
+
+    @property
+    def kind(self) -> str:
+        """The reason without numbers, leads and remedy, to count by."""
+        return re.sub(r"\d[\d.,]*", "#", re.sub(r"\blead (?:I{1,3}|aV[RLF]|V[1-6])\b", "a lead", self.reason.partition(". ")[0])).rstrip(
+            "."
+        )
 
     def reported(self) -> "Rejection":
         """As the report shows it, with the file beside the record."""
@@ -152,3 +163,19 @@ def year_of(date: str) -> int | None:
     """The year of a date that begins with it (``2019``, ``2019-05-02``, ``2019/05/02 10:00``, ``20190502``), else None."""
     match = re.match(r"(1[89]|2[01])\d\d(?=\D|$|\d{4}\b)", date.strip())
     return int(match.group()) if match else None
+
+
+def day_of(cell: str) -> date | None:
+    """The day of ``2019-05-02``, ``2019/5/2``, ``20190502``, ``2.5.2019`` or ``2019年5月2日``, with or without a time behind it.
+
+    None for anything else: ``05/02/2019`` is February in one country and May in another, ``2019`` is no day.
+    """
+    text = re.sub(r"(?<=\d)[T ]+\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?Z|[+-]\d{2}:?\d{2})?$", "", cell.strip())
+    match = re.fullmatch(r"(\d{4})([-/.]|年)(\d{1,2})([-/.]|月)(\d{1,2})日?|(\d{4})(\d{2})(\d{2})|(\d{1,2})\.(\d{1,2})\.(\d{4})", text)
+    if match is None:
+        return None
+    year, month, day = (match[1], match[3], match[5]) if match[1] else match.group(6, 7, 8) if match[6] else match.group(11, 10, 9)
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None

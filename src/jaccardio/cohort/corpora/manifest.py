@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from jaccardio.cohort.corpora.columns import LIST_COLUMN, LIST_SEPARATORS, Columns, LabelColumn, nearest, words_read
-from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions, storable_age, year_of
+from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions, day_of, storable_age, year_of
 from jaccardio.cohort.corpora.faults import EARLIER, Faults
 from jaccardio.cohort.corpora.record_paths import locate
 from jaccardio.cohort.corpora.table import SourceTable, read_table
@@ -175,6 +175,7 @@ class _Rows:
             year=self._read(number, cells, "date", _year, "no date that tells the year; write it as 2019-05-02 or 2019"),
             patient_id=patient,
             site_name=site,
+            day=_day(self._cell(cells, "date")),
         )
         self._check_fold(number, source)
         self._without_patient += not patient
@@ -253,6 +254,12 @@ def _fold(cell: str) -> int | None:
 def _age(cell: str) -> float | None:
     match = re.fullmatch(r"(\d{1,3})(?:[.,](\d*))?", cell)
     return storable_age(float(f"{match[1]}.{match[2] or 0}")) if match else None
+
+
+def _day(cell: str) -> str:
+    """The day as ISO 8601 writes it; empty where the cell tells the year at most."""
+    day = day_of(unicodedata.normalize("NFKC", cell))
+    return day.isoformat() if day else ""
 
 
 def _year(cell: str) -> int | None:

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from jaccardio.recording.readers.record_files import WFDB_SUFFIXES
+from jaccardio.recording.readers.record_files import named_path
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,7 @@ def locate(cell: str, folder: Path, allow_outside: bool) -> RecordPath | str:
         if not allow_outside and (".." in path.parts or not inside):
             return "leads out of the manifest's folder; copy the recording into it, or allow it with --allow-outside"
         path = file.relative_to(home) if inside else file
-    name = (path.with_suffix("") if path.suffix.lower() in WFDB_SUFFIXES else path).as_posix()
-    return RecordPath(name, _behind_link(file) if allow_outside else file)
+    return RecordPath(named_path(path).as_posix(), _behind_link(file) if allow_outside else file)
 
 
 def _behind_link(file: Path) -> Path:

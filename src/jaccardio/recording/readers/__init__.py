@@ -1,16 +1,15 @@
-"""Readers: from a file to a `Recording`. One file a format, one line a suffix in `READERS`."""
+"""Readers: from a file to a `Recording`. One file a format, one line a format in `formats.FORMATS`."""
 
 import os
-from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from jaccardio.errors import ReadError
-from jaccardio.recording.readers.record_files import WFDB_SUFFIXES, header_of, record_name
-from jaccardio.recording.readers.wfdb_signal import read_wfdb
+from jaccardio.recording.readers.archive import on_disk
+from jaccardio.recording.readers.formats import WFDB, Format, recognise
+from jaccardio.recording.readers.record_files import header_of, record_name
+from jaccardio.recording.readers.wfdb_header import parse_header
 from jaccardio.recording.recording import Recording
-
-READERS: Mapping[str, Callable[[Path, str | None, str | None], Recording]] = dict.fromkeys(WFDB_SUFFIXES, read_wfdb)
-"""Reader by file suffix."""
 
 
 def read_ecg(path: str | Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
@@ -19,7 +18,8 @@ def read_ecg(path: str | Path, recording_id: str | None = None, patient_key: str
     Parameters
     ----------
     path
-        A WFDB record by its ``.hea``, ``.dat`` or ``.mat`` file, or by its name without suffix; the case of suffixes does not matter.
+        A file of one of `FORMATS`, recognised by what it holds; a WFDB record also by its name without suffix, the case of suffixes aside.
+        A file of a zip archive is named as if the archive were a folder: ``export.zip/a/0001.xml``.
     recording_id
         Id of the recording; `record_name` of the path if not given.
     patient_key
@@ -35,24 +35,47 @@ def read_ecg(path: str | Path, recording_id: str | None = None, patient_key: str
     ------
     ReadError
         The file cannot be read as an ECG in millivolt; the message names record, field, reason and remedy.
+    MissingError
+        Its format needs a package that is not installed.
     """
     path = Path(path)
-    reader = READERS.get(path.suffix.lower())
     try:
-        if reader is None:
-            _refuse_other_files(path)
-        return (reader or read_wfdb)(path, recording_id, patient_key)
+        with on_disk(path) as file:
+            found = ecg_format(file)
+            return replace(found.read(file, recording_id, patient_key), format=found.name)
     except MemoryError:
         raise ReadError(record_name(path), "length", "needs more memory than there is", "Cut the recording into shorter ones.") from None
 
 
-def _refuse_other_files(path: Path) -> None:
-    """Refuses a path that names something else than a WFDB record without suffix."""
+def check_header(path: Path) -> None:
+    """Refuses what can be refused without reading the signal: no ECG file, a faulty WFDB header.
+
+    Raises
+    ------
+    ReadError
+        As `read_ecg`.
+    """
+    with on_disk(path) as file:
+        if ecg_format(file) is WFDB:
+            parse_header(header_of(file))
+
+
+def ecg_format(path: Path) -> Format:
+    """The format of a file that should be an ECG.
+
+    Raises
+    ------
+    ReadError
+        It is of none that jaccardio reads, a folder, or cannot be opened.
+    """
     try:
         folder, file = path.is_dir(), path.is_file()
     except OSError:  # too long for a name, or out of reach: opening the header says which
-        return
+        folder, file = False, False
     if path.name in ("", "..") or (folder and not os.path.lexists(header_of(path))):
-        raise ReadError(str(path), "path", "a folder, no ECG file", "Name one record, by its .hea file.")
-    if file:
-        raise ReadError(path.name, "file", "not a supported format", "Convert it to WFDB, format 16; jaccardio reads WFDB records.")
+        raise ReadError(str(path), "path", "a folder, no ECG file", "Name one file; of a WFDB record its .hea file.")
+    found = recognise(path) if file else WFDB
+    if found is None:
+        remedy = "`jaccardio inspect --help` lists what is read; export the ECG as DICOM, HL7 aECG or SCP-ECG, or convert it to WFDB."
+        raise ReadError(record_name(path), "file", "not a supported format", remedy)
+    return found

@@ -12,6 +12,12 @@ from jaccardio.errors import ReadError
 
 WFDB_SUFFIXES = (".hea", ".dat", ".mat")
 
+MAXIMUM_BYTES = 2**26
+"""Of a file of another format than WFDB, also of what a part of it inflates to: half an hour of twelve leads at 1,000 Hz and more."""
+
+LFS_POINTER = b"version https://git-lfs"
+LFS_REMEDY = "Run `git lfs pull` in the data set's repository."
+
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 """A pipe put there since the first look would wait for its writer."""
 
@@ -23,16 +29,29 @@ def record_name(path: Path) -> str:
     return path.stem if path.suffix.lower() in WFDB_SUFFIXES else path.name
 
 
+def is_header_name(path: Path) -> bool:
+    """Whether a file is named as WFDB headers are."""
+    return path.name.lower().endswith(".hea")
+
+
+def named_path(path: Path) -> Path:
+    """The path by which a recording is known: of any file of a WFDB record the same, that without suffix."""
+    return path.with_suffix("") if path.suffix.lower() in WFDB_SUFFIXES else path
+
+
 def header_of(path: Path) -> Path:
-    """The header of the record that `path` names, by any of its files or without suffix.
+    """The header of the record that `path` names, by any of its files or without suffix; a header may have any other suffix.
 
     Raises
     ------
     ReadError
         Two headers differ from the name by the case of letters only.
     """
+    suffix = path.suffix.lower()
+    if (suffix == ".hea" and os.path.lexists(path)) or (suffix not in WFDB_SUFFIXES and os.path.isfile(path)):  # noqa: PTH113 - says no where pathlib raises
+        return path
     record = record_name(path)
-    return path if path.suffix.lower() == ".hea" and os.path.lexists(path) else find(path.parent, f"{record}.hea", record, "header")
+    return find(path.parent, f"{record}.hea", record, "header")
 
 
 def find(folder: Path, name: str, record: str, field: str) -> Path:

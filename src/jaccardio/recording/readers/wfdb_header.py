@@ -14,14 +14,11 @@ from pathlib import Path
 
 from jaccardio.errors import ReadError, printable
 from jaccardio.recording.leads import LEADS, lead_rows
-from jaccardio.recording.readers.record_files import open_regular, record_name
+from jaccardio.recording.readers.record_files import LFS_POINTER, LFS_REMEDY, open_regular, record_name
 from jaccardio.recording.recording import MAXIMUM_RATE_HZ
 
 MAXIMUM_HEADER_BYTES = 262_144
 MAXIMUM_SIGNALS = 64
-
-LFS_POINTER = b"version https://git-lfs"
-LFS_REMEDY = "Run `git lfs pull` in the data set's repository."
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,15}", re.ASCII)
 _FLOAT = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"

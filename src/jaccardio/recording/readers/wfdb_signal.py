@@ -4,7 +4,6 @@ Every declared fact is compared with the file: its size before any of it is read
 in pieces, so that memory is bounded by what is kept of the recording, not by what a header declares or a Holter recorded.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -15,14 +14,12 @@ from numpy.typing import NDArray
 from jaccardio.errors import ReadError
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.quality import check_signal
-from jaccardio.recording.readers.record_files import find, header_of, open_regular
+from jaccardio.recording.readers.named_signals import LONGEST_SECONDS, shown_name
+from jaccardio.recording.readers.record_files import LFS_POINTER, LFS_REMEDY, find, header_of, open_regular
 from jaccardio.recording.readers.storage_formats import FORMATS, Counts, StorageFormat
-from jaccardio.recording.readers.wfdb_header import LFS_POINTER, LFS_REMEDY, LeadSignal, Signal, WfdbHeader, parse_header
+from jaccardio.recording.readers.wfdb_header import LeadSignal, Signal, WfdbHeader, parse_header
 from jaccardio.recording.recording import MAXIMUM_RATE_HZ, SIMULATED, SIMULATED_COMMENT, Recording
 from jaccardio.recording.units import millivolt_factor
-
-LONGEST_SECONDS = 1800
-"""Kept of a longer recording is its beginning: half an hour, as long as the longest of the Challenges (St Petersburg)."""
 
 _PIECE_SAMPLES = 2**20
 """Samples of all signals that are read at a time."""
@@ -31,7 +28,6 @@ _COUNTS_PER_MILLIVOLT = (1e-3, 1e18)
 """Format 32 as `wfdb.wrsamp` writes it spreads a lead over all 32 bits: 2**32 counts for its range, even that of a disconnected lead."""
 
 _COPY_AGAIN = "Copy the record again from its source."
-_SIGNAL_NAME = re.compile(r"[A-Za-z0-9+_-]{1,8}", re.ASCII)
 
 
 def read_wfdb(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
@@ -52,14 +48,16 @@ def read_wfdb(path: Path, recording_id: str | None = None, patient_key: str | No
     present = np.zeros(len(LEADS), dtype=np.bool_)
     present[[lead.row for lead in leads]] = True
     signal, lead_mask, flags = check_signal(signal, present, rate, header.record)
-    others = tuple(_shown(other.name) for other in header.signals if not isinstance(other, LeadSignal))
+    others = tuple(shown_name(other.name) for other in header.signals if not isinstance(other, LeadSignal))
     if others:
         flags = (f"unknown-signals: {len(others)}", *flags)
     if _kept_frames(header) < header.frames:
         flags = (f"cut: first {LONGEST_SECONDS} s of {header.frames / header.rate:.10g} s", *flags)
     if SIMULATED_COMMENT in header.comments:
         flags = (SIMULATED, *flags)
-    return Recording(signal, rate, lead_mask, recording_id or header.record, patient_key, flags, unknown_signals=others)
+    scales = {_millivolt_per_count(lead, header.record) for lead in leads}
+    scale = scales.pop() if len(scales) == 1 else None
+    return Recording(signal, rate, lead_mask, recording_id or header.record, patient_key, flags, others, scale)
 
 
 def _standard_leads(header: WfdbHeader) -> Sequence[LeadSignal]:
@@ -78,11 +76,6 @@ def _standard_leads(header: WfdbHeader) -> Sequence[LeadSignal]:
 
 def _kept_frames(header: WfdbHeader) -> int:
     return min(header.frames, max(1, int(LONGEST_SECONDS * header.rate)))
-
-
-def _shown(name: str) -> str:
-    """A signal's name where it looks like one, else a word for it: it may be anybody's free text."""
-    return name if _SIGNAL_NAME.fullmatch(name) else "other"
 
 
 def _millivolt_per_count(lead: LeadSignal, record: str) -> float:

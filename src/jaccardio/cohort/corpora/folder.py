@@ -1,44 +1,44 @@
-"""Any folder of WFDB records: signals without findings, to be scored or searched; every finding is unknown."""
+"""Any folder of ECG files, of whichever formats: signals without findings, to be scored or searched; every finding is unknown."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions
-from jaccardio.cohort.corpora.listing import header_files
+from jaccardio.cohort.corpora.listing import Listing, ecg_files
 from jaccardio.cohort.pseudonyms import Pseudonyms
 from jaccardio.errors import UsageError, printable
 from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.recording.readers.record_files import named_path
 
-DATABASE = "wfdb"
+DATABASE = "folder"
 
 
 @dataclass(frozen=True)
-class WfdbFolder:
-    """The records below one folder, under pseudonyms of their relative paths; every record is its own patient."""
+class Folder:
+    """The ECGs below one folder, or in one zip archive, under pseudonyms of their relative paths; every recording is its own patient."""
 
     folder: Path
-    headers: tuple[Path, ...]
-    unread: tuple[Rejection, ...]
+    listing: Listing
     pseudonyms: Pseudonyms
     site: str
 
     @classmethod
     def open(
         cls, source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary, options: SourceOptions = DEFAULTS
-    ) -> "WfdbFolder":
-        """Lists the headers below a folder; rate and vocabulary are not needed.
+    ) -> "Folder":
+        """Lists the ECGs; rate and vocabulary are not needed.
 
         Raises
         ------
         UsageError
-            No key, or `source` is no folder.
+            No key, or `source` is neither a folder nor an archive.
         DataError
-            No header there.
+            No ECG there.
         """
         if key is None:
-            raise UsageError("a folder of WFDB records needs --patient-key FILE: its ids are pseudonyms under that key.")
-        return cls(source, *header_files(source), Pseudonyms(key), options.site)
+            raise UsageError("a folder of ECGs needs --patient-key FILE: its ids are pseudonyms under that key.")
+        return cls(source, ecg_files(source), Pseudonyms(key), options.site)
 
     @property
     def annotated(self) -> Mapping[str, frozenset[str]]:
@@ -52,24 +52,24 @@ class WfdbFolder:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Nothing is open to interpretation."""
-        return ()
+        """Which files are no ECGs."""
+        return self.listing.notes
 
     def sources(self) -> Iterator[Source | Rejection]:
-        """One source per header, sorted by path, after what could not be looked into."""
-        yield from self.unread
+        """One source per ECG, sorted by path, after what could not be looked into."""
+        yield from self.listing.rejected
         code = self.pseudonyms.site(self.site) if self.site else None
         first: dict[str, Path] = {}
-        for header in self.headers:
-            path = header.relative_to(self.folder)
-            record = self.pseudonyms.record(self.site, "", printable(path.with_suffix("").as_posix()))
+        for file in self.listing.ecgs:
+            path = file.relative_to(self.folder)
+            record = self.pseudonyms.record(self.site, "", printable(named_path(path).as_posix()))
             if first.setdefault(record, path) != path:
-                yield Rejection(record, "record name: that of two headers, and one is read. Remove one, or rename the record.", str(path))
+                yield Rejection(record, "record name: that of two files, and one is read. Remove one, or rename it.", str(path))
                 continue
             yield Source(
                 record,
                 patient_key=record,
-                path=header,
+                path=file,
                 present=(),
                 absent=(),
                 closed=False,

@@ -1,11 +1,11 @@
-"""A folder of WFDB records: pseudonyms of relative paths, nothing known."""
+"""A folder of ECGs: pseudonyms of relative paths, nothing known."""
 
 from pathlib import Path
 
 import pytest
 
 from jaccardio.cohort.corpora.corpus import Rejection, Source
-from jaccardio.cohort.corpora.wfdb_folder import WfdbFolder
+from jaccardio.cohort.corpora.folder import Folder
 from jaccardio.errors import UsageError
 from jaccardio.findings.vocabulary import Vocabulary
 
@@ -13,7 +13,7 @@ PAPER26 = Vocabulary.load("paper26")
 
 
 def read(folder: Path, key: bytes | None = b"k" * 32) -> list[Source]:
-    return [source for source in WfdbFolder.open(folder, key, 500.0, PAPER26).sources() if isinstance(source, Source)]
+    return [source for source in Folder.open(folder, key, 500.0, PAPER26).sources() if isinstance(source, Source)]
 
 
 def test_ids_do_not_depend_on_where_the_folder_stands(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_headers_of_one_name_are_one_record_and_a_rejection_without_path(tmp_pat
         (tmp_path / name).touch()
     if len(list(tmp_path.iterdir())) < 3:
         pytest.skip("this disk does not tell letters of different case apart")
-    first, second, other = WfdbFolder.open(tmp_path, b"k" * 32, 500.0, PAPER26).sources()
+    first, second, other = Folder.open(tmp_path, b"k" * 32, 500.0, PAPER26).sources()
     assert isinstance(first, Source)
     assert isinstance(second, Rejection)
     assert isinstance(other, Source)

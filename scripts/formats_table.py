@@ -1,0 +1,96 @@
+"""Writes the tables of docs/formats.md: the formats, and what became of every file of the collected recordings.
+
+JACCARDIO_DATA=path/to/data python scripts/formats_table.py
+
+Which values are exact is tested (tests/recording/readers); here each file is read or refused, with the reason.
+"""
+
+import os
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from jaccardio.cohort.corpora.corpus import Rejection
+from jaccardio.cohort.corpora.listing import Listing, ecg_files
+from jaccardio.errors import ReadError
+from jaccardio.recording.readers import read_ecg
+from jaccardio.recording.readers.formats import FORMATS
+
+PAGE = Path(__file__).parents[1] / "docs" / "formats.md"
+FILE_BY_FILE = ("formats", "edge_cases")
+COUNTED = ("ludb", "cinc2021", "ptbxl", "ptbxl_cinc")
+
+
+def formats() -> Iterator[str]:
+    """One row a format."""
+    yield "| format | package | how it is recognised |"
+    yield "|---|---|---|"
+    for format_ in FORMATS:
+        packages = ", ".join(f"`{package}`" for package in format_.packages) or "none"
+        yield f"| {format_.name} | {packages} | {_first_sentence(format_.recognises.__doc__ or '')} |"
+
+
+def files(data: Path, listing: Listing) -> Iterator[str]:
+    """One row a file of the folders of odd and of vendors' files."""
+    yield "| file | result |"
+    yield "|---|---|"
+    for folder in FILE_BY_FILE:
+        for name, result, _ in _results(data, listing, folder):
+            yield f"| {name} | {result} |"
+
+
+def counts(data: Path, listing: Listing) -> Iterator[str]:
+    """One row a folder of many."""
+    yield "| folder | files | read | refused |"
+    yield "|---|---|---|---|"
+    for folder in COUNTED:
+        results = list(_results(data, listing, folder))
+        refused = Counter(kind for *_, kind in results if kind)
+        reasons = ", ".join(f"{count} {kind}" for kind, count in refused.most_common()) or "none"
+        yield f"| {folder} | {len(results)} | {len(results) - sum(refused.values())} | {reasons} |"
+
+
+def _results(data: Path, listing: Listing, folder: str) -> Iterator[tuple[str, str, str]]:
+    """Name, result and kind of refusal (empty where read) of every ECG of a folder."""
+    for rejection in listing.rejected:
+        if rejection.file.startswith(f"{folder}/"):
+            yield rejection.file, f"refused: {rejection.reason.partition('. ')[0]}", rejection.kind
+    for path in (path for path in listing.ecgs if path.is_relative_to(data / folder)):
+        name = path.relative_to(data).as_posix()
+        try:
+            recording = read_ecg(path)
+        except ReadError as error:
+            yield name, f"refused: {error.field}: {error.reason}", Rejection.because("", error).kind
+            continue
+        scale = "" if recording.millivolt_per_count is None else f", {1000 * recording.millivolt_per_count:.4g} µV a count"
+        flags = f"; {', '.join(recording.flags)}" if recording.flags else ""
+        yield name, f"{recording.format}: {recording.seconds:.4g} s at {recording.sampling_rate:g} Hz{scale}{flags}", ""
+
+
+def _first_sentence(text: str) -> str:
+    sentence = re.sub(r"\s+", " ", text.strip()).partition(". ")[0].rstrip(".")
+    return sentence.removeprefix("Whether a file ")
+
+
+def renewed(text: str, tables: dict[str, list[str]]) -> str:
+    """The page with its tables, each between ``<!-- NAME -->`` and ``<!-- end -->``, made anew."""
+    for name, lines in tables.items():
+        text, found = re.subn(
+            rf"(<!-- {name} -->\n).*?(<!-- end -->)",
+            lambda match, lines=lines: match[1] + "\n".join(lines) + "\n" + match[2],
+            text,
+            flags=re.DOTALL,
+        )
+        assert found == 1, name
+    return text
+
+
+if __name__ == "__main__":
+    folder = Path(os.environ.get("JACCARDIO_DATA", ""))
+    if not (folder / "formats").is_dir():
+        sys.exit("JACCARDIO_DATA does not name the folder of collected recordings")
+    listing = ecg_files(folder)
+    made = {"formats": list(formats()), "files": list(files(folder, listing)), "counts": list(counts(folder, listing))}
+    PAGE.write_text(renewed(PAGE.read_text(), made))

@@ -1,0 +1,145 @@
+"""DICOM ECG waveforms: 12-lead and general (PS3.3 A.34.3 and A.34.4, C.10.9)."""
+
+import io
+import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaccardio.errors import ReadError
+from jaccardio.recording.leads import LEADS, lead_row
+from jaccardio.recording.readers.formats_extra import COPY_AGAIN, guarded, library
+from jaccardio.recording.readers.record_files import MAXIMUM_BYTES, open_regular, record_name
+from jaccardio.recording.readers.stored_leads import StoredLead, millivolt_or_nan, recording_of_stored
+from jaccardio.recording.recording import Recording
+
+_DEFLATED = b"1.2.840.10008.1.2.1.99"
+_SAMPLE_TYPES: Mapping[tuple[int, str], str] = {
+    (8, "SB"): "i1",
+    (8, "UB"): "u1",
+    (16, "SS"): "i2",
+    (16, "US"): "u2",
+    (32, "SL"): "i4",
+    (32, "UL"): "u4",
+}
+_CODES: Mapping[int, str] = {
+    1: "I",
+    2: "II",
+    61: "III",
+    62: "aVR",
+    63: "aVL",
+    64: "aVF",
+    **{number + 2: f"V{number}" for number in range(1, 7)},
+}
+"""Leads of SCP-ECG and MDC (ISO 11073-10101), which number them alike; PS3.16 CID 3001."""
+
+_CODE = re.compile(r"(?:5\.6\.3-9-|2:|10:)(\d{1,5})")
+
+
+def is_dicom(head: bytes) -> bool:
+    """Whether a file has the prefix behind the preamble."""
+    return head[128:132] == b"DICM"
+
+
+def read_dicom(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
+    """Reads the rhythm: the multiplex group with the most of the twelve leads that is no median beat, the longest of equals.
+
+    A sample is (count x sensitivity x correction) + baseline, in the unit of the sensitivity. The lowest count and the padding value, where
+    that is an extreme one too, are gaps; some writers declare 0 as padding, which is a sample like any other.
+
+    Raises
+    ------
+    ReadError
+        Damaged; deflated; no waveform, or one of another length than declared; no ECG in millivolt.
+    MissingError
+        Without the extra `formats`.
+    """
+    record = record_name(path)
+    with open_regular(path, record, "file", "Check the path.") as (file, size):
+        if size > MAXIMUM_BYTES:
+            raise ReadError(record, "file", f"{size} bytes, more than {MAXIMUM_BYTES}", "Cut the recording into shorter ones.")
+        data = file.read(MAXIMUM_BYTES)
+    if _DEFLATED in data[:1024]:
+        raise ReadError(record, "transfer syntax", "deflated", "Export the ECG uncompressed, in explicit VR little endian.")
+    pydicom = library("pydicom", record)
+    (leads, flags), _ = guarded(
+        lambda: _rhythm(pydicom.dcmread(io.BytesIO(data), specific_tags=["WaveformSequence"]), record), record, "DICOM"
+    )
+    return recording_of_stored(leads, record, recording_id, patient_key, flags)
+
+
+def _rhythm(dataset: Any, record: str) -> tuple[list[StoredLead], list[str]]:
+    groups = [(group, _names(group)) for group in dataset.get("WaveformSequence") or ()]
+    rhythms = [(group, names) for group, names in groups if not _is_beat(group)]
+    if not rhythms:
+        reason = "only median beats" if groups else "the file holds no waveform"
+        raise ReadError(record, "rhythm", reason, "Use DICOM files of 12-lead or general ECG waveforms.")
+    group, names = max(rhythms, key=lambda pair: (sum(lead_row(name) is not None for name in pair[1]), pair[0].NumberOfWaveformSamples))
+    flags = [f"unread: {len(rhythms) - 1} further groups"] if len(rhythms) > 1 else []
+    counts, lowest = _counts(group, record)
+    missing = counts == lowest
+    padding = _padding(group)
+    if padding is not None and abs(padding) >= abs(lowest) - 1:
+        missing |= counts == padding
+    values = np.where(missing, np.nan, counts.astype(np.float64))
+    channels = zip(group.ChannelDefinitionSequence, names, values, strict=True)
+    return [_lead(channel, name, row, float(group.SamplingFrequency), record) for channel, name, row in channels], flags
+
+
+def _is_beat(group: Any) -> bool:
+    label = str(group.get("MultiplexGroupLabel") or "").upper()
+    return "RHYTHM" not in label and ("MEDIAN" in label or "BEAT" in label or group.get("WaveformOriginality") == "DERIVED")
+
+
+def _names(group: Any) -> list[str]:
+    """Of each channel: of its code, else of what it is called, without what stands in brackets."""
+    names = []
+    for channel in group.ChannelDefinitionSequence:
+        source: Any = next(iter(channel.get("ChannelSourceSequence") or ()), {})
+        code = _CODE.fullmatch(str(source.get("CodeValue") or "").strip())
+        called = str(source.get("CodeMeaning") or channel.get("ChannelLabel") or "")
+        names.append(_CODES.get(int(code[1]), "other") if code else re.sub(r"\(.*\)", "", called).strip())
+    return names
+
+
+def _counts(group: Any, record: str) -> tuple[NDArray[Any], int]:
+    """(channels, samples) stored numbers, and the lowest that there can be."""
+    bits, kind = int(group.WaveformBitsAllocated), str(group.WaveformSampleInterpretation)
+    if (bits, kind) not in _SAMPLE_TYPES:
+        raise ReadError(record, "samples", "of a kind that is not supported", "Export the ECG with samples of 16 bits.")
+    channels, samples = int(group.NumberOfWaveformChannels), int(group.NumberOfWaveformSamples)
+    data, dtype = bytes(group.WaveformData), np.dtype("<" + _SAMPLE_TYPES[bits, kind])
+    wanted = channels * samples * dtype.itemsize
+    if len(data) not in (wanted, wanted + wanted % 2) or samples < 1:
+        reason = f"{len(data)} bytes, {channels} x {samples} of {bits} bits are declared"
+        raise ReadError(record, "waveform", reason, COPY_AGAIN)
+    if len(group.ChannelDefinitionSequence) != channels:
+        reason = f"{len(group.ChannelDefinitionSequence)} described, {channels} declared"
+        raise ReadError(record, "channels", reason, COPY_AGAIN)
+    lowest = int(np.iinfo(dtype).min) if dtype.kind == "i" and bits > 8 else -(2**62)  # unsigned and 8-bit samples use their whole range
+    return np.frombuffer(data[:wanted], dtype=dtype).reshape(samples, channels).T, lowest
+
+
+def _padding(group: Any) -> int | None:
+    value = group.get("WaveformPaddingValue")
+    if value is None:
+        return None
+    return int.from_bytes(value, "little", signed=True) if isinstance(value, bytes) else int(value)
+
+
+def _lead(channel: Any, name: str, counts: NDArray[np.float64], rate: float, record: str) -> StoredLead:
+    """One channel; without sensitivity it has no gain, and is refused if it is a standard lead."""
+    if lead_row(name) is None or "ChannelSensitivity" not in channel:
+        return StoredLead(name, counts, math.nan, rate)
+    if float(channel.get("ChannelTimeSkew") or channel.get("ChannelSampleSkew") or 0):
+        raise ReadError(
+            record, f"lead {LEADS[lead_row(name) or 0]}", "not recorded at the time of the others", "Export ten seconds of all leads."
+        )
+    factor = millivolt_or_nan(str(channel.ChannelSensitivityUnitsSequence[0].CodeValue))
+    correction = float(channel.get("ChannelSensitivityCorrectionFactor") or 1)
+    gain = float(channel.ChannelSensitivity) * correction * factor
+    return StoredLead(name, counts, gain, rate, float(channel.get("ChannelBaseline") or 0) * factor)

@@ -1,0 +1,45 @@
+"""NumPy archives, ``.npz``, with the arrays ``signal``, ``sampling_rate``, ``leads`` and ``unit``, as `jaccardio convert` writes them."""
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from jaccardio.errors import ReadError
+from jaccardio.recording.readers.declaration import KEYS, Declaration
+from jaccardio.recording.readers.record_files import MAXIMUM_BYTES, record_name
+from jaccardio.recording.recording import Recording
+
+_DECLARE = "Save it beside the signal: numpy.savez(file, signal=..., sampling_rate=500, leads=[...], unit='uV'); {key} is missing."
+_NAME_AT, _LENGTH_AT = 30, 26  # of a member's name in its local header (APPNOTE.TXT 4.3.7)
+
+
+def is_npz(head: bytes) -> bool:
+    """Whether a file is a zip archive that begins with an array."""
+    length = int.from_bytes(head[_LENGTH_AT : _LENGTH_AT + 2], "little")
+    return head.startswith(b"PK\x03\x04") and head[_NAME_AT : _NAME_AT + length].endswith(b".npy")
+
+
+def read_npz(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
+    """Reads an archive of one ECG.
+
+    Raises
+    ------
+    ReadError
+        It is damaged, inflates to more than `MAXIMUM_BYTES`, or an array is absent or of Python objects.
+    """
+    record = record_name(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(member.file_size for member in archive.infolist()) > MAXIMUM_BYTES:
+                raise ReadError(record, "archive", f"inflates to more than {MAXIMUM_BYTES // 2**20} MiB", "Save one ECG a file.")
+        with np.load(path, allow_pickle=False) as arrays:
+            found = {key: arrays[key].tolist() for key in (*KEYS, "comment") if key in arrays}
+            values = arrays.get("signal")
+    except (ValueError, OSError, EOFError, SyntaxError, KeyError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error):
+        reason = "damaged, or with arrays of Python objects, which are never loaded"
+        raise ReadError(record, "archive", reason, "Save the numbers again with numpy.savez.") from None
+    if values is None:
+        raise ReadError(record, "signal", "there is no array of this name", "Save the samples as signal=...")
+    return Declaration.of(found, record, _DECLARE).recording(values, record, recording_id, patient_key)

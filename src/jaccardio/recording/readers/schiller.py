@@ -1,0 +1,42 @@
+"""Schiller XML (``SchillerEDI``), after the one public sample: comma-separated counts, twelve leads."""
+
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+from jaccardio.errors import ReadError
+from jaccardio.recording.readers.record_files import record_name
+from jaccardio.recording.readers.stored_leads import StoredLead, millivolt_or_nan, recording_of_stored
+from jaccardio.recording.readers.xml_tree import integers, number_of, read_xml, root_name, text_of
+from jaccardio.recording.recording import Recording
+
+
+def is_schiller(head: bytes) -> bool:
+    """Whether a file has the root element ``SchillerEDI``, behind the name of a Java package."""
+    return root_name(head).rpartition(".")[2] == "SchillerEDI"
+
+
+def read_schiller(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
+    """Reads the first ``wavedata`` of type ``ECG_RHYTHMS``; ``ECG_AVERAGES`` are beats.
+
+    Raises
+    ------
+    ReadError
+        No well-formed or safe XML; no rhythm; a lead of another length than declared; no ECG in millivolt.
+    """
+    record = record_name(path)
+    rhythms = [wave for wave in read_xml(path, record).iter("wavedata") if (wave.findtext("type") or "").strip() == "ECG_RHYTHMS"]
+    if not rhythms:
+        raise ReadError(record, "rhythm", "the file holds no waveform of the rhythm", "Export the ECG again, with its waveform.")
+    rate = number_of(rhythms[0], "resolution/samplerate/value", record)
+    unit = millivolt_or_nan(text_of(rhythms[0], "resolution/yres/units", record))
+    gain = unit * number_of(rhythms[0], "resolution/yres/unitperbit", record)
+    leads = [_lead(channel, gain, rate, record) for channel in rhythms[0].findall("channel")]
+    flags = [f"unread: {len(rhythms) - 1} further rhythms"] if len(rhythms) > 1 else []
+    return recording_of_stored(leads, record, recording_id, patient_key, flags)
+
+
+def _lead(channel: Element, gain: float, rate: float, record: str) -> StoredLead:
+    if text_of(channel, "datastype", record) != "COMMASEPARATE":
+        raise ReadError(record, "data", "of an encoding that is not supported", "Export the ECG with comma-separated samples.")
+    counts = integers(channel.findtext("data"), number_of(channel, "samplecount", record), record)
+    return StoredLead(text_of(channel, "name", record), counts, gain, rate)

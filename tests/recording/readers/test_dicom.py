@@ -1,0 +1,70 @@
+"""DICOM ECG waveforms: what is special to them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jaccardio.errors import ReadError
+from tests.recording.readers.reading import read
+from tests.recording.readers.vendor_samples import Sample, build_dicom
+
+
+def test_correction_and_baseline(tmp_path: Path) -> None:
+    """A sample is count x sensitivity x correction + baseline, as pydicom has it."""
+    pydicom = pytest.importorskip("pydicom")
+    path = build_dicom(tmp_path, Sample(), baseline=120.0, correction=1.25)
+    recording = read("dicom", path)
+    np.testing.assert_allclose(recording.signal, pydicom.dcmread(path).waveform_array(1).T / 1000, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(recording.signal, Sample().counts * 0.005 + 0.12, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize(("padding", "gaps"), [(0, False), (7, False), (32767, True)])
+def test_only_an_extreme_padding_value_is_a_gap(padding: int, gaps: bool, tmp_path: Path) -> None:
+    pydicom = pytest.importorskip("pydicom")
+    sample = replace(Sample(), counts=Sample().counts.copy())
+    sample.counts[7, 500:503] = padding
+    path = build_dicom(tmp_path, sample)
+    dataset = pydicom.dcmread(path)
+    dataset.WaveformSequence[1].add_new((0x5400, 0x100A), "OW", padding.to_bytes(2, "little"))
+    dataset.save_as(path)
+    flags = read("dicom", path).flags
+    assert ("nan-filled:V2" in flags) is gaps
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        (b"RHYTHM", b"MEDIAN", "only median beats"),
+        (b"uV", b"mm", "no unit of voltage"),
+        (b"DS\x04\x000   ", b"", ""),
+    ],
+)
+def test_refusals(old: bytes, new: bytes, reason: str, tmp_path: Path) -> None:
+    path = build_dicom(tmp_path)
+    if new:
+        path.write_bytes(path.read_bytes().replace(old, new))
+        with pytest.raises(ReadError, match=reason):
+            read("dicom", path)
+
+
+def test_leads_recorded_one_after_the_other_are_refused(tmp_path: Path) -> None:
+    path = build_dicom(tmp_path)
+    skew = b"\x3a\x00\x15\x02DS\x02\x000 "
+    assert path.read_bytes().count(skew) == 24
+    path.write_bytes(path.read_bytes().replace(skew, skew[:-2] + b"9 "))
+    with pytest.raises(ReadError, match="not recorded at the time of the others"):
+        read("dicom", path)
+
+
+def test_what_is_no_ecg_or_deflated_is_refused(tmp_path: Path) -> None:
+    path = build_dicom(tmp_path)
+    data = path.read_bytes()
+    waveform = data.index(b"\x00\x54\x00\x01SQ")
+    path.write_bytes(data[:waveform])
+    with pytest.raises(ReadError, match="holds no waveform"):
+        read("dicom", path)
+    path.write_bytes(data.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.1.99"))
+    with pytest.raises(ReadError, match="deflated"):
+        read("dicom", path)
