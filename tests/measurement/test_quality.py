@@ -51,7 +51,7 @@ def test_a_fault_is_flagged_once_with_its_lead_and_refused_where_that_is_wished(
     assert values["noise"] == pytest.approx(0.2, rel=0.15)
     assert [flag for flag in flags if flag not in recording.flags] == ["noise:V3"]
     assert checked(noisy, "noise=ignore")[1] == recording.flags
-    with pytest.raises(ReadError, match=r"noise: 0\.\d+ mV \(V3\), 0.04 is allowed. To keep such ECGs: --check noise=flag"):
+    with pytest.raises(ReadError, match=r"noise: 0\.\d+ mV in lead V3, 0.04 is allowed. To keep such ECGs: --check noise=flag"):
         checked(noisy, "noise=refuse")
 
 

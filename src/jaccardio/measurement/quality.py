@@ -67,7 +67,8 @@ def check_recording(recording: Recording, prepared: Prepared, measured: NDArray[
         if not value > check.threshold or check.action == IGNORE:
             continue
         if check.action == REFUSE:
-            reason = f"{value:.3g} {check.unit}".rstrip() + (f" ({where})" if where else "") + f", {check.threshold:g} is allowed"
+            place = f" in lead {where}" if where in LEADS else f" ({where})" if where else ""
+            reason = f"{value:.3g} {check.unit}".rstrip() + f"{place}, {check.threshold:g} is allowed"
             raise ReadError(recording.recording_id, name, reason, f"To keep such ECGs: --check {name}={FLAG}.")
         if not said & set(check.said):
             flags.append(f"{name}:{where}" if where else name)
