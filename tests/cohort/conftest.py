@@ -12,6 +12,8 @@ from jaccardio.cohort.store import Store
 from jaccardio.cohort.store_writer import StoreWriter
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.measure import MEASUREMENTS
+from jaccardio.measurement.quality import Quality
+from jaccardio.recording.checks.table import CHECKS
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.preprocessing import Prepared, SignalContract
 
@@ -60,8 +62,9 @@ def make_store(tmp_path: Path) -> Callable[..., Store]:
                 counts[:, length:] = 0
                 further = windows(windows_of[row] - 1, seed=100 + row) if windows_of is not None else windows(0)
                 prepared = Prepared(np.concatenate([counts[None], further]), length, np.ones(len(LEADS), dtype=np.bool_), ())
+                unchecked = Quality(np.full(len(CHECKS), np.nan, dtype=np.float32), ())
                 unmeasured = np.full(len(MEASUREMENTS), np.nan, dtype=np.float32)
-                writer.add(source, prepared, waveforms[row] if waveforms is not None else f"w{row}", unmeasured)
+                writer.add(source, prepared, waveforms[row] if waveforms is not None else f"w{row}", unmeasured, unchecked)
             annotated = {"ptbxl": frozenset({"scp:AFIB", "scp:NORM"})}
             rejected = [Rejection("r99999", "signal file: absent.")]
             writer.finish(full, vocabulary, corpus="ptbxl", annotated=annotated, rejected=rejected, unmapped={"scp:XYZ": 1})

@@ -7,22 +7,53 @@ import typer
 
 from jaccardio.cli.options import Json
 from jaccardio.cli.output import note, result
+from jaccardio.errors import UsageError
 
 
 def doctor(
     path: Annotated[
         Path | None, typer.Argument(metavar="FOLDER", help="A store, a run, or a model folder; without it the installation is checked.")
     ] = None,
+    phi: Annotated[
+        bool, typer.Option("--phi", help="Look through every file of any folder for what may name a patient; values are never shown.")
+    ] = False,
+    tokens: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="With --phi: names and ids to look for, one a line, or the table of ids.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Checks the installation, a store, a run or a model."""
+    """Checks the installation, a store, a run or a model.
+
+    With --phi: paths, e-mail addresses, dates of a day, device serials, and the words of a list.
+    """
     from jaccardio.experiments.doctor import examine
 
+    if phi:
+        _scan(path, tokens, json)
+        return
+    if tokens is not None:
+        raise UsageError("--tokens belongs to --phi.")
     checks = examine(path)
     lines = [f"{'ok   ' if check.ok else 'WRONG'}  {check.what}: {check.found}" for check in checks]
     result([vars(check) for check in checks], lines, json)
     if not all(check.ok for check in checks):
         raise typer.Exit(3 if path is not None else 4)
+
+
+def _scan(path: Path | None, tokens: Path | None, json: bool) -> None:
+    from jaccardio.experiments.phi import Tokens, scan
+
+    if path is None:
+        raise UsageError("--phi: name the folder to look through.")
+    listed = Tokens.load(tokens)
+    files, hits = scan(path, listed)
+    lines = [f"WRONG  {hit.file}, {hit.place}: {hit.kind} ({hit.count})" for hit in hits]
+    if listed.passed_over:
+        lines.append(f"{listed.passed_over} words of the list are too short to be looked for (4 letters, 6 digits)")
+    lines.append(f"{files} files looked through: {f'{len(hits)} places to look at' if hits else 'nothing found'}")
+    result({"files": files, "passed_over": listed.passed_over, "hits": [vars(hit) for hit in hits]}, lines, json)
+    if hits:
+        raise typer.Exit(3)
 
 
 def bench(

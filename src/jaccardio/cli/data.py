@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jaccardio.cli.options import FREE_CORES, Json, Processes, SamplingRate, Seed, StoreArgument, VocabularyName
+from jaccardio.cli.options import FREE_CORES, Checks, Json, Processes, SamplingRate, Seed, StoreArgument, VocabularyName
 from jaccardio.cli.output import note, progress_bar, result, resumable
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
@@ -77,6 +77,7 @@ def ingest(
     allow_outside: Annotated[
         bool, typer.Option("--allow-outside", help="Also read recordings outside of the manifest's folder, and links to files outside it.")
     ] = False,
+    check: Checks = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read tables and headers only, say what would be stored, and write nothing.")
     ] = False,
@@ -96,6 +97,9 @@ def ingest(
     """
     from jaccardio.cohort.corpora.corpus import SourceOptions
     from jaccardio.cohort.ingest import ingest as run
+    from jaccardio.cohort.quality_counts import quality_counts, quality_line
+    from jaccardio.cohort.store import Store
+    from jaccardio.recording.checks.table import configured
 
     way = "The same command starts again from the first file; no half of a store is left."
     with resumable(way), progress_bar("ingesting") as progress:
@@ -108,6 +112,7 @@ def ingest(
             key_file=patient_key,
             id_table=id_table,
             options=SourceOptions(site.strip(), tuple(drop or ()), allow_outside),
+            checks=configured(check or ()),
             dry_run=dry_run,
             jobs=jobs,
             on=on,
@@ -115,6 +120,7 @@ def ingest(
         )
     done = f"would be stored in {store} (dry run: signals were not read, nothing was written)" if dry_run else f"stored in {store}"
     lines = [f"{report.stored} ECGs of {report.patients} patients {done}, {len(report.rejected)} rejected"]
+    quality: dict[str, dict[str, int]] = {}
     reasons = Counter(rejection.kind for rejection in report.rejected).most_common()
     if report.skipped:
         lines.append(f"{report.skipped} ECGs were in the store before and were not read again")
@@ -125,6 +131,8 @@ def ingest(
     lines += [f"  rejected {rejection.record}: {rejection.reason}" for rejection in report.rejected]
     if not dry_run:
         lines += _lead_lines(report.leads)
+        quality = quality_counts(Store.open(report.path))
+        lines.append(f"checks of quality (ECGs): {quality_line(quality)}")
     lines += report.notes
     if report.id_table is not None and not dry_run:
         lines.append(f"the way back from ids to files is in {report.id_table}: keep it secret, and outside the store")
@@ -155,6 +163,7 @@ def ingest(
         "leads": {str(leads): count for leads, count in sorted(report.leads.by_leads.items(), reverse=True)},
         "unknown_signals": dict(report.leads.unknown.most_common()),
         "halved": report.leads.halved,
+        "quality": quality,
     }
     result(document, lines, json)
     if report.rejected or report.leads.halved:

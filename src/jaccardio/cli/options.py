@@ -34,6 +34,14 @@ Settings = Annotated[
 ]
 
 ReportLanguage = Annotated[str, typer.Option("--lang", metavar="LANGUAGE", help="Language of report, plots and model card: en or ja.")]
+Checks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--check",
+        metavar="NAME=ACTION",
+        help="Of a check of quality: refuse, flag, ignore, or a threshold, e.g. noise=refuse:0.1; may be given again.",
+    ),
+]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the random numbers.")]
 Replicates = Annotated[int, typer.Option("--replicates", min=1, max=1_000_000, help="Bootstrap replicates of the intervals.")]
 Processes = Annotated[int, typer.Option("--jobs", min=1, max=MOST_PROCESSES, help="Processes.")]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,8 +53,10 @@ def predict(
     from jaccardio.findings.contradictions import contradiction
     from jaccardio.measurement.definitions import load_definitions
     from jaccardio.measurement.measure import measure_recording
+    from jaccardio.measurement.quality import check_recording
     from jaccardio.prediction.ask import ask, definition_of
     from jaccardio.prediction.predictor import Predictor
+    from jaccardio.recording.checks.table import CHECKS
     from jaccardio.recording.picture_names import picture_names
     from jaccardio.recording.readers import read_ecg
     from jaccardio.recording.windows import Windows
@@ -74,14 +76,15 @@ def predict(
         for number, (file, picture) in enumerate(zip(chosen, picture_names(chosen), strict=True), 1):
             try:
                 recording = read_ecg(file)
-                prepared = predictor.prepare(recording)
+                prepared, measured = predictor.prepare(recording), measure_recording(recording)
+                prepared = replace(prepared, flags=check_recording(recording, prepared, measured, CHECKS).flags)
                 scores = predictor.predict([prepared], thresholds)[0]
                 known = {} if ids is None else {"recording_id": ids.id_of(file)}
                 document[str(file)] = [known | {key: getattr(score, key) for key in IN_DOCUMENT} for score in scores]
                 ranked = sorted(scores, key=lambda score: 1.0 if score.score is None else -score.score)
                 present = [finding for finding, score in zip(predictor.vocabulary.findings, scores, strict=True) if score.present]
                 contradictory = contradiction(present, predictor.vocabulary.alone)
-                answers = ask(predictor, Windows.of([prepared]), measure_recording(recording), questions) if questions else []
+                answers = ask(predictor, Windows.of([prepared]), measured, questions) if questions else []
                 document[str(file)] += [known | asdict(answer) for answer in answers]
                 first, *others = _lines(file, prepared, ranked, contradictory)
                 others += [line for answer in answers for line in _answer_lines(answer)]

@@ -10,10 +10,11 @@ from jaccardio.cohort.relabel import LINKED, Coded
 from jaccardio.cohort.store import Store
 from jaccardio.errors import UsageError
 from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.recording.checks.table import Check, settings_of
 from jaccardio.recording.preprocessing import SignalContract
 
 
-def existing_store(path: Path, corpus: str, contract: SignalContract, vocabulary: Vocabulary) -> Store | None:
+def existing_store(path: Path, corpus: str, contract: SignalContract, vocabulary: Vocabulary, checks: Mapping[str, Check]) -> Store | None:
     """The finished store at a place, None where there is none.
 
     Raises
@@ -33,6 +34,7 @@ def existing_store(path: Path, corpus: str, contract: SignalContract, vocabulary
         ("--corpus", store.manifest["corpus"], corpus),
         ("--fs", store.contract.sampling_rate, contract.sampling_rate),
         ("--vocabulary", store.vocabulary.to_dict(), vocabulary.to_dict()),
+        ("--check", store.manifest.get("checks"), settings_of(checks)),
     )
     for option, kept, asked in settings:
         if kept != asked:

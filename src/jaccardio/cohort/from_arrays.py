@@ -18,6 +18,8 @@ from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
 from jaccardio.findings.mapping import NAMED
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.measure import measure_recording
+from jaccardio.measurement.quality import check_recording
+from jaccardio.recording.checks.table import CHECKS
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.preprocessing import SignalContract
 from jaccardio.recording.recording import Recording, lead_names, number_array
@@ -123,7 +125,8 @@ def write_store(
                 if not isinstance(recording, Recording):
                     raise UsageError(f"{type(recording).__name__}: no Recording. recordings_of makes them of an array.")
                 source = _source(recording, row, vocabulary)
-                writer.add(source, contract.apply(recording), waveform_hash(recording), measure_recording(recording))
+                prepared, measured = contract.apply(recording), measure_recording(recording)
+                writer.add(source, prepared, waveform_hash(recording), measured, check_recording(recording, prepared, measured, CHECKS))
             except ReadError as error:
                 refused.append(Rejection.because(error.record, error))
                 continue

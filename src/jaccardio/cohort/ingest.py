@@ -3,7 +3,7 @@
 import math
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,7 +24,9 @@ from jaccardio.cohort.store_writer import StoreWriter
 from jaccardio.errors import DataError, MissingError, ReadError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.measure import MEASUREMENTS, measure_recording
+from jaccardio.measurement.quality import Quality, check_recording
 from jaccardio.processes import WorkerPool
+from jaccardio.recording.checks.table import CHECKS, Check
 from jaccardio.recording.preprocessing import Prepared, SignalContract
 from jaccardio.recording.readers import check_header, read_ecg
 from jaccardio.recording.readers.array_part import RELATIVE
@@ -44,12 +46,13 @@ LISTED = 20
 
 @dataclass(frozen=True)
 class Ingested:
-    """One recording as read and prepared, the hash of its waveform, its measurements, the names of its signals that are no standard lead,
-    and its file format."""
+    """One recording as read and prepared, the hash of its waveform, its measurements, its quality, the names of its signals that are no
+    standard lead, and its file format."""
 
     prepared: Prepared
     waveform: str
     measurements: NDArray[np.float32]
+    quality: Quality
     unknown_signals: tuple[str, ...]
     format: str
 
@@ -113,6 +116,7 @@ def ingest(
     key_file: Path | None = None,
     id_table: Path | None = None,
     options: SourceOptions = DEFAULTS,
+    checks: Mapping[str, Check] = CHECKS,
     dry_run: bool = False,
     jobs: int = 1,
     on: str = PROCESSES,
@@ -142,6 +146,8 @@ def ingest(
         CSV file to make outside the store, from ids back to files.
     options
         What the corpus needs to be told.
+    checks
+        Thresholds and actions of the checks of quality.
     dry_run
         Whether only tables and headers are read and nothing is written.
     jobs
@@ -177,7 +183,7 @@ def ingest(
     if id_table is not None:
         refuse_place(id_table, store, key_file)
     findings = Vocabulary.load(vocabulary)
-    onto = existing_store(store, corpus, contract, findings)
+    onto = existing_store(store, corpus, contract, findings, checks)
     kept_key = load_key(key_file)
     key = kept_key or new_key()
     opened = CORPORA[corpus](source, key, sampling_rate, findings, options)
@@ -202,10 +208,10 @@ def ingest(
         refused += unreadable
         labelled = label_records(stored, annotated, findings)
     else:
-        with StoreWriter(store, contract, onto) as writer:
-            for done, (entry, result) in enumerate(zip(sources, _ingested(sources, contract, jobs, on), strict=True), start=1):
+        with StoreWriter(store, contract, checks, onto) as writer:
+            for done, (entry, result) in enumerate(zip(sources, _ingested(sources, contract, checks, jobs, on), strict=True), start=1):
                 if isinstance(result, Ingested):
-                    writer.add(entry, result.prepared, result.waveform, result.measurements)
+                    writer.add(entry, result.prepared, result.waveform, result.measurements, result.quality)
                     stored.append(entry)
                     formats[result.format] += 1
                     leads.add(int(result.prepared.lead_mask.sum()), result.prepared.flags, result.unknown_signals)
@@ -296,12 +302,14 @@ def _refuse_duplicates(sources: Sequence[Source]) -> None:
         raise DataError(f"{len(twice)} recording ids stand more than once, the first is {twice[0]}. Every recording must be listed once.")
 
 
-def _ingested(sources: Sequence[Source], contract: SignalContract, jobs: int, on: str) -> Iterator[Ingested | Rejection]:
+def _ingested(
+    sources: Sequence[Source], contract: SignalContract, checks: Mapping[str, Check], jobs: int, on: str
+) -> Iterator[Ingested | Rejection]:
     """What became of every source, in order."""
     workers = min(jobs, math.ceil(len(sources) / WORKER_WORTH))
     if on != RAY and workers <= 1:
         for source in sources:
-            yield _read(source, contract)
+            yield _read(source, contract, checks)
         return
     chunks = [sources[start : start + CHUNK] for start in range(0, len(sources), CHUNK)]
     with RayPool() if on == RAY else WorkerPool(workers) as pool:
@@ -309,25 +317,26 @@ def _ingested(sources: Sequence[Source], contract: SignalContract, jobs: int, on
             workers = pool.workers
         pending: deque[Future[list[Ingested | Rejection]] | RayFuture] = deque()
         for chunk in chunks:
-            pending.append(pool.submit(_read_chunk, chunk, contract))
+            pending.append(pool.submit(_read_chunk, chunk, contract, dict(checks)))
             if len(pending) > 2 * workers:  # bounds the memory of finished chunks that wait for a slow one
                 yield from pending.popleft().result()
         while pending:
             yield from pending.popleft().result()
 
 
-def _read_chunk(sources: Sequence[Source], contract: SignalContract) -> list[Ingested | Rejection]:
-    return [_read(source, contract) for source in sources]
+def _read_chunk(sources: Sequence[Source], contract: SignalContract, checks: Mapping[str, Check]) -> list[Ingested | Rejection]:
+    return [_read(source, contract, checks) for source in sources]
 
 
-def _read(source: Source, contract: SignalContract) -> Ingested | Rejection:
+def _read(source: Source, contract: SignalContract, checks: Mapping[str, Check]) -> Ingested | Rejection:
     try:
         if source.part is None:
             recording = read_ecg(source.path, source.recording_id, source.patient_key)
         else:
             recording = source.part.read(source.path, source.recording_id, source.patient_key)
-        measured = _measured(recording, source)
-        return Ingested(contract.apply(recording), waveform_hash(recording), measured, recording.unknown_signals, recording.format)
+        prepared, waveform, measured = contract.apply(recording), waveform_hash(recording), _measured(recording, source)
+        quality = check_recording(recording, prepared, measured, checks)
+        return Ingested(prepared, waveform, measured, quality, recording.unknown_signals, recording.format)
     except ReadError as error:
         return Rejection.because(source.recording_id, error)
     except MissingError as error:

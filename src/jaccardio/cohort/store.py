@@ -7,8 +7,9 @@ Layout of the folder:
     records.parquet            one row a recording: id, patient key, codes as the source states them, waveform hash, what of the window
                                was recorded, places and CRC-32
     measurements.parquet       one row a recording, one column a measurement: null = unknown
+    quality.parquet            one row a recording, one column a check of quality: null = unknown
     labels-<sha256>.parquet    one row a recording, one nullable int8 column a finding: null = unknown; named by its content
-    manifest.json              written last: contract, vocabulary, rejected and unmapped, SHA-256 of every file
+    manifest.json              written last: contract, checks, vocabulary, rejected and unmapped, SHA-256 of every file
     split.json                 the current split, if one was made
 
 A store that was appended to has further shards, the last of each append filled in part, and both tables under names by their content.
@@ -18,7 +19,7 @@ A folder without manifest is no store: whatever was interrupted before the manif
 import hashlib
 import os
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +37,7 @@ from jaccardio.files import no_such_folder, read_json, sha256_file
 from jaccardio.findings.labels import UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.measure import MEASUREMENTS
+from jaccardio.recording.checks.table import CHECKS
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.preprocessing import SignalContract, dequantise
 from jaccardio.recording.windows import Windows
@@ -45,6 +47,7 @@ RECORDS_PER_SHARD = 1024
 FIRST_WINDOWS, FURTHER_WINDOWS = "shards", "further"
 RECORDS = "records.parquet"
 MEASURED = "measurements.parquet"
+CHECKED = "quality.parquet"
 COUNTS = np.dtype("<i2")
 
 _PANDAS_TYPES = {pa.string(): pd.StringDtype(), pa.int32(): pd.Int32Dtype()}  # the columns that may hold null
@@ -237,11 +240,19 @@ class Store:
         DataError
             The file is damaged, or was written by a version that measured other things.
         """
-        table = self.table(MEASURED)
-        if table.column_names != list(MEASUREMENTS):
-            raise DataError(f"{self.path / MEASURED}: measured by another version of jaccardio. Run `jaccardio ingest` again.")
-        columns = [column.to_numpy(zero_copy_only=False) for column in table.columns]  # null becomes NaN
-        return np.stack(columns, axis=1).astype(np.float32)
+        return self._numbers(MEASURED, MEASUREMENTS)
+
+    @cached_property
+    def quality(self) -> NDArray[np.float32]:
+        """(records, checks) in the order of `jaccardio.recording.checks.table.CHECKS`; NaN where unknown. Raises as `measurements` does."""
+        return self._numbers(CHECKED, CHECKS)
+
+    def _numbers(self, name: str, columns: Iterable[str]) -> NDArray[np.float32]:
+        """(records, columns) of a table of numbers, NaN for null."""
+        table = self.table(name) if "checks" in self.manifest or name != CHECKED else None
+        if table is None or table.column_names != list(columns):
+            raise DataError(f"{self.path / name}: measured by another version of jaccardio. Run `jaccardio ingest` again.")
+        return np.stack([column.to_numpy(zero_copy_only=False) for column in table.columns], axis=1).astype(np.float32)
 
     @cached_property
     def report_phrases(self) -> list[tuple[str, ...] | None]:

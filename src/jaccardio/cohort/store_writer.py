@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from jaccardio.checksums import MANIFEST, file_entry, seal
 from jaccardio.cohort.corpora.corpus import Rejection, Source
 from jaccardio.cohort.store import (
+    CHECKED,
     COUNTS,
     FIRST_WINDOWS,
     FORMAT,
@@ -38,6 +39,8 @@ from jaccardio.findings.labels import UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.locks import locked
 from jaccardio.measurement.measure import MEASUREMENTS
+from jaccardio.measurement.quality import Quality
+from jaccardio.recording.checks.table import CHECKS, Check, settings_of
 from jaccardio.recording.preprocessing import Prepared, SignalContract
 
 RECORDS_SCHEMA = pa.schema(
@@ -128,14 +131,15 @@ class StoreWriter:
         The disk is full.
     """
 
-    def __init__(self, store: Path, contract: SignalContract, onto: Store | None = None) -> None:
-        self._store, self._contract, self._onto = store, contract, onto
+    def __init__(self, store: Path, contract: SignalContract, checks: Mapping[str, Check] = CHECKS, onto: Store | None = None) -> None:
+        self._store, self._contract, self._checks, self._onto = store, contract, checks, onto
         self._root = unfinished_store(store) if onto is None else store
         self._files: dict[str, dict[str, Any]] = {}
         if onto is not None:
             self._files = {name: entry for name, entry in onto.manifest["files"].items() if name.endswith(".i16")}
         self._columns: dict[str, list[Any]] = {name: [] for name in RECORDS_SCHEMA.names}
         self._measurements: list[NDArray[np.float32]] = []
+        self._quality: list[NDArray[np.float32]] = []
         self._first = _Shards(self._root, FIRST_WINDOWS, self._files)
         self._further = _Shards(self._root, FURTHER_WINDOWS, self._files)
         self._lock = ExitStack()
@@ -171,7 +175,7 @@ class StoreWriter:
     def __len__(self) -> int:
         return len(self._columns["recording_id"])
 
-    def add(self, source: Source, prepared: Prepared, waveform: str, measurements: NDArray[np.float32]) -> None:
+    def add(self, source: Source, prepared: Prepared, waveform: str, measurements: NDArray[np.float32], quality: Quality) -> None:
         """Appends one recording.
 
         Parameters
@@ -180,6 +184,8 @@ class StoreWriter:
             Hash of the measured signal.
         measurements
             (measurements,) in the order of `MEASUREMENTS`, NaN where unknown.
+        quality
+            Numbers of the checks, and the flags to keep.
         """
         with _disk(self._store):
             place, crc32 = self._first.append(prepared.counts[0])
@@ -188,7 +194,7 @@ class StoreWriter:
             "waveform": waveform,
             "lead_mask": sum(1 << lead for lead, recorded in enumerate(prepared.lead_mask) if recorded),
             "recorded": prepared.recorded,
-            "flags": list(prepared.flags),
+            "flags": list(quality.flags),
             "present": list(source.present),
             "absent": list(source.absent),
             "closed": source.closed,
@@ -201,6 +207,7 @@ class StoreWriter:
         for name, value in values.items():
             self._columns[name].append(value)
         self._measurements.append(measurements)
+        self._quality.append(quality.values)
 
     def finish(
         self,
@@ -226,18 +233,22 @@ class StoreWriter:
         with _disk(self._store):
             self._first.close()
             self._further.close()
-            records, measured = pa.table(self._columns, schema=RECORDS_SCHEMA), _measurement_table(self._measurements)
+            tables = {
+                RECORDS: pa.table(self._columns, schema=RECORDS_SCHEMA),
+                MEASURED: _number_table(self._measurements, tuple(MEASUREMENTS)),
+                CHECKED: _number_table(self._quality, tuple(CHECKS)),
+            }
             if self._onto is not None:
-                records = pa.concat_tables([self._onto.table(RECORDS), records])
-                measured = pa.concat_tables([self._onto.table(MEASURED), measured])
-            names = {name: self._write_table(name, table) for name, table in ((RECORDS, records), (MEASURED, measured))}
+                tables = {name: pa.concat_tables([self._onto.table(name), table]) for name, table in tables.items()}
+            names = {name: self._write_table(name, table) for name, table in tables.items()}
             labels_name, labels_entry = write_labels(self._root, labels, vocabulary)
             manifest = {
                 "format": FORMAT,
                 "jaccardio": version("jaccardio"),
                 "corpus": corpus,
                 "contract": self._contract.to_dict(),
-                "records": len(records),
+                "checks": settings_of(self._checks),
+                "records": len(tables[RECORDS]),
                 "labels": labels_name,
                 "vocabulary": vocabulary.to_dict(),
                 "annotated": {database: sorted(codes) for database, codes in sorted(annotated.items())},
@@ -292,10 +303,10 @@ def write_labels(folder: Path, labels: NDArray[np.int8], vocabulary: Vocabulary)
     return name, entry
 
 
-def _measurement_table(measurements: Sequence[NDArray[np.float32]]) -> pa.Table:
-    """One column a measurement, null where unknown."""
-    values = np.stack(measurements) if measurements else np.empty((0, len(MEASUREMENTS)), dtype=np.float32)
-    return pa.table({name: pa.array(values[:, column], from_pandas=True) for column, name in enumerate(MEASUREMENTS)})
+def _number_table(rows: Sequence[NDArray[np.float32]], names: Sequence[str]) -> pa.Table:
+    """One column a measurement or check, null where unknown."""
+    values = np.stack(rows) if rows else np.empty((0, len(names)), dtype=np.float32)
+    return pa.table({name: pa.array(values[:, column], from_pandas=True) for column, name in enumerate(names)})
 
 
 def parquet_bytes(table: pa.Table) -> bytes:

@@ -114,7 +114,7 @@ def _softmax_part(objective: Objective, logits: Tensor, target: Tensor, weight: 
 
 
 def _over_columns(found: Sequence[Tensor], ranks: Ranks) -> Tensor:
-    """Mean cross-entropy of the columns from their log-sums, masses and hits, each (chunks, m); this process's part of it: its share of the columns."""
+    """Mean cross-entropy of the columns from their log-sums, masses and hits, each (chunks, m): this process's share of the columns."""
     log_sums, masses, hits = found
     numbers = torch.stack([log_sums.logsumexp(dim=0), masses.sum(dim=0), hits.sum(dim=0)])
     log_sum, mass, hit = ranks.gathered(numbers[None], ranks.size).unbind(dim=1)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jaccardio.checksums import Manifest
+from jaccardio.cohort.quality_counts import quality_counts, quality_line
 from jaccardio.cohort.split import check_disjoint, load_split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, JaccardioError
@@ -85,6 +86,7 @@ def _store(path: Path) -> Iterator[Check]:
 
     yield _check("store", files)
     yield _check("split", split)
+    yield _check("quality", lambda: f"{quality_line(quality_counts(Store.open(path)))} (ECGs; docs/quality.md)")
 
 
 def _run(path: Path) -> Iterator[Check]:

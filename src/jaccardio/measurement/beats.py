@@ -106,7 +106,7 @@ _Fitted = tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float64], NDA
 def _fit(signal: NDArray[np.float32], places: NDArray[np.int64], median: NDArray[np.float64]) -> _Fitted | None:
     """Places, windows, likeness and median of the beats that are like a first median; None where there are not two of them."""
     for _ in range(2):
-        places = places + _shifts(signal, places, median)
+        places = np.clip(places + _shifts(signal, places, median), _before(), signal.shape[1] - _after())
         windows = _cut(signal, places)
         alike = _likeness(windows, median) > _ALIKE
         if alike.sum() < 2:

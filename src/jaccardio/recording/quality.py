@@ -88,12 +88,21 @@ def contradicts_einthoven(signal: NDArray[np.float32], lead_mask: NDArray[np.boo
     Published recordings, differently filtered lead by lead as some are, stay below 0.8 of that; leads I and II exchanged lie above 1
     unless III is small.
     """
-    if not lead_mask[:6].all():
-        return False
+    return bool(lead_mask[:6].all()) and einthoven_error(signal) > 1
+
+
+def einthoven_error(signal: NDArray[np.float32]) -> float:
+    """How far the limb lead that fits worst is from what follows of I and II, by the size of limb leads (root mean squares).
+
+    Parameters
+    ----------
+    signal
+        (12, samples) millivolt, with all six limb leads.
+    """
     limb = signal[:6] - np.median(signal[:6], axis=1, keepdims=True)
     only = np.arange(len(LEADS)) < 2
     wanted, _, _ = derive_limb_leads(np.concatenate([limb, np.zeros_like(limb)]), only)
-    return bool(np.sqrt(np.square(limb - wanted[:6]).mean(axis=1)).max() > np.sqrt(np.square(limb).mean()))
+    return float(np.sqrt(np.square(limb - wanted[:6]).mean(axis=1)).max() / max(float(np.sqrt(np.square(limb).mean())), 1e-12))
 
 
 def _recorded_stretch(signal: NDArray[np.float32], present: NDArray[np.bool_], sampling_rate: float) -> tuple[int, int, NDArray[np.bool_]]:

@@ -1,0 +1,40 @@
+"""What of a lead was recorded: stretches that are a straight line, and peaks cut off by the range of the amplifier."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+SMALLEST_RAIL_MV = 0.2
+"""An amplifier is not at its limit so near to the middle: there many samples are alike."""
+
+_STRAIGHT_MV = 1e-5  # a hundredth of the finest step of any recorder: rounding of a bridged gap
+
+
+def straight_seconds(slow: NDArray[np.float32], rate: float) -> NDArray[np.float64]:
+    """(leads,) seconds of the longest stretch that is exactly a straight line, as a lost electrode, a dropped packet or a bridge leaves it.
+
+    Parameters
+    ----------
+    slow
+        (leads, samples) millivolt, as `jaccardio.recording.checks.interference.slowed` makes it: the mean of a straight line is straight.
+    """
+    bent = np.abs(np.diff(slow, n=2, axis=1)) > _STRAIGHT_MV
+    edge = np.ones((len(bent), 1), dtype=np.bool_)
+    corners = np.flatnonzero(np.concatenate([edge, bent, edge], axis=1))
+    lengths = np.diff(corners) - 1  # across two leads it is 0: each begins and ends with a corner
+    rows = corners[:-1] // (bent.shape[1] + 2)
+    longest = np.zeros(len(bent), dtype=np.int64)
+    np.maximum.at(longest, rows, lengths)
+    return longest / rate
+
+
+def rail_milliseconds(signal: NDArray[np.float32], sampling_rate: float) -> NDArray[np.float64]:
+    """(leads,) milliseconds in 10 s at exactly the lead's largest or smallest value, whichever is longer.
+
+    A genuine peak is reached once, for a few samples; a cut off one by every beat.
+    """
+    middle = signal.mean(axis=1)
+    at_rail = [
+        np.where(np.abs(extreme - middle) > SMALLEST_RAIL_MV, (signal == extreme[:, None]).sum(axis=1), 0)
+        for extreme in (signal.max(axis=1), signal.min(axis=1))
+    ]
+    return np.asarray(np.maximum(*at_rail) * (1e4 / signal.shape[1]))
