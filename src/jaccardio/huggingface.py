@@ -61,7 +61,7 @@ class EcgTower(PreTrainedModel):
         super().__init__(config)
         self.encoder = EcgEncoder(ModelConfig(**{name: getattr(config, name) for name in SHAPE}))
         config.hidden_size = self.encoder.backbone.channels
-        self.post_init()
+        self.post_init()  # type: ignore[no-untyped-call]
 
     def _init_weights(self, module: object) -> None:
         """Weights start as torch draws them: the norms and scales of transformers are those of language models."""
@@ -110,7 +110,7 @@ class EcgFeatureExtractor(FeatureExtractionMixin):
     model_input_names: ClassVar[list[str]] = ["input_values"]
 
     def __init__(self, sampling_rate: float = 500.0, seconds: float = 10.0, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(**options)  # type: ignore[no-untyped-call]
         self.sampling_rate, self.seconds = sampling_rate, seconds
 
     def __call__(self, ecgs: Sequence[Recording | ReadError | str | Path], return_tensors: str | None = "pt") -> BatchFeature:
@@ -150,7 +150,7 @@ def tower_of(predictor: Predictor) -> tuple[EcgTower, EcgFeatureExtractor]:
     encoder = predictor.model.encoder
     tower = EcgTower(EcgTowerConfig(**{name: getattr(predictor.config, name) for name in SHAPE}))
     tower.encoder.load_state_dict(encoder.state_dict(), strict=True)
-    return tower.eval(), EcgFeatureExtractor(**predictor.contract.to_dict())
+    return tower.eval(), EcgFeatureExtractor(**predictor.contract.to_dict())  # type: ignore[no-untyped-call]
 
 
 AutoConfig.register(EcgTowerConfig.model_type, EcgTowerConfig)

@@ -5,7 +5,6 @@ import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,10 +14,11 @@ from numpy.typing import NDArray
 from jaccardio.cohort.append import annotated_by_both, coded_rows, existing_store, rejected_by_both
 from jaccardio.cohort.corpora import CORPORA, PUBLISHED
 from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions
-from jaccardio.cohort.id_table import refuse_place, save_id_table
+from jaccardio.cohort.id_table import refuse_place
+from jaccardio.cohort.kept_outside import kept_outside, refuse_unwritable
 from jaccardio.cohort.lead_tally import LeadTally
 from jaccardio.cohort.on_ray import RayFuture, RayPool
-from jaccardio.cohort.pseudonyms import load_key, new_key, save_key
+from jaccardio.cohort.pseudonyms import load_key, new_key
 from jaccardio.cohort.relabel import Coded, count_findings, label_records
 from jaccardio.cohort.store_writer import StoreWriter
 from jaccardio.errors import DataError, MissingError, ReadError, UsageError
@@ -190,7 +190,7 @@ def ingest(
     if onto is not None and opened.pseudonymous and kept_key is None:
         raise UsageError(f"{key_file}: no such key. Name that of the store's ids: --patient-key FILE.")
     if not dry_run:
-        _refuse_unwritable(key_file if kept_key is None and opened.pseudonymous else None, id_table)
+        refuse_unwritable(key_file if kept_key is None and opened.pseudonymous else None, id_table)
     entries = list(opened.sources())
     sources = [entry for entry in entries if isinstance(entry, Source)]
     refused = [entry for entry in entries if isinstance(entry, Rejection)]
@@ -228,7 +228,7 @@ def ingest(
             rows += stored
             labelled = label_records(rows, annotated, findings)
             if stored:
-                with _kept_outside(key_file if kept_key is None and opened.pseudonymous else None, key, id_table, stored):
+                with kept_outside(key_file if kept_key is None and opened.pseudonymous else None, key, id_table, stored):
                     writer.finish(labelled.labels, findings, corpus=corpus, annotated=annotated, rejected=kept, unmapped=labelled.unmapped)
     before = set() if onto is None or dry_run else set(onto.records["patient_key"])
     return IngestReport(
@@ -246,32 +246,6 @@ def ingest(
         id_table=id_table if stored else None,
         notes=opened.notes,
     )
-
-
-def _refuse_unwritable(*files: Path | None) -> None:
-    """Files that are made at the end must not fail after hours of reading."""
-    for file in filter(None, files):
-        folder = next(parent for parent in file.absolute().parents if parent.exists())
-        if not folder.is_dir() or not os.access(folder, os.W_OK):
-            raise UsageError(f"{file}: cannot be made in this folder. Name a file in a folder that you can write.")
-
-
-@contextmanager
-def _kept_outside(key_file: Path | None, key: bytes, id_table: Path | None, stored: Sequence[Source]) -> Iterator[None]:
-    """A new key and the table of ids, made with the store in the block or not at all: a key without store is not left behind."""
-    made: list[Path] = []
-    try:
-        if key_file is not None:
-            save_key(key_file, key)
-            made.append(key_file)
-        if id_table is not None:
-            save_id_table(id_table, stored)
-            made.append(id_table)
-        yield
-    except BaseException:
-        for path in made:
-            path.unlink(missing_ok=True)
-        raise
 
 
 def _nothing_stored(source: Path, refused: Sequence[Rejection]) -> DataError:

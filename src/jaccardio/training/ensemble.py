@@ -13,18 +13,14 @@ from jaccardio.cohort.batches import full_batches
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
-from jaccardio.evaluation.calibration import fit_calibration
-from jaccardio.evaluation.cautions import cautions
-from jaccardio.evaluation.part import MINIMUM_POSITIVES
-from jaccardio.evaluation.thresholds import fit_thresholds
 from jaccardio.locks import own_folder
 from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.ensemble import EcgEnsemble
-from jaccardio.models.folder import Pretrained, save_pretrained
+from jaccardio.models.folder import Pretrained
 from jaccardio.models.scoring import choose_device, finding_scores
 from jaccardio.progress import Progress
-from jaccardio.training.card import model_card
 from jaccardio.training.config import TrainConfig
+from jaccardio.training.finish import finish_run
 from jaccardio.training.loop import resume as train_on
 from jaccardio.training.loop import train
 from jaccardio.training.run_folder import MEMBERS, RunFolder
@@ -122,30 +118,26 @@ def join_runs(store: Store, runs: Sequence[RunFolder], out: Path, *, device: str
         auroc, _ = macro_ranking(labels, scores)
         summaries = [one.summary for one in runs]
         summary = {
-            **{key: summaries[0][key] for key in ("preset", "seed", "training_records", "findings", "findings_left_out", "selected_by")},
+            **{key: summaries[0][key] for key in ("preset", "seed", "training_records", "findings_left_out", "selected_by")},
             "members": len(runs),
             "epoch": ", ".join(str(one["epoch"]) for one in summaries),
             "validation_macro_auroc": auroc,
             "steps": sum(one["steps"] for one in summaries),
             "seconds": round(sum(one["seconds"] for one in summaries), 1),
-            "validation_records": len(rows),
-            "warnings": cautions(labels, vocabulary.codes, MINIMUM_POSITIVES, "validation part"),
             "store": store.fingerprint,
-            "split": first.split.fingerprint,
         }
-        save_pretrained(
-            run.model,
+        return finish_run(
+            run,
             ensemble,
-            configs=[model.config for model in models],
-            vocabulary=vocabulary,
-            statements=models[0].statements,
-            contract=models[0].contract,
-            partial_leads=all(model.partial_leads for model in models),
-            thresholds=fit_thresholds(labels, scores).to_dict(),
-            calibration=fit_calibration(labels, scores).to_dict(),
-            card=model_card(summary, vocabulary),
+            [model.config for model in models],
+            vocabulary,
+            models[0].statements,
+            models[0].contract,
+            all(model.partial_leads for model in models),
+            labels,
+            scores,
+            summary,
         )
-        return run.finish(summary)
 
 
 def _check_alike(run: RunFolder, model: Pretrained, first: RunFolder, other: Pretrained, store: Store) -> None:

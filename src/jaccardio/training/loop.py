@@ -22,10 +22,6 @@ from jaccardio.cohort.store import Store
 from jaccardio.contrast.banks import TrainingLabels
 from jaccardio.contrast.ranks import ALONE, Ranks
 from jaccardio.errors import DataError, DivergenceError, UsageError
-from jaccardio.evaluation.calibration import fit_calibration
-from jaccardio.evaluation.cautions import cautions
-from jaccardio.evaluation.part import MINIMUM_POSITIVES
-from jaccardio.evaluation.thresholds import fit_thresholds
 from jaccardio.findings.wording import Wording
 from jaccardio.locks import own_folder
 from jaccardio.measurement.statements import measured_statements, statement_sentences
@@ -33,15 +29,16 @@ from jaccardio.models.batch_norm import share_batch_norm
 from jaccardio.models.create import create_model, text_encoder_of
 from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.encoder import MINIMUM_SAMPLES
-from jaccardio.models.folder import Pretrained, save_pretrained
+from jaccardio.models.folder import Pretrained
 from jaccardio.models.scoring import choose_device, finding_scores
 from jaccardio.progress import Progress
 from jaccardio.text.cache import user_cache
 from jaccardio.threads import ThreadChoice
 from jaccardio.training.batch_loss import BatchLoss
-from jaccardio.training.card import model_card
 from jaccardio.training.checkpoint import load_checkpoint, load_verified, remove_superseded, restore, save_best, save_checkpoint, tensors_of
 from jaccardio.training.config import TrainConfig
+from jaccardio.training.finish import finish_run
+from jaccardio.training.first_bias import first_bias
 from jaccardio.training.log import RunLog
 from jaccardio.training.material import Material, StatementVectors
 from jaccardio.training.optimiser import create_optimiser, moving_average
@@ -59,7 +56,6 @@ CHECKPOINT_STEPS = 4
 
 LOG_EVERY = 20
 JOIN_AGAIN = "`jaccardio train --resume --ensemble N`, or `jaccardio ensemble`"
-BATCHES_FOR_MEAN_TARGET = 8
 
 
 def train(
@@ -204,7 +200,7 @@ class _Session:
         if settings.warmup > self.total_steps:
             logger.warning("warm-up of %g steps, but the run has %d: the learning rate only rises.", settings.warmup, self.total_steps)
         if config.model.initial_bias == "mean-target":
-            self._initialise_bias()
+            self.model.initialise_bias(first_bias(self.loss, material, self.batches, self.total_steps))
         self.started_from = start_from(source, self.model, config.model, store.contract) if source else DRAWN
         self.model.encoder.requires_grad_(not settings.frozen_encoder)
         self.optimiser = create_optimiser(self.model.parameters(), settings)
@@ -317,23 +313,6 @@ class _Session:
     def _logged(self, step: int) -> bool:
         return step % LOG_EVERY == 0 or step + 1 == self.total_steps
 
-    def _initialise_bias(self) -> None:
-        """Starts the bias at the logit of the mean target, so that the first steps need not unlearn a wrong base rate.
-
-        If the prompts are among the statements, it starts at the logit of each finding's prevalence: prediction compares with them.
-        """
-        if "findings" in self.objective.banks:
-            prevalence = self.material.prevalence()
-            self.model.initialise_bias(torch.from_numpy(np.log(prevalence / (1 - prevalence))).float())
-            return
-        total = pairs = 0.0
-        for step in range(min(BATCHES_FOR_MEAN_TARGET, self.total_steps)):
-            records = self.batches.records(step)
-            target, weight = self.loss.targets(self.material.training_labels[records], self.pool.against(torch.from_numpy(records)))
-            total, pairs = total + float((target * weight).sum()), pairs + float(weight.sum())
-        mean = min(max(total / max(pairs, 1.0), 1e-4), 1 - 1e-4)
-        self.model.initialise_bias(torch.tensor(math.log(mean / (1 - mean))))
-
     def _validate(self, run: RunFolder, log: RunLog, step: int, epoch: int, best: Best) -> Best:
         scores = self._validation_scores(self._weights())
         auroc, auprc = macro_ranking(self.material.validation_labels, scores)
@@ -359,9 +338,9 @@ class _Session:
         return scores
 
     def _finish(self, run: RunFolder, best: Best, seconds: float) -> dict[str, Any]:
-        """Writes ``model/`` from the chosen weights, thresholds and calibration fitted on the validation part, and the summary."""
+        """Ends the run with the chosen weights."""
         self.model.load_state_dict(load_verified(run.checkpoints / best.file, best.sha256), strict=True)
-        labels, material = self.material.validation_labels, self.material
+        material = self.material
         scores = self._validation_scores(self.model)
         summary = {
             "preset": self.config.preset,
@@ -376,23 +355,18 @@ class _Session:
             "device": self.device.type,
             "precision": "bf16" if self.bfloat16 else "fp32",
             "training_records": len(material.training_rows),
-            "validation_records": len(material.validation_rows),
-            "findings": len(material.vocabulary),
             "findings_left_out": list(material.left_out),
-            "warnings": cautions(labels, material.vocabulary.codes, MINIMUM_POSITIVES, "validation part"),
             "store": material.store.fingerprint,
-            "split": run.split.fingerprint,
         }
-        save_pretrained(
-            run.model,
+        return finish_run(
+            run,
             self.model,
-            configs=[self.config.model],
-            vocabulary=material.vocabulary,
-            statements=self.statements,
-            contract=material.store.contract,
-            partial_leads=self.config.data.lead_masking > 0,
-            thresholds=fit_thresholds(labels, scores).to_dict(),
-            calibration=fit_calibration(labels, scores).to_dict(),
-            card=model_card(summary, material.vocabulary),
+            [self.config.model],
+            material.vocabulary,
+            self.statements,
+            material.store.contract,
+            self.config.data.lead_masking > 0,
+            material.validation_labels,
+            scores,
+            summary,
         )
-        return run.finish(summary)

@@ -22,4 +22,4 @@ def create_optimiser(parameters: Iterable[nn.Parameter], settings: OptimiserConf
 
 def moving_average(model: nn.Module, decay: float) -> AveragedModel:
     """Exponential moving average of the weights, to be updated after each step."""
-    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
+    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))

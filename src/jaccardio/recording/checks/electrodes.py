@@ -51,7 +51,8 @@ def covariance(slow: NDArray[np.float32], rate: float) -> NDArray[np.float64]:
     lag = min(max(round(_LAG_SECONDS * rate), 1), slow.shape[1] - 1)
     change = slow[ROWS, lag:] - slow[ROWS, :-lag]
     change = change - change.mean(axis=1, keepdims=True)
-    return (change @ change.T).astype(np.float64) / change.shape[1]
+    varying: NDArray[np.float64] = (change @ change.T).astype(np.float64) / change.shape[1]
+    return varying
 
 
 def reversal(covariance: NDArray[np.float64]) -> tuple[float, str]:

@@ -1,5 +1,7 @@
 """Noise, wander and voltage, on a recording averaged to about 125 Hz, so that numbers do not depend on its rate."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,8 +27,8 @@ def noise(slow: NDArray[np.float32]) -> NDArray[np.float32]:
 
     Muscle and mains up to half the rate of `slowed` count; what a cart has filtered off is not there to be counted.
     """
-    bend: NDArray[np.float32] = np.median(np.abs(np.diff(slow, n=2, axis=1)), axis=1) / np.float32(0.6745 * 6**0.5)
-    return bend
+    bend: Any = np.median(np.abs(np.diff(slow, n=2, axis=1)), axis=1) / np.float32(0.6745 * 6**0.5)
+    return np.asarray(bend, np.float32)
 
 
 def wander(slow: NDArray[np.float32], rate: float) -> NDArray[np.float32]:
