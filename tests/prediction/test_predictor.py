@@ -109,7 +109,7 @@ def test_a_classifier_reads_the_sentences_of_its_findings_alone(predictor: Predi
     config = ModelConfig(kind="classifier", width=2, text="minilm")
     table = FindingTable(predictor.vocabulary)
     model = create_model(config, vocabulary=predictor.vocabulary, text_encoder=table).eval()
-    classifier = Predictor(dataclasses.replace(load_pretrained(trained / "model"), model=model, config=config), device="cpu")
+    classifier = Predictor(dataclasses.replace(load_pretrained(trained / "model"), model=model, configs=(config,)), device="cpu")
     text = classifier.encode_text(predictor.vocabulary.prompts())
     logits = np.array([[score.score for score in row] for row in classifier.predict(files)])
     np.testing.assert_allclose(

@@ -77,7 +77,7 @@ def test_without_whitening_the_heads_read_sentences_of_another_vocabulary_but_of
         loop._Session(store, split, _config("model.whitening=0.0", *settings), torch.device("cpu"))
         for settings in (["training.seed=6"], ['data.hidden_findings=["af"]'])
     )
-    source = dataclasses.replace(load_pretrained(trained / "model"), model=old.model, config=old.config.model)
+    source = dataclasses.replace(load_pretrained(trained / "model"), model=old.model, configs=(old.config.model,))
     assert start_from(source, new.model, new.config.model, store.contract).startswith("encoder and heads of weights ")
     assert len(new.model.prompt_vectors) == len(old.model.prompt_vectors) - 1
     assert _same(_heads(new.model), _heads(old.model))
@@ -147,6 +147,6 @@ def test_a_warm_started_run_resumes_to_the_bit_without_the_other_model(
 def test_killed_before_its_first_checkpoint_a_warm_started_run_is_not_begun_from_drawn_weights(
     store: Store, split: Split, trained: Path, tmp_path: Path
 ) -> None:
-    RunFolder.create(tmp_path / "run", _config(f"training.init_from={trained}"), store, split, "encoder of weights 0")
+    RunFolder.create(tmp_path / "run", _config(f"training.init_from={trained}"), store, split, started_from="encoder of weights 0")
     with pytest.raises(DataError, match="before its first checkpoint"):
         loop.resume(store, tmp_path / "run", device="cpu")

@@ -30,7 +30,7 @@ from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import MODELS
 from jaccardio.models.ecg_model import EcgModel
-from jaccardio.models.ensemble import EcgEnsemble, members_of
+from jaccardio.models.ensemble import EcgEnsemble
 from jaccardio.models.weights import weights_from_bytes, weights_to_bytes
 from jaccardio.recording.preprocessing import SignalContract
 
@@ -113,7 +113,6 @@ def save_pretrained(
     """
     if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder}: exists and is not a pretrained model; choose another place or move it away.")
-    states = [member.state_dict() for member in members_of(model)]
     config_document = {
         "members": [config.model_dump() for config in configs],
         "text_fingerprint": model.text_fingerprint,
@@ -122,7 +121,7 @@ def save_pretrained(
         "partial_leads": partial_leads,
     }
     files = {
-        WEIGHTS: weights_to_bytes({f"{place}.{name}": tensor for place, state in enumerate(states) for name, tensor in state.items()}),
+        WEIGHTS: weights_to_bytes(model.state_dict()),
         CONFIG: json_bytes(config_document),
         VOCABULARY: json_bytes(vocabulary.to_dict()),
         THRESHOLDS: json_bytes(thresholds),
@@ -173,8 +172,12 @@ def load_pretrained(folder: Path) -> Pretrained:
         raise DataError(f"{folder / CONFIG}: unknown keys {', '.join(sorted(document))}.")
     state = weights_from_bytes(manifest.bytes_of(WEIGHTS), str(folder / WEIGHTS))
     try:
-        members = [_member(config, _below(state, f"{place}."), text_fingerprint) for place, config in enumerate(configs)]
-        model = EcgEnsemble(members) if len(members) > 1 else members[0]
+        alone = len(configs) == 1
+        members = [
+            _member(config, state if alone else _below(state, f"members.{place}."), text_fingerprint)
+            for place, config in enumerate(configs)
+        ]
+        model = members[0] if alone else EcgEnsemble(members)
     except (KeyError, RuntimeError, IndexError) as error:
         raise DataError(f"{folder / WEIGHTS}: the weights do not fit {CONFIG} and {VOCABULARY}.") from error
     if len(model.prompt_vectors) != len(vocabulary):

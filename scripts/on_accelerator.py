@@ -1,0 +1,135 @@
+"""Parity, speed and a trained preset on a GPU, in one go of some minutes and one JSON; without a GPU a dry run on the CPU.
+
+python scripts/on_accelerator.py OUT.json [--store STORE] [--quick]
+
+Without a store a simulated hospital is made. `--quick` takes a tiny one and tiny models: it shows that the script works, nothing else.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from jaccardio.cohort.batches import full_batches
+from jaccardio.cohort.ingest import ingest
+from jaccardio.cohort.split import Split, load_or_make_split
+from jaccardio.cohort.store import Store
+from jaccardio.experiments.benches.steps import BACKWARD, forward_flops
+from jaccardio.files import write_json
+from jaccardio.models.encoder import EcgEncoder
+from jaccardio.models.scoring import choose_device, finding_scores
+from jaccardio.simulation.disk import simulate_hospitals
+from jaccardio.training.config import load_preset
+from jaccardio.training.ensemble import train_ensemble
+from jaccardio.training.loop import train
+from jaccardio.training.run_folder import RunFolder, environment
+
+PRESETS = ("jaccardio-small", "jaccardio", "paper")
+TINY = ("model.width=2", "model.text=random", "training.batch_size=8")
+ROUNDS, BATCH = 30, 128
+FP32, BF16 = 1e-5, 1e-3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--store", type=Path)
+    parser.add_argument("--quick", action="store_true")
+    asked = parser.parse_args()
+    device, small = choose_device("auto"), TINY if asked.quick else ()
+    found: dict[str, Any] = {"environment": environment(), "quick": asked.quick, "device": device.type}
+    with tempfile.TemporaryDirectory() as scratch:
+        store = Store.open(asked.store or _simulated(Path(scratch), 120 if asked.quick else 12_000))
+        split = load_or_make_split(store, print)
+        found["data"] = f"{len(store)} ECGs, {store.title}"
+        for name, stage in (
+            ("parity", lambda: parity(store, split, Path(scratch), small)),
+            ("speed", lambda: {preset: speed(preset, device, asked.quick) for preset in PRESETS}),
+            ("trained", lambda: trained(store, split, Path(scratch), (*small, *(("training.epochs=1",) if asked.quick else ())))),
+        ):
+            began = time.monotonic()
+            found[name] = stage()
+            found[f"{name}_seconds"] = round(time.monotonic() - began, 1)
+            write_json(asked.out, found)  # what was reached stands, whatever ends the next stage
+            print(name, json.dumps(found[name], indent=1))
+
+
+def parity(store: Store, split: Split, scratch: Path, settings: tuple[str, ...]) -> dict[str, Any]:
+    """Loss and gradient norm of the first step, relative to the CPU in float32, and the largest difference of scores."""
+    auto = choose_device("auto").type
+    runs = {}
+    for name, device, precision in (("cpu", "cpu", "fp32"), ("fp32", auto, "fp32"), ("bf16", auto, "bf16")):
+        config = load_preset("jaccardio-small", ("training.steps=2", f"training.precision={precision}", *settings))
+        train(store, split, config, scratch / name, device=device)
+        runs[name] = RunFolder.open(scratch / name)
+    first = {name: run.log_lines()[0] for name, run in runs.items()}
+    rows = np.sort(store.rows_of(split.parts["validation"]))[:256]
+    model = runs["cpu"].pretrained().model
+    scores = [finding_scores(model.to(where), full_batches(store, rows), where) for where in (torch.device("cpu"), choose_device("auto"))]
+    differences = {
+        f"{name}_{key}": abs(first[name][key] / first["cpu"][key] - 1) for name in ("fp32", "bf16") for key in ("loss", "gradient_norm")
+    } | {"fp32_scores": float(np.abs(scores[0] - scores[1]).max())}
+    held = all(value <= (FP32 if name.startswith("fp32") else BF16) for name, value in differences.items())
+    return {"differences": differences, "bounds": {"fp32": FP32, "bf16": BF16}, "held": held}
+
+
+def speed(preset: str, device: torch.device, quick: bool) -> dict[str, float]:
+    """Training ECGs/s of a preset's encoder in bfloat16, their share of the matrix peak measured beside them, and the memory taken."""
+    config = load_preset(preset, TINY if quick else ())
+    batch, samples = 8 if quick else BATCH, round(config.data.crop_seconds * config.data.sampling_rate)
+    encoder, signal = EcgEncoder(config.model).to(device).train(), torch.randn(batch, 12, samples, device=device)
+    square = torch.randn(*(2 * [256 if quick else 8192]), device=device, dtype=torch.bfloat16)
+
+    def step() -> None:
+        encoder.zero_grad(set_to_none=True)
+        with torch.autocast(device.type, torch.bfloat16):
+            features = encoder(signal)
+        torch.autograd.backward(features.square().mean())
+
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+    ecgs, peak = batch * _rate(step, device), 2 * square.shape[0] ** 3 * _rate(lambda: square @ square, device)
+    work = BACKWARD * forward_flops(encoder.cpu(), samples)
+    memory = torch.cuda.max_memory_allocated() / 2**20 if device.type == "cuda" else float("nan")
+    found = {"ecgs_per_second": ecgs, "peak_tflops": peak / 1e12, "share_of_peak": ecgs * work / peak, "peak_memory_mib": memory}
+    return {name: value for name, value in found.items() if np.isfinite(value)}
+
+
+def trained(store: Store, split: Split, scratch: Path, settings: tuple[str, ...]) -> dict[str, Any]:
+    """`jaccardio` in three seeds, joined."""
+    joined = train_ensemble(store, split, load_preset("jaccardio", settings), 3, scratch / "jaccardio")
+    members = [RunFolder.open(path).summary for path in sorted((scratch / "jaccardio" / "members").iterdir())]
+    keys = ("seed", "validation_macro_auroc", "seconds", "ecgs_per_second", "precision")
+    return {"members": [{key: one[key] for key in keys} for one in members], "ensemble": joined["validation_macro_auroc"]}
+
+
+def _simulated(scratch: Path, records: int) -> Path:
+    [site] = simulate_hospitals(scratch / "hospital", records, 1, 0, 100.0).sites
+    return ingest(site.manifest, scratch / "store", corpus="manifest", vocabulary="paper26", sampling_rate=100.0).path
+
+
+def _rate(run: Callable[[], object], device: torch.device) -> float:
+    """Calls per second, after three that do not count."""
+
+    def wait() -> None:
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+
+    for _ in range(3):
+        run()
+    wait()
+    began = time.perf_counter()
+    for _ in range(ROUNDS):
+        run()
+    wait()
+    return ROUNDS / (time.perf_counter() - began)
+
+
+if __name__ == "__main__":
+    main()
