@@ -119,7 +119,7 @@ def test_an_error_leaves_the_store_that_was(growing: Path, tmp_path: Path, monke
     def fails(*_: Any, **__: Any) -> None:
         raise OSError("no such disk")
 
-    monkeypatch.setattr(ingest_module, "_kept_outside", fails)
+    monkeypatch.setattr(ingest_module, "kept_outside", fails)
     with pytest.raises(OSError, match="no such disk"):
         run(growing, tmp_path / "store")
     assert contents(tmp_path / "store") == before

@@ -3,8 +3,8 @@
 import shutil
 from pathlib import Path
 
-import huggingface_hub
 import pytest
+from huggingface_hub import _snapshot_download, constants
 
 from jaccardio import Predictor
 from jaccardio.errors import DataError, MissingError, UsageError
@@ -15,7 +15,7 @@ HUB_ID, COMMIT = "somebody/ecg-model", "0123456789012345678901234567890123456789
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache of the hub; there is no network."""
-    for module in (huggingface_hub.constants, huggingface_hub._snapshot_download.constants):
+    for module in (constants, _snapshot_download.constants):
         monkeypatch.setattr(module, "HF_HUB_OFFLINE", True)
         monkeypatch.setattr(module, "HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)

@@ -73,7 +73,7 @@ def test_what_cannot_be_averaged_is_refused(store: Store, split: Split, joined: 
     loop.train(store, split, load_preset("jaccardio-small", (*TINY, "method=classifier")), tmp_path / "other", device="cpu")
     other = RunFolder.open(tmp_path / "other")
     assert other.title == "jaccardio-small as classifier, seed 0"
-    with pytest.raises(UsageError, match="differ in the text encoder"):
+    with pytest.raises(UsageError, match="differ in the measured statements and the text encoder"):
         join_runs(store, [member, other], tmp_path / "out")
     config = load_preset("jaccardio-small", (*TINY, f"training.init_from={str(joined.path)!r}"))
     with pytest.raises(UsageError, match="an ensemble has no single encoder"):

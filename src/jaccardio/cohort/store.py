@@ -249,7 +249,7 @@ class Store:
 
     def _numbers(self, name: str, columns: Iterable[str]) -> NDArray[np.float32]:
         """(records, columns) of a table of numbers, NaN for null."""
-        table = self.table(name) if "checks" in self.manifest or name != CHECKED else None
+        table = self.table(name) if table_file(self.manifest, name) in self.manifest["files"] else None
         if table is None or table.column_names != list(columns):
             raise DataError(f"{self.path / name}: measured by another version of jaccardio. Run `jaccardio ingest` again.")
         return np.stack([column.to_numpy(zero_copy_only=False) for column in table.columns], axis=1).astype(np.float32)
