@@ -2,8 +2,8 @@
 
     python scripts/docs_site.py      # or: make docs
 
-Links are written for GitHub's rendering; the README is the first page, so the few that lead from it and to it are turned here. A page, heading or
-docstring that does not exist ends the build with status 1.
+Links are written for GitHub's rendering. The README is the first page, so links from it and to it are turned here. A page, heading or name
+that does not exist ends the build with status 1.
 """
 
 import shutil

@@ -1,12 +1,12 @@
-"""The pages of the documentation: all in the navigation, links that hold on GitHub too, every public name. `make test` builds the site itself, strictly."""
+"""The pages of the documentation: links that hold on GitHub, navigation, public names. `make test` builds the site itself, strictly."""
 
 import re
 from pathlib import Path
 
 import pytest
+from scripts.docs_site import ROOT, lay_out
 
 import jaccardio
-from scripts.docs_site import ROOT, lay_out
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 

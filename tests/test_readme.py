@@ -34,6 +34,7 @@ DOCUMENTS = (
     "docs/text.md",
     "docs/use.md",
     "docs/multimodal.md",
+    "docs/faq.md",
 )
 
 EPOCH = "training.epochs=1"
@@ -126,7 +127,7 @@ def here(
         (folder / "path/to/reports.csv").write_text(texts)
     if document not in ("README.md", "docs/echo.md", "docs/map-labels.md"):
         shutil.copytree(request.getfixturevalue("trained"), folder / "runs/first")
-    if document in ("docs/studies.md", "docs/text.md"):
+    if document in ("docs/studies.md", "docs/text.md", "docs/faq.md"):
         shutil.copytree(hospitals.home, folder / "store")
     if document == "docs/studies.md":
         shutil.copytree(hospitals.away, folder / "other")
