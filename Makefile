@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install test demo
+.PHONY: install test docs demo
 install: .venv/installed
 
 .venv/installed: pyproject.toml constraints.txt
@@ -19,6 +19,10 @@ test: install
 	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 	scripts/built_wheel.sh $(BIN)/python
+	$(BIN)/python scripts/docs_site.py
+
+docs: install
+	$(BIN)/python scripts/docs_site.py
 
 demo: install
 	$(BIN)/jaccardio demo --out demo $(if $(DATA),--data $(DATA))

@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = (
     "README.md",
     "docs/install.md",
+    "docs/tutorial.md",
     "docs/your-data.md",
     "docs/formats.md",
     "docs/echo.md",
@@ -34,12 +35,13 @@ DOCUMENTS = (
     "docs/text.md",
     "docs/use.md",
     "docs/multimodal.md",
+    "docs/faq.md",
 )
 
 EPOCH = "training.epochs=1"
 SMALL_TRAINING = (*SETTINGS, "--set", EPOCH, "--device", "cpu")
 SMALLER: Mapping[str, Sequence[str]] = {
-    "synth": ("--records", "9", "--jobs", "1"),
+    "synth": ("--records", "120", "--jobs", "1"),
     "ingest": ("--jobs", "1"),
     "train": SMALL_TRAINING,
     "evaluate": ("--replicates", "9", "--device", "cpu"),
@@ -124,9 +126,9 @@ def here(
     if document == "docs/map-labels.md":
         texts = "path,patient_id,report\none,P1,Vorhofflimmern. Kein Linksschenkelblock\nfolder/two,P2,possible LVH\n"
         (folder / "path/to/reports.csv").write_text(texts)
-    if document not in ("README.md", "docs/echo.md", "docs/map-labels.md"):
+    if document not in ("README.md", "docs/tutorial.md", "docs/echo.md", "docs/map-labels.md"):
         shutil.copytree(request.getfixturevalue("trained"), folder / "runs/first")
-    if document in ("docs/studies.md", "docs/text.md"):
+    if document in ("docs/studies.md", "docs/text.md", "docs/faq.md"):
         shutil.copytree(hospitals.home, folder / "store")
     if document == "docs/studies.md":
         shutil.copytree(hospitals.away, folder / "other")
