@@ -15,7 +15,7 @@ def export(
     onnx: Annotated[Path, typer.Option("--onnx", metavar="FILE", help="ONNX file to write: from millivolt to scores.")],
     json: Json = False,
 ) -> None:
-    """Writes a model as an ONNX file, tried before it counts as written.
+    """Writes a model as an ONNX file that was tried.
 
     The file takes millivolt at the model's rate and centres leads, cuts windows and averages over them as `jaccardio predict` does.
     """

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from jaccardio.text.encoder import LanguageModel
 
 text = typer.Typer(
-    name="text", help="Embeds sentences with a language model, and asks what it knows.", no_args_is_help=True, rich_markup_mode=None
+    name="text", help="Embeds sentences by a language model, asks what it knows.", no_args_is_help=True, rich_markup_mode=None
 )
 """What language models are needed for, on a machine that has them."""
 
 
 @text.callback()
 def group() -> None:
-    """Embeds sentences with a language model, and asks what it knows."""
+    """Embeds sentences by a language model, asks what it knows."""
 
 
 @text.command()

@@ -27,7 +27,7 @@ def probe(
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Fits linear probes on frozen features, with few and all labels.
+    """Fits linear probes on frozen features, with few labels too.
 
     An encoder of the same form that was never trained stands beside the run.
     """
