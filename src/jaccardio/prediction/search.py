@@ -20,18 +20,40 @@ class Hit:
     findings: tuple[str, ...]
 
 
-def search(
-    predictor: Predictor, store: Store, sentence: str, top: int = 10, progress: Callable[[int, int], None] | None = None
-) -> list[Hit]:
-    """Ranks ECGs by the inner product of ECG and text embeddings.
+class Index:
+    """A store's ECGs in the space of sentences, embedded once for any number of searches.
 
     Parameters
     ----------
-    sentence
-        Free text; the form "This ECG shows atrial fibrillation." is what models are trained on.
+    progress
+        Called with (records embedded, records in all).
     """
-    text = predictor.encode_text([sentence])[0]
-    similarity = predictor.embed(windows_for(predictor, store, np.arange(len(store)), progress)) @ text
-    best = np.argsort(-similarity, kind="stable")[:top]
-    codes = np.array(store.vocabulary.codes)
-    return [Hit(str(store.ids[i]), float(similarity[i]), tuple(str(code) for code in codes[store.labels[i] == PRESENT])) for i in best]
+
+    def __init__(self, predictor: Predictor, store: Store, progress: Callable[[int, int], None] | None = None) -> None:
+        self.store = store
+        self._embeddings = predictor.embed(windows_for(predictor, store, np.arange(len(store)), progress))
+
+    def search(self, predictor: Predictor, sentence: str, top: int = 10) -> list[Hit]:
+        """Ranks ECGs by the inner product of ECG and text embeddings; errors are those of `Predictor.encode_text`.
+
+        Parameters
+        ----------
+        predictor
+            The one that made the index.
+        sentence
+            Free text; the form "This ECG shows atrial fibrillation." is what models are trained on.
+        """
+        store, similarity = self.store, self._embeddings @ predictor.encode_text([sentence])[0]
+        codes = np.array(store.vocabulary.codes)
+        return [
+            Hit(str(store.ids[i]), float(similarity[i]), tuple(str(code) for code in codes[store.labels[i] == PRESENT]))
+            for i in np.argsort(-similarity, kind="stable")[:top]
+        ]
+
+
+def search(
+    predictor: Predictor, store: Store, sentence: str, top: int = 10, progress: Callable[[int, int], None] | None = None
+) -> list[Hit]:
+    """`Index.search` of a store that is searched once; a sentence that cannot be read is refused before any ECG is."""
+    predictor.text_vectors([sentence])
+    return Index(predictor, store, progress).search(predictor, sentence, top)
