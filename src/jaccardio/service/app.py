@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from importlib import resources
 from typing import Any, Literal
 
+import numpy as np
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -20,8 +21,9 @@ from jaccardio.prediction.ask import Answer, ask, definition_of
 from jaccardio.prediction.examine import Examined, contradiction_of, examine_recording, findings_document
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.search import Hit, Index
-from jaccardio.recording.leads import LEADS
+from jaccardio.recording.leads import INDEPENDENT_LEADS, LEADS
 from jaccardio.recording.preprocessing import dequantise
+from jaccardio.recording.recording import Recording
 from jaccardio.recording.windows import Windows
 from jaccardio.service.fhir import diagnostic_report
 from jaccardio.service.guard import Guard
@@ -102,6 +104,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # What is imported and prepared at the first ECG takes seconds: none that is sent waits for it.
+        await asyncio.wrap_future(model.call(lambda predictor: predictor.predict([examine_recording(predictor, _example()).prepared])))
         yield
         readers.shutdown(cancel_futures=True)
         model.close()
@@ -197,6 +201,12 @@ def create_app(
 
 CONTENT_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'"
 """Of the page, which stands in one file and loads nothing."""
+
+
+def _example() -> Recording:
+    """A sine in each lead that is measured."""
+    sine = np.sin(2 * np.pi * np.arange(1000) / 100)
+    return Recording.from_array(np.tile(sine, (len(INDEPENDENT_LEADS), 1)), 100.0, leads=INDEPENDENT_LEADS)
 
 
 async def _worded(model: ModelThread, function: Callable[[Predictor], list[Any]]) -> list[Any]:
