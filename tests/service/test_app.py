@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +14,7 @@ from fastapi.testclient import TestClient
 from jaccardio import Predictor, read_ecg
 from jaccardio.prediction.search import Index
 from jaccardio.recording.leads import LEADS
-from tests.conftest import Command
+from tests.conftest import Command, Hospitals
 from tests.service.conftest import pair
 
 Serving = Callable[..., TestClient]
@@ -111,6 +112,26 @@ def test_search(serving: Serving, predictor: Predictor, index: Index) -> None:
     assert 'jaccardio_reference_prevalence{finding="af"}' in client.get("/metrics").text
     assert client.post("/v1/search", json={"sentence": sentence, "top": 0}).status_code == 422
     assert serving().post("/v1/search", json={"sentence": sentence}).status_code == 501
+
+
+def test_similar_ecgs_and_how_far_they_are(
+    serving: Serving, predictor: Predictor, index: Index, hospitals: Hospitals, ecgs: list[Path]
+) -> None:
+    client = serving(index=index)
+    own = sorted((hospitals.folder / "site-b").rglob("*.hea"))[0]
+    similar = client.post("/v1/predict", files=pair(own)).json()["similar"]
+    assert similar[0]["similarity"] == pytest.approx(1, abs=1e-5), "the reference holds this very ECG"
+    assert [hit["similarity"] for hit in similar] == sorted((hit["similarity"] for hit in similar), reverse=True)
+    embeddings = np.concatenate([predictor.encode_ecg([file]) for file in (own, ecgs[0])])
+    client.post("/v1/predict", files=pair(ecgs[0]))
+    metrics = client.get("/metrics").text
+    assert 'jaccardio_nearest_distance_bucket{le="0.001"}' in metrics
+    assert "jaccardio_nearest_distance_count 2.0" in metrics
+    usual = float(re.search(r'reference_nearest_distance{quantile="0.5"} (\S+)', metrics)[1])
+    assert 0 < usual < 2
+    nearest = index.similar(embeddings[1], 1)[0]
+    assert -1 <= nearest.similarity < 1
+    assert "similar" not in serving().post("/v1/predict", files=pair(own)).json()
 
 
 def test_drift_is_counted(serving: Serving, ecgs: list[Path]) -> None:

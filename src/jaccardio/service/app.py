@@ -11,6 +11,7 @@ import numpy as np
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
+from numpy.typing import NDArray
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
@@ -35,6 +36,9 @@ from jaccardio.service.upload import SearchBody, SignalBody, parsed, received
 
 READERS = 2
 """Threads that read and measure ECGs while others are scored."""
+
+SIMILAR = 5
+"""Reference ECGs shown beside a prediction."""
 
 _FORM = {
     "type": "object",
@@ -98,7 +102,7 @@ def create_app(
     limits = limits or Limits()
     metrics = Metrics()
     if index is not None:
-        metrics.reference(index.store)
+        metrics.reference(index)
     model = ModelThread(predictor, policy, limits, metrics.batch)
     readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
 
@@ -128,7 +132,7 @@ def create_app(
 
     @app.post("/v1/predict", openapi_extra=ECG_BODY, responses=STATUSES)
     async def predict(request: Request, format: Literal["json", "fhir"] = "json", signal: bool = False) -> JSONResponse:
-        """Findings of one ECG; with ``signal`` also the millivolts that were scored."""
+        """Findings of one ECG, and the reference ECGs most like it; with ``signal`` also the millivolts that were scored."""
         ecg, _ = await examined(request)
         scores = await asyncio.wrap_future(model.score(ecg.prepared))
         metrics.ecg(ecg.prepared, scores)
@@ -137,6 +141,10 @@ def create_app(
             report = diagnostic_report(scores, request.state.request_id, contradictory)
             return JSONResponse(report, media_type="application/fhir+json")
         document = described(request, ecg) | {"contradiction": contradictory, "findings": findings_document(scores)}
+        if index is not None and (predictor.partial_leads or ecg.prepared.lead_mask.all()):
+            alike = await asyncio.wrap_future(model.call(lambda predictor: index.similar(_embedding(predictor, ecg), SIMILAR)))
+            metrics.distance(1 - alike[0].similarity)
+            document["similar"] = _listed(alike)
         return JSONResponse(document | ({"signal": _signal(ecg, predictor)} if signal else {}))
 
     @app.post("/v1/prompt", openapi_extra=ECG_BODY, responses=STATUSES)
@@ -162,7 +170,7 @@ def create_app(
         def hits(predictor: Predictor) -> list[Hit]:
             return index.search(predictor, wanted.sentence, wanted.top)
 
-        found = [vars(hit) | {"findings": list(hit.findings)} for hit in await _worded(model, hits)]
+        found = _listed(await _worded(model, hits))
         return JSONResponse({"request_id": request.state.request_id, "disclaimer": DISCLAIMER, "hits": found})
 
     @app.get("/v1/findings", responses={401: STATUSES[401]})
@@ -201,6 +209,14 @@ def create_app(
 
 CONTENT_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'"
 """Of the page, which stands in one file and loads nothing."""
+
+
+def _embedding(predictor: Predictor, ecg: Examined) -> NDArray[np.float32]:
+    return predictor.embed([Windows.of([ecg.prepared])])[0]
+
+
+def _listed(hits: list[Hit]) -> list[dict[str, Any]]:
+    return [vars(hit) | {"findings": list(hit.findings)} for hit in hits]
 
 
 def _example() -> Recording:
