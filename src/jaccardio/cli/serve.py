@@ -1,5 +1,6 @@
 """The serve command: a trained run over HTTP."""
 
+import socket
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -52,6 +53,7 @@ def serve(
         raise UsageError(f"--host {host}: give --token-file; without a token only {', '.join(LOOPBACK)} are served.")
     token = None if token_file is None else load_token(token_file)
     predictor = Predictor.from_pretrained(run, device)
+    predictor.thresholds[thresholds]  # an unknown policy is said before a store is embedded
     index = None
     if store is not None:
         opened = Store.open(store)
@@ -60,6 +62,15 @@ def serve(
             index = Index(predictor, opened, progress)
     limits = Limits(body_limit * 2**20, waiting, answer_seconds=timeout)
     app = create_app(predictor, policy=thresholds, index=index, token=token, limits=limits, say=note)
-    note(f"serving http://{f'[{host}]' if ':' in host else host}:{port}; Ctrl-C ends it.")
-    # Its own logs hold addresses and whole errors: the service says what may be said.
-    uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, server_header=False, timeout_keep_alive=5)
+    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_keep_alive=5)
+    with _listening(host, port) as listening:
+        note(f"serving http://{f'[{host}]' if ':' in host else host}:{port}; Ctrl-C ends it.")
+        uvicorn.Server(config).run([listening])  # its own logs hold addresses and whole errors: the service says what may be said
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that listens."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=1024)
+    except OSError as error:
+        raise MissingError(f"{host}, port {port}: {error.strerror}. Choose another --port or --host.") from None
