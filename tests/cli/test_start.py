@@ -18,6 +18,7 @@ LIGHT = {"typer", "rich", "pydantic"}
 MODULE_NAMES = {
     "scikit-learn": "sklearn",
     "pillow": "PIL",
+    "fhir.resources": "fhir",
     "prometheus-client": "prometheus_client",
     "python-multipart": "python_multipart",
     "tomli-w": "tomli_w",

@@ -12,8 +12,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from jaccardio import Predictor, read_ecg
+from jaccardio.errors import MissingError
 from jaccardio.prediction.search import Index
 from jaccardio.recording.leads import LEADS
+from jaccardio.service import upload
 from tests.conftest import Command, Hospitals
 from tests.service.conftest import pair
 
@@ -193,15 +195,24 @@ def test_a_name_planted_anywhere_is_in_no_answer_and_in_no_log(serving: Serving,
     ]
     assert [answer.status_code for answer in answers] == [200, 422, 422, 422, 422, 422, 422, 422, 422, 422, 404, 405]
     for answer in answers:
-        assert name not in answer.text + json.dumps(dict(answer.headers))
+        assert name.casefold() not in (answer.text + json.dumps(dict(answer.headers))).casefold()
         assert answer.headers["X-Request-Id"] in "\n".join(log)
-    assert name not in "\n".join(log) + client.get("/metrics").text
+    assert name.casefold() not in ("\n".join(log) + client.get("/metrics").text).casefold()
+
+
+def test_a_missing_package_is_named_in_the_log_alone(serving: Serving, log: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def lacking(*_: object) -> None:
+        raise MissingError("DICOM files need pydicom.")
+
+    monkeypatch.setattr(upload, "read_ecg", lacking)
+    answer = serving().post("/v1/predict", files={"file": ("x", b"x")})
+    assert answer.status_code == 501
+    assert "pydicom" not in answer.text
+    assert any(line.endswith("DICOM files need pydicom.") for line in log)
 
 
 def test_nothing_sent_is_kept(serving: Serving, ecgs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import tempfile
-
-    from jaccardio.service import upload
 
     seen: list[list[str]] = []
     read = upload.read_ecg

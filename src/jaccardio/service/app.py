@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 
 from jaccardio import __version__
 from jaccardio.disclaimer import DISCLAIMER
-from jaccardio.errors import DataError, JaccardioError, UsageError
+from jaccardio.errors import DataError, JaccardioError, MissingError, UsageError
 from jaccardio.prediction.ask import Answer, ask, definition_of
 from jaccardio.prediction.examine import Examined, contradiction_of, examine_recording, findings_document
 from jaccardio.prediction.predictor import Predictor
@@ -115,7 +115,7 @@ def create_app(
         model.close()
 
     app = FastAPI(title="jaccardio", version=__version__, description=DISCLAIMER, docs_url=None, redoc_url=None, lifespan=lifespan)
-    _answer_errors(app)
+    _answer_errors(app, say)
     page = resources.files("jaccardio.service").joinpath("page.html").read_text("utf-8")
 
     async def examined(request: Request) -> tuple[Examined, list[str]]:
@@ -244,7 +244,7 @@ def _signal(ecg: Examined, predictor: Predictor) -> dict[str, Any]:
     return {"sampling_rate": predictor.contract.sampling_rate, "windows": len(ecg.prepared.counts), "millivolts": rows}
 
 
-def _answer_errors(app: FastAPI) -> None:
+def _answer_errors(app: FastAPI, say: Callable[[str], None]) -> None:
     """Every error is JSON in the house's words; FastAPI's own repeat what was sent."""
 
     def answer(request: Request, refusal: RefusedError) -> JSONResponse:
@@ -256,6 +256,8 @@ def _answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(JaccardioError)
     def unread(request: Request, error: JaccardioError) -> JSONResponse:
+        if isinstance(error, MissingError):  # names a package or a model of this machine
+            say(f"{request.state.request_id} {error}")
         return answer(request, RefusedError.of(error))
 
     @app.exception_handler(RequestValidationError)

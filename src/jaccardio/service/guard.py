@@ -21,6 +21,9 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 OPEN = ("/", "/healthz", "/readyz")
 """What is answered without a token; it says nothing of any ECG."""
 
+METHODS = ("GET", "HEAD", "POST")
+"""Others, and other paths, are counted and logged as ``other``: they may hold anything."""
+
 SHORTEST_TOKEN = 16
 
 Watch = Callable[[str, str, int, float], None]
@@ -52,7 +55,7 @@ class Guard:
     token
         What ``Authorization: Bearer`` must say; None: whoever names a loopback host may ask.
     paths
-        Of the application; others are counted as ``other``.
+        Of the application.
     say
         Takes a line on each request.
     """
@@ -91,10 +94,10 @@ class Guard:
                 refusal = RefusedError(500, "internal error", "Report it with the request id.")
                 await JSONResponse(refusal.document(request_id), 500)(scope, receive, watched)
         finally:
-            path = scope["path"] if scope["path"] in self._paths else "other"
+            method, path = (one if one in known else "other" for one, known in ((scope["method"], METHODS), (scope["path"], self._paths)))
             seconds = time.monotonic() - began
-            self._watch(scope["method"], path, status, seconds)
-            self._say(f"{request_id} {scope['method'] if path != 'other' else ''} {path} {status} {1000 * seconds:.0f} ms")
+            self._watch(method, path, status, seconds)
+            self._say(f"{request_id} {method} {path} {status} {1000 * seconds:.0f} ms")
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
