@@ -15,7 +15,15 @@ from tests.conftest import Command
 LIGHT = {"typer", "rich", "pydantic"}
 """The dependencies that help may load; typer itself loads pydantic."""
 
-MODULE_NAMES = {"scikit-learn": "sklearn", "pillow": "PIL", "tomli-w": "tomli_w", "import-linter": "importlinter"}
+MODULE_NAMES = {
+    "scikit-learn": "sklearn",
+    "pillow": "PIL",
+    "fhir.resources": "fhir",
+    "prometheus-client": "prometheus_client",
+    "python-multipart": "python_multipart",
+    "tomli-w": "tomli_w",
+    "import-linter": "importlinter",
+}
 """Of packages that are imported by another name than they are installed by."""
 
 EVERY_HELP = """

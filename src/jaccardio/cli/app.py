@@ -27,6 +27,7 @@ from jaccardio.cli.measure import measure
 from jaccardio.cli.models import embed, ensemble, evaluate, score, search, train
 from jaccardio.cli.output import LogNotes, note
 from jaccardio.cli.predict import predict
+from jaccardio.cli.serve import serve
 from jaccardio.cli.studies import compare, demo, reproduce
 from jaccardio.cli.text import text
 from jaccardio.cli.transfer import probe, shift
@@ -67,7 +68,7 @@ COMMANDS: Mapping[str, tuple[Callable[..., None] | typer.Typer, ...]] = {
     "Data": (synth, ingest, link, split, inspect, convert, measure, export_store),
     "Vocabularies and text": (vocabulary, map_labels, relabel, text),
     "Train and evaluate": (train, ensemble, evaluate, score),
-    "Use a model": (predict, search, embed, export),
+    "Use a model": (predict, search, embed, export, serve),
     "Compare and study": (demo, compare, probe, shift, reproduce),
     "Check": (doctor, bench),
 }

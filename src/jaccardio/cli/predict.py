@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from jaccardio.prediction.predictor import FindingScore
     from jaccardio.recording.preprocessing import Prepared
     from jaccardio.recording.recording import Recording
-
-IN_DOCUMENT = ("finding", "score", "probability", "threshold", "present", "withheld")
 
 
 def predict(
@@ -50,13 +47,10 @@ def predict(
     A file that cannot be read is listed and stops nothing.
     """
     from jaccardio.cohort.id_table import load_id_table
-    from jaccardio.findings.contradictions import contradiction
     from jaccardio.measurement.definitions import load_definitions
-    from jaccardio.measurement.measure import measure_recording
-    from jaccardio.measurement.quality import check_recording
     from jaccardio.prediction.ask import ask, definition_of
+    from jaccardio.prediction.examine import contradiction_of, examine_recording, findings_document
     from jaccardio.prediction.predictor import Predictor
-    from jaccardio.recording.checks.table import CHECKS
     from jaccardio.recording.picture_names import picture_names
     from jaccardio.recording.readers import read_ecg
     from jaccardio.recording.windows import Windows
@@ -76,17 +70,14 @@ def predict(
         for number, (file, picture) in enumerate(zip(chosen, picture_names(chosen), strict=True), 1):
             try:
                 recording = read_ecg(file)
-                prepared, measured = predictor.prepare(recording), measure_recording(recording)
-                prepared = replace(prepared, flags=check_recording(recording, prepared, measured, CHECKS).flags)
-                scores = predictor.predict([prepared], thresholds)[0]
+                examined = examine_recording(predictor, recording)
+                scores = predictor.predict([examined.prepared], thresholds)[0]
+                answers = ask(predictor, Windows.of([examined.prepared]), examined.measured, questions) if questions else []
                 known = {} if ids is None else {"recording_id": ids.id_of(file)}
-                document[str(file)] = [known | {key: getattr(score, key) for key in IN_DOCUMENT} for score in scores]
+                document[str(file)] = [known | row for row in findings_document(scores, answers)]
                 ranked = sorted(scores, key=lambda score: 1.0 if score.score is None else -score.score)
-                present = [finding for finding, score in zip(predictor.vocabulary.findings, scores, strict=True) if score.present]
-                contradictory = contradiction(present, predictor.vocabulary.alone)
-                answers = ask(predictor, Windows.of([prepared]), measured, questions) if questions else []
-                document[str(file)] += [known | asdict(answer) for answer in answers]
-                first, *others = _lines(file, prepared, ranked, contradictory)
+                contradictory = contradiction_of(predictor, scores)
+                first, *others = _lines(file, examined.prepared, ranked, contradictory)
                 others += [line for answer in answers for line in _answer_lines(answer)]
                 lines += [first, *(f"  recording id {name or 'not in the table of ids'}" for name in known.values()), *others]
                 if plot is not None:

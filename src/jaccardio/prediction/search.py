@@ -1,37 +1,81 @@
-"""Search by text: the ECGs of a store that best fit a sentence."""
+"""Search: the ECGs of a store that best fit a sentence, or are most like another ECG."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jaccardio.cohort.store import Store
 from jaccardio.findings.labels import PRESENT
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_signals import windows_for
 
+SAMPLED = 1000
+
 
 @dataclass(frozen=True)
 class Hit:
-    """One ECG found: its id, its similarity to the sentence, and the findings its store knows it to show."""
+    """One ECG found: its id, its similarity to what was sought, and the findings its store knows it to show."""
 
     recording_id: str
     similarity: float
     findings: tuple[str, ...]
 
 
-def search(
-    predictor: Predictor, store: Store, sentence: str, top: int = 10, progress: Callable[[int, int], None] | None = None
-) -> list[Hit]:
-    """Ranks ECGs by the inner product of ECG and text embeddings.
+class Index:
+    """A store's ECGs in the space of sentences, embedded once for any number of searches.
 
     Parameters
     ----------
-    sentence
-        Free text; the form "This ECG shows atrial fibrillation." is what models are trained on.
+    progress
+        Called with (records embedded, records in all).
     """
-    text = predictor.encode_text([sentence])[0]
-    similarity = predictor.embed(windows_for(predictor, store, np.arange(len(store)), progress)) @ text
-    best = np.argsort(-similarity, kind="stable")[:top]
-    codes = np.array(store.vocabulary.codes)
-    return [Hit(str(store.ids[i]), float(similarity[i]), tuple(str(code) for code in codes[store.labels[i] == PRESENT])) for i in best]
+
+    def __init__(self, predictor: Predictor, store: Store, progress: Callable[[int, int], None] | None = None) -> None:
+        self.store = store
+        self._embeddings = predictor.embed(windows_for(predictor, store, np.arange(len(store)), progress))
+        self._directions = _direction(self._embeddings)
+
+    def search(self, predictor: Predictor, sentence: str, top: int = 10) -> list[Hit]:
+        """Ranks ECGs by the inner product of ECG and text embeddings; errors are those of `Predictor.encode_text`.
+
+        Parameters
+        ----------
+        predictor
+            The one that made the index.
+        sentence
+            Free text; the form "This ECG shows atrial fibrillation." is what models are trained on.
+        """
+        return self._hits(self._embeddings @ predictor.encode_text([sentence])[0], top)
+
+    def similar(self, embedding: NDArray[np.float32], top: int) -> list[Hit]:
+        """The ECGs most like one, by the cosine between its embedding (d,), of `Predictor.embed`, and theirs."""
+        return self._hits(self._directions @ _direction(embedding), top)
+
+    def nearest_distances(self) -> NDArray[np.float32]:
+        """1 - cosine between an ECG of the store and the nearest other one, of at most `SAMPLED` ECGs: (n,); what is usual here."""
+        rows = np.unique(np.linspace(0, len(self.store) - 1, SAMPLED).round().astype(int))
+        cosines = self._directions[rows] @ self._directions.T
+        cosines[np.arange(len(rows)), rows] = -1
+        return np.asarray(1 - cosines.max(axis=1))
+
+    def _hits(self, similarity: NDArray[np.float32], top: int) -> list[Hit]:
+        store, codes = self.store, np.array(self.store.vocabulary.codes)
+        return [
+            Hit(str(store.ids[i]), float(similarity[i]), tuple(str(code) for code in codes[store.labels[i] == PRESENT]))
+            for i in np.argsort(-similarity, kind="stable")[:top]
+        ]
+
+
+def _direction(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Embeddings (..., d) of length 1."""
+    return np.asarray(embeddings / np.maximum(np.linalg.norm(embeddings, axis=-1, keepdims=True), 1e-12))
+
+
+def search(
+    predictor: Predictor, store: Store, sentence: str, top: int = 10, progress: Callable[[int, int], None] | None = None
+) -> list[Hit]:
+    """`Index.search` of a store that is searched once; a sentence that cannot be read is refused before any ECG is."""
+    predictor.text_vectors([sentence])
+    return Index(predictor, store, progress).search(predictor, sentence, top)

@@ -1,0 +1,52 @@
+"""What is said of one ECG, by the command line and by the service alike: its checks, and its findings and answers as a document."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaccardio.findings.contradictions import contradiction
+from jaccardio.measurement.measure import measure_recording
+from jaccardio.measurement.quality import check_recording
+from jaccardio.prediction.ask import Answer
+from jaccardio.prediction.predictor import FindingScore, Predictor
+from jaccardio.recording.checks.table import CHECKS
+from jaccardio.recording.preprocessing import Prepared
+from jaccardio.recording.recording import Recording
+
+IN_DOCUMENT = ("finding", "score", "probability", "threshold", "present", "withheld")
+
+
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """A recording before the model sees it.
+
+    Attributes
+    ----------
+    prepared
+        As the model expects it, with the flags of all checks of quality.
+    measured
+        (measurements,) float32 of `jaccardio.measurement.measure.MEASUREMENTS`.
+    """
+
+    prepared: Prepared
+    measured: NDArray[np.float32]
+
+
+def examine_recording(predictor: Predictor, recording: Recording) -> Examined:
+    """Prepares, measures and checks one recording; errors are those of `Predictor.prepare`."""
+    prepared, measured = predictor.prepare(recording), measure_recording(recording)
+    return Examined(replace(prepared, flags=check_recording(recording, prepared, measured, CHECKS).flags), measured)
+
+
+def findings_document(scores: Sequence[FindingScore], answers: Sequence[Answer] = ()) -> list[dict[str, Any]]:
+    """What ``jaccardio predict --json`` lists for one ECG: findings in vocabulary order, then answers."""
+    return [{key: getattr(score, key) for key in IN_DOCUMENT} for score in scores] + [asdict(answer) for answer in answers]
+
+
+def contradiction_of(predictor: Predictor, scores: Sequence[FindingScore]) -> str:
+    """`contradiction` of the findings that were called."""
+    called = [finding for finding, score in zip(predictor.vocabulary.findings, scores, strict=True) if score.present]
+    return contradiction(called, predictor.vocabulary.alone)

@@ -1,0 +1,276 @@
+"""The service: an application that answers over HTTP what `jaccardio predict` and `jaccardio search` answer on the command line."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from importlib import resources
+from typing import Any, Literal
+
+import numpy as np
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse
+from numpy.typing import NDArray
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from jaccardio import __version__
+from jaccardio.disclaimer import DISCLAIMER
+from jaccardio.errors import DataError, JaccardioError, MissingError, UsageError
+from jaccardio.prediction.ask import Answer, ask, definition_of
+from jaccardio.prediction.examine import Examined, contradiction_of, examine_recording, findings_document
+from jaccardio.prediction.predictor import Predictor
+from jaccardio.prediction.search import Hit, Index
+from jaccardio.recording.leads import INDEPENDENT_LEADS, LEADS
+from jaccardio.recording.preprocessing import dequantise
+from jaccardio.recording.recording import Recording
+from jaccardio.recording.windows import Windows
+from jaccardio.service.fhir import diagnostic_report
+from jaccardio.service.guard import Guard
+from jaccardio.service.limits import Limits
+from jaccardio.service.metrics import Metrics
+from jaccardio.service.model_thread import ModelThread
+from jaccardio.service.refusal import RefusedError
+from jaccardio.service.upload import SearchBody, SignalBody, parsed, received
+
+READERS = 2
+"""Threads that read and measure ECGs while others are scored."""
+
+SIMILAR = 5
+"""Reference ECGs shown beside a prediction."""
+
+_FORM = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {
+        "file": {"type": "array", "items": {"type": "string", "format": "binary"}, "description": "One file, or those of a WFDB record."},
+        "prompt": {"type": "array", "items": {"type": "string"}, "description": "For /v1/prompt."},
+    },
+}
+
+
+def _body(*kinds: tuple[str, Any]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {kind: {"schema": schema} for kind, schema in kinds}}}
+
+
+ECG_BODY = _body(("multipart/form-data", _FORM), ("application/json", SignalBody.model_json_schema()))
+SEARCH_BODY = _body(("application/json", SearchBody.model_json_schema()))
+STATUSES: dict[int | str, dict[str, Any]] = {
+    status: {"description": said}
+    for status, said in {
+        400: "The request cannot be used.",
+        401: "No token.",
+        408: "The body came too slowly.",
+        413: "The body is too large.",
+        415: "Neither a form nor JSON.",
+        422: "No ECG, or no such question.",
+        429: "Too many requests wait.",
+        501: "A package is missing.",
+        504: "Took too long.",
+    }.items()
+}
+
+
+def create_app(
+    predictor: Predictor,
+    *,
+    policy: str = "global",
+    index: Index | None = None,
+    token: bytes | None = None,
+    limits: Limits | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> ASGIApp:
+    """The application, to be run by uvicorn.
+
+    Parameters
+    ----------
+    policy
+        Thresholds: ``fixed``, ``global`` or ``per_finding``.
+    index
+        Reference ECGs, for ``/v1/search`` and the prevalences beside the metrics.
+    token
+        As `Guard`.
+    say
+        Takes a line on each request, without anything that was sent.
+
+    Raises
+    ------
+    UsageError
+        Unknown policy.
+    """
+    limits = limits or Limits()
+    metrics = Metrics()
+    if index is not None:
+        metrics.reference(index)
+    model = ModelThread(predictor, policy, limits, metrics.batch)
+    readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # What is imported and prepared at the first ECG takes seconds: none that is sent waits for it.
+        await asyncio.wrap_future(model.call(lambda predictor: predictor.predict([examine_recording(predictor, _example()).prepared])))
+        yield
+        readers.shutdown(cancel_futures=True)
+        model.close()
+
+    app = FastAPI(title="jaccardio", version=__version__, description=DISCLAIMER, docs_url=None, redoc_url=None, lifespan=lifespan)
+    _answer_errors(app, say)
+    page = resources.files("jaccardio.service").joinpath("page.html").read_text("utf-8")
+
+    async def examined(request: Request) -> tuple[Examined, list[str]]:
+        def work() -> tuple[Examined, list[str]]:
+            recording, prompts = upload.read()
+            return examine_recording(predictor, recording), list(prompts)
+
+        async with received(request) as upload:
+            return await asyncio.get_running_loop().run_in_executor(readers, work)
+
+    def described(request: Request, ecg: Examined) -> dict[str, Any]:
+        used = [lead for lead, used in zip(LEADS, ecg.prepared.lead_mask, strict=True) if used]
+        return {"request_id": request.state.request_id, "disclaimer": DISCLAIMER, "flags": list(ecg.prepared.flags), "leads": used}
+
+    @app.post("/v1/predict", openapi_extra=ECG_BODY, responses=STATUSES)
+    async def predict(request: Request, format: Literal["json", "fhir"] = "json", signal: bool = False) -> JSONResponse:
+        """Findings of one ECG, and the reference ECGs most like it; with ``signal`` also the millivolts that were scored."""
+        ecg, _ = await examined(request)
+        scores = await asyncio.wrap_future(model.score(ecg.prepared))
+        metrics.ecg(ecg.prepared, scores)
+        contradictory = contradiction_of(predictor, scores)
+        if format == "fhir":
+            report = diagnostic_report(scores, request.state.request_id, contradictory)
+            return JSONResponse(report, media_type="application/fhir+json")
+        document = described(request, ecg) | {"contradiction": contradictory, "findings": findings_document(scores)}
+        if index is not None and (predictor.partial_leads or ecg.prepared.lead_mask.all()):
+            alike = await asyncio.wrap_future(model.call(lambda predictor: index.similar(_embedding(predictor, ecg), SIMILAR)))
+            metrics.distance(1 - alike[0].similarity)
+            document["similar"] = _listed(alike)
+        return JSONResponse(document | ({"signal": _signal(ecg, predictor)} if signal else {}))
+
+    @app.post("/v1/prompt", openapi_extra=ECG_BODY, responses=STATUSES)
+    async def prompt(request: Request) -> JSONResponse:
+        """How well one ECG fits what is asked in free text, English or Japanese, and the statements that decided."""
+        ecg, prompts = await examined(request)
+        if not prompts:
+            raise RefusedError(422, "nothing is asked", "Send `prompt` fields, or `prompts` in JSON.", "prompts")
+
+        def answers(predictor: Predictor) -> list[Answer]:
+            questions = [(words, definition_of(words)) for words in prompts]
+            return ask(predictor, Windows.of([ecg.prepared]), ecg.measured, questions)
+
+        return JSONResponse(described(request, ecg) | {"answers": findings_document([], await _worded(model, answers))})
+
+    @app.post("/v1/search", openapi_extra=SEARCH_BODY, responses=STATUSES)
+    async def search(request: Request) -> JSONResponse:
+        """Pseudonymous ids of the reference ECGs that best fit a sentence."""
+        wanted = parsed(SearchBody, await request.body())
+        if index is None:
+            raise RefusedError(501, "there is no reference store", "Start the service with --store.")
+
+        def hits(predictor: Predictor) -> list[Hit]:
+            return index.search(predictor, wanted.sentence, wanted.top)
+
+        found = _listed(await _worded(model, hits))
+        return JSONResponse({"request_id": request.state.request_id, "disclaimer": DISCLAIMER, "hits": found})
+
+    @app.get("/v1/findings", responses={401: STATUSES[401]})
+    def findings() -> JSONResponse:
+        """What the model was trained to find, and what it expects of an ECG."""
+        rows = [
+            {"finding": finding.code, "names": dict(finding.names), "leads": list(finding.leads), "threshold": float(threshold)}
+            for finding, threshold in zip(predictor.vocabulary.findings, predictor.thresholds[policy], strict=True)
+        ]
+        model_facts = {"vocabulary": predictor.vocabulary.name, "thresholds": policy, "partial_leads": predictor.partial_leads}
+        facts = {"version": __version__, "disclaimer": DISCLAIMER, "search": index is not None, **model_facts}
+        return JSONResponse(facts | predictor.contract.to_dict() | {"findings": rows})
+
+    @app.get("/healthz")
+    def alive() -> JSONResponse:
+        """Whether the process answers."""
+        return JSONResponse({"status": "ok"})
+
+    @app.get("/readyz", responses={503: {"description": "The model does not compute."}})
+    def ready() -> JSONResponse:
+        """Whether the model computes."""
+        return JSONResponse({"status": "ok" if model.alive else "down"}, 200 if model.alive else 503)
+
+    @app.get("/metrics", response_class=Response, responses={401: STATUSES[401]})
+    def counts() -> Response:
+        """For Prometheus."""
+        return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @app.get("/", include_in_schema=False)
+    def start() -> HTMLResponse:
+        """The page."""
+        return HTMLResponse(page, headers={"Content-Security-Policy": CONTENT_POLICY})
+
+    return Guard(app, limits, token, (*app.openapi()["paths"], "/", "/openapi.json"), say, metrics.request)
+
+
+CONTENT_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'"
+"""Of the page, which stands in one file and loads nothing."""
+
+
+def _embedding(predictor: Predictor, ecg: Examined) -> NDArray[np.float32]:
+    return predictor.embed([Windows.of([ecg.prepared])])[0]
+
+
+def _listed(hits: list[Hit]) -> list[dict[str, Any]]:
+    return [vars(hit) | {"findings": list(hit.findings)} for hit in hits]
+
+
+def _example() -> Recording:
+    """A sine in each lead that is measured."""
+    sine = np.sin(2 * np.pi * np.arange(1000) / 100)
+    return Recording.from_array(np.tile(sine, (len(INDEPENDENT_LEADS), 1)), 100.0, leads=INDEPENDENT_LEADS)
+
+
+async def _worded(model: ModelThread, function: Callable[[Predictor], list[Any]]) -> list[Any]:
+    """What a function of the model says to words that were sent; its errors could repeat them."""
+    try:
+        return await asyncio.wrap_future(model.call(function))
+    except (UsageError, DataError):
+        remedy = "Name a finding of /v1/findings or a measured statement (`jaccardio measure --statements`)."
+        raise RefusedError(422, "the model's text encoder cannot read these words", remedy, "prompts") from None
+
+
+def _signal(ecg: Examined, predictor: Predictor) -> dict[str, Any]:
+    """The first window, millivolts by lead to the microvolt in which it is kept; null of a lead that was not recorded."""
+    window = dequantise(ecg.prepared.counts[0, :, : ecg.prepared.recorded])
+    rows = {
+        lead: [round(float(value), 3) for value in row] if recorded else None
+        for lead, row, recorded in zip(LEADS, window, ecg.prepared.lead_mask, strict=True)
+    }
+    return {"sampling_rate": predictor.contract.sampling_rate, "windows": len(ecg.prepared.counts), "millivolts": rows}
+
+
+def _answer_errors(app: FastAPI, say: Callable[[str], None]) -> None:
+    """Every error is JSON in the house's words; FastAPI's own repeat what was sent."""
+
+    def answer(request: Request, refusal: RefusedError) -> JSONResponse:
+        return JSONResponse(refusal.document(request.state.request_id), refusal.status)
+
+    @app.exception_handler(RefusedError)
+    def refused(request: Request, error: RefusedError) -> JSONResponse:
+        return answer(request, error)
+
+    @app.exception_handler(JaccardioError)
+    def unread(request: Request, error: JaccardioError) -> JSONResponse:
+        if isinstance(error, MissingError):  # names a package or a model of this machine
+            say(f"{request.state.request_id} {error}")
+        return answer(request, RefusedError.of(error))
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        return answer(request, RefusedError(422, "a parameter of the address is not one of its values", "See /openapi.json."))
+
+    @app.exception_handler(HTTPException)
+    def other(request: Request, error: HTTPException) -> JSONResponse:
+        said = {404: "no such address", 405: "no such method here"}.get(error.status_code, "the request cannot be read")
+        response = answer(request, RefusedError(error.status_code, said, "See /openapi.json."))
+        response.headers.update(error.headers or {})
+        return response
+
+    @app.exception_handler(Exception)
+    def internal(request: Request, error: Exception) -> JSONResponse:
+        return answer(request, RefusedError(500, "internal error", "Report it with the request id."))

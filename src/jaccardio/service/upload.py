@@ -1,0 +1,214 @@
+"""What a request sends: one ECG as a file, as the files of a WFDB record, or as numbers; and what is asked of it."""
+
+import shutil
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any, BinaryIO, Literal, TypeVar
+
+import numpy as np
+from fastapi import Request
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from starlette.datastructures import UploadFile
+
+from jaccardio.recording.leads import LEADS, lead_row
+from jaccardio.recording.readers import read_ecg
+from jaccardio.recording.readers.record_files import is_header_name
+from jaccardio.recording.recording import MAXIMUM_RATE_HZ, Recording
+from jaccardio.service.refusal import RefusedError
+
+MOST_PARTS = 16
+"""Files of one record, and questions."""
+
+NAME = "ecg"
+"""Of every recording: the names of uploaded files may be those of patients."""
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+def _standard_lead(name: str) -> str:
+    if lead_row(name) is None:
+        raise ValueError("no standard lead")
+    return name
+
+
+def _text(words: str) -> str:
+    if not words.isprintable() or not words.strip():
+        raise ValueError("no printable text")
+    return words
+
+
+Words = Annotated[str, Field(max_length=500), AfterValidator(_text)]
+
+
+class Strict(BaseModel):
+    """A body that refuses unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class SignalBody(Strict):
+    """One ECG as numbers.
+
+    Attributes
+    ----------
+    signal
+        (leads, samples) in `unit`; null where a sample is missing.
+    sampling_rate
+        Hz.
+    prompts
+        What to ask of it, for ``/v1/prompt``.
+    """
+
+    signal: list[list[float | None]] = Field(min_length=1, max_length=len(LEADS))
+    sampling_rate: float = Field(gt=0, le=MAXIMUM_RATE_HZ)
+    unit: Literal["nV", "uV", "mV", "V"] = "mV"
+    leads: list[Annotated[str, AfterValidator(_standard_lead)]] = list(LEADS)
+    prompts: list[Words] = Field(default=[], max_length=MOST_PARTS)
+
+    def recording(self) -> Recording:
+        """The ECG, checked as a file is.
+
+        Raises
+        ------
+        RefusedError
+            The rows are of unequal lengths, or their number is not that of the leads; a lead is named twice.
+        ReadError
+            As `Recording.from_array`.
+        """
+        if len({len(row) for row in self.signal}) > 1 or not self.signal[0] or len(self.signal) != len(self.leads):
+            raise RefusedError(
+                422, "one row of numbers a lead is needed, all of one length", "Name the leads of the rows in `leads`.", "signal"
+            )
+        if len({lead_row(name) for name in self.leads}) < len(self.leads):
+            raise RefusedError(422, "a lead is named twice", "Name each row's lead once.", "leads")
+        signal = np.array(self.signal, dtype=np.float64)  # null becomes NaN
+        return Recording.from_array(signal, self.sampling_rate, leads=self.leads, unit=self.unit, recording_id=NAME)
+
+
+class Prompts(Strict):
+    """Questions of a form."""
+
+    prompts: list[Words] = Field(default=[], max_length=MOST_PARTS)
+
+
+class SearchBody(Strict):
+    """A sentence to search a reference store by."""
+
+    sentence: Words
+    top: int = Field(default=10, ge=1, le=100)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What was sent: files of a form, or a body of JSON.
+
+    Attributes
+    ----------
+    files
+        Name and content of each file.
+    body
+        JSON; empty where there are files.
+    prompts
+        Questions of a form.
+    """
+
+    files: Sequence[tuple[str, BinaryIO]]
+    body: bytes
+    prompts: Sequence[str]
+
+    def read(self) -> tuple[Recording, Sequence[str]]:
+        """The ECG and what is asked of it; files are on disk for as long as this takes.
+
+        Raises
+        ------
+        RefusedError, ReadError, MissingError
+            It is no ECG.
+        """
+        if not self.files:
+            sent = parsed(SignalBody, self.body)
+            return sent.recording(), sent.prompts
+        asked = checked(Prompts, {"prompts": list(self.prompts)}).prompts
+        with TemporaryDirectory(prefix="jaccardio-") as folder:
+            paths = [_written(Path(folder), name, content) for name, content in self.files]
+            if len(paths) == 1:
+                return read_ecg(paths[0].rename(Path(folder) / NAME), NAME), asked  # known by what it holds
+            headers = [path for path in paths if is_header_name(path)]
+            if len(headers) != 1:
+                raise RefusedError(
+                    422, f"{len(paths)} files with {len(headers)} headers", "Send one file, or the files of one WFDB record.", "file"
+                )
+            return read_ecg(headers[0], NAME), asked
+
+
+@asynccontextmanager
+async def received(request: Request) -> AsyncIterator[Upload]:
+    """What a request sends, of either content type; its files are closed when the block ends.
+
+    Raises
+    ------
+    RefusedError
+        It is neither a form with files nor JSON.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "application/json":
+        yield Upload((), await request.body(), ())
+        return
+    if kind != "multipart/form-data":
+        raise RefusedError(415, "neither multipart/form-data nor application/json", "Send a file in the field `file`, or a signal as JSON.")
+    async with request.form(max_files=MOST_PARTS, max_fields=MOST_PARTS) as form:
+        files = [(part.filename or "", part.file) for part in form.getlist("file") if isinstance(part, UploadFile)]
+        if not files:
+            raise RefusedError(422, "no file", "Send one in the field `file`; of a WFDB record its header and signal file.", "file")
+        yield Upload(files, b"", [part for part in form.getlist("prompt") if isinstance(part, str)])
+
+
+def parsed(kind: type[Body], body: bytes) -> Body:
+    """A body of JSON.
+
+    Raises
+    ------
+    RefusedError
+        It is none, or not of this kind.
+    """
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError as error:
+        raise _refusal(kind, error) from None
+
+
+def checked(kind: type[Body], values: Any) -> Body:
+    """As `parsed`, of values."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise _refusal(kind, error) from None
+
+
+def _refusal(kind: type[BaseModel], error: ValidationError) -> RefusedError:
+    """The first fault without its value: neither input, nor the name of a key that the kind does not have."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = [part for part in first["loc"] if part in kind.model_fields or isinstance(part, int)]
+    reason = "unknown key" if first["type"] == "extra_forbidden" else "no JSON" if first["type"] == "json_invalid" else first["msg"]
+    return RefusedError(422, reason, f"Keys are: {', '.join(kind.model_fields)}.", ".".join(map(str, place)))
+
+
+def _written(folder: Path, name: str, content: BinaryIO) -> Path:
+    """A file of the request in its folder, under the last part of its name: the header of a WFDB record names its signal file.
+
+    Raises
+    ------
+    RefusedError
+        No file can have this name, or another one of the request has it.
+    """
+    base = name.replace("\\", "/").rpartition("/")[2]
+    if base in ("", ".", "..") or not base.isprintable() or len(base.encode()) > 200:
+        raise RefusedError(422, "a file without a usable name", "Send it under another name.", "file")
+    try:
+        with (folder / base).open("xb") as file:
+            shutil.copyfileobj(content, file)
+    except FileExistsError:
+        raise RefusedError(422, "two files have one name", "Send the files of one WFDB record, each once.", "file") from None
+    return folder / base

@@ -1,0 +1,242 @@
+"""The service answers as the command line does, whatever form an ECG is sent in, and refuses in its own words."""
+
+import io
+import json
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+
+from jaccardio import Predictor, read_ecg
+from jaccardio.errors import MissingError
+from jaccardio.prediction.search import Index
+from jaccardio.recording.leads import LEADS
+from jaccardio.service import upload
+from tests.conftest import Command, Hospitals
+from tests.service.conftest import pair
+
+Serving = Callable[..., TestClient]
+
+
+def as_json(header: Path) -> dict[str, object]:
+    recording = read_ecg(header)
+    return {"signal": (recording.signal * 1000).tolist(), "sampling_rate": recording.sampling_rate, "unit": "uV", "leads": list(LEADS)}
+
+
+def scores(document: dict[str, list[dict[str, float]]]) -> list[float]:
+    return [row["score"] for row in document["findings"]]
+
+
+def test_an_ecg_in_any_form_is_scored_as_by_the_predictor(serving: Serving, predictor: Predictor, ecgs: list[Path]) -> None:
+    client = serving()
+    expected = [score.score for score in predictor.predict(ecgs[:1])[0]]
+    record = read_ecg(ecgs[0])
+    npz = io.BytesIO()
+    np.savez(npz, signal=record.signal, sampling_rate=record.sampling_rate, leads=np.array(LEADS), unit=np.array("mV"))
+    sent = {
+        "pair": client.post("/v1/predict", files=pair(ecgs[0])),
+        "numbers": client.post("/v1/predict", json=as_json(ecgs[0])),
+        "npz": client.post("/v1/predict", files={"file": ("x.npz", npz.getvalue())}),
+    }
+    for form, answer in sent.items():
+        assert answer.status_code == 200, (form, answer.text)
+        np.testing.assert_allclose(scores(answer.json()), expected, atol=1e-5, err_msg=form)
+
+
+def test_findings_are_those_of_predict_json(serving: Serving, jaccardio: Command, trained: Path, ecgs: list[Path]) -> None:
+    (expected,) = jaccardio("predict", trained, ecgs[0], "--thresholds", "per_finding", "--device", "cpu", "--json").json().values()
+    assert serving(policy="per_finding").post("/v1/predict", files=pair(ecgs[0])).json()["findings"] == expected
+
+
+def test_many_at_once_are_scored_each_as_alone(serving: Serving, predictor: Predictor, ecgs: list[Path]) -> None:
+    client = serving()
+    with ThreadPoolExecutor(8) as clients:
+        answers = list(clients.map(lambda header: client.post("/v1/predict", files=pair(header)), ecgs[:24]))
+    expected = [[score.score for score in row] for row in predictor.predict(ecgs[:24])]
+    np.testing.assert_allclose([scores(answer.json()) for answer in answers], expected, atol=1e-5)
+    metrics = client.get("/metrics").text
+    assert 'jaccardio_requests_total{method="POST",path="/v1/predict",status="200"} 24.0' in metrics
+    assert "jaccardio_batch_ecgs_sum 24.0" in metrics
+
+
+def test_the_signal_comes_back_on_request(serving: Serving, predictor: Predictor, ecgs: list[Path]) -> None:
+    client = serving()
+    assert "signal" not in client.post("/v1/predict", files=pair(ecgs[0])).json()
+    signal = client.post("/v1/predict?signal=true", files=pair(ecgs[0])).json()["signal"]
+    prepared = predictor.prepare(read_ecg(ecgs[0]))
+    np.testing.assert_allclose([signal["millivolts"][lead] for lead in LEADS], prepared.counts[0] / 1000, atol=1e-9)
+
+
+def test_what_leads_cannot_show_is_withheld(serving: Serving, ecgs: list[Path]) -> None:
+    sent = as_json(ecgs[0])
+    two = sent | {"signal": sent["signal"][:2], "leads": ["I", "II"]}
+    answer = serving().post("/v1/predict?signal=true", json=two).json()
+    assert answer["leads"] == list(LEADS[:6])
+    assert answer["signal"]["millivolts"]["V1"] is None
+    withheld = [row for row in answer["findings"] if row["withheld"]]
+    assert withheld
+    assert all(row["score"] is row["probability"] is row["present"] is None for row in withheld)
+
+
+def test_findings_health_and_contract(serving: Serving, predictor: Predictor) -> None:
+    client = serving()
+    document = client.get("/v1/findings").json()
+    assert [row["finding"] for row in document["findings"]] == list(predictor.vocabulary.codes)
+    assert [row["threshold"] for row in document["findings"]] == predictor.thresholds["global"].tolist()
+    assert (document["sampling_rate"], document["seconds"], document["search"]) == (100.0, 10.0, False)
+    assert (client.get("/healthz").status_code, client.get("/readyz").json()) == (200, {"status": "ok"})
+    paths = client.get("/openapi.json").json()["paths"]
+    assert {"/v1/predict", "/v1/prompt", "/v1/search", "/v1/findings", "/healthz", "/readyz", "/metrics"} == set(paths)
+    assert "not a medical device" in client.get("/v1/findings").json()["disclaimer"]
+
+
+def test_prompts_are_answered_as_on_the_command_line(serving: Serving, jaccardio: Command, trained: Path, ecgs: list[Path]) -> None:
+    words = "The QRS complex is wide."
+    (rows,) = jaccardio("predict", trained, ecgs[0], "--prompt", words, "--device", "cpu", "--json").json().values()
+    client = serving()
+    form = client.post("/v1/prompt", files=pair(ecgs[0]), data={"prompt": [words]})
+    assert form.json()["answers"] == [rows[-1]]
+    numbers = client.post("/v1/prompt", json=as_json(ecgs[0]) | {"prompts": [words, "QRS幅が広い"]}).json()["answers"]
+    assert numbers[0]["score"] == pytest.approx(rows[-1]["score"], abs=1e-3)  # measured on microvolts that were not rounded
+    assert len(numbers) == 2
+    assert client.post("/v1/prompt", files=pair(ecgs[0])).status_code == 422
+
+
+def test_search(serving: Serving, predictor: Predictor, index: Index) -> None:
+    sentence = predictor.vocabulary.prompts()[0]
+    client = serving(index=index)
+    hits = client.post("/v1/search", json={"sentence": sentence, "top": 3}).json()["hits"]
+    assert [hit["recording_id"] for hit in hits] == [hit.recording_id for hit in index.search(predictor, sentence, 3)]
+    assert 'jaccardio_reference_prevalence{finding="af"}' in client.get("/metrics").text
+    assert client.post("/v1/search", json={"sentence": sentence, "top": 0}).status_code == 422
+    assert serving().post("/v1/search", json={"sentence": sentence}).status_code == 501
+
+
+def test_similar_ecgs_and_how_far_they_are(
+    serving: Serving, predictor: Predictor, index: Index, hospitals: Hospitals, ecgs: list[Path]
+) -> None:
+    client = serving(index=index)
+    own = sorted((hospitals.folder / "site-b").rglob("*.hea"))[0]
+    similar = client.post("/v1/predict", files=pair(own)).json()["similar"]
+    assert similar[0]["similarity"] == pytest.approx(1, abs=1e-5), "the reference holds this very ECG"
+    assert [hit["similarity"] for hit in similar] == sorted((hit["similarity"] for hit in similar), reverse=True)
+    embeddings = np.concatenate([predictor.encode_ecg([file]) for file in (own, ecgs[0])])
+    client.post("/v1/predict", files=pair(ecgs[0]))
+    metrics = client.get("/metrics").text
+    assert 'jaccardio_nearest_distance_bucket{le="0.001"}' in metrics
+    assert "jaccardio_nearest_distance_count 2.0" in metrics
+    usual = float(re.search(r'reference_nearest_distance{quantile="0.5"} (\S+)', metrics)[1])
+    assert 0 < usual < 2
+    nearest = index.similar(embeddings[1], 1)[0]
+    assert -1 <= nearest.similarity < 1
+    assert "similar" not in serving().post("/v1/predict", files=pair(own)).json()
+
+
+def test_drift_is_counted(serving: Serving, ecgs: list[Path]) -> None:
+    client = serving()
+    rows = client.post("/v1/predict", files=pair(ecgs[0])).json()["findings"]
+    sent = as_json(ecgs[0])
+    client.post("/v1/predict", json=sent | {"signal": sent["signal"][:2], "leads": ["I", "II"]})
+    metrics = client.get("/metrics").text
+    assert "jaccardio_ecgs_total 2.0" in metrics
+    assert 'jaccardio_quality_flags_total{flag="missing"} 1.0' in metrics
+    called = next(row["finding"] for row in rows if row["present"])
+    assert f'jaccardio_finding_present_total{{finding="{called}"}}' in metrics
+
+
+def test_unreadable_bodies_are_refused_in_words(serving: Serving, ecgs: list[Path]) -> None:
+    client, sent = serving(), as_json(ecgs[0])
+    cases = {
+        "not a supported format": {"files": {"file": ("x", b"hello")}},
+        "0 headers": {"files": [("file", ("a.dat", b"1")), ("file", ("b.dat", b"1"))]},
+        "two files have one name": {"files": [("file", ("a.hea", b"1")), ("file", ("../a.hea", b"1"))]},
+        "no file": {"files": {"other": ("x", b"hello")}},
+        "without a usable name": {"files": [("file", ("..", b"1")), ("file", ("a.hea", b"1"))]},
+        "no JSON": {"content": b"{" * 10_000, "headers": {"content-type": "application/json"}},
+        "unknown key": {"json": sent | {"patient": "x"}},
+        "no standard lead": {"json": sent | {"leads": ["X", *LEADS[1:]]}},
+        "named twice": {"json": sent | {"leads": ["II", *LEADS[1:]]}},
+        "one row of numbers a lead": {"json": sent | {"signal": [[1.0], [1.0, 2.0]]}},
+        "less than or equal to 10000": {"json": sent | {"sampling_rate": 1e9}},
+        "neither multipart": {"content": b"x"},
+    }
+    for reason, request in cases.items():
+        answer = client.post("/v1/predict", **request)
+        assert answer.status_code in (415, 422), (reason, answer.text)
+        assert reason in answer.json()["error"]["reason"], (reason, answer.text)
+    assert client.post("/v1/predict?format=pdf", json=sent).status_code == 422
+    assert client.post("/v1/predict", headers={"content-type": "multipart/form-data"}, content=b"x").status_code == 400
+    assert client.get("/v1/nothing").json()["error"]["reason"] == "no such address"
+    assert client.put("/v1/predict", json={}).status_code == 405
+
+
+def test_a_name_planted_anywhere_is_in_no_answer_and_in_no_log(serving: Serving, ecgs: list[Path], log: list[str]) -> None:
+    name = "CANARY-Yamada"
+    client, sent = serving(), as_json(ecgs[0])
+    header = ecgs[0].read_bytes() + f"# patient {name}\n".encode()
+    data = ecgs[0].with_suffix(".dat").read_bytes()
+    answers = [
+        client.post("/v1/predict", files=[("file", (f"{name}.hea", header)), ("file", (f"{ecgs[0].stem}.dat", data))]),
+        client.post("/v1/predict", files={"file": (f"{name}.xml", f"<{name}/>".encode())}),
+        client.post("/v1/predict", files={"file": (f"{name}.hea", header)}),
+        client.post("/v1/predict", files={"file": ("a.hea", header.replace(b"100.0", name.encode()).replace(b"mV", name.encode()))}),
+        client.post("/v1/predict", json=sent | {name: name}),
+        client.post("/v1/predict", json=sent | {"leads": [name, *LEADS[1:]]}),
+        client.post("/v1/predict", json=sent | {"unit": name}),
+        client.post("/v1/predict", json=sent | {"sampling_rate": name}),
+        client.post(f"/v1/predict?format={name}", json=sent),
+        client.post("/v1/search", json={"sentence": f"{name}\n"}),
+        client.post(f"/{name}", json=sent, headers={"X-Request-Id": name}),
+        client.request(name, "/v1/predict", json=sent),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 422, 422, 422, 422, 422, 422, 422, 422, 422, 404, 405]
+    for answer in answers:
+        assert name.casefold() not in (answer.text + json.dumps(dict(answer.headers))).casefold()
+        assert answer.headers["X-Request-Id"] in "\n".join(log)
+    assert name.casefold() not in ("\n".join(log) + client.get("/metrics").text).casefold()
+
+
+def test_a_missing_package_is_named_in_the_log_alone(serving: Serving, log: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def lacking(*_: object) -> None:
+        raise MissingError("DICOM files need pydicom.")
+
+    monkeypatch.setattr(upload, "read_ecg", lacking)
+    answer = serving().post("/v1/predict", files={"file": ("x", b"x")})
+    assert answer.status_code == 501
+    assert "pydicom" not in answer.text
+    assert any(line.endswith("DICOM files need pydicom.") for line in log)
+
+
+def test_nothing_sent_is_kept(serving: Serving, ecgs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tempfile
+
+    seen: list[list[str]] = []
+    read = upload.read_ecg
+
+    def watched(path: Path, name: str) -> object:
+        seen.append(sorted(file.name for file in Path(path).parent.iterdir()))
+        return read(path, name)
+
+    monkeypatch.setattr(upload, "read_ecg", watched)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    client = serving()
+    assert client.post("/v1/predict", files=pair(ecgs[0])).status_code == 200
+    assert client.post("/v1/predict", files={"file": ("x", bytes(2**21))}).status_code == 422
+    assert seen == [sorted([ecgs[0].name, ecgs[0].with_suffix(".dat").name]), ["ecg"]]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_fault_of_the_service_says_where_and_not_what(
+    serving: Serving, ecgs: list[Path], log: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = serving()
+    monkeypatch.setattr(Predictor, "predict", lambda *_: 1 / 0)
+    answer = client.post("/v1/predict", files=pair(ecgs[0]))
+    assert (answer.status_code, answer.json()["error"]["reason"]) == (500, "internal error")
+    assert any("internal error: ZeroDivisionError in test_app.py" in line for line in log)
+    monkeypatch.undo()
+    assert client.post("/v1/predict", files=pair(ecgs[0])).status_code == 200, "the model thread goes on"
