@@ -48,6 +48,11 @@ def test_level_of_a_level() -> None:
     assert level.macro_auroc.value == pytest.approx((1 / 2 + 3 / 4) / 2)
 
 
+def test_a_level_stays_with_some_findings_if_all_of_its_own_are_among_them(case: Case) -> None:
+    part = replace(case.part, groups={"kept": [("both", (3, 1))], "lost": [("one", (0,)), ("other", (1,))]})
+    assert part.of_findings([1, 2, 3]).groups == {"kept": [("both", (2, 0))]}
+
+
 def test_statements_without_a_positive_do_not_count(case: Case) -> None:
     labels = case.labels.copy()
     labels[labels[:, 0] == 1, 0] = 0

@@ -101,8 +101,15 @@ class Part:
         return replace(self, ids=self.ids[rows], patients=self.patients[rows], labels=self.labels[rows])
 
     def of_findings(self, columns: Sequence[int]) -> "Part":
-        """Some of the findings, in the order given; without groups, whose columns would be others."""
-        return replace(self, labels=self.labels[:, list(columns)], codes=tuple(self.codes[column] for column in columns), groups={})
+        """Some of the findings, in the order given, with the levels whose findings are all among them."""
+        place = {column: number for number, column in enumerate(columns)}
+        groups = {
+            level: [(name, tuple(place[column] for column in members)) for name, members in statements]
+            for level, statements in self.groups.items()
+            if all(column in place for _, members in statements for column in members)
+        }
+        codes = tuple(self.codes[column] for column in columns)
+        return replace(self, labels=self.labels[:, list(columns)], codes=codes, groups=groups)
 
     def summary(self, minimum_positives: int = MINIMUM_POSITIVES) -> dict[str, Any]:
         """What metrics were computed on, as documents say it."""

@@ -212,7 +212,8 @@ CONTENT_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'uns
 
 
 def _embedding(predictor: Predictor, ecg: Examined) -> NDArray[np.float32]:
-    return predictor.embed([Windows.of([ecg.prepared])])[0]
+    vectors: NDArray[np.float32] = predictor.embed([Windows.of([ecg.prepared])])
+    return np.asarray(vectors[0])
 
 
 def _listed(hits: list[Hit]) -> list[dict[str, Any]]:

@@ -91,8 +91,8 @@ class Guard:
             place = traceback.extract_tb(error.__traceback__)[-1]
             self._say(f"{request_id} internal error: {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}")
             if not status:
-                refusal = RefusedError(500, "internal error", "Report it with the request id.")
-                await JSONResponse(refusal.document(request_id), 500)(scope, receive, watched)
+                failure = RefusedError(500, "internal error", "Report it with the request id.")
+                await JSONResponse(failure.document(request_id), 500)(scope, receive, watched)
         finally:
             method, path = (one if one in known else "other" for one, known in ((scope["method"], METHODS), (scope["path"], self._paths)))
             seconds = time.monotonic() - began

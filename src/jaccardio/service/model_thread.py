@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, TypeVar
 
 from jaccardio.prediction.predictor import FindingScore, Predictor
@@ -69,14 +70,15 @@ class ModelThread:
             ecgs = [(future, job) for future, job in jobs if isinstance(job, Prepared)]
             if ecgs:
                 self._watch_batch(len(ecgs))
-                _settle([future for future, _ in ecgs], lambda ecgs=ecgs: self._predictor.predict([ecg for _, ecg in ecgs], self._policy))
+                _settle([future for future, _ in ecgs], partial(self._predictor.predict, [ecg for _, ecg in ecgs], self._policy))
             for future, job in jobs:
                 if not isinstance(job, Prepared):
-                    _settle([future], lambda job=job: [job(self._predictor)])
+                    _settle([future], partial(_alone, job, self._predictor))
 
     def _gathered(self) -> tuple[list[tuple[Future[Any], Prepared | Call]], bool]:
         """What is to be done next, and whether anything may come after it."""
-        jobs, windows = [], 0
+        jobs: list[tuple[Future[Any], Prepared | Call]] = []
+        windows = 0
         until: float | None = None
         while windows < self._limits.batch_windows:
             try:
@@ -89,6 +91,10 @@ class ModelThread:
             jobs.append(job)
             windows += len(job[1].counts) if isinstance(job[1], Prepared) else 1
         return jobs, True
+
+
+def _alone(job: Call, predictor: Predictor) -> list[Any]:
+    return [job(predictor)]
 
 
 def _settle(futures: list[Future[Any]], compute: Callable[[], list[Any]]) -> None:
