@@ -29,8 +29,8 @@ class Figure:
 
     @classmethod
     def beside(cls, name: str, value: float, unit: str, baseline: float, limit_share: float | None = None) -> "Figure":
-        """A figure and its baseline."""
-        return cls(name, value, unit, baseline, value / baseline, limit_share)
+        """A figure and its baseline; without a ratio where that is nothing."""
+        return cls(name, value, unit, baseline, value / baseline if baseline else None, limit_share)
 
     @property
     def line(self) -> str:
