@@ -72,7 +72,7 @@ def _graph_bytes(predictor: Predictor) -> bytes:
         try:
             program: Any = torch.onnx.export(
                 ScoringGraph(predictor).eval(),
-                (torch.zeros(2, len(LEADS), predictor.contract.samples),),
+                (torch.zeros(3, len(LEADS), 5 * predictor.contract.samples // 2),),  # no size of 1 anywhere, which would be frozen
                 input_names=["signal"],
                 output_names=["scores"],
                 dynamic_shapes=({0: dynamic, 2: dynamic},),

@@ -56,7 +56,7 @@ def test_every_run_is_another_one_at_every_scale(scale: Scale) -> None:
         assert config.training.seed == 0
         assert config.model.text == of_texts.get(name, scale.texts[name.endswith("other-text")])
         assert config.data.sampling_rate == scale.sampling_rate
-        assert config.data.crop_seconds == (0 if name in whole or "-length-" in name else 2.5 if name == "ours" else 7.5)
+        assert config.data.crop_seconds == (0 if name in whole or "-length-" in name else 7.5)
 
 
 @pytest.mark.parametrize(("name", "family"), [(name, family) for name, families in FAMILIES.items() for family in families])
