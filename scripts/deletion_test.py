@@ -2,10 +2,10 @@
 
 python scripts/deletion_test.py path/to/store RUN [ECGs, 100]
 
-Leads are cut into blocks of 0.2 s. Of each ECG of the validation part, drawn with seed 0 among those with a finding predicted present, the blocks
-with the largest attribution are set to their lead's median, for each such finding; and in their place as many blocks drawn at random (mean
-of 10 draws), and as many with the largest mean square voltage. What counts is how far the logit falls. Prints a Markdown table: means over ECGs, paired
-differences with 95 % intervals over bootstrap samples of patients.
+Leads are cut into blocks of 0.2 s. Of each ECG of the validation part, drawn with seed 0 among those with a finding predicted present, the
+blocks with the largest attribution are set to their lead's median, for each such finding; and in their place as many blocks drawn at random
+(mean of 10 draws), and as many with the largest mean square voltage. What counts is how far the logit falls. Prints a Markdown table: means
+over ECGs, paired differences with 95 % intervals over bootstrap samples of patients.
 """
 
 import sys

@@ -22,7 +22,9 @@ def explain(
         list[str] | None,
         typer.Option(metavar="CODE", help="Finding to explain; may be given again. Without it, those predicted present."),
     ] = None,
-    store: Annotated[Path | None, typer.Option(metavar="STORE", help="Also show the labelled ECGs of a store that are most like it.")] = None,
+    store: Annotated[
+        Path | None, typer.Option(metavar="STORE", help="Also show the labelled ECGs of a store that are most like it.")
+    ] = None,
     thresholds: Annotated[
         str, typer.Option(metavar="POLICY", help="fixed (0.5), global (one, fitted on validation) or per_finding (one for each).")
     ] = "global",

@@ -15,7 +15,7 @@ from jaccardio.recording.windows import Windows
 
 @dataclass(frozen=True)
 class Hit:
-    """One ECG found: its id, its similarity to the sentence, and the findings its store knows it to show."""
+    """One ECG found: its id, its similarity to what was asked, and the findings its store knows it to show."""
 
     recording_id: str
     similarity: float
