@@ -63,7 +63,7 @@ def test_what_cannot_be_explained_is_refused(jaccardio: Command, trained: Path, 
         (2, "unknown finding 'nothing'", (ecgs[0], "--finding", "nothing")),
         (2, "nothing", (ecgs[0], "--thresholds", "nothing")),
         (2, "no reports in language", (ecgs[0], "--lang", "xx")),
-        (3, "this ECG cannot answer: ", (tmp_path / "limb.hea", "--finding", "rbbb")),
+        (3, "this ECG cannot answer: ", (tmp_path / "limb.hea", "--finding", "crbbb")),
         (2, "no such", (tmp_path / "absent.hea",)),
     ):
         refused = jaccardio("explain", trained, *words, *out)
