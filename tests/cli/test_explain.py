@@ -64,7 +64,7 @@ def test_what_cannot_be_explained_is_refused(jaccardio: Command, trained: Path, 
         (2, "nothing", (ecgs[0], "--thresholds", "nothing")),
         (2, "no reports in language", (ecgs[0], "--lang", "xx")),
         (3, "this ECG cannot answer: ", (tmp_path / "limb.hea", "--finding", "crbbb")),
-        (2, "no such", (tmp_path / "absent.hea",)),
+        (3, "does not exist", (tmp_path / "absent.hea",)),
     ):
         refused = jaccardio("explain", trained, *words, *out)
         assert (refused.status, said in refused.err) == (status, True), refused.err
