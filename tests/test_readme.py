@@ -33,6 +33,7 @@ DOCUMENTS = (
     "docs/map-labels.md",
     "docs/studies.md",
     "docs/text.md",
+    "docs/explain.md",
     "docs/use.md",
     "docs/multimodal.md",
     "docs/faq.md",

@@ -2,11 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+import pytest
 
 from jaccardio import Predictor
 from jaccardio.cohort.store import Store
 from jaccardio.prediction.embed import write_embeddings
-from jaccardio.prediction.search import search
+from jaccardio.prediction.search import Index, search
 from jaccardio.prediction.store_signals import windows_for
 from tests.conftest import Hospitals
 
@@ -31,3 +32,14 @@ def test_embeddings_hold_every_record_once(trained: Path, hospitals: Hospitals, 
     assert table.column("recording_id").to_pylist() == store.ids.tolist()
     expected = predictor.embed(windows_for(predictor, store, np.arange(3)))
     np.testing.assert_allclose(np.array(table.column("embedding").to_pylist()[:3]), expected, atol=1e-5)
+
+
+def test_ecgs_like_one_can_be_sought_among_some(trained: Path, hospitals: Hospitals) -> None:
+    predictor, store = Predictor.from_pretrained(trained, "cpu"), Store.open(hospitals.home)
+    index = Index(predictor, store)
+    (ecg,) = predictor.embed(windows_for(predictor, store, np.array([7])))
+    everything = index.similar(ecg, len(store))
+    assert everything[0].recording_id == store.ids[7]
+    assert everything[0].similarity == pytest.approx(1, abs=1e-5)
+    others = index.similar(ecg, len(store), np.arange(len(store)) != 7)
+    assert others == everything[1:]

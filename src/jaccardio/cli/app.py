@@ -20,6 +20,7 @@ from jaccardio import __version__
 from jaccardio.cli.checks import bench, doctor
 from jaccardio.cli.convert import convert
 from jaccardio.cli.data import ingest, inspect, relabel, split, synth
+from jaccardio.cli.explain import explain
 from jaccardio.cli.export import export
 from jaccardio.cli.export_store import export_store
 from jaccardio.cli.labels import link, map_labels
@@ -68,7 +69,7 @@ COMMANDS: Mapping[str, tuple[Callable[..., None] | typer.Typer, ...]] = {
     "Data": (synth, ingest, link, split, inspect, convert, measure, export_store),
     "Vocabularies and text": (vocabulary, map_labels, relabel, text),
     "Train and evaluate": (train, ensemble, evaluate, score),
-    "Use a model": (predict, search, embed, export, serve),
+    "Use a model": (predict, explain, search, embed, export, serve),
     "Compare and study": (demo, compare, probe, shift, reproduce),
     "Check": (doctor, bench),
 }

@@ -71,12 +71,25 @@ class ScoringGraph(nn.Module):
 
     def _in_parts(self, member: EcgModel, windows: Tensor, parts: int) -> Tensor:
         """Scores (n, findings) of windows (n, 12, windows, recorded), the means over their pieces."""
-        ecgs, leads, _, recorded = windows.shape
-        length = torch.sym_min(self.window // parts, recorded)
-        number = torch.sym_max(1, (recorded * parts + self.window - 1) // self.window)
-        cut = pieces(windows, number, length)  # (n, 12, windows, number, length)
-        scores = member.finding_logits(cut.permute(0, 2, 3, 1, 4).reshape(-1, leads, length)).sigmoid()
-        return scores.reshape(ecgs, windows.shape[2] * number, scores.shape[1]).mean(dim=1)
+        return piece_logits(member, windows, parts, self.window).sigmoid().mean(dim=1)
+
+
+def piece_logits(member: EcgModel, windows: Tensor, parts: int, samples: int) -> Tensor:
+    """Logits (n, pieces, findings) of each piece that `jaccardio.models.scoring.finding_scores` cuts, with a gradient.
+
+    Parameters
+    ----------
+    windows
+        (n, 12, windows, recorded) millivolt, recorded throughout.
+    parts, samples
+        Pieces of a whole window of so many samples.
+    """
+    ecgs, leads, _, recorded = windows.shape
+    length = torch.sym_min(samples // parts, recorded)
+    number = torch.sym_max(1, (recorded * parts + samples - 1) // samples)
+    cut = pieces(windows, number, length)  # (n, 12, windows, number, length)
+    logits = member.finding_logits(cut.permute(0, 2, 3, 1, 4).reshape(-1, leads, length))
+    return logits.reshape(ecgs, windows.shape[2] * number, logits.shape[1])
 
 
 def pieces(signal: Tensor, number: int, length: int) -> Tensor:

@@ -49,9 +49,18 @@ class Index:
         """
         return self._hits(self._embeddings @ predictor.encode_text([sentence])[0], top)
 
-    def similar(self, embedding: NDArray[np.float32], top: int) -> list[Hit]:
-        """The ECGs most like one, by the cosine between its embedding (d,), of `Predictor.embed`, and theirs."""
-        return self._hits(self._directions @ _direction(embedding), top)
+    def similar(self, embedding: NDArray[np.float32], top: int = 5, among: NDArray[np.bool_] | None = None) -> list[Hit]:
+        """The ECGs most like one, by the cosine between its embedding (d,), of `Predictor.embed`, and theirs.
+
+        Parameters
+        ----------
+        among
+            (records,) the ECGs of the store that are asked for; None: all.
+        """
+        similarity = self._directions @ _direction(embedding)
+        if among is not None:
+            similarity, top = np.where(among, similarity, -np.inf), min(top, int(among.sum()))
+        return self._hits(similarity, top)
 
     def nearest_distances(self) -> NDArray[np.float32]:
         """1 - cosine between an ECG of the store and the nearest other one, of at most `SAMPLED` ECGs: (n,); what is usual here."""

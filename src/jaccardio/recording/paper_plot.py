@@ -10,6 +10,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
@@ -26,6 +27,10 @@ from jaccardio.recording.waveform import waveform_hash
 MILLIMETRES_PER_SECOND = 25.0
 MILLIMETRES_PER_MILLIVOLT = 10.0
 FOOTER = DISCLAIMER.removesuffix(".")
+FOR, AGAINST = "#e66101", "#5e3c99"
+"""Colours of marks: ColorBrewer's PuOr, told apart by every kind of colour vision."""
+
+FAINTEST_MARK = 0.08
 
 _COLUMNS, _SECONDS_PER_COLUMN = 4, 2.5
 _GRID_WIDTH, _GRID_HEIGHT = 270.0, 125.0  # millimetres, whole 5 mm squares
@@ -33,6 +38,7 @@ _ROW_HEIGHT, _FIRST_BASELINE, _TRACE_START = 30.0, 20.0, 15.0  # millimetres fro
 _MARGIN, _TITLE_HEIGHT, _LINE_HEIGHT, _FOOTER_HEIGHT = 10.0, 17.0, 5.0, 14.0  # millimetres
 _PAPER, _FINE, _COARSE, _INK, _GREY = "#fff9f8", "#f9d7d6", "#eda9a9", "#15151c", "#77777f"
 _POINTS_PER_MILLIMETRE = 72 / 25.4
+_PEN = 2.2 * _POINTS_PER_MILLIMETRE
 _HALO = [withStroke(linewidth=2.5, foreground=_PAPER)]  # lifts names off the grid; traces are drawn above it and never hidden
 _NO_DATE: Mapping[str, dict[str, Any]] = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}  # equal input gives equal files
 
@@ -64,7 +70,12 @@ def plot_ecg(recording: Recording, path: str | Path, title: str = "", findings: 
 
 
 def ecg_png(
-    signal: NDArray[np.float32], sampling_rate: float, lead_mask: NDArray[np.bool_], title: str = "", findings: Sequence[str] = ()
+    signal: NDArray[np.float32],
+    sampling_rate: float,
+    lead_mask: NDArray[np.bool_],
+    title: str = "",
+    findings: Sequence[str] = (),
+    marks: NDArray[np.floating] | None = None,
 ) -> bytes:
     """The same page as PNG bytes at 110 dots per inch, for reports.
 
@@ -74,11 +85,21 @@ def ecg_png(
         (12, samples) millivolt.
     lead_mask
         (12,) False where a lead was not recorded.
+    marks
+        (12, samples) in [-1, 1]: traces are marked as with a broad pen, in orange above zero and in violet below.
     """
-    return _render(_page(signal, sampling_rate, lead_mask, title, findings), "png", dots_per_inch=110)
+    return _render(_page(signal, sampling_rate, lead_mask, title, findings, marks), "png", dots_per_inch=110)
 
 
-def draw_ecg(axes: Axes, signal: NDArray[np.float32], sampling_rate: float, lead_mask: NDArray[np.bool_], left: float, top: float) -> None:
+def draw_ecg(
+    axes: Axes,
+    signal: NDArray[np.float32],
+    sampling_rate: float,
+    lead_mask: NDArray[np.bool_],
+    left: float,
+    top: float,
+    marks: NDArray[np.floating] | None = None,
+) -> None:
     """Draws grid, calibration pulses, leads and rhythm strip into axes whose data unit is one millimetre.
 
     Each column shows its own 2.5 s of the same 10 s, as ECG carts print. The median of each lead is taken off, so that an offset
@@ -88,6 +109,8 @@ def draw_ecg(axes: Axes, signal: NDArray[np.float32], sampling_rate: float, lead
     ----------
     left, top
         Corner of the grid, 270 mm wide and 125 mm high.
+    marks
+        As in `ecg_png`.
     """
     paper = _draw_grid(axes, left, top)
     rhythm = 1 if lead_mask[1] or not lead_mask.any() else int(np.argmax(lead_mask))
@@ -111,9 +134,33 @@ def draw_ecg(axes: Axes, signal: NDArray[np.float32], sampling_rate: float, lead
         y = baseline + (signal[lead, shown] - np.median(signal[lead])) * MILLIMETRES_PER_MILLIVOLT
         (trace,) = axes.plot(x, y, color=_INK, linewidth=0.85, solid_joinstyle="round", zorder=4)
         trace.set_clip_path(paper)
+        if marks is not None:
+            _mark(axes, x, y, marks[lead, shown]).set_clip_path(paper)
 
 
-def _page(signal: NDArray[np.float32], sampling_rate: float, lead_mask: NDArray[np.bool_], title: str, findings: Sequence[str]) -> Figure:
+def _mark(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64], marks: NDArray[np.floating]) -> LineCollection:
+    """A broad line below a trace, the stronger the mark the stronger its colour; nothing where it could hardly be seen."""
+    points = np.stack([x, y], axis=1)
+    order = np.argsort(np.abs(marks[:-1]), kind="stable")
+    order = order[np.abs(marks[order]) > FAINTEST_MARK]
+    strength = np.abs(marks[order])[:, None]
+    hues = np.where(marks[order][:, None] > 0, to_rgb(FOR), to_rgb(AGAINST))
+    colors = strength * hues + (1 - strength) * np.array(to_rgb(_PAPER))  # no alpha, which would add up where a line bends
+    line = LineCollection(
+        list(np.stack([points[:-1], points[1:]], axis=1)[order]), colors=colors, linewidths=_PEN, capstyle="round", zorder=3
+    )
+    axes.add_collection(line, autolim=False)
+    return line
+
+
+def _page(
+    signal: NDArray[np.float32],
+    sampling_rate: float,
+    lead_mask: NDArray[np.bool_],
+    title: str,
+    findings: Sequence[str],
+    marks: NDArray[np.floating] | None = None,
+) -> Figure:
     escaped = any(drawable(text) != text for text in (title, *findings))
     unbroken = "\n".join(map(drawable, findings)).replace(" ", "\N{NO-BREAK SPACE}")  # lines break between findings, not inside one
     lines = textwrap.wrap(unbroken.replace("\n", "\N{NO-BREAK SPACE}" * 3 + "·   "), width=155, break_on_hyphens=False)
@@ -126,7 +173,7 @@ def _page(signal: NDArray[np.float32], sampling_rate: float, lead_mask: NDArray[
     _write(axes, _MARGIN, height - 8.5, drawable(title), size=4.4, weight="bold", verticalalignment="center")
     for number, line in enumerate(lines):
         _write(axes, _MARGIN, height - _TITLE_HEIGHT + 0.5 - number * _LINE_HEIGHT, line, size=3.2, verticalalignment="center")
-    draw_ecg(axes, signal, sampling_rate, lead_mask, _MARGIN, _FOOTER_HEIGHT + _GRID_HEIGHT)
+    draw_ecg(axes, signal, sampling_rate, lead_mask, _MARGIN, _FOOTER_HEIGHT + _GRID_HEIGHT, marks)
     scale = f"{MILLIMETRES_PER_SECOND:g} mm/s    {MILLIMETRES_PER_MILLIVOLT:g} mm/mV    {sampling_rate:g} Hz, offset removed, not filtered"
     if escaped:
         scale += f"    {ESCAPED_NOTE}"

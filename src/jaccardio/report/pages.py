@@ -128,7 +128,7 @@ def _environment(language: str, finalize: Callable[[object], object] | None = No
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=number, percent=_percent, count=_count, interval=interval, with_interval=with_interval)
+    environment.filters.update(number=number, signed=signed, percent=_percent, count=_count, interval=interval, with_interval=with_interval)
     environment.globals.update(
         estimate=_estimate, cell=_cell, of_row=_of_row, picture=_picture, policy_titles=POLICY_TITLES, method_titles=METHOD_TITLES
     )

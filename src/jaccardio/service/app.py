@@ -37,9 +37,6 @@ from jaccardio.service.upload import SearchBody, SignalBody, parsed, received
 READERS = 2
 """Threads that read and measure ECGs while others are scored."""
 
-SIMILAR = 5
-"""Reference ECGs shown beside a prediction."""
-
 _FORM = {
     "type": "object",
     "required": ["file"],
@@ -142,7 +139,7 @@ def create_app(
             return JSONResponse(report, media_type="application/fhir+json")
         document = described(request, ecg) | {"contradiction": contradictory, "findings": findings_document(scores)}
         if index is not None and (predictor.partial_leads or ecg.prepared.lead_mask.all()):
-            alike = await asyncio.wrap_future(model.call(lambda predictor: index.similar(_embedding(predictor, ecg), SIMILAR)))
+            alike = await asyncio.wrap_future(model.call(lambda predictor: index.similar(_embedding(predictor, ecg))))
             metrics.distance(1 - alike[0].similarity)
             document["similar"] = _listed(alike)
         return JSONResponse(document | ({"signal": _signal(ecg, predictor)} if signal else {}))
