@@ -315,3 +315,9 @@ def test_real_recordings(real_data: Path, tmp_path: Path) -> None:
     assert challenge.rejected == ()
     for name in ("ptbxl", "challenge"):
         Store.open(tmp_path / name).verify()
+
+
+def test_real_files_of_vendors_in_one_folder(real_data: Path, tmp_path: Path) -> None:
+    report = run(real_data / "formats", tmp_path / "store", corpus="folder", vocabulary="paper26")
+    assert report.stored == 14
+    assert {rejection.reason.partition(":")[0] for rejection in report.rejected} == {"leads", "rhythm", "file"}

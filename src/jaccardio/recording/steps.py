@@ -13,7 +13,11 @@ _BY_LEAD = {
     "derived": "derived from two other limb leads: {}",
     "missing": "neither in the file nor derivable: {}",
 }
-_OF_ALL = {"cut": "cut to the {}", "trimmed": "cut off at the ends, because nothing was recorded there: {}"}
+_OF_ALL = {
+    "calibration": "the device's own pulse at the end cut off: {}",
+    "cut": "cut to the {}",
+    "trimmed": "cut off at the ends, because nothing was recorded there: {}",
+}
 
 
 def reading_steps(recording: Recording) -> list[str]:

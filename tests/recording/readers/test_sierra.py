@@ -25,7 +25,7 @@ def test_the_calibration_pulse_is_cut_off(version: str, tmp_path: Path) -> None:
     pulse = np.repeat([0, 200, 0], [50, 100, 50]).astype(np.int16)
     counts = np.hstack([Sample().counts, np.tile(pulse, (12, 1))])
     recording = read("sierra", build_sierra(tmp_path, replace(Sample(), counts=counts), version=version))
-    assert recording.flags == ("trimmed: calibration pulse of 0.4 s",)
+    assert recording.flags == ("calibration: 0.4 s",)
     np.testing.assert_array_equal(np.rint(recording.signal.astype(np.float64) * 200), Sample().counts)
 
 

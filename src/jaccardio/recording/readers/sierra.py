@@ -131,4 +131,4 @@ def _without_pulse(counts: NDArray[np.float64], rate: float) -> tuple[NDArray[np
     end = int(differ[-1]) + 1 if differ.size and len(counts) > 1 else counts.shape[1]
     if end == counts.shape[1]:
         return counts, []
-    return counts[:, :end], [f"trimmed: calibration pulse of {(counts.shape[1] - end) / rate:.1f} s"]
+    return counts[:, :end], [f"calibration: {(counts.shape[1] - end) / rate:.1f} s"]
