@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +14,10 @@ from fastapi.testclient import TestClient
 
 from jaccardio import Predictor, read_ecg
 from jaccardio.errors import MissingError
+from jaccardio.prediction.attribution import attribute
 from jaccardio.prediction.search import Index
 from jaccardio.recording.leads import LEADS
+from jaccardio.recording.windows import Windows
 from jaccardio.service import upload
 from tests.conftest import Command, Hospitals
 from tests.service.conftest import pair
@@ -22,7 +25,7 @@ from tests.service.conftest import pair
 Serving = Callable[..., TestClient]
 
 
-def as_json(header: Path) -> dict[str, object]:
+def as_json(header: Path) -> dict[str, Any]:
     recording = read_ecg(header)
     return {"signal": (recording.signal * 1000).tolist(), "sampling_rate": recording.sampling_rate, "unit": "uV", "leads": list(LEADS)}
 
@@ -90,7 +93,7 @@ def test_findings_health_and_contract(serving: Serving, predictor: Predictor) ->
     assert (document["sampling_rate"], document["seconds"], document["search"]) == (100.0, 10.0, False)
     assert (client.get("/healthz").status_code, client.get("/readyz").json()) == (200, {"status": "ok"})
     paths = client.get("/openapi.json").json()["paths"]
-    assert {"/v1/predict", "/v1/prompt", "/v1/search", "/v1/findings", "/healthz", "/readyz", "/metrics"} == set(paths)
+    assert {"/v1/predict", "/v1/prompt", "/v1/attribution", "/v1/search", "/v1/findings", "/healthz", "/readyz", "/metrics"} == set(paths)
     assert "not a medical device" in client.get("/v1/findings").json()["disclaimer"]
 
 
@@ -104,6 +107,21 @@ def test_prompts_are_answered_as_on_the_command_line(serving: Serving, jaccardio
     assert numbers[0]["score"] == pytest.approx(rows[-1]["score"], abs=1e-3)  # measured on microvolts that were not rounded
     assert len(numbers) == 2
     assert client.post("/v1/prompt", files=pair(ecgs[0])).status_code == 422
+
+
+def test_what_speaks_for_a_finding(serving: Serving, predictor: Predictor, ecgs: list[Path]) -> None:
+    client, sent = serving(), as_json(ecgs[0])
+    limb = sent | {"signal": sent["signal"][:6], "leads": LEADS[:6]}
+    answer = client.post("/v1/attribution?finding=af", json=sent).json()
+    (found,) = attribute(predictor, Windows.of([predictor.prepare(read_ecg(ecgs[0]))]), [predictor.vocabulary.index("af")])
+    assert answer["logit"] == pytest.approx(found.logit, abs=1e-4)
+    for lead, values in zip(LEADS, found.values[0], strict=True):
+        sums = values.reshape(-1, round(answer["block_seconds"] * 100)).sum(axis=1)
+        assert answer["added"][lead] == pytest.approx(sums, abs=1e-3)
+    assert client.post("/v1/attribution?finding=af", json=limb).json()["added"]["V1"] is None
+    for finding, body in (("anterior_mi", limb), ("none", sent)):
+        refused = client.post(f"/v1/attribution?finding={finding}", json=body)
+        assert (refused.status_code, refused.json()["error"]["field"]) == (422, "finding")
 
 
 def test_search(serving: Serving, predictor: Predictor, index: Index) -> None:

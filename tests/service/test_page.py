@@ -47,6 +47,12 @@ const $text = (id) => document.getElementById(id).textContent;
   seen.traces = document.querySelectorAll("#sheet polyline").length;
   seen.leads = [...document.querySelectorAll("#sheet text")].map((text) => text.textContent);
   seen.quality = $text("quality");
+  document.querySelector("#rows button").click();
+  await until(() => document.querySelector("#sheet .mark"));
+  seen.marked = [$text("marked"), document.querySelectorAll("#sheet .mark").length];
+  document.querySelector("#rows button").click();
+  await until(() => !document.querySelector("#sheet .mark"));
+  seen.unmarked = document.querySelectorAll("#sheet .mark").length;
   document.getElementById("prompt").value = "The QRS complex is wide.";
   document.getElementById("promptForm").requestSubmit();
   await until(() => $text("answers"));
@@ -103,6 +109,8 @@ def test_a_visit(address: str, predictor: Predictor, ecgs: list[Path], tmp_path:
     assert shown == {one.name: (one.present, f"{one.probability:.3f}", f"{one.score:.3f}", f"{one.threshold:.3f}") for one in scores}
     assert (seen["traces"], sorted(seen["leads"])) == (13, sorted([*LEADS, "II"]))
     assert "simulated" in seen["quality"]
+    assert seen["rows"][0][0] in seen["marked"][0]
+    assert (seen["marked"][1] > 0, seen["unmarked"]) == (True, 0)
     assert "by its definition" in seen["answers"]
     language, finding, quality = seen["japanese"]
     assert (language, finding in {one.names["ja"] for one in predictor.vocabulary.findings}) == ("ja", True)

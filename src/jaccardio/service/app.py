@@ -1,6 +1,7 @@
 """The service: an application that answers over HTTP what `jaccardio predict` and `jaccardio search` answer on the command line."""
 
 import asyncio
+import importlib.util
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -19,11 +20,12 @@ from jaccardio import __version__
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import DataError, JaccardioError, MissingError, UsageError
 from jaccardio.prediction.ask import Answer, ask, definition_of
+from jaccardio.prediction.attribution import attribute
 from jaccardio.prediction.examine import Examined, contradiction_of, examine_recording, findings_document
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.search import Hit, Index
 from jaccardio.recording.leads import INDEPENDENT_LEADS, LEADS
-from jaccardio.recording.preprocessing import dequantise
+from jaccardio.recording.preprocessing import SignalContract, dequantise
 from jaccardio.recording.recording import Recording
 from jaccardio.recording.windows import Windows
 from jaccardio.service.fhir import diagnostic_report
@@ -36,6 +38,9 @@ from jaccardio.service.upload import SearchBody, SignalBody, parsed, received
 
 READERS = 2
 """Threads that read and measure ECGs while others are scored."""
+
+BLOCK_SECONDS = 0.1
+"""Of an attribution, short beside a wave and long beside a sample."""
 
 _FORM = {
     "type": "object",
@@ -157,6 +162,20 @@ def create_app(
 
         return JSONResponse(described(request, ecg) | {"answers": findings_document([], await _worded(model, answers))})
 
+    @app.post("/v1/attribution", openapi_extra=ECG_BODY, responses=STATUSES)
+    async def attribution(request: Request, finding: str) -> JSONResponse:
+        """What in an ECG's first window speaks for one finding: what each 0.1 s of each lead adds to its logit, as `jaccardio explain`."""
+        if finding not in predictor.vocabulary.codes:
+            raise RefusedError(422, "the model has no such finding", "Name one of /v1/findings by its code.", "finding")
+        ecg, _ = await examined(request)
+        column = predictor.vocabulary.index(finding)
+        if reason := predictor.withheld(ecg.prepared.lead_mask)[column]:
+            raise RefusedError(422, reason, "Name another finding.", "finding")
+        (found,) = await asyncio.wrap_future(model.call(lambda predictor: attribute(predictor, Windows.of([ecg.prepared]), [column])))
+        marks = _by_lead(_block_sums(found.values[0, :, : ecg.prepared.recorded], predictor.contract), ecg)
+        added = {"logit": found.logit, "baseline": found.baseline, "block_seconds": BLOCK_SECONDS, "added": marks}
+        return JSONResponse(described(request, ecg) | {"finding": finding} | added)
+
     @app.post("/v1/search", openapi_extra=SEARCH_BODY, responses=STATUSES)
     async def search(request: Request) -> JSONResponse:
         """Pseudonymous ids of the reference ECGs that best fit a sentence."""
@@ -178,7 +197,8 @@ def create_app(
             for finding, threshold in zip(predictor.vocabulary.findings, predictor.thresholds[policy], strict=True)
         ]
         model_facts = {"vocabulary": predictor.vocabulary.name, "thresholds": policy, "partial_leads": predictor.partial_leads}
-        facts = {"version": __version__, "disclaimer": DISCLAIMER, "search": index is not None, **model_facts}
+        can = {"search": index is not None, "attribution": importlib.util.find_spec("captum") is not None}
+        facts = {"version": __version__, "disclaimer": DISCLAIMER, **can, **model_facts}
         return JSONResponse(facts | predictor.contract.to_dict() | {"findings": rows})
 
     @app.get("/healthz")
@@ -234,12 +254,21 @@ async def _worded(model: ModelThread, function: Callable[[Predictor], list[Any]]
 
 def _signal(ecg: Examined, predictor: Predictor) -> dict[str, Any]:
     """The first window, millivolts by lead to the microvolt in which it is kept; null of a lead that was not recorded."""
-    window = dequantise(ecg.prepared.counts[0, :, : ecg.prepared.recorded])
-    rows = {
-        lead: [round(float(value), 3) for value in row] if recorded else None
-        for lead, row, recorded in zip(LEADS, window, ecg.prepared.lead_mask, strict=True)
-    }
+    rows = _by_lead(dequantise(ecg.prepared.counts[0, :, : ecg.prepared.recorded]), ecg)
     return {"sampling_rate": predictor.contract.sampling_rate, "windows": len(ecg.prepared.counts), "millivolts": rows}
+
+
+def _block_sums(values: NDArray[np.float32], contract: SignalContract) -> NDArray[np.float32]:
+    """(12, samples) summed over blocks of `BLOCK_SECONDS`, the last one shorter."""
+    return np.add.reduceat(values, np.arange(0, values.shape[1], round(BLOCK_SECONDS * contract.sampling_rate)), axis=1)
+
+
+def _by_lead(rows: NDArray[np.float32], ecg: Examined) -> dict[str, list[float] | None]:
+    """(12, n) by lead, to three decimals; null of a lead that was not recorded."""
+    return {
+        lead: [round(float(value), 3) for value in row] if recorded else None
+        for lead, row, recorded in zip(LEADS, rows, ecg.prepared.lead_mask, strict=True)
+    }
 
 
 def _answer_errors(app: FastAPI, say: Callable[[str], None]) -> None:

@@ -40,7 +40,7 @@ def _text(words: str) -> str:
     return words
 
 
-Words = Annotated[str, Field(max_length=500), AfterValidator(_text)]
+Words = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_text)]
 
 
 class Strict(BaseModel):
