@@ -131,7 +131,7 @@ def test_search(serving: Serving, predictor: Predictor, index: Index) -> None:
     assert [hit["recording_id"] for hit in hits] == [hit.recording_id for hit in index.search(predictor, sentence, 3)]
     assert 'jaccardio_reference_prevalence{finding="af"}' in client.get("/metrics").text
     assert client.post("/v1/search", json={"sentence": sentence, "top": 0}).status_code == 422
-    assert serving().post("/v1/search", json={"sentence": sentence}).status_code == 501
+    assert serving().post("/v1/search", json={"sentence": sentence}).status_code == 404
 
 
 def test_similar_ecgs_and_how_far_they_are(

@@ -63,6 +63,7 @@ STATUSES: dict[int | str, dict[str, Any]] = {
     for status, said in {
         400: "The request cannot be used.",
         401: "No token.",
+        404: "No such address, or a search without a reference store.",
         408: "The body came too slowly.",
         413: "The body is too large.",
         415: "Neither a form nor JSON.",
@@ -181,7 +182,7 @@ def create_app(
         """Pseudonymous ids of the reference ECGs that best fit a sentence."""
         wanted = parsed(SearchBody, await request.body())
         if index is None:
-            raise RefusedError(501, "there is no reference store", "Start the service with --store.")
+            raise RefusedError(404, "there is no reference store", "Start the service with --store.")
 
         def hits(predictor: Predictor) -> list[Hit]:
             return index.search(predictor, wanted.sentence, wanted.top)
