@@ -3,12 +3,17 @@
 import traceback
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from jaccardio.errors import ReadError
 from jaccardio.experiments.phi import Tokens, scan
 from jaccardio.recording.readers import read_ecg
 from tests.conftest import Command, Hospitals
+from tests.recording.readers.vendor_sample import Sample, simulated_counts
+from tests.recording.readers.vendor_samples import BUILDERS
+
+SMALLEST = ("--set", "model.width=2", "--set", "model.text=random", "--set", "training.epochs=1", "--set", "training.batch_size=2")
 
 FIELDS = ("Comment", "Signalname", "Patientid", "Sitename", "Notes", "Filename")
 TOKENS = {field: f"Zq{field}Secret" for field in FIELDS}
@@ -71,3 +76,27 @@ def test_a_traceback_does_not_quote_the_header(planted: Path) -> None:
     with pytest.raises(ReadError) as caught:
         read_ecg(planted / f"{TOKENS['Filename']}5.hea")
     assert IN_MESSAGES.count("".join(traceback.format_exception(caught.value))) == 0
+
+
+def test_no_word_planted_in_a_vendor_file_is_kept_or_said(tmp_path: Path, trained: Path, jaccardio: Command) -> None:
+    token, folder, made = "ZqVendorSecret", tmp_path / "ward", tmp_path / "made"
+    rows = []
+    for number, (name, build) in enumerate(BUILDERS.items()):
+        counts = simulated_counts() + np.arange(1000) % (7 + number)  # no two waveforms are alike
+        (place := folder / name).mkdir(parents=True)
+        file = build(place, Sample(counts=counts.astype(np.int16), token=token))
+        (place / f"cut-{file.name}").write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+        rows += [f"{name}/{file.name},{token}{number},{number % 2}", f"{name}/cut-{file.name},{token}{number},{number % 2}"]
+    (folder / "manifest.csv").write_text("path,patient_id,af\n" + "\n".join(rows) + "\n")
+    words = Tokens([token, *(f"{token}{number}" for number in range(len(BUILDERS)))])
+    store, run = made / "store", made / "run"
+    outcomes = [jaccardio("ingest", folder, store, "--corpus", "manifest", "--fs", 100, "--patient-key", tmp_path / "key")]
+    assert outcomes[0].status == 1, outcomes[0].err
+    assert f"{len(BUILDERS)} ECGs" in outcomes[0].out
+    outcomes += [jaccardio("inspect", file) for file in sorted(folder.glob("*/*"))]
+    outcomes += [jaccardio("predict", trained, folder, "--json"), jaccardio("split", store)]
+    outcomes += [jaccardio("train", "--preset", "truth-small", "--store", store, "--out", run, *SMALLEST)]
+    assert [outcome.status for outcome in outcomes[-3:]] == [1, 0, 0], outcomes[-1].err
+    assert words.count("".join(outcome.out + outcome.err for outcome in outcomes)) == 0
+    assert scan(made, words)[1] == []
+    assert scan(folder, words)[1], "the word is there to be found"
