@@ -19,9 +19,6 @@ from jaccardio.recording.recording import Recording
 from jaccardio.recording.windows import Windows
 from tests.conftest import Hospitals
 
-STEPS = 512
-"""The logit of a tiny network bends sharply along the path."""
-
 
 @pytest.fixture
 def predictor(trained: Path) -> Predictor:
@@ -38,15 +35,15 @@ def prepared(predictor: Predictor, signal: np.ndarray) -> Windows:
     return Windows.of([predictor.prepare(Recording.from_array(signal, 100.0))])
 
 
-@pytest.mark.parametrize("samples", [1000, 420, 2300])
-def test_the_sum_of_attributions_is_the_difference_of_logits(predictor: Predictor, signal: np.ndarray, samples: int) -> None:
+@pytest.mark.parametrize(("samples", "steps"), [(1000, 512), (420, 512), (2300, 192)])  # the logit of a tiny network bends sharply
+def test_the_sum_of_attributions_is_the_difference_of_logits(predictor: Predictor, signal: np.ndarray, samples: int, steps: int) -> None:
     predictor.model.score_parts = (2, 1)
     other = copy.deepcopy(predictor.model)
     torch.nn.init.normal_(other.ecg_head.weight, generator=torch.Generator().manual_seed(0))
     other.score_parts = (3,)
     predictor.model = EcgEnsemble([predictor.model, other])
     ecg = prepared(predictor, signal[:, :samples])
-    (found,) = attribute(predictor, ecg, [0], steps=STEPS)
+    (found,) = attribute(predictor, ecg, [0], steps=steps)
     difference = found.logit - found.baseline
     assert found.values.shape == ecg.signal.shape
     assert abs(difference) > 0.1
