@@ -1,4 +1,4 @@
-"""What a cohort costs on many GPUs: hours, memory, storage and network, reckoned from measured figures and stated assumptions.
+"""What a cohort costs on many GPUs: minutes, memory, storage and network, reckoned from measured figures and stated assumptions.
 
     python scripts/plan_scale.py --preset paper --ecgs 800000 --machines 8 --gpus 8 --batch 32768 --epochs 100
 
@@ -31,7 +31,7 @@ MATRICES = 10
 COPIES = 4
 """Of the weights: themselves, gradients, two moments of Adam."""
 
-HOUR, GIB = 3600, 2**30
+MINUTE, GIB = 60, 2**30
 
 
 @dataclass(frozen=True)
@@ -177,8 +177,8 @@ def memory(work: Work, processes: int) -> dict[str, float]:
     }
 
 
-def hours(work: Work, machine: Machine, share: float, training: float | None = None) -> dict[str, float]:
-    """Hours of ingest, of training with its parts, and of validation by the first process alone.
+def minutes(work: Work, machine: Machine, share: float, training: float | None = None) -> dict[str, float]:
+    """Minutes of ingest, of training with its parts, and of validation by the first process alone.
 
     Parameters
     ----------
@@ -202,7 +202,7 @@ def hours(work: Work, machine: Machine, share: float, training: float | None = N
         "training": (max(computing, reading) + sending) * steps,
         "validation": work.validations * work.ecgs / 10 * scored,
     }
-    return {name: seconds / HOUR for name, seconds in found.items()}
+    return {name: seconds / MINUTE for name, seconds in found.items()}
 
 
 def storage(work: Work, machine: Machine) -> float:
@@ -211,9 +211,9 @@ def storage(work: Work, machine: Machine) -> float:
 
 
 def plan(work: Work, machine: Machine, shares: Sequence[float], training: float | None = None) -> list[str]:
-    """The lines of the plan: what is needed, hours at each share, and how they grow."""
+    """The lines of the plan: what is needed, minutes at each share, and how they grow."""
     sent, held = network(work, machine.processes), memory(work, machine.processes)
-    columns = [hours(work, machine, share, training) for share in shares]
+    columns = [minutes(work, machine, share, training) for share in shares]
     told = ["measured"] if training else [f"assumed {share:.0%} of peak" for share in shares]
     lines = [
         f"{work.ecgs} ECGs of {work.samples} samples, {work.epochs} epochs of {work.ecgs // work.batch} steps, batches of {work.batch} "
@@ -225,15 +225,15 @@ def plan(work: Work, machine: Machine, shares: Sequence[float], training: float 
         + _parts(sent, 1e6, "MB")
         + f"; {collectives(work)} collectives",
         "",
-        _row("hours", told),
+        _row("minutes", told),
     ]
     lines += [_row(name, [f"{column[name]:.2f}" for column in columns]) for name in columns[0]]
-    lines += ["", _row("twice as much of", ["hours of training", "memory a GPU", "network a step", "store"])]
+    lines += ["", _row("twice as much of", ["minutes of training", "memory a GPU", "network a step", "store"])]
     middle = shares[len(shares) // 2]
     for name, grown in growths(work).items():
         now, then = (
             (
-                hours(one, machine, middle, training)["training"],
+                minutes(one, machine, middle, training)["training"],
                 sum(memory(one, machine.processes).values()),
                 sum(network(one, machine.processes).values()),
                 storage(one, machine),

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from scripts.plan_scale import Machine, Work, collectives, growths, hours, memory, network, plan, storage
+from scripts.plan_scale import Machine, Work, collectives, growths, memory, minutes, network, plan, storage
 
+from jaccardio.contrast.chunks import PAIRS_AT_ONCE
 from jaccardio.training.config import load_preset
 
 MACHINE = Machine(
@@ -47,26 +48,26 @@ def test_memory_of_a_gpu() -> None:
     assert held["pairs"] == 10 * 100 * 400 * 4
     assert held["statements"] == 400 * (2 * 10 * 4 + 22)
     large = replace(WORK, batch=32_768)
-    assert memory(large, 4)["pairs"] == 10 * 2**24 * 4, "chunks"
+    assert memory(large, 4)["pairs"] == 10 * PAIRS_AT_ONCE * 4, "chunks"
 
 
-def test_hours_are_those_of_the_slowest_part_and_of_what_cannot_wait() -> None:
-    steps, found = 900, hours(WORK, MACHINE, 0.3)
-    assert found["ingest"] == pytest.approx(36_000 / 1000 / 3600)
-    assert found["computing"] == pytest.approx(steps * 100 * 3e9 / 0.3e12 / 3600)
-    assert found["reading"] == pytest.approx(steps * 100 * 12_000 / 1e6 / 3600)
-    assert found["network"] == pytest.approx(steps * (sum(network(WORK, 4).values()) / 1e6 + 19e-3) / 3600)
+def test_minutes_are_those_of_the_slowest_part_and_of_what_cannot_wait() -> None:
+    steps, found = 900, minutes(WORK, MACHINE, 0.3)
+    assert found["ingest"] == pytest.approx(36_000 / 1000 / 60)
+    assert found["computing"] == pytest.approx(steps * 100 * 3e9 / 0.3e12 / 60)
+    assert found["reading"] == pytest.approx(steps * 100 * 12_000 / 1e6 / 60)
+    assert found["network"] == pytest.approx(steps * (sum(network(WORK, 4).values()) / 1e6 + 19e-3) / 60)
     assert found["training"] == pytest.approx(found["reading"] + found["network"])
-    assert found["validation"] == pytest.approx(5 * 3600 * max(2e9 / 0.3e11, 24_000 / 1e6) / 3600)
-    assert hours(WORK, MACHINE, 0.3, training=50.0)["training"] == pytest.approx(steps * 2.0 / 3600 + found["network"])
-    assert hours(WORK, replace(MACHINE, machines=1, gpus=1), 0.3)["network"] == 0
+    assert found["validation"] == pytest.approx(5 * 3600 * max(2e9 / 0.3e11, 24_000 / 1e6) / 60)
+    assert minutes(WORK, MACHINE, 0.3, training=50.0)["training"] == pytest.approx(steps * 2.0 / 60 + found["network"])
+    assert minutes(WORK, replace(MACHINE, machines=1, gpus=1), 0.3)["network"] == 0
 
 
 def test_storage_and_growth() -> None:
     assert storage(WORK, MACHINE) == 36_000 * 24_050
     grown = growths(replace(WORK, banks_of_findings=2))
     assert {name: work.statements for name, work in grown.items()} == {"cohort": 440, "batch": 840, "length": 440, "findings": 480}
-    assert hours(growths(WORK)["cohort"], MACHINE, 0.3)["training"] == pytest.approx(2 * hours(WORK, MACHINE, 0.3)["training"])
+    assert minutes(growths(WORK)["cohort"], MACHINE, 0.3)["training"] == pytest.approx(2 * minutes(WORK, MACHINE, 0.3)["training"])
 
 
 def test_what_was_not_measured_is_said_to_be_assumed() -> None:

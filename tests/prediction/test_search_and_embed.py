@@ -2,13 +2,17 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+import pytest
 
 from jaccardio import Predictor
 from jaccardio.cohort.store import Store
+from jaccardio.prediction import embed
 from jaccardio.prediction.embed import write_embeddings
+from jaccardio.prediction.predictor import BATCH
 from jaccardio.prediction.search import search
 from jaccardio.prediction.store_signals import windows_for
 from tests.conftest import Hospitals
+from tests.stand_in_ray import stand_in
 
 
 def test_search_ranks_as_the_finding_scores_do(trained: Path, hospitals: Hospitals) -> None:
@@ -31,3 +35,18 @@ def test_embeddings_hold_every_record_once(trained: Path, hospitals: Hospitals, 
     assert table.column("recording_id").to_pylist() == store.ids.tolist()
     expected = predictor.embed(windows_for(predictor, store, np.arange(3)))
     np.testing.assert_allclose(np.array(table.column("embedding").to_pylist()[:3]), expected, atol=1e-5)
+
+
+def test_embeddings_of_a_cluster_are_those_of_one_process(
+    trained: Path, hospitals: Hospitals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predictor, store = Predictor.from_pretrained(trained, device="cpu"), Store.open(hospitals.away)
+    monkeypatch.setattr(embed, "UNIT", BATCH)
+    ray, told = stand_in(monkeypatch), []
+    write_embeddings(predictor, store, tmp_path / "one.parquet")
+    assert not ray.units
+    write_embeddings(predictor, store, tmp_path / "many.parquet", progress=lambda *done: told.append(done), ray=trained)
+    assert ray.units == [64] * (len(store) // 64) + [len(store) % 64] * (len(store) % 64 > 0)
+    assert len(ray.units) > 1
+    assert told[-1] == (len(store), len(store))
+    assert (tmp_path / "many.parquet").read_bytes() == (tmp_path / "one.parquet").read_bytes()

@@ -256,6 +256,7 @@ def embed(
     store: StoreOption,
     out: Annotated[Path, typer.Option(metavar="FILE", help="Parquet file to write.")],
     id_table: IdTable = None,
+    on: On = PROCESSES,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
@@ -266,11 +267,12 @@ def embed(
     from jaccardio.prediction.predictor import Predictor
     from jaccardio.prediction.store_signals import incomplete_ecgs
 
+    ray = run if on_ray(on) else None
     ids = load_id_table(id_table)
     predictor, opened = Predictor.from_pretrained(run, device), Store.open(store)
     warn(incomplete_ecgs(predictor, opened))
     with progress_bar("embedding") as progress:
-        records, dimension = write_embeddings(predictor, opened, out, progress, ids)
+        records, dimension = write_embeddings(predictor, opened, out, progress, ids, ray)
     lines = [f"{records} embeddings of {dimension} numbers written to {out}"]
     result({"out": str(out), "records": records, "dimension": dimension}, lines, json)
 
