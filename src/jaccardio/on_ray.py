@@ -5,10 +5,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from jaccardio.errors import MissingError, UsageError
-from jaccardio.processes import WorkerPool
+
+if TYPE_CHECKING:
+    from jaccardio.processes import WorkerPool
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -84,7 +86,7 @@ class RayPool:
 
 
 def in_order(
-    pool: WorkerPool | RayPool, workers: int, function: Callable[..., Result], units: Iterable[Unit], *shared: object
+    pool: "WorkerPool | RayPool", workers: int, function: Callable[..., Result], units: Iterable[Unit], *shared: object
 ) -> Iterator[Result]:
     """``function(unit, *shared)`` of every unit by the workers of a pool, results in the order of the units."""
     pending: deque[Future[Result] | RayFuture] = deque()

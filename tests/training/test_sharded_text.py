@@ -39,8 +39,8 @@ def sharded(store: Store, decoder: Path, settings: tuple[str, ...], tmp_path_fac
     folder = tmp_path_factory.mktemp("sharded")
     workers = [start_worker(work, rank, 2, folder, decoder, store.path, settings) for rank in range(2)]
     for worker in workers:
-        worker.join()
-        assert worker.exitcode == 0
+        worker.join(600)
+        assert worker.exitcode == 0, "the processes wait for each other"
     return folder
 
 
