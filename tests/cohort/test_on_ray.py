@@ -12,33 +12,13 @@ import pytest
 from jaccardio.cohort import ingest as ingest_module
 from jaccardio.cohort.ingest import ingest
 from jaccardio.errors import MissingError, UsageError
-
-
-class RayError(Exception):
-    """As ray.exceptions.RayError."""
+from tests.stand_in_ray import RayError, stand_in
 
 
 @pytest.fixture
 def ray(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """A stand-in that does each unit when its result is asked for, the last submitted first."""
-    module = SimpleNamespace(units=[], running=False, exceptions=SimpleNamespace(RayError=RayError))
-
-    def submit(function: Callable[..., Any]) -> Any:
-        def remote(*arguments: Any) -> Callable[[], Any]:
-            module.units.append(len(arguments[0]))
-            return lambda: function(*arguments)
-
-        return SimpleNamespace(remote=remote)
-
-    module.is_initialized = lambda: module.running
-    module.init = lambda **_: setattr(module, "running", True)
-    module.shutdown = lambda: setattr(module, "running", False)
-    module.cluster_resources = lambda: {"CPU": 2.0}
-    module.remote = submit
-    module.get = lambda reference: reference()
-    monkeypatch.setitem(sys.modules, "ray", module)
     monkeypatch.setattr(ingest_module, "CHUNK", 2)
-    return module
+    return stand_in(monkeypatch)
 
 
 def contents(store: Path) -> dict[str, bytes]:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jaccardio.cli.options import FREE_CORES, Checks, Json, Processes, SamplingRate, Seed, StoreArgument, VocabularyName
+from jaccardio.cli.options import FREE_CORES, Checks, Json, On, Processes, SamplingRate, Seed, StoreArgument, VocabularyName
 from jaccardio.cli.output import note, progress_bar, result, resumable
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
 from jaccardio.locks import own_folder
+from jaccardio.on_ray import PROCESSES
 
 if TYPE_CHECKING:
     from jaccardio.cohort.lead_tally import LeadTally
@@ -82,7 +83,7 @@ def ingest(
         bool, typer.Option("--dry-run", help="Read tables and headers only, say what would be stored, and write nothing.")
     ] = False,
     jobs: Processes = FREE_CORES,
-    on: Annotated[str, typer.Option(metavar="WHERE", help="processes of this machine, or ray: a cluster's machines.")] = "processes",
+    on: On = PROCESSES,
     json: Json = False,
 ) -> None:
     """Reads a folder of ECGs, or a public database, into a store.

@@ -41,7 +41,7 @@ def each_once(files: Sequence[Path], failures: Failures) -> Iterator[Path]:
 def say_rejected(failures: Failures) -> None:
     """One note each."""
     for file, failure in failures:
-        note(f"rejected {file}: {_reason(failure)}")
+        note(f"rejected {file}: {reason_of(failure)}")
 
 
 def exit_partly(failures: Failures, partly: bool) -> None:
@@ -51,7 +51,7 @@ def exit_partly(failures: Failures, partly: bool) -> None:
         raise typer.Exit(1 if partly else max(statuses))
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """Why a file was refused, without what could hold data."""
     match error:
         case ReadError():

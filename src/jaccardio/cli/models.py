@@ -1,16 +1,31 @@
 """Commands that train, evaluate and use models: train, ensemble, evaluate, score, embed, search."""
 
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from jaccardio.cli.options import Device, IdTable, Json, Out, Replicates, ReportLanguage, Run, Settings, StoreOption, Threads
+from jaccardio.cli.options import (
+    MOST_PROCESSES,
+    Device,
+    IdTable,
+    Json,
+    On,
+    Out,
+    Replicates,
+    ReportLanguage,
+    Run,
+    Settings,
+    StoreOption,
+    Threads,
+)
 from jaccardio.cli.output import estimate, note, number, progress_bar, result, resumable, unheard, warn
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
 from jaccardio.locks import own_folder
+from jaccardio.on_ray import PROCESSES, on_ray
 from jaccardio.progress import Progress
 from jaccardio.threads import fix_threads
 
@@ -26,13 +41,18 @@ def train(
     ensemble: Annotated[
         int, typer.Option("--ensemble", metavar="N", min=1, max=100, help="Train N models that differ in their seed, and join them to one.")
     ] = 1,
+    on: On = PROCESSES,
+    processes: Annotated[
+        int | None, typer.Option("--processes", metavar="N", min=1, max=MOST_PROCESSES, help="With --on ray: how many train together.")
+    ] = None,
     device: Device = "auto",
     threads: Threads = None,
     json: Json = False,
 ) -> None:
     """Trains a model on a store.
 
-    A store without a split gets the default one, as `jaccardio split` makes it. Processes that torchrun starts train one model together.
+    A store without a split gets the default one, as `jaccardio split` makes it. Processes that torchrun or Ray starts train one model
+    together.
     """
     from jaccardio.cohort.split import load_or_make_split
     from jaccardio.cohort.store import Store
@@ -42,9 +62,20 @@ def train(
     from jaccardio.training.run_folder import RunFolder
     from jaccardio.training.torchrun import launched_ranks
 
+    way = "The same command with --resume goes on from the last checkpoint, one an epoch."
+    if on_ray(on) != (processes is not None):
+        raise UsageError("--on ray and --processes N belong together: a Ray cluster trains one model with N processes.")
+    if processes is not None:
+        from jaccardio.training.ray_train import launch_on_ray
+
+        alike = partial(train, store.resolve(), out.resolve(), preset, settings, resume, ensemble, device=device, threads=threads)
+        note(DISCLAIMER)
+        with resumable(way):
+            launch_on_ray(alike, processes, device)
+        _tell_trained(RunFolder.open(out).summary, out, json)
+        return
     if threads is not None:
         fix_threads(threads)
-    way = "The same command with --resume goes on from the last checkpoint, one an epoch."
     with launched_ranks(device) as ranks:
         begun = resume and RunFolder(out).begun and ensemble == 1
         ranks.wait()  # before any of them begins the run
@@ -225,6 +256,7 @@ def embed(
     store: StoreOption,
     out: Annotated[Path, typer.Option(metavar="FILE", help="Parquet file to write.")],
     id_table: IdTable = None,
+    on: On = PROCESSES,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
@@ -235,11 +267,12 @@ def embed(
     from jaccardio.prediction.predictor import Predictor
     from jaccardio.prediction.store_signals import incomplete_ecgs
 
+    ray = run if on_ray(on) else None
     ids = load_id_table(id_table)
     predictor, opened = Predictor.from_pretrained(run, device), Store.open(store)
     warn(incomplete_ecgs(predictor, opened))
     with progress_bar("embedding") as progress:
-        records, dimension = write_embeddings(predictor, opened, out, progress, ids)
+        records, dimension = write_embeddings(predictor, opened, out, progress, ids, ray)
     lines = [f"{records} embeddings of {dimension} numbers written to {out}"]
     result({"out": str(out), "records": records, "dimension": dimension}, lines, json)
 

@@ -42,6 +42,7 @@ Checks = Annotated[
         help="Of a check of quality: refuse, flag, ignore, or a threshold, e.g. noise=refuse:0.1; may be given again.",
     ),
 ]
+On = Annotated[str, typer.Option("--on", metavar="WHERE", help="processes of this machine, or ray: a cluster's machines.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the random numbers.")]
 Replicates = Annotated[int, typer.Option("--replicates", min=1, max=1_000_000, help="Bootstrap replicates of the intervals.")]
 Processes = Annotated[int, typer.Option("--jobs", min=1, max=MOST_PROCESSES, help="Processes.")]

@@ -1,23 +1,30 @@
 """The predict command: findings of ECG files, one after the other; a file that fails is listed and stops nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jaccardio.cli.ecg_files import each_once, exit_partly, say_rejected
-from jaccardio.cli.options import Device, IdTable, Json, Run
+from jaccardio.cli.ecg_files import each_once, exit_partly, reason_of, say_rejected
+from jaccardio.cli.options import Device, IdTable, Json, On, Run
 from jaccardio.cli.output import note, progress_bar, result
 from jaccardio.disclaimer import DISCLAIMER
-from jaccardio.errors import MissingError
+from jaccardio.errors import DataError, JaccardioError, MissingError
+from jaccardio.on_ray import PROCESSES, RayPool, in_order, on_ray
 
 if TYPE_CHECKING:
+    from jaccardio.measurement.definitions import Definition
     from jaccardio.prediction.ask import Answer
-    from jaccardio.prediction.predictor import FindingScore
+    from jaccardio.prediction.predictor import FindingScore, Predictor
     from jaccardio.recording.preprocessing import Prepared
     from jaccardio.recording.recording import Recording
+
+UNIT = 32
+"""Files that a worker of a cluster takes at a time."""
 
 
 def predict(
@@ -39,6 +46,7 @@ def predict(
     ] = None,
     define: Annotated[Path | None, typer.Option(metavar="FILE", help="Also ask for the findings that a TOML file defines.")] = None,
     id_table: IdTable = None,
+    on: On = PROCESSES,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
@@ -48,49 +56,111 @@ def predict(
     """
     from jaccardio.cohort.id_table import load_id_table
     from jaccardio.measurement.definitions import load_definitions
-    from jaccardio.prediction.ask import ask, definition_of
-    from jaccardio.prediction.examine import contradiction_of, examine_recording, findings_document
+    from jaccardio.prediction.ask import definition_of
     from jaccardio.prediction.predictor import Predictor
-    from jaccardio.recording.picture_names import picture_names
-    from jaccardio.recording.readers import read_ecg
-    from jaccardio.recording.windows import Windows
 
     note(DISCLAIMER)
+    ray = on_ray(on)
     ids = load_id_table(id_table)
     predictor = Predictor.from_pretrained(run, device)
     predictor.thresholds[thresholds]  # an unknown policy is said once, before any file is read
     questions = [(words, definition_of(words)) for words in prompt or []]
     if define is not None:
         questions += load_definitions(define).items()
+    asked = _Asked(Path.cwd() if ray else Path(), run, thresholds, tuple(questions), plot)
     failures: list[tuple[Path, Exception]] = []
     chosen = list(each_once(files if ids is None else ids.files(files), failures))
     document: dict[str, Any] = {}
     lines: list[str] = []
     with progress_bar("predicting") if len(chosen) > 1 else nullcontext(None) as progress:
-        for number, (file, picture) in enumerate(zip(chosen, picture_names(chosen), strict=True), 1):
-            try:
-                recording = read_ecg(file)
-                examined = examine_recording(predictor, recording)
-                scores = predictor.predict([examined.prepared], thresholds)[0]
-                answers = ask(predictor, Windows.of([examined.prepared]), examined.measured, questions) if questions else []
+        for number, (file, said) in enumerate(zip(chosen, _all_said(chosen, predictor, asked, ray), strict=True), 1):
+            if said.lines:
                 known = {} if ids is None else {"recording_id": ids.id_of(file)}
-                document[str(file)] = [known | row for row in findings_document(scores, answers)]
-                ranked = sorted(scores, key=lambda score: 1.0 if score.score is None else -score.score)
-                contradictory = contradiction_of(predictor, scores)
-                first, *others = _lines(file, examined.prepared, ranked, contradictory)
-                others += [line for answer in answers for line in _answer_lines(answer)]
+                document[str(file)] = [known | row for row in said.findings]
+                first, *others = said.lines
                 lines += [first, *(f"  recording id {name or 'not in the table of ids'}" for name in known.values()), *others]
-                if plot is not None:
-                    lines.append(f"  drawn to {_draw(plot / f'{picture}.png', picture, recording, ranked, contradictory)}")
-            except MissingError:
-                raise  # the machine's fault: a full disk, a device that is gone
-            except Exception as error:  # one bad file never ends the others, whatever is wrong with it
-                failures.append((file, error))
+            if said.failure is not None:
+                failures.append((file, said.failure))
             if progress is not None:
                 progress(number, len(chosen))
     say_rejected(failures)
     result(document, lines, json)
     exit_partly(failures, bool(document))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of every file: of which model, at which thresholds, with which questions, where it is drawn, and where paths begin."""
+
+    begin: Path
+    run: Path
+    thresholds: str
+    questions: tuple[tuple[str, "Definition | None"], ...]
+    plot: Path | None
+
+
+@dataclass
+class _Said:
+    """Of one file: its rows in the document and its lines; and what failed, which may be the picture alone."""
+
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    failure: Exception | None = None
+
+
+def _all_said(files: Sequence[Path], predictor: "Predictor", asked: _Asked, ray: bool) -> Iterator[_Said]:
+    """Of every file in order, by this process or by the cores of a Ray cluster, a few files at a time."""
+    from jaccardio.recording.picture_names import picture_names
+
+    named = list(zip(files, picture_names(files), strict=True))
+    if not ray:
+        for file, picture in named:
+            yield _say(file, picture, predictor, asked)
+        return
+    with RayPool() as pool:
+        units = (named[start : start + UNIT] for start in range(0, len(named), UNIT))
+        for said in in_order(pool, pool.workers, _say_each, units, asked):
+            yield from said
+
+
+def _say_each(named: Sequence[tuple[Path, str]], asked: _Asked) -> list[_Said]:
+    predictor = _loaded(asked.begin / asked.run)
+    return [_say(file, picture, predictor, asked) for file, picture in named]
+
+
+@lru_cache(maxsize=1)  # a worker takes many units
+def _loaded(run: Path) -> "Predictor":
+    from jaccardio.prediction.predictor import Predictor
+
+    return Predictor.from_pretrained(run, "cpu")
+
+
+def _say(file: Path, picture: str, predictor: "Predictor", asked: _Asked) -> _Said:
+    """Errors of the machine are raised, those of the file returned."""
+    from jaccardio.prediction.ask import ask
+    from jaccardio.prediction.examine import contradiction_of, examine_recording, findings_document
+    from jaccardio.recording.readers import read_ecg
+    from jaccardio.recording.windows import Windows
+
+    said = _Said()
+    try:
+        recording = read_ecg(asked.begin / file)
+        examined = examine_recording(predictor, recording)
+        scores = predictor.predict([examined.prepared], asked.thresholds)[0]
+        answers = ask(predictor, Windows.of([examined.prepared]), examined.measured, asked.questions) if asked.questions else []
+        said.findings = findings_document(scores, answers)
+        ranked = sorted(scores, key=lambda score: 1.0 if score.score is None else -score.score)
+        contradictory = contradiction_of(predictor, scores)
+        said.lines = _lines(file, examined.prepared, ranked, contradictory) + [line for answer in answers for line in _answer_lines(answer)]
+        if asked.plot is not None:
+            drawn = asked.plot / f"{picture}.png"
+            _draw(asked.begin / drawn, picture, recording, ranked, contradictory)
+            said.lines.append(f"  drawn to {drawn}")
+    except MissingError:
+        raise  # the machine's fault: a full disk, a device that is gone
+    except Exception as error:  # one bad file never ends the others, whatever is wrong with it
+        said.failure = error if isinstance(error, JaccardioError) else DataError(reason_of(error))
+    return said
 
 
 def _lines(file: Path, prepared: "Prepared", ranked: Sequence["FindingScore"], contradictory: str) -> list[str]:
@@ -120,7 +190,7 @@ def _answer_lines(answer: "Answer") -> list[str]:
     return [f"  asked    {score}  {answer.asked}{note}", *(f"             {degree}  {sentence}" for degree, sentence in degrees)]
 
 
-def _draw(picture: Path, title: str, recording: "Recording", ranked: Sequence["FindingScore"], contradictory: str) -> Path:
+def _draw(picture: Path, title: str, recording: "Recording", ranked: Sequence["FindingScore"], contradictory: str) -> None:
     """Draws one ECG with the findings predicted present, each with score and threshold."""
     from jaccardio.recording.paper_plot import plot_ecg
     from jaccardio.recording.picture_names import check_replaceable
@@ -134,4 +204,3 @@ def _draw(picture: Path, title: str, recording: "Recording", ranked: Sequence["F
     if unknown := sum(score.score is None for score in ranked):
         findings.append(f"{unknown} findings unknown for want of leads")
     plot_ecg(recording, picture, title=title, findings=findings)
-    return picture

@@ -2,9 +2,8 @@
 
 import math
 import os
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceO
 from jaccardio.cohort.id_table import refuse_place
 from jaccardio.cohort.kept_outside import kept_outside, refuse_unwritable
 from jaccardio.cohort.lead_tally import LeadTally
-from jaccardio.cohort.on_ray import RayFuture, RayPool
 from jaccardio.cohort.pseudonyms import load_key, new_key
 from jaccardio.cohort.relabel import Coded, count_findings, label_records
 from jaccardio.cohort.store_writer import StoreWriter
@@ -25,6 +23,7 @@ from jaccardio.errors import DataError, MissingError, ReadError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.measure import MEASUREMENTS, measure_recording
 from jaccardio.measurement.quality import Quality, check_recording
+from jaccardio.on_ray import PROCESSES, RayPool, in_order, on_ray
 from jaccardio.processes import WorkerPool
 from jaccardio.recording.checks.table import CHECKS, Check
 from jaccardio.recording.preprocessing import Prepared, SignalContract
@@ -39,7 +38,6 @@ CHUNK = 32
 WORKER_WORTH = 512
 """Records that one process reads while another would still start."""
 
-PROCESSES, RAY = "processes", "ray"
 LISTED = 20
 """Reasons that the error lists where no record could be read."""
 
@@ -153,7 +151,7 @@ def ingest(
     jobs
         Largest number of worker processes; small corpora are read without.
     on
-        `PROCESSES` of this machine, or `RAY`: the machines of a cluster, whatever `jobs`.
+        ``processes`` of this machine, or ``ray``: the machines of a cluster, whatever `jobs`.
     progress
         Called with (records done, records in all).
 
@@ -169,8 +167,7 @@ def ingest(
     if corpus not in CORPORA:
         raise UsageError(f"unknown corpus {corpus!r}; available: {', '.join(CORPORA)}.")
     contract = SignalContract.at(sampling_rate)
-    if on not in (PROCESSES, RAY):
-        raise UsageError(f"--on must be {PROCESSES} or {RAY}, got {on!r}.")
+    ray = on_ray(on)
     if jobs < 1:
         raise UsageError(f"{jobs} jobs: at least 1 is needed.")
     if corpus != "manifest" and (options.drop or options.allow_outside):
@@ -209,7 +206,7 @@ def ingest(
         labelled = label_records(stored, annotated, findings)
     else:
         with StoreWriter(store, contract, checks, onto) as writer:
-            for done, (entry, result) in enumerate(zip(sources, _ingested(sources, contract, checks, jobs, on), strict=True), start=1):
+            for done, (entry, result) in enumerate(zip(sources, _ingested(sources, contract, checks, jobs, ray), strict=True), start=1):
                 if isinstance(result, Ingested):
                     writer.add(entry, result.prepared, result.waveform, result.measurements, result.quality)
                     stored.append(entry)
@@ -277,25 +274,20 @@ def _refuse_duplicates(sources: Sequence[Source]) -> None:
 
 
 def _ingested(
-    sources: Sequence[Source], contract: SignalContract, checks: Mapping[str, Check], jobs: int, on: str
+    sources: Sequence[Source], contract: SignalContract, checks: Mapping[str, Check], jobs: int, ray: bool
 ) -> Iterator[Ingested | Rejection]:
     """What became of every source, in order."""
     workers = min(jobs, math.ceil(len(sources) / WORKER_WORTH))
-    if on != RAY and workers <= 1:
+    if not ray and workers <= 1:
         for source in sources:
             yield _read(source, contract, checks)
         return
     chunks = [sources[start : start + CHUNK] for start in range(0, len(sources), CHUNK)]
-    with RayPool() if on == RAY else WorkerPool(workers) as pool:
+    with RayPool() if ray else WorkerPool(workers) as pool:
         if isinstance(pool, RayPool):
             workers = pool.workers
-        pending: deque[Future[list[Ingested | Rejection]] | RayFuture] = deque()
-        for chunk in chunks:
-            pending.append(pool.submit(_read_chunk, chunk, contract, dict(checks)))
-            if len(pending) > 2 * workers:  # bounds the memory of finished chunks that wait for a slow one
-                yield from pending.popleft().result()
-        while pending:
-            yield from pending.popleft().result()
+        for chunk in in_order(pool, workers, _read_chunk, chunks, contract, dict(checks)):
+            yield from chunk
 
 
 def _read_chunk(sources: Sequence[Source], contract: SignalContract, checks: Mapping[str, Check]) -> list[Ingested | Rejection]:

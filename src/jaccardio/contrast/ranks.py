@@ -47,6 +47,14 @@ class Ranks:
         """Sum over the processes, the same bits in each; every process's gradient of it counts."""
         return part if self.size == 1 else cast(Tensor, _Sum.apply(part))  # type: ignore[no-untyped-call]
 
+    def most(self, own: int, device: torch.device) -> int:
+        """The largest of the processes' numbers; `device` is where tensors travel from."""
+        if self.size == 1:
+            return own
+        largest = torch.tensor(own, device=device)
+        dist.all_reduce(largest, dist.ReduceOp.MAX)
+        return int(largest)
+
     def sum_gradients(self, parameters: Sequence[torch.nn.Parameter]) -> None:
         """Replaces the gradients of parameters by their sums over the processes; a parameter without gradient has none anywhere."""
         gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]

@@ -2,17 +2,23 @@
 
 import io
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from jaccardio.cohort.id_table import IdTable
 from jaccardio.cohort.store import Store
 from jaccardio.files import write_atomic
-from jaccardio.prediction.predictor import Predictor
+from jaccardio.on_ray import RayPool, in_order
+from jaccardio.prediction.predictor import BATCH, Predictor
 from jaccardio.prediction.store_signals import windows_for
+
+UNIT = 8 * BATCH
+"""ECGs that a worker takes at a time, in whole batches: their vectors are then those of one process."""
 
 
 def write_embeddings(
@@ -21,6 +27,7 @@ def write_embeddings(
     out: Path,
     progress: Callable[[int, int], None] | None = None,
     id_table: IdTable | None = None,
+    ray: Path | None = None,
 ) -> tuple[int, int]:
     """Writes ``recording_id``, ``patient_key`` and ``embedding`` (a list of d float32) for every record of a store.
 
@@ -28,12 +35,17 @@ def write_embeddings(
     ----------
     id_table
         Adds ``path``.
+    ray
+        Folder of the model, which workers of a Ray cluster read, and the store too; None: this process computes.
 
     Returns
     -------
     Number of records and d.
     """
-    features = predictor.embed(windows_for(predictor, store, np.arange(len(store)), progress))
+    if ray is None:
+        features = predictor.embed(windows_for(predictor, store, np.arange(len(store)), progress))
+    else:
+        features = _on_ray(ray.resolve(), store, progress)
     columns = {
         "recording_id": pa.array(store.ids.tolist(), pa.string()),
         "patient_key": pa.array(store.records["patient_key"].tolist(), pa.string()),
@@ -45,3 +57,24 @@ def write_embeddings(
     pq.write_table(pa.table(columns), buffer, write_page_checksum=True)
     write_atomic(out, buffer.getvalue())
     return features.shape
+
+
+def _on_ray(model: Path, store: Store, progress: Callable[[int, int], None] | None) -> NDArray[np.float32]:
+    """Features (n, d) of a store by the cores of a cluster."""
+    units, found = np.split(np.arange(len(store)), range(UNIT, len(store), UNIT)), []
+    with RayPool() as pool:
+        for features in in_order(pool, pool.workers, _features, units, model, store.path.resolve()):
+            found.append(features)
+            if progress is not None:
+                progress(sum(map(len, found)), len(store))
+    return np.concatenate(found)
+
+
+def _features(rows: NDArray[np.int64], model: Path, store: Path) -> NDArray[np.float32]:
+    predictor, opened = _opened(model, store)
+    return predictor.embed(windows_for(predictor, opened, rows))
+
+
+@lru_cache(maxsize=1)  # a worker takes many units
+def _opened(model: Path, store: Path) -> tuple[Predictor, Store]:
+    return Predictor.from_pretrained(model, "cpu"), Store.open(store)

@@ -105,25 +105,28 @@ class HuggingFaceEncoder:
             A sentence has a part that the tokenizer does not know, or none at all. All unknown parts have one vector: two findings in a
             script of which the tokenizer knows a few letters would be one sentence.
         """
-        vectors: NDArray[np.float32] = self._vectors(sentences, self._model).cpu().numpy()
+        vectors: NDArray[np.float32] = self._vectors(self._passes(sentences), self._model).cpu().numpy()
         return vectors
 
-    def _vectors(self, sentences: Sequence[str], model: Callable[..., Any]) -> Tensor:
-        """Vectors (m, D) float32 of sentences by a function of token ids that returns states."""
-        if not sentences:
-            return torch.empty((0, self.dimension))
+    def _passes(self, sentences: Sequence[str]) -> list[tuple[list[int], Tensor]]:
+        """What goes through the model at once: places of sentences of equal token count, and their token ids."""
         rows_of_length: dict[int, list[int]] = {}
         tokens = [self.tokens(sentence) for sentence in sentences]
         for row, ids in enumerate(tokens):
             rows_of_length.setdefault(len(ids), []).append(row)
-        order, parts = [], []
-        for rows in rows_of_length.values():
-            for start in range(0, len(rows), SENTENCES_PER_BATCH):
-                batch = rows[start : start + SENTENCES_PER_BATCH]
-                inputs = torch.tensor([tokens[row] for row in batch], device=self._device)
-                parts.append(pooled_states(model, inputs, self.pooling, self._layers))
-                order += batch
-        return torch.cat(parts)[np.argsort(order)]
+        batches = [
+            rows[start : start + SENTENCES_PER_BATCH]
+            for rows in rows_of_length.values()
+            for start in range(0, len(rows), SENTENCES_PER_BATCH)
+        ]
+        return [(batch, torch.tensor([tokens[row] for row in batch], device=self._device)) for batch in batches]
+
+    def _vectors(self, passes: Sequence[tuple[list[int], Tensor]], model: Callable[..., Any]) -> Tensor:
+        """Vectors (m, D) float32 of the sentences of all passes by a function of token ids that returns states."""
+        if not passes:
+            return torch.empty((0, self.dimension))
+        order = [row for rows, _ in passes for row in rows]
+        return torch.cat([pooled_states(model, inputs, self.pooling, self._layers) for _, inputs in passes])[np.argsort(order)]
 
     def tokens(self, sentence: str) -> list[int]:
         """Token ids with the special ones around them; messages hold no word of the sentence, which may speak of a patient."""

@@ -1,7 +1,7 @@
 """`TunedEncoder`: a language model tuned by low-rank matrices beside its frozen weights (LoRA, Hu et al. 2021, arXiv:2106.09685)."""
 
 import importlib.util
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -15,10 +15,12 @@ from jaccardio.errors import MissingError, UsageError
 from jaccardio.files import sha256_json
 from jaccardio.text.centring import CentredEncoder
 from jaccardio.text.encoder import TextEncoder
-from jaccardio.text.huggingface import HuggingFaceEncoder
+from jaccardio.text.huggingface import LARGE_WEIGHTS_BYTES, HuggingFaceEncoder, pooled_states
 from jaccardio.text.readout import Readout
 
 MATRIX = "lora_"
+SHARDED_BYTES = LARGE_WEIGHTS_BYTES
+"""Language models with larger weights are sharded between the processes that train together."""
 
 
 class TunedEncoder(HuggingFaceEncoder):
@@ -53,6 +55,7 @@ class TunedEncoder(HuggingFaceEncoder):
         super().__init__(name_or_path, readout)
         self.rank = rank
         self.adapter: Mapping[str, Tensor] = {}
+        self._most: Callable[[int], int] | None = None
 
     @cached_property
     def fingerprint(self) -> str:
@@ -71,7 +74,38 @@ class TunedEncoder(HuggingFaceEncoder):
         def tuned(**inputs: Any) -> Any:
             return functional_call(self._model, matrices, (), inputs)
 
-        return self._vectors(sentences, tuned)
+        passes = self._passes(sentences)
+        idle = 0 if self._most is None else self._most(len(passes)) - len(passes)
+        vectors = self._vectors(passes, tuned)
+        for _ in range(idle):  # gives its layers to the others, forward and backward, and adds nothing
+            token = torch.zeros((1, 2), dtype=torch.int64, device=self._device)
+            vectors = vectors.to(self._device) + 0 * pooled_states(tuned, token, self.pooling, self._layers).sum()
+        return vectors
+
+    def shard(self, processes: int, most: Callable[[int], int]) -> None:
+        """From now on each process holds a part of the frozen weights of every layer, and all collect a layer when its turn comes (FSDP2).
+
+        The adapter stays whole everywhere. All processes must call `vectors` and `encode` equally often. Small models stay as they are.
+
+        Parameters
+        ----------
+        processes
+            All of the process group.
+        most
+            The largest of the numbers that the processes call it with.
+        """
+        if sum(path.stat().st_size for path in self._weight_files) <= SHARDED_BYTES:
+            return
+        from torch.distributed.device_mesh import init_device_mesh
+        from torch.distributed.fsdp import fully_shard
+
+        mesh = init_device_mesh(self._device.type, (processes,))
+        for name, part in self._model.named_modules():
+            within, _, last = name.rpartition(".")
+            if last.isdigit() and _layer(within) == np.inf:  # not the model around its layers, which finds states by its own class
+                matrices = {value for key, value in part.named_parameters() if MATRIX in key}
+                fully_shard(part, mesh=mesh, reshard_after_forward=True, ignored_params=matrices)
+        self._most = most
 
     @torch.no_grad()  # not in inference mode: weights that were loaded in it could not be trained through
     def encode(self, sentences: Sequence[str]) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ import logging
 import math
 import time
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -173,6 +174,8 @@ class _Session:
         order_seed = settings.seed if config.data.caption_order == "random" else None
         with ranks.first_alone():
             self.text = StatementVectors.embed(self.pool.statements, wording, encoder, config.model.language, order_seed)
+        if ranks.size > 1 and self.text.tuned is not None:
+            self.text.tuned.shard(ranks.size, partial(ranks.most, device=device))
         self.loss = BatchLoss(self.objective, self.pool, self.text, positive_weight, ranks, device)
         self.regularisation = Regularisation(config.objective, labels, settings.seed, device)
         part = store.contract.samples // max(config.model.score_parts)
@@ -225,6 +228,8 @@ class _Session:
             best, seconds = self._train(run, log, best, seconds, start, progress)
             if self.ranks.first:
                 self._finish(run, best, seconds)
+            else:
+                self._read_prompts(self.model)
             self.ranks.wait()
             return run.summary
         except DivergenceError as error:
@@ -243,15 +248,18 @@ class _Session:
                 metrics = self._step(step, batch)
             drawn += self.batch_size
             seconds = seconds_before + time.monotonic() - began
+            epoch, within = divmod(step + 1, self.batches.steps_per_epoch)
+            last = step + 1 == self.total_steps
+            validated = last or (within == 0 and epoch % self.config.training.validate_every == 0)
+            if validated:
+                self._read_prompts(self._weights())
             if log is None:
                 continue
             if self._logged(step):
                 log.write(step, **metrics, ecgs_per_second=drawn / (seconds - seconds_before))
             if progress is not None:
                 progress(step + 1, self.total_steps, f"loss {metrics['loss']:.3f}{best.shown}")
-            epoch, within = divmod(step + 1, self.batches.steps_per_epoch)
-            last = step + 1 == self.total_steps
-            if last or (within == 0 and epoch % self.config.training.validate_every == 0):
+            if validated:
                 best = self._validate(run, log, step, max(epoch, 1), best)
             if last or (within == 0 and epoch % self.checkpoint_every == 0):
                 self.save(run, step + 1, best, seconds)
@@ -327,19 +335,23 @@ class _Session:
         return self.model if self.average is None else cast(EcgModel, self.average.module)
 
     def _validation_scores(self, model: EcgModel) -> NDArray[np.float64]:
-        if self.text.tuned is not None:
-            self.text.tuned.adapter = model.adapter
-            prompts = self.material.vocabulary.prompts(self.config.model.language)
-            model.prompt_vectors.copy_(torch.from_numpy(self.text.tuned.encode(prompts)))
         batches = full_batches(self.material.store, self.material.validation_rows)
         scores = finding_scores(model, batches, self.device)
         if not np.isfinite(scores).all():
             raise DivergenceError(f"{np.count_nonzero(~np.isfinite(scores))} of {scores.size} validation scores are not finite")
         return scores
 
+    def _read_prompts(self, model: EcgModel) -> None:
+        """Prompt vectors by the adapter as it is; all processes take part, since each may hold a part of the language model."""
+        if self.text.tuned is not None:
+            self.text.tuned.adapter = model.adapter
+            prompts = self.material.vocabulary.prompts(self.config.model.language)
+            model.prompt_vectors.copy_(torch.from_numpy(self.text.tuned.encode(prompts)))
+
     def _finish(self, run: RunFolder, best: Best, seconds: float) -> dict[str, Any]:
         """Ends the run with the chosen weights."""
         self.model.load_state_dict(load_verified(run.checkpoints / best.file, best.sha256), strict=True)
+        self._read_prompts(self.model)
         material = self.material
         scores = self._validation_scores(self.model)
         summary = {
