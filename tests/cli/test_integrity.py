@@ -12,8 +12,8 @@ import pytest
 from jaccardio.cohort.store import Store
 from jaccardio.experiments.prediction_table import read_predictions
 from jaccardio.experiments.score import Submission, run_score
-from jaccardio.training import loop
 from jaccardio.training.run_folder import RunFolder
+from jaccardio.training.session import Session
 from tests.conftest import Command, Hospitals
 
 RUN_FILES = ("manifest.json", "config.toml", "split.json", "environment.json", "training.json", "test_uses.jsonl")
@@ -133,7 +133,7 @@ def test_damaged_best_weights_are_noticed_before_the_first_step(
     unfinished(run_folder)
     for best in (run_folder / "checkpoints").glob("best-*.safetensors"):
         flip(best)
-    monkeypatch.setattr(loop._Session, "_step", None)
+    monkeypatch.setattr(Session, "_step", None)
     refused = jaccardio("train", "--store", hospitals.home, "--out", run_folder, "--resume", "--device", "cpu")
     assert refused.status == 3
     assert "best-" in refused.err

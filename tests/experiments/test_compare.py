@@ -18,7 +18,7 @@ from jaccardio.experiments import score_cache
 from jaccardio.experiments.compare import Comparison, Protocol, Screened, _facts, _finalists, _reference, run_compare
 from jaccardio.experiments.objectives import OBJECTIVES
 from jaccardio.experiments.run_cache import RunCache
-from jaccardio.training import loop
+from jaccardio.training import loop, session
 from tests.conftest import TINY, Hospitals
 
 NAMES = "siglip,clip,unicl,classifier"
@@ -139,7 +139,7 @@ def test_an_interrupted_comparison_ends_with_the_same_ranking(
     compared: tuple[Path, Comparison], store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained_now: list[str]
 ) -> None:
     straight, _ = compared
-    out, save, saved = tmp_path / "out", loop.save_checkpoint, 0
+    out, save, saved = tmp_path / "out", session.save_checkpoint, 0
 
     def interrupt(*arguments: Any) -> None:
         nonlocal saved
@@ -148,7 +148,7 @@ def test_an_interrupted_comparison_ends_with_the_same_ranking(
         if saved in (5, 12):  # after the first epoch of a run in screening, and at the end of one in tuning
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(loop, "save_checkpoint", interrupt)
+    monkeypatch.setattr(session, "save_checkpoint", interrupt)
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
             run_compare(store, NAMES, out, PROTOCOL, _silent)

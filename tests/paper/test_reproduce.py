@@ -27,7 +27,7 @@ from jaccardio.paper.runs import DEMO, left_out_run, runs_of
 from jaccardio.paper.scales import SCALES
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_signals import windows_for
-from jaccardio.training import loop
+from jaccardio.training import loop, session
 from jaccardio.training.run_folder import RunFolder
 from tests.conftest import Hospitals
 
@@ -305,7 +305,7 @@ def test_one_more_table_is_merged_into_those_that_are_there(copy: Path) -> None:
 def test_an_interrupted_reproduction_goes_on(
     reproduced: Path, tmp_path: Path, trained_now: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out, save, saved = tmp_path / "out", loop.save_checkpoint, 0
+    out, save, saved = tmp_path / "out", session.save_checkpoint, 0
     for part in ("hospitals", "store", "store-b"):
         shutil.copytree(reproduced / part, out / part)
 
@@ -316,7 +316,7 @@ def test_an_interrupted_reproduction_goes_on(
         if saved == 3:  # after the first of two epochs of the second run
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(loop, "save_checkpoint", interrupt)
+    monkeypatch.setattr(session, "save_checkpoint", interrupt)
     with pytest.raises(KeyboardInterrupt):
         _reproduce(out, "table1")
     assert not (out / "results.json").exists()

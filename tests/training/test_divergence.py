@@ -15,7 +15,7 @@ from jaccardio.errors import DataError, DivergenceError, UsageError
 from jaccardio.evaluation.auroc import auroc, average_precision
 from jaccardio.evaluation.calibration import fit_calibration
 from jaccardio.evaluation.thresholds import fit_thresholds
-from jaccardio.training import loop
+from jaccardio.training import loop, session
 from jaccardio.training.checkpoint import load_checkpoint, save_checkpoint
 from jaccardio.training.config import load_preset
 from jaccardio.training.run_folder import RunFolder
@@ -49,7 +49,7 @@ def test_a_learning_rate_far_too_high_is_said_whatever_the_step(
 def test_validation_notices_what_no_step_did_and_the_last_good_checkpoint_stays(
     store: Store, split: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    score, validated = loop.finding_scores, 0
+    score, validated = session.finding_scores, 0
 
     def spoilt_from_the_second_on(*arguments: object) -> NDArray[np.float64]:
         nonlocal validated
@@ -59,7 +59,7 @@ def test_validation_notices_what_no_step_did_and_the_last_good_checkpoint_stays(
             scores[3, 0] = math.nan
         return scores
 
-    monkeypatch.setattr(loop, "finding_scores", spoilt_from_the_second_on)
+    monkeypatch.setattr(session, "finding_scores", spoilt_from_the_second_on)
     with pytest.raises(DivergenceError, match=r"1 of \d+ validation scores are not finite.*step-00000009.*stays.*new folder") as raised:
         loop.train(store, split, load_preset("truth-small", TINY), tmp_path / "run", device="cpu")
     assert raised.value.exit_code == 3

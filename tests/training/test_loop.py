@@ -28,7 +28,8 @@ from jaccardio.models.scoring import finding_scores
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_signals import windows_for
 from jaccardio.training.config import DataConfig, TrainConfig, load_preset
-from jaccardio.training.loop import _Session, resume, train
+from jaccardio.training.loop import resume, train
+from jaccardio.training.session import Session
 from tests.conftest import TINY, Hospitals
 
 
@@ -105,7 +106,7 @@ def test_measured_statements_are_learned_beside_the_findings(store: Store, split
 
 def test_unlabelled_ecgs_teach_measured_statements_and_do_not_dilute_the_labels(store: Store, split: Split) -> None:
     settings = ("data.labelled=0.1", "objective.statements=findings+measurements")
-    session = _Session(store, split, _config("truth-small", *settings), torch.device("cpu"))
+    session = Session(store, split, _config("truth-small", *settings), torch.device("cpu"))
     labels = session.material.training_labels
     unlabelled = (labels < 0).all(axis=1)
     assert 0.8 < unlabelled.mean() < 0.95
@@ -120,7 +121,7 @@ def test_unlabelled_ecgs_teach_measured_statements_and_do_not_dilute_the_labels(
 
 
 def test_without_measured_statements_unlabelled_ecgs_are_left_out(store: Store, split: Split) -> None:
-    material = _Session(store, split, _config("truth-small", "data.labelled=0.1"), torch.device("cpu")).material
+    material = Session(store, split, _config("truth-small", "data.labelled=0.1"), torch.device("cpu")).material
     assert len(material.training_rows) < 0.2 * len(split.parts["train"])
     assert (material.training_labels >= 0).any(axis=1).all()
 
@@ -130,7 +131,7 @@ def test_parents_train_where_the_vocabulary_has_levels(store: Store, split: Spli
     drawn = np.random.default_rng(0).choice(np.array([-1, 0, 1], dtype=np.int8), (len(store), len(vocabulary)), p=[0.1, 0.8, 0.1])
     levelled = Store(store.path, store.manifest, store.contract, vocabulary, store.records, drawn)
     config = _config("truth-small", "objective.statements=findings+parents", "training.epochs=4")
-    session = _Session(levelled, split, config, torch.device("cpu"))
+    session = Session(levelled, split, config, torch.device("cpu"))
     assert [size for _, size, _ in session.pool.spans] == [71, 11]
     train(levelled, split, config, tmp_path / "run", device="cpu")
     lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
@@ -146,7 +147,7 @@ def test_parents_are_refused_where_the_vocabulary_has_no_levels(store: Store, sp
 
 def test_the_bias_starts_at_the_prevalence_of_findings_wherever_prompts_are_among_the_statements(store: Store, split: Split) -> None:
     alone, joined = (
-        _Session(store, split, _config("truth-small", f"objective.statements={statements}"), torch.device("cpu")).model
+        Session(store, split, _config("truth-small", f"objective.statements={statements}"), torch.device("cpu")).model
         for statements in ("findings", "findings+negations")
     )
     assert torch.equal(alone.finding_logits(torch.zeros(1, 12, 200)), joined.finding_logits(torch.zeros(1, 12, 200)))
@@ -159,7 +160,7 @@ def test_the_truth_objective_learns_more_than_chance(store: Store, split: Split,
 
 def test_records_with_rare_findings_are_repeated(store: Store, split: Split) -> None:
     plain, repeating = (
-        _Session(store, split, _config("truth-small", f"data.sampling={sampling}"), torch.device("cpu")).batches
+        Session(store, split, _config("truth-small", f"data.sampling={sampling}"), torch.device("cpu")).batches
         for sampling in ("plain", "repeat-rare")
     )
     assert plain.steps_per_epoch == repeating.steps_per_epoch
@@ -170,7 +171,7 @@ def test_records_with_rare_findings_are_repeated(store: Store, split: Split) -> 
 
 def test_names_stand_in_a_random_order_where_the_configuration_asks_for_it(store: Store, split: Split) -> None:
     canonical, shuffled = (
-        len(_Session(store, split, _config("siglip-small", f"data.caption_order={order}"), torch.device("cpu")).text.vectors)
+        len(Session(store, split, _config("siglip-small", f"data.caption_order={order}"), torch.device("cpu")).text.vectors)
         for order in ("canonical", "random")
     )
     assert shuffled > canonical
@@ -181,7 +182,7 @@ def test_augmentations_are_settings_that_reach_the_batches(store: Store, split: 
         assert DataConfig.model_validate({setting: 0.5}).augmentations == (make(0.5),)
     assert DataConfig().augmentations == ()
     whole, masked = (
-        _Session(store, split, _config("truth-small", f"data.lead_masking={share}"), torch.device("cpu")).batches.batch(0).signal
+        Session(store, split, _config("truth-small", f"data.lead_masking={share}"), torch.device("cpu")).batches.batch(0).signal
         for share in (0.0, 1.0)
     )
     assert whole.any(axis=2).all()
@@ -267,7 +268,7 @@ def test_thresholds_are_fitted_on_the_validation_part_alone(store: Store, split:
 
 def test_unknown_labels_change_neither_loss_nor_gradient(store: Store, split: Split) -> None:
     """The loss is that of the pairs with a known label, and so is the gradient; hiding one more changes both."""
-    session = _Session(store, split, _config("truth-small"), torch.device("cpu"))
+    session = Session(store, split, _config("truth-small"), torch.device("cpu"))
     labels, columns = session.material.training_labels[:32], session.pool.against(torch.arange(32))
     known = torch.from_numpy(labels >= 0)
     assert not known.all()
@@ -296,7 +297,7 @@ def test_unknown_labels_change_neither_loss_nor_gradient(store: Store, split: Sp
 
 
 def test_positive_weight_weights_true_pairs_only(store: Store, split: Split) -> None:
-    session = _Session(store, split, _config("classifier-small", "objective.positive_weight=true"), torch.device("cpu"))
+    session = Session(store, split, _config("classifier-small", "objective.positive_weight=true"), torch.device("cpu"))
     target, weight = session.loss.targets(session.material.training_labels[:32], session.pool.against(torch.arange(32)))
     expected = session.material.positive_weight().expand_as(weight)
     assert torch.equal(weight[target == 1], expected[target == 1])
@@ -308,7 +309,7 @@ def test_a_finding_unknown_for_every_training_record_leaves_the_bank(store: Stor
     hidden = Store(store.path, store.manifest, store.contract, store.vocabulary, store.records, store.labels.copy())
     column = store.vocabulary.index("af")
     hidden.labels[rows, column] = -1
-    session = _Session(hidden, split, _config("truth-small"), torch.device("cpu"))
+    session = Session(hidden, split, _config("truth-small"), torch.device("cpu"))
     assert "af" in session.material.left_out
     assert session.batches.batch(0).labels.shape[1] == len(session.material.vocabulary)
     assert "af" not in session.material.vocabulary.codes
@@ -316,7 +317,7 @@ def test_a_finding_unknown_for_every_training_record_leaves_the_bank(store: Stor
 
 def test_labels_stay_with_their_records_whatever_the_order_of_the_split(store: Store, split: Split) -> None:
     backwards = Split(split.method, {part: ids[::-1] for part, ids in split.parts.items()})
-    session = _Session(store, backwards, _config("truth-small"), torch.device("cpu"))
+    session = Session(store, backwards, _config("truth-small"), torch.device("cpu"))
     batch, columns = session.batches.batch(0), [store.vocabulary.index(code) for code in session.material.vocabulary.codes]
     rows = session.material.training_rows[batch.records]
     assert np.array_equal(batch.labels, store.labels[np.ix_(rows, columns)])
@@ -324,7 +325,7 @@ def test_labels_stay_with_their_records_whatever_the_order_of_the_split(store: S
 
 
 def test_a_frozen_encoder_keeps_its_weights_and_still_learns_around_them(store: Store, split: Split, tmp_path: Path) -> None:
-    start = _Session(store, split, _config("truth-small"), torch.device("cpu")).model.state_dict()
+    start = Session(store, split, _config("truth-small"), torch.device("cpu")).model.state_dict()
     train(store, split, _config("truth-small", "training.frozen_encoder=true", "training.epochs=2"), tmp_path / "run", device="cpu")
     ended = load_file(tmp_path / "run" / "model" / "model.safetensors")
     weights = {
@@ -351,7 +352,7 @@ def test_validation_comes_every_so_many_epochs_and_after_the_last(store: Store, 
 
 
 def test_weight_decay_shrinks_matrices_and_leaves_norms_and_biases(store: Store, split: Split) -> None:
-    session = _Session(store, split, _config("truth-small", "training.weight_decay=0.5", "training.learning_rate=0.1"), torch.device("cpu"))
+    session = Session(store, split, _config("truth-small", "training.weight_decay=0.5", "training.learning_rate=0.1"), torch.device("cpu"))
     before = {name: value.clone() for name, value in session.model.named_parameters()}
     for value in session.model.parameters():
         value.grad = torch.zeros_like(value)

@@ -13,7 +13,7 @@ from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.folder import load_pretrained
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.text.huggingface import HuggingFaceEncoder
-from jaccardio.training import loop
+from jaccardio.training import session
 from jaccardio.training.config import TrainConfig, load_preset
 from jaccardio.training.loop import resume, train
 from tests.conftest import TINY
@@ -57,7 +57,7 @@ def test_a_resumed_run_ends_with_the_same_adapter(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(loop, "remove_superseded", killed)
+        patch.setattr(session, "remove_superseded", killed)
         with pytest.raises(KeyboardInterrupt):
             train(store, split, config, tmp_path / "killed", device="cpu")
     resume(store, tmp_path / "killed", device="cpu")

@@ -17,6 +17,7 @@ from jaccardio.models.folder import load_pretrained
 from jaccardio.training import loop
 from jaccardio.training.config import TrainConfig, load_preset
 from jaccardio.training.run_folder import RunFolder
+from jaccardio.training.session import Session
 from jaccardio.training.warm_start import load_source, start_from
 from tests.conftest import TINY
 
@@ -27,7 +28,7 @@ def _config(*settings: str, preset: str = "truth-small") -> TrainConfig:
 
 def _started(store: Store, split: Split, source: Path, *settings: str, preset: str = "truth-small") -> tuple[EcgModel, str]:
     """A model and what it was started from, before its first step."""
-    session = loop._Session(store, split, _config(*settings, preset=preset), torch.device("cpu"), load_source(source, store, split))
+    session = Session(store, split, _config(*settings, preset=preset), torch.device("cpu"), load_source(source, store, split))
     return session.model, session.started_from
 
 
@@ -63,7 +64,7 @@ def test_heads_that_mean_something_else_start_anew(store: Store, split: Split, t
     model, started_from = _started(store, split, trained, setting, preset=preset)
     source, fresh = (
         load_pretrained(trained / "model").model,
-        loop._Session(store, split, _config(setting, preset=preset), torch.device("cpu")),
+        Session(store, split, _config(setting, preset=preset), torch.device("cpu")),
     )
     assert _same(model.encoder.state_dict(), source.encoder.state_dict())
     assert _same(_heads(model), _heads(fresh.model))
@@ -74,7 +75,7 @@ def test_without_whitening_the_heads_read_sentences_of_another_vocabulary_but_of
     store: Store, split: Split, trained: Path
 ) -> None:
     old, new = (
-        loop._Session(store, split, _config("model.whitening=0.0", *settings), torch.device("cpu"))
+        Session(store, split, _config("model.whitening=0.0", *settings), torch.device("cpu"))
         for settings in (["training.seed=6"], ['data.hidden_findings=["af"]'])
     )
     source = dataclasses.replace(load_pretrained(trained / "model"), model=old.model, configs=(old.config.model,))
@@ -87,7 +88,7 @@ def test_without_whitening_the_heads_read_sentences_of_another_vocabulary_but_of
 
 def test_another_encoder_or_contract_is_refused_and_the_differences_are_named(store: Store, split: Split, trained: Path) -> None:
     source = load_pretrained(trained / "model")
-    session = loop._Session(store, split, _config("model.width=8", "model.pooling=mean-max"), torch.device("cpu"))
+    session = Session(store, split, _config("model.width=8", "model.pooling=mean-max"), torch.device("cpu"))
     with pytest.raises(UsageError, match=r"model\.width is 4 there and 8 here; model\.pooling is mean there and mean-max here\. Change"):
         start_from(source, session.model, session.config.model, store.contract)
     longer = type(store.contract)(store.contract.sampling_rate, 5.0)
@@ -126,15 +127,15 @@ def test_a_warm_started_run_resumes_to_the_bit_without_the_other_model(
     source = Path(shutil.copytree(trained, tmp_path / "source"))
     config = _config(f"training.init_from={source}")
     straight = loop.train(store, split, config, tmp_path / "straight", device="cpu")
-    step = loop._Session._step
+    step = Session._step
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(loop._Session, "_step", killed)
+    monkeypatch.setattr(Session, "_step", killed)
     with pytest.raises(KeyboardInterrupt):
         loop.train(store, split, config, tmp_path / "killed", device="cpu")
-    monkeypatch.setattr(loop._Session, "_step", step)
+    monkeypatch.setattr(Session, "_step", step)
     shutil.rmtree(source)
     resumed = loop.resume(store, tmp_path / "killed", device="cpu")
     ours, theirs = (load_file(tmp_path / name / "model" / "model.safetensors") for name in ("straight", "killed"))

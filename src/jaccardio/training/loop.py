@@ -1,61 +1,22 @@
-"""The training loop.
+"""`train`, `resume`: a run from its start, or from where it stopped."""
 
-Every step is a function of (configuration, store, split, step): batches, crops and views are drawn from (seed, step), statements
-from the seed, nothing else is random after initialisation. So a run that was killed and resumed ends with the same weights, to the
-bit, on the same machine and with a fixed number of threads, which else follows the machine's load (`jaccardio.threads`).
-"""
-
-import logging
-import math
-import time
 from contextlib import nullcontext
-from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-
-from jaccardio.cohort.batches import Batch, TrainingBatches, full_batches
 from jaccardio.cohort.split import Split, check_disjoint
 from jaccardio.cohort.store import Store
-from jaccardio.contrast.banks import TrainingLabels
 from jaccardio.contrast.ranks import ALONE, Ranks
-from jaccardio.errors import DataError, DivergenceError, UsageError
-from jaccardio.findings.wording import Wording
+from jaccardio.errors import DataError, UsageError
 from jaccardio.locks import own_folder
-from jaccardio.measurement.statements import measured_statements, statement_sentences
-from jaccardio.models.batch_norm import share_batch_norm
-from jaccardio.models.create import create_model, text_encoder_of
-from jaccardio.models.ecg_model import EcgModel
-from jaccardio.models.encoder import MINIMUM_SAMPLES
-from jaccardio.models.folder import Pretrained
-from jaccardio.models.scoring import choose_device, finding_scores
+from jaccardio.models.scoring import choose_device
 from jaccardio.progress import Progress
-from jaccardio.text.cache import user_cache
-from jaccardio.threads import ThreadChoice
-from jaccardio.training.batch_loss import BatchLoss
-from jaccardio.training.checkpoint import load_checkpoint, load_verified, remove_superseded, restore, save_best, save_checkpoint, tensors_of
 from jaccardio.training.config import TrainConfig
-from jaccardio.training.finish import finish_run
-from jaccardio.training.first_bias import first_bias
-from jaccardio.training.log import RunLog
-from jaccardio.training.material import Material, StatementVectors
-from jaccardio.training.optimiser import create_optimiser, moving_average
-from jaccardio.training.precision import trains_in_bfloat16
-from jaccardio.training.regularisation import Regularisation
-from jaccardio.training.run_folder import DRAWN, RunFolder
-from jaccardio.training.schedule import learning_rate
-from jaccardio.training.selection import Best, macro_ranking
-from jaccardio.training.warm_start import load_source, start_from
+from jaccardio.training.run_folder import RunFolder
+from jaccardio.training.selection import Best
+from jaccardio.training.session import Session
+from jaccardio.training.warm_start import load_source
 
-logger = logging.getLogger(__name__)
-
-CHECKPOINT_STEPS = 4
-"""There is a checkpoint an epoch, and one for several epochs where these have fewer steps."""
-
-LOG_EVERY = 20
 JOIN_AGAIN = "`jaccardio train --resume --ensemble N`, or `jaccardio ensemble`"
 
 
@@ -105,7 +66,7 @@ def train(
     check_disjoint(store, split)
     initial = config.training.init_from
     source = load_source(Path(initial).expanduser(), store, split) if initial else None
-    session = _Session(store, split, config, choose_device(device), source, ranks)  # before the folder: one that cannot start leaves none
+    session = Session(store, split, config, choose_device(device), source, ranks)  # before the folder: one that cannot start leaves none
     with own_folder(out) if ranks.first else nullcontext():
         if ranks.first:
             run = RunFolder.create(out, config, store, split, started_from=session.started_from, together=session.together)
@@ -132,253 +93,7 @@ def resume(store: Store, out: Path, *, device: str = "auto", progress: Progress 
         raise UsageError(f"{out}: an ensemble that was interrupted. Join its members again: {JOIN_AGAIN}.")
     if store.fingerprint != run.store_fingerprint:
         raise DataError(f"{out}: this run began with another store. Resume with that store, or train into a new folder.")
-    session = _Session(store, run.split, run.config, choose_device(device), ranks=ranks)
+    session = Session(store, run.split, run.config, choose_device(device), ranks=ranks)
     with own_folder(out) if ranks.first else nullcontext():
         ranks.wait()
         return session.run(run, progress)
-
-
-class _Session:
-    """The objects of the loop, set up from the configuration and, in a new run, the model whose weights it starts from."""
-
-    def __init__(
-        self,
-        store: Store,
-        split: Split,
-        config: TrainConfig,
-        device: torch.device,
-        source: Pretrained | None = None,
-        ranks: Ranks = ALONE,
-    ) -> None:
-        self.config, self.device, self.ranks = config, device, ranks
-        self.objective = config.objective.objective()
-        settings, data = config.training, config.data
-        self.material = material = Material.gather(
-            store, split, data.hidden_findings, measured=self.objective.measured, labelled=data.labelled, seed=settings.seed
-        )
-        self.bfloat16 = trains_in_bfloat16(settings.precision, device)
-        torch.manual_seed(settings.seed)
-        self.statements = tuple(measured_statements()) if self.objective.measured else ()
-        further = statement_sentences(self.statements, config.model.language)
-        encoder = text_encoder_of(config.model, material.vocabulary, user_cache(), further)
-        with ranks.first_alone():  # the others find the vectors in the cache
-            self.model = create_model(config.model, vocabulary=material.vocabulary, text_encoder=encoder, further=further).to(device)
-        self.together: dict[str, Any] = {}
-        if ranks.size > 1:
-            norms = share_batch_norm(self.model, ranks)
-            self.together = {"processes": ranks.size, "batch_norm": "of all processes" if norms else "none"}
-        positive_weight = material.positive_weight().to(device) if config.objective.positive_weight else None
-        labels = torch.from_numpy(material.training_labels)
-        wording = Wording.of(material.vocabulary)
-        self.pool = self.objective.pool(TrainingLabels(labels, tuple(wording.groups), settings.seed))
-        order_seed = settings.seed if config.data.caption_order == "random" else None
-        with ranks.first_alone():
-            self.text = StatementVectors.embed(self.pool.statements, wording, encoder, config.model.language, order_seed)
-        if ranks.size > 1 and self.text.tuned is not None:
-            self.text.tuned.shard(ranks.size, partial(ranks.most, device=device))
-        self.loss = BatchLoss(self.objective, self.pool, self.text, positive_weight, ranks, device)
-        self.regularisation = Regularisation(config.objective, labels, settings.seed, device)
-        part = store.contract.samples // max(config.model.score_parts)
-        if part < MINIMUM_SAMPLES:
-            raise UsageError(f"model.score_parts: parts of {part} samples, encoders need {MINIMUM_SAMPLES}.")
-        crop = round(config.data.crop_seconds * store.contract.sampling_rate) or None
-        self.batches = TrainingBatches(
-            store,
-            material.training_rows,
-            material.training_labels,
-            settings.batch_size,
-            crop,
-            settings.seed,
-            repeat_rare=config.data.sampling == "repeat-rare",
-            augmentations=config.data.augmentations,
-            share=ranks.share,
-        )
-        self.batch_size = len(self.batches.records(0))
-        if self.batch_size < ranks.size:
-            raise UsageError(
-                f"a batch of {self.batch_size} ECGs gives {ranks.size} processes none. Start fewer, or set a larger batch_size."
-            )
-        self.checkpoint_every = math.ceil(CHECKPOINT_STEPS / self.batches.steps_per_epoch)
-        self.total_steps = settings.steps or (settings.epochs or 0) * self.batches.steps_per_epoch
-        if settings.warmup > self.total_steps:
-            logger.warning("warm-up of %g steps, but the run has %d: the learning rate only rises.", settings.warmup, self.total_steps)
-        if config.model.initial_bias == "mean-target":
-            self.model.initialise_bias(first_bias(self.loss, material, self.batches, self.total_steps))
-        self.started_from = start_from(source, self.model, config.model, store.contract) if source else DRAWN
-        self.model.encoder.requires_grad_(not settings.frozen_encoder)
-        self.optimiser = create_optimiser(self.model.parameters(), settings)
-        self.average = moving_average(self.model, settings.ema) if settings.ema else None
-
-    def run(self, run: RunFolder, progress: Progress | None) -> dict[str, Any]:
-        """Trains from the last checkpoint, or from the start, to the end."""
-        best, seconds, start = Best(), 0.0, 0
-        checkpoint = load_checkpoint(run.checkpoints, run.manifest.sha256)
-        if checkpoint is None and self.config.training.init_from:
-            raise DataError(f"{run.path}: killed before its first checkpoint, nothing was trained yet. Remove it and train again.")
-        if checkpoint is not None:
-            tensors, facts, damaged = checkpoint
-            for sentence in damaged:
-                logger.warning("%s", sentence)
-            restore(tensors, self.model, self.optimiser, self.average)
-            best, seconds, start = Best(**facts["best"]), facts["seconds"], facts["step"]
-        if self.ranks.first:
-            run.rewind_log(start)
-        log = RunLog(run) if self.ranks.first else None
-        try:
-            best, seconds = self._train(run, log, best, seconds, start, progress)
-            if self.ranks.first:
-                self._finish(run, best, seconds)
-            else:
-                self._read_prompts(self.model)
-            self.ranks.wait()
-            return run.summary
-        except DivergenceError as error:
-            raise self._diverged(run, error) from error
-        finally:
-            if log is not None:
-                log.close()
-
-    def _train(
-        self, run: RunFolder, log: RunLog | None, best: Best, seconds_before: float, start: int, progress: Progress | None
-    ) -> tuple[Best, float]:
-        """The steps from `start` on; returns the best epoch and the seconds of all steps."""
-        began, seconds, drawn, threads = time.monotonic(), seconds_before, 0, ThreadChoice()
-        for step, batch in self.batches.prefetched(start, self.total_steps):
-            with threads.step():
-                metrics = self._step(step, batch)
-            drawn += self.batch_size
-            seconds = seconds_before + time.monotonic() - began
-            epoch, within = divmod(step + 1, self.batches.steps_per_epoch)
-            last = step + 1 == self.total_steps
-            validated = last or (within == 0 and epoch % self.config.training.validate_every == 0)
-            if validated:
-                self._read_prompts(self._weights())
-            if log is None:
-                continue
-            if self._logged(step):
-                log.write(step, **metrics, ecgs_per_second=drawn / (seconds - seconds_before))
-            if progress is not None:
-                progress(step + 1, self.total_steps, f"loss {metrics['loss']:.3f}{best.shown}")
-            if validated:
-                best = self._validate(run, log, step, max(epoch, 1), best)
-            if last or (within == 0 and epoch % self.checkpoint_every == 0):
-                self.save(run, step + 1, best, seconds)
-        return best, seconds
-
-    def save(self, run: RunFolder, step: int, best: Best, seconds: float) -> None:
-        """Writes the checkpoint of a run after so many steps."""
-        facts = {"best": vars(best), "seconds": seconds, "run_sha256": run.manifest.sha256}
-        save_checkpoint(run.checkpoints, step, tensors_of(self.model, self.optimiser, self.average), facts)
-        remove_superseded(run.checkpoints)
-
-    def _diverged(self, run: RunFolder, error: DivergenceError) -> DivergenceError:
-        """What went wrong, what is kept of the run, and what to do."""
-        settings, kept = self.config.training, sorted(run.checkpoints.glob("step-*.json"))
-        last = f"{kept[-1].stem}, the last checkpoint with finite weights, stays" if kept else "no checkpoint had finite weights"
-        remedy = f"lower training.learning_rate (it was {settings.learning_rate:g})" + (
-            " or use training.precision=fp32" if self.bfloat16 else ""
-        )
-        return DivergenceError(
-            f"{run.path}: training diverged: {error}. No model was written; {last}. Train again into a new folder: {remedy}."
-        )
-
-    def _step(self, step: int, batch: Batch) -> dict[str, float]:
-        settings = self.config.training
-        rate = learning_rate(step, self.total_steps, settings.learning_rate, settings.warmup)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        self.model.train()
-        signal = torch.from_numpy(batch.signal).to(self.device)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-            features = self.model.encoder(signal)  # from the features on all is float32
-        loss, statistics = self.loss(self.model, features, batch, self.batch_size, self._logged(step))
-        everyone = self.ranks.gathered(features, self.batch_size) if self.config.objective.views else features
-        auxiliary = {name: value / self.ranks.size for name, value in self.regularisation(self.model, everyone, step).items()}
-        if self.statements:
-            truth = torch.from_numpy(self.material.truths[batch.records]).to(self.device)
-            stated = self.model.compare(self.model.project(features), self.model.statement_vectors)
-            measured = self.objective.measured_loss(stated, truth, len(self.material.vocabulary))
-            auxiliary["measured"] = self.config.objective.measured_weight * measured * (len(signal) / self.batch_size)
-        loss = loss + sum(auxiliary.values())
-        self.optimiser.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        self.ranks.sum_gradients(list(self.model.parameters()))
-        loss, *parts = self.ranks.total(torch.stack([loss, *auxiliary.values()]).detach())
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.gradient_clip or math.inf)
-        if not math.isfinite(loss.item()) or not math.isfinite(norm.item()):
-            raise DivergenceError(f"the loss or its gradient is not finite in step {step + 1}")
-        self.optimiser.step()
-        if self.average is not None:
-            self.average.update_parameters(self.model)
-        metrics = {"loss": loss.item(), "learning_rate": rate, "gradient_norm": norm.item()}
-        if self._logged(step):
-            metrics |= statistics
-            metrics |= {name: value.item() for name, value in zip(auxiliary, parts, strict=True)} | self.model.logged()
-        if spoilt := [name for name, value in metrics.items() if not math.isfinite(value)]:
-            raise DivergenceError(f"{', '.join(spoilt)} not finite after step {step + 1}")
-        return metrics
-
-    def _logged(self, step: int) -> bool:
-        return step % LOG_EVERY == 0 or step + 1 == self.total_steps
-
-    def _validate(self, run: RunFolder, log: RunLog, step: int, epoch: int, best: Best) -> Best:
-        scores = self._validation_scores(self._weights())
-        auroc, auprc = macro_ranking(self.material.validation_labels, scores)
-        log.write(step, validation_macro_auroc=auroc, validation_macro_auprc=auprc, epoch=epoch)
-        better = best.macro_auroc is None or (auroc is not None and auroc > best.macro_auroc)
-        if self.config.training.select == "best" and not better:
-            return best
-        return Best(epoch, auroc, *save_best(run.checkpoints, step, self._weights().state_dict()))
-
-    def _weights(self) -> EcgModel:
-        """The weights that are validated and saved: the moving average where there is one."""
-        return self.model if self.average is None else cast(EcgModel, self.average.module)
-
-    def _validation_scores(self, model: EcgModel) -> NDArray[np.float64]:
-        batches = full_batches(self.material.store, self.material.validation_rows)
-        scores = finding_scores(model, batches, self.device)
-        if not np.isfinite(scores).all():
-            raise DivergenceError(f"{np.count_nonzero(~np.isfinite(scores))} of {scores.size} validation scores are not finite")
-        return scores
-
-    def _read_prompts(self, model: EcgModel) -> None:
-        """Prompt vectors by the adapter as it is; all processes take part, since each may hold a part of the language model."""
-        if self.text.tuned is not None:
-            self.text.tuned.adapter = model.adapter
-            prompts = self.material.vocabulary.prompts(self.config.model.language)
-            model.prompt_vectors.copy_(torch.from_numpy(self.text.tuned.encode(prompts)))
-
-    def _finish(self, run: RunFolder, best: Best, seconds: float) -> dict[str, Any]:
-        """Ends the run with the chosen weights."""
-        self.model.load_state_dict(load_verified(run.checkpoints / best.file, best.sha256), strict=True)
-        self._read_prompts(self.model)
-        material = self.material
-        scores = self._validation_scores(self.model)
-        summary = {
-            "preset": self.config.preset,
-            "seed": self.config.training.seed,
-            "started_from": run.environment["started_from"],
-            "epoch": best.epoch,
-            "selected_by": self.config.training.select,
-            "validation_macro_auroc": best.macro_auroc,
-            "steps": self.total_steps,
-            "seconds": round(seconds, 1),
-            "ecgs_per_second": round(self.total_steps * self.config.training.batch_size / seconds, 1) if seconds else None,
-            "device": self.device.type,
-            "precision": "bf16" if self.bfloat16 else "fp32",
-            "training_records": len(material.training_rows),
-            "findings_left_out": list(material.left_out),
-            "store": material.store.fingerprint,
-        }
-        return finish_run(
-            run,
-            self.model,
-            [self.config.model],
-            material.vocabulary,
-            self.statements,
-            material.store.contract,
-            self.config.data.lead_masking > 0,
-            material.validation_labels,
-            scores,
-            summary,
-        )
