@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from jaccardio.contrast.chunks import chunked_loss
+from jaccardio.contrast.chunks import PAIRS_AT_ONCE, chunked_loss
 from jaccardio.contrast.objective import Objective
 from jaccardio.contrast.statements import Reading, Statements
 from jaccardio.experiments.benches.figure import Figure
@@ -21,7 +21,7 @@ from jaccardio.processes import WorkerPool
 
 BATCHES = (512, 2048, 8192, 32768)
 CHUNKED_FROM = 16384
-CHUNK, WIDTH, FINDINGS = 256, 256, 26
+WIDTH, FINDINGS = 256, 26
 REPEATS = 3
 
 
@@ -55,9 +55,11 @@ def measure(kind: str, batch: int) -> tuple[float, float]:
         if kind == "open_clip":
             logits = match(ecg, scale, text, bias)
             return -logsigmoid((2 * torch.eye(batch) - 1) * logits).sum() / batch
-        return chunked_loss(
-            objective, ecg, (scale, text, bias), match, lambda rows: objective.targets(labels, statements, rows), batch, CHUNK
-        )
+
+        def targets(rows: slice) -> tuple[Tensor, Tensor]:
+            return objective.targets(labels, statements, rows)
+
+        return chunked_loss(objective, ecg, (scale, text, bias), match, targets, batch, max(1, PAIRS_AT_ONCE // batch))
 
     before, seconds = _peak(reset=True), list[float]()
     for _ in range(REPEATS):
