@@ -2,9 +2,9 @@
 
 Memory goes with ECGs at a time x statements. Rows of the matrix are ECGs, and a loss of pairs adds up over the rows: the gradients of a
 chunk are found with its loss, so that nothing of it is kept and nothing is computed twice. `softmax` needs, before any gradient, three
-numbers for each column: the log of the sum of exponentials, the mass that is aimed at, and what the logits have of it; they add up over rows
-and processes, so that none ever holds a column. Its chunks are computed once more in the backward pass (Chen et al. 2016, arXiv:1604.06174);
-`torch.utils.checkpoint` does the same, but imports torch's compiler, which takes seconds.
+numbers for each column: the log of the sum of exponentials, the mass that is aimed at, and what the logits have of it; they add up over
+rows and processes, so that none ever holds a column. Its chunks are computed once more in the backward pass (Chen et al. 2016,
+arXiv:1604.06174); `torch.utils.checkpoint` does the same, but imports torch's compiler, which takes seconds.
 """
 
 from collections.abc import Callable, Iterator, Sequence
