@@ -8,7 +8,7 @@ import pytest
 from jaccardio.errors import UsageError
 from jaccardio.evaluation.estimate import NAN, Estimate
 from jaccardio.experiments import bench
-from jaccardio.experiments.benches import figure, loss, paths, steps
+from jaccardio.experiments.benches import figure, inference, loss, paths, steps
 from jaccardio.experiments.benches import threads as bench_threads
 from jaccardio.models.encoder import EcgEncoder
 from jaccardio.paper import demo
@@ -16,7 +16,7 @@ from jaccardio.paper.runs import DEMO
 from jaccardio.paper.scales import SCALES, Scale
 from jaccardio.progress import Progress, unwatched
 from jaccardio.training.config import load_preset
-from tests.conftest import TINY
+from tests.conftest import TINY, Hospitals
 
 
 def test_the_demo_leaves_one_page_and_all_that_it_rests_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,9 +78,9 @@ def test_the_demo_never_empties_a_folder_it_did_not_make(tmp_path: Path) -> None
 def test_bench_measures_nothing_before_it_knows_what(tmp_path: Path) -> None:
     said: list[str] = []
     with pytest.raises(UsageError, match="no such folder"):
-        bench.run_bench(["paths"], tmp_path / "sotre", said.append)
+        bench.run_bench(["paths"], tmp_path / "sotre", None, said.append)
     with pytest.raises(UsageError, match="unknown bench 'pahts'; available: all, paths"):
-        bench.run_bench(["pahts"], None, said.append)
+        bench.run_bench(["pahts"], None, None, said.append)
     assert said == []
 
 
@@ -88,7 +88,7 @@ def test_bench_measures_every_hot_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figure, "SECONDS", 0.01)
     monkeypatch.setattr(paths, "SIMULATED", 20)
     monkeypatch.setattr(paths, "WIDTH", 4)
-    figures = {found.name: found for found in bench.run_bench(["paths"], None, lambda _: None)}
+    figures = {found.name: found for found in bench.run_bench(["paths"], None, None, lambda _: None)}
     assert {"simulated", "ingest", "ingest_two_processes", "crops", "training", "training_bf16", "scoring"} <= figures.keys()
     assert all(found.value > 0 for found in figures.values())
     two = figures["ingest_two_processes"]
@@ -124,3 +124,17 @@ def test_threads_are_measured_beside_fixed_ones(monkeypatch: pytest.MonkeyPatch)
     found = {one.name: one for one in bench_threads.bench_threads(lambda _: None)}
     fixed = [one.value for name, one in found.items() if name.endswith("_threads_one_core_busy") and "chosen" not in name]
     assert found["training_chosen_threads_one_core_busy"].baseline == max(fixed)
+
+
+def test_every_way_of_scoring_stands_beside_the_trained_network(
+    monkeypatch: pytest.MonkeyPatch, trained: Path, hospitals: Hospitals
+) -> None:
+    monkeypatch.setattr(inference, "ROUNDS", 1)
+    monkeypatch.setattr(inference, "CALIBRATED_WITH", 2)
+    figures = bench.run_bench(["inference"], hospitals.home, trained, lambda _: None)
+    found = {one.name: one for one in figures}
+    ways = ("folded", "onnx", "onnx_int8_static", "onnx_int8_dynamic")
+    for name in ("latency_1x12x1000", "scoring_64x12x1000", "macro_auroc"):
+        assert all(found[f"{name}_{way}"].baseline == found[f"{name}_eager"].value > 0 for way in ways)
+    for way in ("folded", "onnx"):
+        assert found[f"macro_auroc_{way}"].value == pytest.approx(found["macro_auroc_eager"].value, abs=1e-6)

@@ -13,7 +13,7 @@ from jaccardio.models.ensemble import EcgEnsemble
 from jaccardio.models.folding import folded
 from tests.models.conftest import FixedEncoder, Vocabulary
 
-KEPT = {"convnext1d": 0, "s4d": 4}
+KEPT = {"s4d": 4}
 """Batch norms that stand behind no convolution; 0 for encoders that are not here."""
 
 HAS_PLACE = ("resnet18", "resnet34", "resnet50", "xresnet1d50", "xresnet1d101", "inception1d", "convnext1d")

@@ -1,7 +1,7 @@
 """`folded`: a model for evaluation whose batch norms are part of the convolutions in front of them.
 
-In evaluation a batch norm is a scale and a shift of each channel, which the convolution can do itself: the same numbers to rounding, without
-a pass over the maps.
+In evaluation a batch norm is a scale and a shift of each channel, which the convolution can do itself: the same numbers to
+rounding, without a pass over the maps.
 """
 
 import copy
