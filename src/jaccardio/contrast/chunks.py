@@ -69,11 +69,11 @@ def chunked_loss(
         vectors = ecg[rows.start - own.start : rows.stop - own.start]
         return part(objective, match(vectors, *sentences), *targets(rows))
 
-    parts = [partial(compute, rows) for rows in chunks_of(own, chunk)]
+    chunks = [partial(compute, rows) for rows in chunks_of(own, chunk)]
     if objective.loss != "softmax":
-        over_rows, count = cast(Sequence[Tensor], _Summed.apply(parts, ecg, *sentences))  # type: ignore[no-untyped-call]
+        over_rows, count = cast(Sequence[Tensor], _Summed.apply(chunks, ecg, *sentences))  # type: ignore[no-untyped-call]
         return over_rows / ranks.total(count).clamp(min=1)
-    found = [cast(Sequence[Tensor], _Recomputed.apply(part, ecg, *sentences)) for part in parts]  # type: ignore[no-untyped-call]
+    found = [cast(Sequence[Tensor], _Recomputed.apply(one, ecg, *sentences)) for one in chunks]  # type: ignore[no-untyped-call]
     over_rows, count, *of_columns = map(torch.stack, zip(*found, strict=True))
     loss: Tensor = over_rows.sum() / ranks.total(count.sum()).clamp(min=1)
     return (loss + _over_columns(of_columns, ranks)) / 2
