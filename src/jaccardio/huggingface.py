@@ -145,11 +145,11 @@ def tower_of(predictor: Predictor) -> tuple[EcgTower, EcgFeatureExtractor]:
     UsageError
         The model is an ensemble: it has several towers.
     """
-    if not isinstance(predictor.model, EcgModel):
+    model = predictor.pretrained.model
+    if not isinstance(model, EcgModel):
         raise UsageError("an ensemble has several towers. Name the run of one of its members.")
-    encoder = predictor.model.encoder
     tower = EcgTower(EcgTowerConfig(**{name: getattr(predictor.config, name) for name in SHAPE}))
-    tower.encoder.load_state_dict(encoder.state_dict(), strict=True)
+    tower.encoder.load_state_dict(model.encoder.state_dict(), strict=True)
     return tower.eval(), EcgFeatureExtractor(**predictor.contract.to_dict())  # type: ignore[no-untyped-call]
 
 

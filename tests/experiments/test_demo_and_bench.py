@@ -3,20 +3,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+import numpy as np
+import onnx
 import pytest
 
 from jaccardio.errors import UsageError
 from jaccardio.evaluation.estimate import NAN, Estimate
 from jaccardio.experiments import bench
-from jaccardio.experiments.benches import figure, loss, paths, steps
+from jaccardio.experiments.benches import figure, inference, loss, paths, steps
 from jaccardio.experiments.benches import threads as bench_threads
 from jaccardio.models.encoder import EcgEncoder
 from jaccardio.paper import demo
 from jaccardio.paper.runs import DEMO
 from jaccardio.paper.scales import SCALES, Scale
+from jaccardio.prediction.predictor import Predictor
 from jaccardio.progress import Progress, unwatched
 from jaccardio.training.config import load_preset
-from tests.conftest import TINY
+from tests.conftest import TINY, Hospitals
 
 
 def test_the_demo_leaves_one_page_and_all_that_it_rests_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,9 +81,9 @@ def test_the_demo_never_empties_a_folder_it_did_not_make(tmp_path: Path) -> None
 def test_bench_measures_nothing_before_it_knows_what(tmp_path: Path) -> None:
     said: list[str] = []
     with pytest.raises(UsageError, match="no such folder"):
-        bench.run_bench(["paths"], tmp_path / "sotre", said.append)
+        bench.run_bench(["paths"], tmp_path / "sotre", None, said.append)
     with pytest.raises(UsageError, match="unknown bench 'pahts'; available: all, paths"):
-        bench.run_bench(["pahts"], None, said.append)
+        bench.run_bench(["pahts"], None, None, said.append)
     assert said == []
 
 
@@ -88,7 +91,7 @@ def test_bench_measures_every_hot_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figure, "SECONDS", 0.01)
     monkeypatch.setattr(paths, "SIMULATED", 20)
     monkeypatch.setattr(paths, "WIDTH", 4)
-    figures = {found.name: found for found in bench.run_bench(["paths"], None, lambda _: None)}
+    figures = {found.name: found for found in bench.run_bench(["paths"], None, None, lambda _: None)}
     assert {"simulated", "ingest", "ingest_two_processes", "crops", "training", "training_bf16", "scoring"} <= figures.keys()
     assert all(found.value > 0 for found in figures.values())
     two = figures["ingest_two_processes"]
@@ -108,7 +111,8 @@ def test_flops_are_those_counted_by_hand() -> None:
 
 
 def test_the_loss_is_measured_beside_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loss, "_apart", loss.measure)
+    monkeypatch.setattr(loss, "_apart", lambda function, *arguments: function(*arguments))
+    monkeypatch.setattr(loss, "PAIRS_MEASURED", 0)
     monkeypatch.setattr(loss, "BATCHES", (64, 300))
     monkeypatch.setattr(loss, "CHUNKED_FROM", 300)
     figures = {found.name: found for found in loss.bench_loss(lambda _: None)}
@@ -124,3 +128,35 @@ def test_threads_are_measured_beside_fixed_ones(monkeypatch: pytest.MonkeyPatch)
     found = {one.name: one for one in bench_threads.bench_threads(lambda _: None)}
     fixed = [one.value for name, one in found.items() if name.endswith("_threads_one_core_busy") and "chosen" not in name]
     assert found["training_chosen_threads_one_core_busy"].baseline == max(fixed)
+
+
+def _write_small_graph(predictor: Predictor, out: Path) -> float:
+    """What `export_onnx` writes, but for the network: one convolution, and its mean over time."""
+    findings, draw = len(predictor.vocabulary), np.random.default_rng(0)
+    weight = onnx.numpy_helper.from_array(draw.normal(size=(findings, 12, 7)).astype(np.float32), "weight")
+    names = [("Conv", ["signal", "weight"], "maps"), ("GlobalAveragePool", ["maps"], "mean"), ("Flatten", ["mean"], "flat")]
+    nodes = [onnx.helper.make_node(kind, takes, [gives]) for kind, takes, gives in [*names, ("Sigmoid", ["flat"], "scores")]]
+    ends = [
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
+        for name, shape in (("signal", ["n", 12, "samples"]), ("scores", ["n", findings]))
+    ]
+    graph = onnx.helper.make_graph(nodes, "small", ends[:1], ends[1:], [weight])
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=10), out)
+    return 0.0
+
+
+def test_every_way_of_scoring_stands_beside_the_trained_network(
+    monkeypatch: pytest.MonkeyPatch, trained: Path, hospitals: Hospitals
+) -> None:
+    monkeypatch.setattr(inference, "ROUNDS", 1)
+    monkeypatch.setattr(inference, "CALIBRATED_WITH", 2)
+    monkeypatch.setattr(inference, "export_onnx", _write_small_graph)  # the real one takes long, and is tested where it is written
+    figures = bench.run_bench(["inference"], hospitals.home, trained, lambda _: None)
+    found = {one.name: one for one in figures}
+    ways = ("folded", "onnx", "onnx_int8_static", "onnx_int8_dynamic")
+    for name in ("latency_1x12x1000", "scoring_64x12x1000", "macro_auroc"):
+        assert all(found[f"{name}_{way}"].baseline == found[f"{name}_eager"].value > 0 for way in ways)
+    assert found["macro_auroc_folded"].value == pytest.approx(found["macro_auroc_eager"].value, abs=1e-6)
+    exact, small = found["macro_auroc_onnx"].value, found["macro_auroc_onnx_int8_static"].value
+    assert small == pytest.approx(exact, abs=0.05)
+    assert exact != found["macro_auroc_eager"].value

@@ -57,8 +57,12 @@ def _scan(path: Path | None, tokens: Path | None, json: bool) -> None:
 
 
 def bench(
-    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="paths, steps, loss, threads, or all.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="paths, steps, loss, threads, inference, or all.")] = None,
     store: Annotated[Path | None, typer.Option(metavar="STORE", help="Store to measure on; without it ECGs are simulated.")] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="For inference: run to score with; its AUROC too, with --store."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Measures the speed of this machine.
@@ -68,5 +72,5 @@ def bench(
     """
     from jaccardio.experiments.bench import run_bench
 
-    figures = run_bench(names or ["paths"], store, say=note)
+    figures = run_bench(names or ["paths"], store, run, say=note)
     result([vars(figure) for figure in figures], [figure.line for figure in figures], json)

@@ -1,12 +1,14 @@
 """The loss of a batch some ECGs at a time, and of processes that each hold a share of it.
 
-Memory goes with ECGs at a time x statements. Rows of the matrix are ECGs, and a loss of pairs adds up over the rows. `softmax` needs,
-besides, three numbers for each column: the log of the sum of exponentials, the mass that is aimed at, and what the logits have of it; they
-add up over rows and processes, so that none ever holds a column. Chunks are computed once more in the backward pass instead of being kept
-(Chen et al. 2016, arXiv:1604.06174); `torch.utils.checkpoint` does the same, but imports torch's compiler, which takes seconds.
+Memory goes with ECGs at a time x statements. Rows of the matrix are ECGs, and a loss of pairs adds up over the rows: the gradients of a
+chunk are found with its loss, so that nothing of it is kept and nothing is computed twice. `softmax` needs, before any gradient, three
+numbers for each column: the log of the sum of exponentials, the mass that is aimed at, and what the logits have of it; they add up over
+rows and processes, so that none ever holds a column. Its chunks are computed once more in the backward pass (Chen et al. 2016,
+arXiv:1604.06174); `torch.utils.checkpoint` does the same, but imports torch's compiler, which takes seconds.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, cast
 
 import torch
@@ -16,8 +18,8 @@ from jaccardio.contrast.losses import LOSSES, at_least_float32
 from jaccardio.contrast.objective import Objective
 from jaccardio.contrast.ranks import ALONE, Ranks
 
-PAIRS_AT_ONCE = 2**24
-"""Batches of more pairs than this are taken in chunks: 64 MiB a matrix of float32, of which a loss keeps about ten."""
+PAIRS_AT_ONCE = 2**22
+"""Batches of more pairs than this are taken in chunks: 16 MiB a matrix of float32; larger ones are no faster."""
 
 
 def chunks_of(rows: slice, size: int) -> Iterator[slice]:
@@ -50,7 +52,7 @@ def chunked_loss(
     n
         ECGs of all processes.
     chunk
-        ECGs at a time.
+        ECGs at a time; where one process holds no more than that, the whole is computed as it stands.
     ranks
         The processes that share the batch.
 
@@ -58,20 +60,45 @@ def chunked_loss(
     -------
     This process's part of the loss: the parts add up to the whole.
     """
+    if ranks.size == 1 and n <= chunk:
+        return objective(match(ecg, *sentences), *targets(slice(0, n)))
     own = ranks.share(n)
     part = _softmax_part if objective.loss == "softmax" else _pairs_part
 
-    def of(rows: slice) -> Sequence[Tensor]:
-        def compute(vectors: Tensor, *sentences: Tensor) -> Sequence[Tensor]:
-            return part(objective, match(vectors, *sentences), *targets(rows))
-
+    def compute(rows: slice, ecg: Tensor, *sentences: Tensor) -> Sequence[Tensor]:
         vectors = ecg[rows.start - own.start : rows.stop - own.start]
-        return cast(Sequence[Tensor], _Recomputed.apply(compute, vectors, *sentences))  # type: ignore[no-untyped-call]
+        return part(objective, match(vectors, *sentences), *targets(rows))
 
-    parts = [of(rows) for rows in chunks_of(own, chunk)]
-    over_rows, count, *of_columns = map(torch.stack, zip(*parts, strict=True))
+    chunks = [partial(compute, rows) for rows in chunks_of(own, chunk)]
+    if objective.loss != "softmax":
+        over_rows, count = cast(Sequence[Tensor], _Summed.apply(chunks, ecg, *sentences))  # type: ignore[no-untyped-call]
+        return over_rows / ranks.total(count).clamp(min=1)
+    found = [cast(Sequence[Tensor], _Recomputed.apply(one, ecg, *sentences)) for one in chunks]  # type: ignore[no-untyped-call]
+    over_rows, count, *of_columns = map(torch.stack, zip(*found, strict=True))
     loss: Tensor = over_rows.sum() / ranks.total(count.sum()).clamp(min=1)
-    return loss if objective.loss != "softmax" else (loss + _over_columns(of_columns, ranks)) / 2
+    return (loss + _over_columns(of_columns, ranks)) / 2
+
+
+class _Summed(torch.autograd.Function):
+    """The sums of pure functions of tensors to two numbers, the second without gradient; the gradients are found with the sums."""
+
+    @staticmethod
+    def forward(ctx: Any, functions: Sequence[Callable[..., Sequence[Tensor]]], *arguments: Tensor) -> tuple[Tensor, Tensor]:
+        leaves, found = _leaves(arguments, ctx), []
+        for function in functions:
+            with torch.enable_grad():
+                value, count = function(*leaves)
+            if value.requires_grad:
+                torch.autograd.backward(value)
+            found.append((value.detach(), count))
+        total, counted = (torch.stack(numbers).sum() for numbers in zip(*found, strict=True))
+        ctx.save_for_backward(*(leaf.grad for leaf in leaves))
+        ctx.mark_non_differentiable(counted)
+        return total, counted
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        return None, *(None if found is None else found * gradients[0] for found in ctx.saved_tensors)
 
 
 class _Recomputed(torch.autograd.Function):
@@ -85,20 +112,22 @@ class _Recomputed(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        arguments = [
-            tensor.detach().requires_grad_(wanted) for tensor, wanted in zip(ctx.saved_tensors, ctx.needs_input_grad[1:], strict=True)
-        ]
+        leaves = _leaves(ctx.saved_tensors, ctx)
         with torch.enable_grad():
-            results = ctx.function(*arguments)
+            results = ctx.function(*leaves)
         pairs = [(result, gradient) for result, gradient in zip(results, gradients, strict=True) if result.requires_grad]
-        wanted = [argument for argument in arguments if argument.requires_grad]
-        found = iter(torch.autograd.grad([result for result, _ in pairs], wanted, [gradient for _, gradient in pairs]))
-        return None, *(next(found) if argument.requires_grad else None for argument in arguments)
+        torch.autograd.backward(*zip(*pairs, strict=True))
+        return None, *(leaf.grad for leaf in leaves)
+
+
+def _leaves(arguments: Sequence[Tensor], ctx: Any) -> list[Tensor]:
+    """The arguments of a `torch.autograd.Function` behind its first, apart from what they were computed from."""
+    return [tensor.detach().requires_grad_(wanted) for tensor, wanted in zip(arguments, ctx.needs_input_grad[1:], strict=True)]
 
 
 def _pairs_part(objective: Objective, logits: Tensor, target: Tensor, weight: Tensor) -> list[Tensor]:
     """Sum of the loss over some rows, and how many of them count: nothing is known of the others (`Objective.__call__`)."""
-    known = (weight > 0).any(dim=1).sum()
+    known = (weight.sum(dim=1) > 0).sum()
     return [LOSSES[objective.loss](logits, target, weight, **objective.loss_options) * len(logits), known]
 
 

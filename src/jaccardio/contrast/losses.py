@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
-from torch.nn.functional import log_softmax, logsigmoid
+from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax, logsigmoid
 
 Loss = Callable[..., Tensor]
 """(logits, target, weight) and the options of `OPTIONS` as keyword arguments."""
@@ -34,7 +34,8 @@ def sigmoid(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
         (n, m).
     """
     logits = at_least_float32(logits)
-    return -(weight * (target * logsigmoid(logits) + (1 - target) * logsigmoid(-logits))).sum() / len(logits)
+    pairs = binary_cross_entropy_with_logits(logits, target.to(logits), weight.to(logits), reduction="sum")  # one pass, one gradient
+    return pairs / len(logits)
 
 
 def signed_sigmoid(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:

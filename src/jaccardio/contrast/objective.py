@@ -99,11 +99,11 @@ class Objective:
         With `rows` only those of the n ECGs.
         """
         target, weight = TARGETS[self.target](labels, statements, rows)
-        return target, weight * statements.valid
+        return target, weight.mul_(statements.valid)
 
     def __call__(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
         """The loss of logits (n, m), a scalar of float32 at least; ECGs of which nothing is known do not dilute it."""
-        known = (weight > 0).any(dim=1)
+        known = weight.sum(dim=1) > 0
         if known.any() and not known.all():
             logits, target, weight = logits[known], target[known], weight[known]
         return LOSSES[self.loss](logits, target, weight, **self.loss_options)

@@ -48,8 +48,8 @@ def identity(ecg: Tensor, statements: Statements, rows: slice = ALL_ROWS) -> tup
     """
     if len(ecg) != len(statements):
         raise ValueError(f"identity pairs ECG i with sentence i, but there are {len(ecg)} ECGs and {len(statements)} statements")
-    own = torch.arange(len(ecg), device=ecg.device)
-    target = (own[rows, None] == own[None, :]).float()
+    own = torch.arange(len(ecg), device=ecg.device)[rows]
+    target = torch.zeros(len(own), len(ecg), device=ecg.device).scatter_(1, own[:, None], 1.0)
     return target, torch.ones_like(target)
 
 
@@ -190,21 +190,16 @@ class _Sets(NamedTuple):
     shared: Tensor
     only_ecg: Tensor
     only_stated: Tensor
+    union: Tensor
     complete: Tensor
-
-    @property
-    def union(self) -> Tensor:
-        return self.shared + self.only_ecg + self.only_stated
 
 
 def _compare(ecg: Tensor, statements: Statements, weights: Tensor | None = None) -> _Sets:
     stated = statements.findings
-    return _Sets(
-        _count(ecg == 1, stated == 1, weights),
-        _count(ecg == 1, stated == 0, weights),
-        _count(ecg == 0, stated == 1, weights),
-        _fully_known(ecg)[:, None] & _fully_known(stated)[None, :],
-    )
+    shared, only_ecg = _count(ecg == 1, stated == 1, weights), _count(ecg == 1, stated == 0, weights)
+    only_stated = _count(ecg == 0, stated == 1, weights)
+    complete = _fully_known(ecg)[:, None] & _fully_known(stated)[None, :]
+    return _Sets(shared, only_ecg, only_stated, shared + only_ecg + only_stated, complete)
 
 
 def _graded(target: Tensor, sets: _Sets) -> tuple[Tensor, Tensor]:

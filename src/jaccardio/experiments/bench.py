@@ -9,6 +9,7 @@ from pathlib import Path
 from jaccardio.cohort.store import Store
 from jaccardio.errors import UsageError
 from jaccardio.experiments.benches.figure import Figure
+from jaccardio.experiments.benches.inference import bench_inference
 from jaccardio.experiments.benches.loss import bench_loss
 from jaccardio.experiments.benches.paths import bench_paths
 from jaccardio.experiments.benches.steps import bench_steps
@@ -16,22 +17,25 @@ from jaccardio.experiments.benches.threads import bench_threads
 
 Say = Callable[[str], None]
 
-BENCHES: Mapping[str, Callable[[Store | None, Say], Iterator[Figure]]] = {
-    "paths": bench_paths,
-    "steps": lambda _, say: bench_steps(say),
-    "loss": lambda _, say: bench_loss(say),
-    "threads": lambda _, say: bench_threads(say),
+BENCHES: Mapping[str, Callable[[Store | None, Path | None, Say], Iterator[Figure]]] = {
+    "paths": lambda store, _, say: bench_paths(store, say),
+    "steps": lambda _, __, say: bench_steps(say),
+    "loss": lambda _, __, say: bench_loss(say),
+    "threads": lambda _, __, say: bench_threads(say),
+    "inference": bench_inference,
 }
-"""Benches by name: functions of a store, which may be None, and of what says how far they are."""
+"""Benches by name: functions of a store and a run, which may be None, and of what says how far they are."""
 
 
-def run_bench(names: Sequence[str], store: Path | None, say: Say) -> list[Figure]:
+def run_bench(names: Sequence[str], store: Path | None, run: Path | None, say: Say) -> list[Figure]:
     """Measures the benches of these names, of all where there is the name ``all``.
 
     Parameters
     ----------
     store
         Store for crops and training; None uses one made of simulated ECGs.
+    run
+        Run whose network scores; None uses one that is not trained.
 
     Raises
     ------
@@ -41,4 +45,4 @@ def run_bench(names: Sequence[str], store: Path | None, say: Say) -> list[Figure
     if unknown := [name for name in names if name not in (*BENCHES, "all")]:
         raise UsageError(f"unknown bench {unknown[0]!r}; available: all, {', '.join(BENCHES)}.")
     opened = None if store is None else Store.open(store)  # before anything is measured
-    return [figure for name in (BENCHES if "all" in names else names) for figure in BENCHES[name](opened, say)]
+    return [figure for name in (BENCHES if "all" in names else names) for figure in BENCHES[name](opened, run, say)]

@@ -46,7 +46,7 @@ class Inception1d(nn.Module):
         channels = len(LEADS)
         for _ in range(RESIDUALS):
             inputs = [channels] + [self.channels] * (MODULES_PER_RESIDUAL - 1)
-            branch = nn.Sequential(*(_InceptionModule(given, width, squeeze_excitation) for given in inputs))
+            branch = nn.Sequential(*(InceptionModule(given, width, squeeze_excitation) for given in inputs))
             blocks.append(Residual(branch, nn.Sequential(convolution(channels, self.channels, 1), nn.BatchNorm2d(self.channels))))
             channels = self.channels
         self.blocks = nn.Sequential(*blocks)
@@ -57,7 +57,7 @@ class Inception1d(nn.Module):
         return maps
 
 
-class _InceptionModule(nn.Module):
+class InceptionModule(nn.Module):
     """A bottleneck followed by three kernels, and max pooling followed by a 1 x 1 convolution, side by side (Fig. 2)."""
 
     def __init__(self, channels: int, width: int, squeeze_excitation: bool) -> None:
@@ -69,6 +69,12 @@ class _InceptionModule(nn.Module):
         self.end = nn.Sequential(nn.BatchNorm2d(out), nn.ReLU(inplace=True))
         if squeeze_excitation:
             self.end.append(SqueezeExcitation(out))
+
+    @property
+    def paths(self) -> tuple[nn.Conv2d, ...]:
+        """The convolutions whose channels stand side by side before the norm."""
+        last = (*self.kernels, self.pooled[1])
+        return tuple(path for path in last if isinstance(path, nn.Conv2d))
 
     def forward(self, activations: Tensor) -> Tensor:
         narrow = self.bottleneck(activations)

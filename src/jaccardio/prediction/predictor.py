@@ -20,6 +20,7 @@ from jaccardio.measurement.statements import measured_statements
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import text_encoder_of
 from jaccardio.models.folder import Pretrained, load_pretrained
+from jaccardio.models.folding import folded
 from jaccardio.models.scoring import choose_device, ecg_embeddings, finding_scores, sentence_scores, statement_scores
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.preprocessing import Prepared, SignalContract
@@ -66,12 +67,19 @@ class Predictor:
 
     Recordings are resampled, centred and cut into windows exactly as `jaccardio ingest` does it; a recording is scored as long as it is.
     Research software, not a medical device.
+
+    Attributes
+    ----------
+    pretrained
+        The model as it was trained, and what belongs to it.
+    model
+        The same for scoring alone: batch norms are part of the convolutions in front of them.
     """
 
     def __init__(self, pretrained: Pretrained, device: str = "auto") -> None:
-        self._pretrained = pretrained
+        self.pretrained = pretrained
         self._device = choose_device(device)
-        self.model = pretrained.model.to(self._device)
+        self.model = folded(pretrained.model).to(self._device)
         self._text_encoder: TextEncoder | None = None
 
     @classmethod
@@ -99,32 +107,32 @@ class Predictor:
     @property
     def vocabulary(self) -> Vocabulary:
         """The findings that the model was trained on, in the order of its scores."""
-        return self._pretrained.vocabulary
+        return self.pretrained.vocabulary
 
     @property
     def contract(self) -> SignalContract:
         """Rate and length that signals are brought to."""
-        return self._pretrained.contract
+        return self.pretrained.contract
 
     @property
     def config(self) -> ModelConfig:
         """Shape of the model."""
-        return self._pretrained.config
+        return self.pretrained.config
 
     @property
     def partial_leads(self) -> bool:
         """Whether training showed the model ECGs without some of their leads."""
-        return self._pretrained.partial_leads
+        return self.pretrained.partial_leads
 
     @cached_property
     def thresholds(self) -> Thresholds:
         """Threshold per finding for each policy, fitted on the validation part in training."""
-        return Thresholds.from_dict(self._pretrained.thresholds)
+        return Thresholds.from_dict(self.pretrained.thresholds)
 
     @cached_property
     def calibration(self) -> Calibration:
         """Recalibrations of the scores, fitted on the validation part in training."""
-        return Calibration.from_dict(self._pretrained.calibration)
+        return Calibration.from_dict(self.pretrained.calibration)
 
     def prepare(self, ecg: Recording | Prepared | str | Path) -> Prepared:
         """A recording as the model expects it, which is what `jaccardio ingest` would store; one that is prepared already stays."""
@@ -177,7 +185,7 @@ class Predictor:
     @property
     def language(self) -> str:
         """Language of the prompts that the model keeps, which is that of the sentences it was trained on."""
-        return self._pretrained.config.language
+        return self.pretrained.config.language
 
     def scores(self, batches: Iterable[Windows], language: str | None = None) -> NDArray[np.float64]:
         """Scores in [0, 1], (n, findings), of prepared ECGs, whether or not their leads can show the finding (`withheld`).
@@ -195,7 +203,7 @@ class Predictor:
     @property
     def statements(self) -> tuple[str, ...]:
         """Codes of the measured statements that the model learned, in the order of `statement_degrees`."""
-        return self._pretrained.statements
+        return self.pretrained.statements
 
     def statement_degrees(self, batches: Iterable[Windows]) -> dict[str, NDArray[np.float64]]:
         """Degree of truth (n,) of each measured statement by code, as the model sees prepared ECGs; empty where it learned none."""
@@ -273,7 +281,7 @@ class Predictor:
             raise UsageError("a sentence holds characters that are no text.")
         if self._text_encoder is None:
             # no cache on disk: what people search for may name a patient
-            encoder = text_encoder_of(self._pretrained.config, self.vocabulary)
+            encoder = text_encoder_of(self.pretrained.config, self.vocabulary)
             if encoder.fingerprint != self.model.text_fingerprint:
                 raise DataError("the installed text encoder is not the one that the model was trained with (other weights).")
             if (tuned := tuned_in(encoder)) is not None:

@@ -50,9 +50,6 @@ class BatchLoss:
         m = len(columns)
         own = columns[self.ranks.share(m)]
         sentences = model.sentences(self.text.of(own, model.adapter).to(self.device))
-        if self.ranks.size == 1 and n * m <= PAIRS_AT_ONCE:
-            target, weight = self.targets(batch.labels, columns)
-            return self.objective(model.match(ecg, *sentences), target, weight), _seen(target, weight) if log else {}
         sentences = tuple(part if part.ndim == 0 else self.ranks.gathered(part, m) for part in sentences)
         labels = self.ranks.gathered(torch.from_numpy(batch.labels).to(self.device), n)
         statements = self.ranks.gathered_statements(self.pool.statements.at(own).to(self.device), m)

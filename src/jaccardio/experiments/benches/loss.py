@@ -6,65 +6,89 @@ open_clip cannot be imported without torchvision; its `SigLipLoss` for one proce
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from jaccardio.contrast.chunks import chunked_loss
+from jaccardio.contrast.chunks import PAIRS_AT_ONCE, chunked_loss
 from jaccardio.contrast.objective import Objective
 from jaccardio.contrast.statements import Reading, Statements
 from jaccardio.experiments.benches.figure import Figure
 from jaccardio.processes import WorkerPool
 
+Found = TypeVar("Found")
+
 BATCHES = (512, 2048, 8192, 32768)
 CHUNKED_FROM = 16384
-CHUNK, WIDTH, FINDINGS = 256, 256, 26
-REPEATS = 3
+WIDTH, FINDINGS = 256, 26
+PAIRS_MEASURED = 2**24
+"""Small batches are measured again until this many pairs were, each batch three times at least."""
 
 
 def bench_loss(say: Callable[[str], None]) -> Iterator[Figure]:
-    """Seconds and megabytes for each batch size, each measured in a process of its own."""
+    """Seconds and megabytes for each batch size: seconds by turns, megabytes each in a process of its own."""
     for batch in BATCHES:
         say(f"loss of a batch of {batch}")
-        ours, theirs = _apart("ours", batch), _apart("open_clip", batch) if batch < CHUNKED_FROM else None
-        graded = _apart("jaccard", batch)
-        for what, place, unit in (("time", 0, "s"), ("memory", 1, "MB")):
-            name = f"loss_{what}_{batch}"
-            yield Figure.beside(name, ours[place], unit, theirs[place]) if theirs else Figure(name, ours[place], unit)
-            yield Figure.beside(f"{name}_jaccard", graded[place], unit, ours[place])
+        kinds = ("ours", "jaccard") if batch >= CHUNKED_FROM else ("ours", "jaccard", "open_clip")
+        seconds = _apart(seconds_of, kinds, batch)
+        megabytes = {kind: _apart(megabytes_of, kind, batch) for kind in kinds}
+        for what, unit, found in (("time", "s", seconds), ("memory", "MB", megabytes)):
+            name, ours, theirs = f"loss_{what}_{batch}", found["ours"], found.get("open_clip")
+            yield Figure(name, ours, unit) if theirs is None else Figure.beside(name, ours, unit, theirs)
+            yield Figure.beside(f"{name}_jaccard", found["jaccard"], unit, ours)
 
 
-def _apart(kind: str, batch: int) -> tuple[float, float]:
+def _apart(function: Callable[..., Found], *arguments: object) -> Found:
     with WorkerPool(1) as pool:
-        return pool.submit(measure, kind, batch).result()
+        return pool.submit(function, *arguments).result()
 
 
-def measure(kind: str, batch: int) -> tuple[float, float]:
-    """Seconds of one value and gradient, the least of some, and the megabytes that it took beside its arguments (0 where not known)."""
+def seconds_of(kinds: Sequence[str], batch: int) -> dict[str, float]:
+    """Seconds of one value and gradient of each kind, the least of some.
+
+    They are those of the CPU with one thread, and taken by turns: other work on the machine changes them least that way.
+    """
+    torch.set_num_threads(1)
+    steps, least = {kind: step_of(kind, batch) for kind in kinds}, dict.fromkeys(kinds, float("inf"))
+    for _ in range(max(3, PAIRS_MEASURED // batch**2)):
+        for kind, step in steps.items():
+            began = time.process_time()
+            step()
+            least[kind] = min(least[kind], time.process_time() - began)
+    return least
+
+
+def megabytes_of(kind: str, batch: int) -> float:
+    """Megabytes that one value and gradient takes beside its arguments; 0 where not known."""
+    step = step_of(kind, batch)
+    before = _peak(reset=True)
+    step()
+    return _peak() - before
+
+
+def step_of(kind: str, batch: int) -> Callable[[], object]:
+    """One value and gradient."""
     generator = torch.Generator().manual_seed(0)
     ecg, text = (torch.randn(batch, WIDTH, generator=generator).requires_grad_() for _ in range(2))
     scale, bias = torch.tensor(10.0, requires_grad=True), torch.tensor(-10.0, requires_grad=True)
     labels = (torch.rand(batch, FINDINGS, generator=generator) < 0.1).to(torch.int8)
-    objective = Objective("captions", "identity" if kind == "ours" else "jaccard", "sigmoid")
+    objective = Objective("captions", "jaccard" if kind == "jaccard" else "identity", "sigmoid")
     statements = Statements.read_as(Reading.ALL, labels)
+
+    def targets(rows: slice) -> tuple[Tensor, Tensor]:
+        return objective.targets(labels, statements, rows)
 
     def loss() -> Tensor:
         if kind == "open_clip":
             logits = match(ecg, scale, text, bias)
             return -logsigmoid((2 * torch.eye(batch) - 1) * logits).sum() / batch
-        return chunked_loss(
-            objective, ecg, (scale, text, bias), match, lambda rows: objective.targets(labels, statements, rows), batch, CHUNK
-        )
+        return chunked_loss(objective, ecg, (scale, text, bias), match, targets, batch, max(1, PAIRS_AT_ONCE // batch))
 
-    before, seconds = _peak(reset=True), list[float]()
-    for _ in range(REPEATS):
-        began = time.perf_counter()
-        torch.autograd.grad(loss(), (ecg, text, scale, bias))
-        seconds.append(time.perf_counter() - began)
-    return min(seconds), _peak() - before
+    return lambda: torch.autograd.grad(loss(), (ecg, text, scale, bias))
 
 
 def match(ecg: Tensor, scale: Tensor, text: Tensor, bias: Tensor) -> Tensor:
