@@ -115,8 +115,8 @@ class _Recomputed(torch.autograd.Function):
         leaves = _leaves(ctx.saved_tensors, ctx)
         with torch.enable_grad():
             results = ctx.function(*leaves)
-        pairs = [(result, gradient) for result, gradient in zip(results, gradients, strict=True) if result.requires_grad]
-        torch.autograd.backward(*zip(*pairs, strict=True))
+        wanted = [place for place, result in enumerate(results) if result.requires_grad]
+        torch.autograd.backward([results[place] for place in wanted], [gradients[place] for place in wanted])
         return None, *(leaf.grad for leaf in leaves)
 
 

@@ -37,6 +37,8 @@ def _fold(convolutions: Sequence[nn.Conv2d], chain: nn.Sequential, place: int) -
     """Convolutions side by side take up the batch norm of their joined channels, in whose place in the chain nothing is done any more."""
     norm = chain[place]
     assert isinstance(norm, nn.BatchNorm2d)
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
     sizes = [convolution.out_channels for convolution in convolutions]
     parts = (tensor.split(sizes) for tensor in (norm.running_mean, norm.running_var, norm.weight, norm.bias))
     for convolution, mean, variance, weight, bias in zip(convolutions, *parts, strict=True):

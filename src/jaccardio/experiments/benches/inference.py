@@ -76,7 +76,7 @@ def bench_inference(store: Store | None, run: Path | None, say: Callable[[str], 
             yield from _times(f"scoring_{BATCH}x12x{samples}", "ECGs/s", ways, ecgs[:BATCH])
             if store is not None and rows is not None:
                 columns = [store.vocabulary.index(code) for code in predictor.vocabulary.codes]
-                yield from _aurocs(ways, store.signals(rows), store.labels[np.ix_(rows, columns)], say)
+                yield from _aurocs(ways, store.signals(rows), store.labels[rows][:, columns], say)
     finally:
         torch.set_num_threads(threads)
 
@@ -89,7 +89,8 @@ def _ways(predictor: Predictor, folder: Path, ecgs: NDArray[np.float32], say: Ca
         @torch.inference_mode()
         def score(signal: NDArray[np.float32]) -> NDArray[np.float32]:
             with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
-                return graph(torch.from_numpy(signal)).float().numpy()
+                found: NDArray[np.float32] = graph(torch.from_numpy(signal)).float().numpy()
+            return found
 
         return score
 
