@@ -58,9 +58,10 @@ def test_a_fault_is_flagged_once_with_its_lead_and_refused_where_that_is_wished(
 def test_what_reading_has_flagged_is_counted_and_not_flagged_again(recording: Recording) -> None:
     signal, mask = recording.signal.copy(), recording.lead_mask.copy()
     signal[9:11], mask[9:11] = 0, False
-    values, flags = checked(replace(recording, signal=signal, lead_mask=mask, flags=("flat:V4", "flat:V5", "trimmed: 3.0 s")))
+    pulse = "trimmed: calibration pulse of 0.5 s"  # of the Sierra reader
+    values, flags = checked(replace(recording, signal=signal, lead_mask=mask, flags=("flat:V4", "flat:V5", "trimmed: 3.0 s", pulse)))
     assert (values["flat"], values["gap"]) == (2, 3)
-    assert flags == ("flat:V4", "flat:V5", "trimmed: 3.0 s")
+    assert flags == ("flat:V4", "flat:V5", "trimmed: 3.0 s", pulse)
     assert np.isnan(values["reversal_suspect"]), "without all leads exchanged electrodes are unknown"
 
 
