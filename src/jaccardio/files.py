@@ -116,6 +116,19 @@ def no_such_folder(path: Path) -> UsageError:
     return UsageError(f"{path}: no such folder" + (f"; did you mean {path.with_name(near[0])}?" if near else ". Check the path."))
 
 
+def user_cache() -> Path | None:
+    """Folder for what can be computed or fetched again, sentence vectors and copies of stores.
+
+    It is ``$JACCARDIO_CACHE``, else ``jaccardio`` in the user's cache folder; None for an account without a home.
+    """
+    if chosen := os.environ.get("JACCARDIO_CACHE"):
+        return Path(chosen)
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jaccardio"
+    except RuntimeError:
+        return None
+
+
 def sync_folder(folder: Path) -> None:
     """Flushes a folder's entries to disk, so that a rename survives a power cut; Windows knows no such flush."""
     if sys.platform == "win32":

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from jaccardio.errors import ReadError
 from jaccardio.recording.leads import LEADS
-from jaccardio.recording.readers import wfdb_signal
-from jaccardio.recording.readers.wfdb_signal import read_wfdb
+from jaccardio.recording.readers import wfdb_record, wfdb_signal
+from jaccardio.recording.readers.wfdb_record import read_wfdb
 
 
 def refusal(path: Path) -> ReadError:
@@ -154,7 +154,7 @@ def test_a_frame_that_no_device_has_is_refused(header: Path) -> None:
 @pytest.mark.parametrize("storage", ["16", "212"])
 def test_a_long_recording_is_cut_and_takes_memory_for_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, storage: str) -> None:
     """Three hours of 12 leads at 100 Hz, of which half an hour is kept; the checksums are those of the whole file."""
-    monkeypatch.setattr(wfdb_signal, "LONGEST_SECONDS", 30)
+    monkeypatch.setattr(wfdb_record, "LONGEST_SECONDS", 30)
     monkeypatch.setattr(wfdb_signal, "_PIECE_SAMPLES", 5000)
     counts = np.random.default_rng(0).integers(-900, 900, (12, 100 * 3600))
     calibration = {"adc_gain": [1000.0] * 12, "baseline": [0] * 12}
@@ -183,7 +183,7 @@ def test_pieces_of_any_size_give_the_same(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_half_an_hour_is_kept() -> None:
-    assert wfdb_signal.LONGEST_SECONDS == 1800
+    assert wfdb_record.LONGEST_SECONDS == 1800
 
 
 @pytest.mark.parametrize("storage", ["16", "212"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jaccardio.cli.options import FREE_CORES, Checks, Json, On, Processes, SamplingRate, Seed, StoreArgument, VocabularyName
+from jaccardio.cli.options import FREE_CORES, ChangedStore, Checks, Json, On, Processes, SamplingRate, Seed, VocabularyName
 from jaccardio.cli.output import note, progress_bar, result, resumable
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
@@ -52,8 +52,8 @@ def synth(
 
 
 def ingest(
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="Folder or zip of the corpus, or a manifest (.csv, .tsv, .xlsx).")],
-    store: Annotated[Path, typer.Argument(metavar="STORE", help="New folder for the store, or a store that takes what it lacks.")],
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Folder, zip or URL of the corpus, or a manifest (.csv, .tsv, .xlsx).")],
+    store: Annotated[str, typer.Argument(metavar="STORE", help="New folder or URL for the store, or a store that takes what it lacks.")],
     corpus: Annotated[
         str, typer.Option(metavar="NAME", help="manifest, folder, challenge, ptbxl, ptbxl-plus, mimic, code15, echonext, sph or chapman.")
     ],
@@ -99,18 +99,21 @@ def ingest(
     from jaccardio.cohort.corpora.corpus import SourceOptions
     from jaccardio.cohort.ingest import ingest as run
     from jaccardio.cohort.quality_counts import quality_counts, quality_line
+    from jaccardio.cohort.remote import is_url, mirrored, published
     from jaccardio.cohort.store import Store
     from jaccardio.recording.checks.table import configured
 
+    if is_url(source) and on == "ray":
+        raise UsageError("--on ray reads files that every machine sees: mount the storage, or copy it to a disk that they share.")
     way = "The same command starts again from the first file; no half of a store is left."
-    with resumable(way), progress_bar("ingesting") as progress:
+    with resumable(way), mirrored(source) as read, published(store) as written, progress_bar("ingesting") as progress:
         report = run(
-            source,
-            store,
+            read,
+            written,
             corpus=corpus,
             vocabulary=vocabulary,
             sampling_rate=fs,
-            key_file=patient_key,
+            key_file=patient_key or (Path(f"{Path(store).name}.patient-key") if is_url(store) else None),
             id_table=id_table,
             options=SourceOptions(site.strip(), tuple(drop or ()), allow_outside),
             checks=configured(check or ()),
@@ -119,9 +122,9 @@ def ingest(
             on=on,
             progress=progress,
         )
+        quality = {} if dry_run else quality_counts(Store.open(report.path))
     done = f"would be stored in {store} (dry run: signals were not read, nothing was written)" if dry_run else f"stored in {store}"
     lines = [f"{report.stored} ECGs of {report.patients} patients {done}, {len(report.rejected)} rejected"]
-    quality: dict[str, dict[str, int]] = {}
     reasons = Counter(rejection.kind for rejection in report.rejected).most_common()
     if report.skipped:
         lines.append(f"{report.skipped} ECGs were in the store before and were not read again")
@@ -132,7 +135,6 @@ def ingest(
     lines += [f"  rejected {rejection.record}: {rejection.reason}" for rejection in report.rejected]
     if not dry_run:
         lines += _lead_lines(report.leads)
-        quality = quality_counts(Store.open(report.path))
         lines.append(f"checks of quality (ECGs): {quality_line(quality)}")
     lines += report.notes
     if report.id_table is not None and not dry_run:
@@ -172,7 +174,7 @@ def ingest(
 
 
 def relabel(
-    store: StoreArgument,
+    store: ChangedStore,
     vocabulary: VocabularyName,
     json: Json = False,
 ) -> None:
@@ -181,9 +183,10 @@ def relabel(
     It works from the stored codes; signals are not read again.
     """
     from jaccardio.cohort.relabel import relabel as run
+    from jaccardio.cohort.remote import published
 
-    with own_folder(store):
-        report = run(store, vocabulary)
+    with published(store) as folder, own_folder(folder):
+        report = run(folder, vocabulary)
     lines = [f"{store}: {report.records} ECGs now labelled with {report.vocabulary}", *_losses(report.unmapped, report.contradicted)]
     if report.unlinked:
         lines.append(f"no longer from echocardiography, but from codes: {', '.join(report.unlinked)}; run `jaccardio link` again")
@@ -199,7 +202,7 @@ def relabel(
 
 
 def split(
-    store: StoreArgument,
+    store: ChangedStore,
     validation_fold: Annotated[int | None, typer.Option(metavar="FOLD", help="Fold of the validation part.")] = None,
     test_fold: Annotated[int | None, typer.Option(metavar="FOLD", help="Fold of the test part.")] = None,
     fractions: Annotated[str | None, typer.Option(metavar="SHARES", help="Shares of train, validation and test, e.g. 0.7,0.1,0.2.")] = None,
@@ -211,29 +214,31 @@ def split(
     Identical waveforms are never in two parts. Without options the folds of the store are used, else fractions of 0.7, 0.1 and 0.2.
     """
     from jaccardio.cohort import split as splits
+    from jaccardio.cohort.remote import published
     from jaccardio.cohort.store import Store
 
     if (validation_fold is None) != (test_fold is None):
         raise UsageError("give both --validation-fold and --test-fold, or neither.")
     if fractions is not None and validation_fold is not None:
         raise UsageError("folds and --fractions exclude each other.")
-    opened = Store.open(store)
-    if validation_fold is not None and test_fold is not None:
-        made = splits.split_by_folds(opened, validation_fold, test_fold)
-    elif fractions is not None:
-        made = splits.split_by_fractions(opened, _fractions(fractions), seed)
-    else:
-        made = splits.default_split(opened, seed)
-    splits.check_disjoint(opened, made)
-    with own_folder(store):
-        splits.save_split(opened, made)
+    with published(store) as folder:
+        opened = Store.open(folder)
+        if validation_fold is not None and test_fold is not None:
+            made = splits.split_by_folds(opened, validation_fold, test_fold)
+        elif fractions is not None:
+            made = splits.split_by_fractions(opened, _fractions(fractions), seed)
+        else:
+            made = splits.default_split(opened, seed)
+        splits.check_disjoint(opened, made)
+        with own_folder(folder):
+            splits.save_split(opened, made)
     table = splits.audit(opened, made)
     sizes = {part: len(ids) for part, ids in made.parts.items()}
     lines = [", ".join(f"{part} {size} ECGs" for part, size in sizes.items())]
     lines.append(f"{'prevalence':<18}" + "".join(f"{part:>16}" for part in sizes))
     for finding, row in table.iterrows():
         lines.append(f"{finding:<18}" + "".join(_prevalence(row[f"{part}_prevalence"], row[f"{part}_positive"]) for part in sizes))
-    lines.append(f"written to {store / 'split.json'}, fingerprint {made.fingerprint[:12]}")
+    lines.append(f"written to {store}/split.json, fingerprint {made.fingerprint[:12]}")
     document = {"store": str(store), "method": made.method, "fingerprint": made.fingerprint, "parts": sizes, "audit": _records(table)}
     result(document, lines, json)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jaccardio.cli.options import Json, StoreArgument, VocabularyName
+from jaccardio.cli.options import ChangedStore, Json, VocabularyName
 from jaccardio.cli.output import result
 from jaccardio.errors import UsageError
 from jaccardio.locks import own_folder
@@ -18,7 +18,7 @@ GAPS = ((0, 0), (1, 7), (8, 30), (31, 90), (91, 10**6))
 
 
 def link(
-    store: StoreArgument,
+    store: ChangedStore,
     echo: Annotated[
         Path, typer.Argument(metavar="ECHO", help="Table of echocardiograms (.csv, .tsv, .xlsx): patient_id, date and values.")
     ],
@@ -42,6 +42,7 @@ def link(
     from jaccardio.cohort.echo_table import Criterion
     from jaccardio.cohort.link import WHEN, When
     from jaccardio.cohort.link import link as run
+    from jaccardio.cohort.remote import published
 
     if before and after:
         raise UsageError("give --before or --after, or neither for echocardiograms on both sides of the ECG.")
@@ -57,8 +58,8 @@ def link(
             criteria.append(Criterion(finding, column, threshold, ejection_fraction=finding == "low_ef"))
         elif threshold is not None:
             raise UsageError(f"{threshold_option} needs the column that it is a threshold of: --{option} COLUMN.")
-    with own_folder(store):
-        report = run(store, echo, criteria, id_table, days=days, when=when)
+    with published(store) as folder, own_folder(folder):
+        report = run(folder, echo, criteria, id_table, days=days, when=when)
     lines = [
         f"{store}: {report.records} ECGs of {report.patients} patients linked with {report.echoes} echocardiograms of "
         f"{report.echo_patients} patients, the nearest at most {days} days away, {WHEN[when]}"

@@ -9,9 +9,18 @@ from jaccardio.threads import idle_cores
 
 MOST_PROCESSES = 1024
 
+
+def local_store(place: str) -> Path:
+    """The folder of a store; of a URL a copy, which is checked."""
+    from jaccardio.cohort.remote import fetch_store, is_url
+
+    return fetch_store(place) if is_url(place) else Path(place)
+
+
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder, as `jaccardio train` writes it.")]
-StoreArgument = Annotated[Path, typer.Argument(metavar="STORE", help="Folder of a store.")]
-StoreOption = Annotated[Path, typer.Option("--store", metavar="STORE", help="Folder of a store.")]
+StoreArgument = Annotated[Path, typer.Argument(metavar="STORE", parser=local_store, help="Folder or URL of a store.")]
+StoreOption = Annotated[Path, typer.Option("--store", metavar="STORE", parser=local_store, help="Folder or URL of a store.")]
+ChangedStore = Annotated[str, typer.Argument(metavar="STORE", help="Folder or URL of a store.")]
 Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Folder for what this writes; made if absent.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout; everything else goes to stderr.")]
 Device = Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu or cuda.")]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jaccardio.cli.options import Json, Replicates, Settings, VocabularyName
+from jaccardio.cli.options import Json, Replicates, Settings, VocabularyName, local_store
 from jaccardio.cli.output import estimate, note, progress_bar, result, resumable
 from jaccardio.errors import UsageError
 
@@ -35,7 +35,10 @@ def embed(
         list[str] | None, typer.Option("--language", metavar="NAME", help="Of the sentences, en if not given; may be given several times.")
     ] = None,
     store: Annotated[
-        Path | None, typer.Option("--store", metavar="STORE", help="Its captions too: methods with statements of records need them.")
+        Path | None,
+        typer.Option(
+            "--store", metavar="STORE", parser=local_store, help="Its captions too: methods with statements of records need them."
+        ),
     ] = None,
     sentences: Annotated[Path | None, typer.Option("--sentences", metavar="FILE", help="Text file of more sentences, one a line.")] = None,
     settings: Settings = None,
@@ -71,7 +74,13 @@ def knowledge(
     ],
     vocabulary: VocabularyName,
     store: Annotated[
-        Path | None, typer.Option("--store", metavar="STORE", help="Its training part says which findings occur together.")
+        Path | None,
+        typer.Option(
+            "--store",
+            metavar="STORE",
+            parser=local_store,
+            help="Its training part says which findings occur together.",
+        ),
     ] = None,
     language: Annotated[str, typer.Option("--language", metavar="NAME", help="Of the prompts.")] = "en",
     replicates: Replicates = 1000,
@@ -85,8 +94,8 @@ def knowledge(
     """
     from jaccardio.cohort.split import load_split
     from jaccardio.experiments.knowledge import probe_knowledge
+    from jaccardio.files import user_cache
     from jaccardio.findings.vocabulary import Vocabulary
-    from jaccardio.text.cache import user_cache
 
     loaded, labels = Vocabulary.load(vocabulary), None
     if store is not None:

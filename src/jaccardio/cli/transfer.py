@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from jaccardio.cli.options import Device, Json, Out, Replicates, Run, StoreOption
+from jaccardio.cli.options import Device, Json, Out, Replicates, Run, StoreOption, local_store
 from jaccardio.cli.output import note, number, progress_lines, result
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
@@ -51,7 +51,7 @@ def probe(
 def shift(
     run: Run,
     store: StoreOption,
-    external: Annotated[Path, typer.Option(metavar="STORE", help="Folder of an external hospital's store.")],
+    external: Annotated[Path, typer.Option(metavar="STORE", parser=local_store, help="Folder or URL of an external hospital's store.")],
     out: Out,
     replicates: Replicates = 1000,
     device: Device = "auto",

@@ -1,7 +1,6 @@
 """`CachedEncoder`: each distinct sentence is embedded once, and kept on disk between runs."""
 
 import logging
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,19 +12,6 @@ from jaccardio.text.encoder import LanguageModel
 from jaccardio.text.vectors import SentenceVectors
 
 logger = logging.getLogger(__name__)
-
-
-def user_cache() -> Path | None:
-    """Folder in which sentence vectors are kept between runs: ``$JACCARDIO_CACHE``, else ``jaccardio`` in the user's cache folder.
-
-    None for an account without a home.
-    """
-    if chosen := os.environ.get("JACCARDIO_CACHE"):
-        return Path(chosen)
-    try:
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jaccardio"
-    except RuntimeError:
-        return None
 
 
 class CachedEncoder:

@@ -15,9 +15,8 @@ from typing import Any
 
 from jaccardio.checksums import Manifest, write_manifest
 from jaccardio.errors import DataError, MissingError
-from jaccardio.files import sha256_file, sync_folder
+from jaccardio.files import sha256_file, sync_folder, user_cache
 from jaccardio.locks import locked, remove_unfinished
-from jaccardio.text.cache import user_cache
 from jaccardio.text.loading import LOCAL, named_failure, quiet_transformers, refuse_missing
 
 logger = logging.getLogger(__name__)

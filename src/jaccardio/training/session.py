@@ -21,6 +21,7 @@ from jaccardio.cohort.store import Store
 from jaccardio.contrast.banks import TrainingLabels
 from jaccardio.contrast.ranks import ALONE, Ranks
 from jaccardio.errors import DataError, DivergenceError, UsageError
+from jaccardio.files import user_cache
 from jaccardio.findings.wording import Wording
 from jaccardio.measurement.statements import measured_statements, statement_sentences
 from jaccardio.models.batch_norm import share_batch_norm
@@ -30,7 +31,6 @@ from jaccardio.models.encoder import MINIMUM_SAMPLES
 from jaccardio.models.folder import Pretrained
 from jaccardio.models.scoring import finding_scores
 from jaccardio.progress import Progress
-from jaccardio.text.cache import user_cache
 from jaccardio.threads import ThreadChoice
 from jaccardio.training.batch_loss import BatchLoss
 from jaccardio.training.checkpoint import load_checkpoint, load_verified, remove_superseded, restore, save_best, save_checkpoint, tensors_of

@@ -44,8 +44,8 @@ class Listing:
 def ecg_files(source: Path) -> Listing:
     """Every ECG below a folder, or in a zip archive, by what the files hold.
 
-    Files that belong to a WFDB record (named in its header, or like it), declarations beside an array, stores, and hidden files are
-    passed over.
+    Files that belong to a WFDB record (named in its header, or like it; its segments), declarations beside an array, stores, and hidden
+    files are passed over.
 
     Raises
     ------
@@ -105,12 +105,14 @@ def header_files(folder: Path) -> tuple[tuple[Path, ...], tuple[Rejection, ...]]
 
 def _sorted_out(folder: Path, heads: Mapping[Path, bytes], rejected: list[Rejection]) -> Listing:
     """Which of the files are ECGs."""
-    parts = set(_parts(heads))
+    parts, segments = set(_parts(heads)), set(_segments(heads))
     ecgs: list[Path] = []
     documents: Counter[str] = Counter()
     for path, head in heads.items():
         part = (path.parent, path.name.casefold()) in parts or (path.parent, f"{path.stem.casefold()}.*") in parts
         signal = part and path.suffix.lower() in WFDB_SUFFIXES  # raw numbers may look like anything
+        if (path.parent, path.name.casefold()) in segments:
+            continue
         if is_header_name(path) or (recognise_head(head) is not None and not signal):
             ecgs.append(path)
         elif part:
@@ -132,6 +134,17 @@ def _parts(heads: Mapping[Path, bytes]) -> Iterator[tuple[Path, str]]:
                 yield path.parent, "".join(words[:1]).casefold()
         elif recognise_head(head) is not None:
             yield path.parent, path.with_suffix(".json").name.casefold()
+
+
+def _segments(heads: Mapping[Path, bytes]) -> Iterator[tuple[Path, str]]:
+    """Folder and name, case aside, of the headers of segments, which are read with the record that names them."""
+    for path, head in heads.items():
+        if recognise_head(head) is WFDB:
+            words = [
+                line.split(None, 1)[0] for line in head.decode("latin-1").splitlines() if line.strip() and not line.lstrip().startswith("#")
+            ]
+            if "/" in words[0]:
+                yield from ((path.parent, f"{word}.hea".casefold()) for word in words[1:])
 
 
 def _walk(folder: Path) -> tuple[list[Path], list[Rejection]]:

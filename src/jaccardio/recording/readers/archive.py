@@ -12,13 +12,14 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from jaccardio.errors import ReadError
-from jaccardio.recording.readers.formats import HEAD_BYTES, is_document, read_head
+from jaccardio.recording.readers.formats import head_bytes, is_document, read_head
 from jaccardio.recording.readers.npz import is_npz
 from jaccardio.recording.readers.record_files import MAXIMUM_BYTES, record_name
 
 _UNSAFE = re.compile(r"[\\:\0]|^/|(?:^|/)\.\.(?:/|$)")
 _DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError)
 _COPY_AGAIN = "Copy the archive again, or unpack it."
+_MAXIMUM_RECORD_BYTES = 2**30  # of all files of one recording
 
 
 def is_archive(head: bytes) -> bool:
@@ -44,7 +45,7 @@ def archive_files(path: Path) -> tuple[dict[str, bytes], dict[str, str]]:
         if reason is None:
             try:
                 with archive.open(member) as file:
-                    heads[member.filename] = file.read(HEAD_BYTES)
+                    heads[member.filename] = file.read(head_bytes(Path(member.filename)))
             except _DAMAGED:
                 reason = f"damaged in the archive. {_COPY_AGAIN}"
         if reason is not None:
@@ -73,14 +74,27 @@ def on_disk(path: Path) -> Iterator[Path]:
     with TemporaryDirectory(prefix="jaccardio-") as folder:
         try:
             if header is not None:
-                text = _inflated(archive, header, record).decode("latin-1")
-                wanted |= {header.filename.rpartition("/")[2].casefold()}
-                wanted |= {line.split(None, 1)[0].casefold() for line in text.splitlines() if line.strip()}
-            for member in (here[name] for name in wanted & here.keys()):
+                wanted |= _belonging(archive, header, record)
+                segments = (here[name] for name in {f"{name}.hea" for name in wanted} & here.keys())
+                wanted = wanted.union(*(_belonging(archive, segment, record) for segment in segments))
+            members = [here[name] for name in wanted & here.keys()]
+            if sum(member.file_size for member in members) > _MAXIMUM_RECORD_BYTES:
+                reason = f"its files inflate to more than {_MAXIMUM_RECORD_BYTES // 2**20} MiB"
+                raise ReadError(record, "archive", reason, "Unpack the archive first.")
+            for member in members:
                 Path(folder, PurePosixPath(member.filename).name).write_bytes(_inflated(archive, member, record))
         except _DAMAGED:
             raise ReadError(record, "archive", "damaged", _COPY_AGAIN) from None
         yield Path(folder, path.name)
+
+
+def _belonging(archive: zipfile.ZipFile, header: zipfile.ZipInfo, record: str) -> set[str]:
+    """Names, the case of letters aside, of a WFDB header and of all that it names."""
+    text = _inflated(archive, header, record).decode("latin-1")
+    return {
+        PurePosixPath(header.filename).name.casefold(),
+        *(line.split(None, 1)[0].casefold() for line in text.splitlines() if line.strip()),
+    }
 
 
 def _opened(path: Path) -> tuple[zipfile.ZipFile, Mapping[str, Mapping[str, zipfile.ZipInfo]]]:

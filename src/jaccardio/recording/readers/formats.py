@@ -37,16 +37,24 @@ from jaccardio.recording.readers.record_files import (
 from jaccardio.recording.readers.schiller import is_schiller, read_schiller
 from jaccardio.recording.readers.scp import is_scp, read_scp
 from jaccardio.recording.readers.sierra import is_sierra, read_sierra
-from jaccardio.recording.readers.wfdb_signal import read_wfdb
+from jaccardio.recording.readers.wfdb_header import MAXIMUM_HEADER_BYTES
+from jaccardio.recording.readers.wfdb_record import read_wfdb
 from jaccardio.recording.recording import Recording
 
 HEAD_BYTES = 4096
 """By so many bytes from its beginning a file is recognised."""
 
+
+def head_bytes(path: Path) -> int:
+    """How many bytes of a file are looked at; of a WFDB header all, because it names the files that belong to it."""
+    return MAXIMUM_HEADER_BYTES if is_header_name(path) else HEAD_BYTES
+
+
 _WFDB_HEADER = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:#[^\r\n]*)?[\r\n])*+"  # comments
-    rb"[^\s#]+[ \t]+[0-9]+[ \t]+[0-9.][^\r\n]*[\r\n]+"  # record line
-    rb"[^\s#]+[ \t]+[0-9]+(?:x[0-9]+)?(?::[0-9]+)?(?:\+[0-9]+)?[ \t]"  # signal line
+    rb"[^\s#/]+(/[0-9]+)?[ \t]+[0-9]+[ \t]+[0-9.][^\r\n]*[\r\n]+"  # record line
+    rb"(?(1)[^\s#]+[ \t]+[0-9]+[ \t]*(?:[\r\n]|$)"  # segment line
+    rb"|[^\s#]+[ \t]+[0-9]+(?:x[0-9]+)?(?::[0-9]+)?(?:\+[0-9]+)?[ \t])"  # signal line
 )
 _DOCUMENT = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"{\\rtf", b"\xd0\xcf\x11\xe0")
 _OFFICE = re.compile(rb"PK\x03\x04.{26}(?:\[Content_Types\]\.xml|_rels/|docProps/|mimetype)", re.DOTALL)
@@ -97,7 +105,7 @@ class Format:
 
 
 def is_wfdb(head: bytes) -> bool:
-    """Whether a file is a WFDB header: a record line, then a signal line."""
+    """Whether a file is a WFDB header: a record line, then a line of a signal or of a segment."""
     return _WFDB_HEADER.match(head) is not None
 
 
@@ -150,7 +158,7 @@ def recognise(path: Path) -> Format | None:
 def read_head(path: Path) -> bytes:
     """The bytes by which a file is recognised."""
     with open_regular(path, record_name(path), "file", "Check the path.") as (file, _):
-        return file.read(HEAD_BYTES)
+        return file.read(head_bytes(path))
 
 
 def recognise_head(head: bytes) -> Format | None:

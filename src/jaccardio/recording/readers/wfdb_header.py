@@ -1,4 +1,4 @@
-"""Strict parser of WFDB headers (``.hea``), one segment, of every dialect that published 12-lead databases use.
+"""Strict parser of WFDB headers (``.hea``), of one segment or of several, of every dialect that published 12-lead databases use.
 
 Grammar: https://physionet.org/physiotools/wag/header-5.htm. Fields are parsed whole or refused; nothing is guessed. Dates and
 times are ignored, never interpreted. Messages repeat numbers only: other text of a header may be patient data. Of signals that are no
@@ -19,6 +19,9 @@ from jaccardio.recording.recording import MAXIMUM_RATE_HZ
 
 MAXIMUM_HEADER_BYTES = 262_144
 MAXIMUM_SIGNALS = 64
+
+NOTHING = "~"
+"""Name of a segment or of a signal file that stands for nothing: a gap, a signal that was not recorded."""
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,15}", re.ASCII)
 _FLOAT = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
@@ -41,7 +44,7 @@ class Signal:
     name
         As written.
     file
-        Name of the signal file.
+        Name of the signal file; `NOTHING` with format 0 for a signal that was not recorded.
     format
         WFDB storage format: 16, 212, ...; 0 where the header's word for it cannot be read.
     samples_per_frame
@@ -59,7 +62,7 @@ class Signal:
 
 @dataclass(frozen=True)
 class LeadSignal(Signal):
-    """The signal of a standard lead: its file is a plain name inside the header's folder, and it has no skew.
+    """The signal of a standard lead: its file is a plain name inside the header's folder, or `NOTHING`, and it has no skew.
 
     Attributes
     ----------
@@ -84,6 +87,27 @@ class LeadSignal(Signal):
     initial_value: int
     checksum: int
 
+    @property
+    def recorded(self) -> bool:
+        """Whether it has samples."""
+        return self.file != NOTHING
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One segment of a record: a record of its own in the same folder.
+
+    Attributes
+    ----------
+    name
+        Of its record, plain; `NOTHING` for a gap.
+    frames
+        Its length; 0 for the layout segment alone, which comes first and lists all signals.
+    """
+
+    name: str
+    frames: int
+
 
 @dataclass(frozen=True)
 class WfdbHeader:
@@ -96,11 +120,16 @@ class WfdbHeader:
     rate
         Frames per second, 0 < rate <= 10,000: the sampling rate of signals of one sample a frame.
     frames
-        Samples per signal, where each has one a frame; at least 1, not yet compared with the file.
+        Samples per signal, where each has one a frame; at least 1, but for a layout segment; not yet compared with the file, but with
+        the sum of the segments.
     signals
-        1 to 64 signals.
+        1 to 64 signals; none where there are segments.
     comments
         Text of the comment lines without ``#``; may hold patient data, so it is kept out of `repr`.
+    signal_count
+        As declared.
+    segments
+        Of a record of several segments, in the order of time.
     """
 
     record: str
@@ -108,15 +137,22 @@ class WfdbHeader:
     frames: int
     signals: tuple[Signal, ...]
     comments: tuple[str, ...] = field(repr=False)
+    signal_count: int
+    segments: tuple[Segment, ...] = ()
 
 
-def parse_header(path: Path) -> WfdbHeader:
+def parse_header(path: Path, layout: bool = False) -> WfdbHeader:
     """Reads and checks a header file.
+
+    Parameters
+    ----------
+    layout
+        Whether it is that of a layout segment, which has no samples.
 
     Raises
     ------
     ReadError
-        The file is missing, a Git LFS pointer, too large, of several segments, or a field is absent, malformed or out of range.
+        The file is missing, a Git LFS pointer, too large, or a field is absent, malformed or out of range.
     """
     record = printable(record_name(path))
     text, encoding = _read_text(path, record)
@@ -130,18 +166,25 @@ def parse_header(path: Path) -> WfdbHeader:
             lines.append(line)
     if not lines:
         raise ReadError(record, "header", "there is no record line, the file is empty", "Copy the header again.")
-    count, rate, frames = _parse_record_line(lines[0], record)
+    segments, signals, rate, frames = _parse_record_line(lines[0], record, layout)
+    count, kind = (signals, "signal") if segments is None else (segments, "segment")
     if len(lines) - 1 != count:
         raise ReadError(
             record,
-            "number of signals",
-            f"{count} declared, {len(lines) - 1} signal lines follow",
+            f"number of {kind}s",
+            f"{count} declared, {len(lines) - 1} {kind} lines follow",
             "Copy the header again; it is cut or edited.",
         )
+    if segments is not None:
+        parts = tuple(_parse_segment(line, number, encoding, record) for number, line in enumerate(lines[1:], start=1))
+        total = sum(part.frames for part in parts)
+        if total != frames:
+            raise ReadError(record, "number of samples", f"{frames} declared, the segments have {total}", "Copy the header again.")
+        return WfdbHeader(record, rate, frames, (), tuple(comments), signals, parts)
     tokens = [_tokens(line, number, record) for number, line in enumerate(lines[1:], start=1)]
     rows = lead_rows([words[-1] for words in tokens])
-    signals = tuple(_parse_signal(words, row, encoding, record) for words, row in zip(tokens, rows, strict=True))
-    return WfdbHeader(record, rate, frames, signals, tuple(comments))
+    parsed = tuple(_parse_signal(words, row, encoding, record) for words, row in zip(tokens, rows, strict=True))
+    return WfdbHeader(record, rate, frames, parsed, tuple(comments), signals)
 
 
 def _read_text(path: Path, record: str) -> tuple[str, str]:
@@ -160,11 +203,14 @@ def _read_text(path: Path, record: str) -> tuple[str, str]:
         return data.decode("latin-1"), "latin-1"
 
 
-def _parse_record_line(line: str, record: str) -> tuple[int, float, int]:
-    """Number of signals, frame rate and number of frames; the record's name, time and date are passed over."""
+def _parse_record_line(line: str, record: str, layout: bool) -> tuple[int | None, int, float, int]:
+    """Number of segments, None where it is no record of several; number of signals, frame rate and number of frames.
+
+    The record's name, time and date are passed over.
+    """
     tokens = line.split()
-    if "/" in tokens[0]:
-        raise ReadError(record, "segments", "records of several segments are not supported", "Read its segments one by one.")
+    _, several, number = tokens[0].partition("/")
+    segments = _integer(number, record, "number of segments") if several else None
     for position, name in ((1, "number of signals"), (2, "sampling rate"), (3, "number of samples")):
         if len(tokens) <= position:
             raise ReadError(record, name, "not given", "Complete the record line: name, signals, rate, samples.")
@@ -176,9 +222,25 @@ def _parse_record_line(line: str, record: str) -> tuple[int, float, int]:
     if not 0 < rate <= MAXIMUM_RATE_HZ:
         raise ReadError(record, "sampling rate", f"{_shown(tokens[2])} is not in (0, {MAXIMUM_RATE_HZ:g}] Hz", "Correct the record line.")
     frames = _integer(tokens[3], record, "number of samples")
-    if frames < 1:
+    if layout and frames:
+        raise ReadError(record, "number of samples", f"{frames}, but a layout segment has none", "Correct the record line.")
+    if frames < 1 and not layout:
         raise ReadError(record, "number of samples", f"{frames} is less than 1", "Correct the record line.")
-    return signals, rate, frames
+    return segments, signals, rate, frames
+
+
+def _parse_segment(line: str, number: int, encoding: str, record: str) -> Segment:
+    words = line.split()
+    if len(words) != 2:
+        raise ReadError(record, f"segment {number}", "its line is no name and number of samples", "Correct the segment line.")
+    name = os.fsdecode(words[0].encode(encoding))
+    if name != NOTHING and not _PLAIN_NAME.fullmatch(name):
+        raise ReadError(record, f"name of segment {number}", "not a plain record name", "Segments must lie in the header's own folder.")
+    frames = _integer(words[1], record, f"number of samples of segment {number}")
+    if frames < (0 if number == 1 and name != NOTHING else 1):
+        reason = f"{frames} is less than 1, and only a layout segment, the first, has none"
+        raise ReadError(record, f"number of samples of segment {number}", reason, "Correct the segment line.")
+    return Segment(name, frames)
 
 
 def _tokens(line: str, number: int, record: str) -> list[str]:
@@ -198,9 +260,9 @@ def _parse_signal(tokens: list[str], row: int | None, encoding: str, record: str
         format_, samples_per_frame, _, offset = _split_format(storage) or (0, 1, 0, 0)
         return Signal(name, file, format_, samples_per_frame, offset)
     lead = f"lead {LEADS[row]}"
-    if not _PLAIN_NAME.fullmatch(file):
-        raise ReadError(record, f"file name of {lead}", "not a plain file name", "Signal files must lie in the header's own folder.")
     format_, samples_per_frame, offset = _parse_format(storage, record, lead)
+    if not _PLAIN_NAME.fullmatch(file) and (file, format_) != (NOTHING, 0):
+        raise ReadError(record, f"file name of {lead}", "not a plain file name", "Signal files must lie in the header's own folder.")
     zero_count = _integer(zero, record, f"ADC zero of {lead}")
     _integer(resolution, record, f"ADC resolution of {lead}")
     _integer(block_size, record, f"block size of {lead}")

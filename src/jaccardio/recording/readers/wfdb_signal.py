@@ -1,4 +1,4 @@
-"""WFDB records to `Recording`.
+"""The samples of one segment of a WFDB record, in millivolt.
 
 Every declared fact is compared with the file: its size before any of it is read, then first value and checksum of each lead. A file is read
 in pieces, so that memory is bounded by what is kept of the recording, not by what a header declares or a Holter recorded.
@@ -13,12 +13,9 @@ from numpy.typing import NDArray
 
 from jaccardio.errors import ReadError
 from jaccardio.recording.leads import LEADS
-from jaccardio.recording.quality import check_signal
-from jaccardio.recording.readers.named_signals import LONGEST_SECONDS, shown_name
-from jaccardio.recording.readers.record_files import LFS_POINTER, LFS_REMEDY, find, header_of, open_regular
+from jaccardio.recording.readers.record_files import LFS_POINTER, LFS_REMEDY, find, open_regular
 from jaccardio.recording.readers.storage_formats import FORMATS, Counts, StorageFormat
-from jaccardio.recording.readers.wfdb_header import LeadSignal, Signal, WfdbHeader, parse_header
-from jaccardio.recording.recording import MAXIMUM_RATE_HZ, SIMULATED, SIMULATED_COMMENT, Recording
+from jaccardio.recording.readers.wfdb_header import LeadSignal, Signal, WfdbHeader
 from jaccardio.recording.units import millivolt_factor
 
 _PIECE_SAMPLES = 2**20
@@ -30,55 +27,31 @@ _COUNTS_PER_MILLIVOLT = (1e-3, 1e18)
 _COPY_AGAIN = "Copy the record again from its source."
 
 
-def read_wfdb(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
-    """Reads one single-segment WFDB record by any of its files or by its path without suffix; see `jaccardio.recording.readers.read_ecg`.
+def standard_leads(header: WfdbHeader) -> Sequence[LeadSignal]:
+    """The recorded signals of standard leads, in the header's order; there may be none.
 
     Raises
     ------
     ReadError
-        Anything in header or signal files is missing, damaged, inconsistent or unsafe; or the signal cannot be an ECG in millivolt.
+        A lead is given twice, or the leads differ in rate.
     """
-    header_file = header_of(path)
-    header = parse_header(header_file)
-    leads = _standard_leads(header)
-    rate = header.rate * leads[0].samples_per_frame
-    if rate > MAXIMUM_RATE_HZ:
-        raise ReadError(header.record, "sampling rate", f"{rate:g} is not in (0, {MAXIMUM_RATE_HZ:g}] Hz", "Correct the header.")
-    signal = _read_signal(header_file.parent, header, leads)
-    present = np.zeros(len(LEADS), dtype=np.bool_)
-    present[[lead.row for lead in leads]] = True
-    signal, lead_mask, flags = check_signal(signal, present, rate, header.record)
-    others = tuple(shown_name(other.name) for other in header.signals if not isinstance(other, LeadSignal))
-    if others:
-        flags = (f"unknown-signals: {len(others)}", *flags)
-    if _kept_frames(header) < header.frames:
-        flags = (f"cut: first {LONGEST_SECONDS} s of {header.frames / header.rate:.10g} s", *flags)
-    if SIMULATED_COMMENT in header.comments:
-        flags = (SIMULATED, *flags)
-    scales = {_millivolt_per_count(lead, header.record) for lead in leads}
-    scale = scales.pop() if len(scales) == 1 else None
-    return Recording(signal, rate, lead_mask, recording_id or header.record, patient_key, flags, others, scale)
-
-
-def _standard_leads(header: WfdbHeader) -> Sequence[LeadSignal]:
-    """The signals of standard leads, in the header's order."""
     leads: dict[int, LeadSignal] = {}
     for signal in header.signals:
-        if isinstance(signal, LeadSignal) and leads.setdefault(signal.row, signal) is not signal:
+        if isinstance(signal, LeadSignal) and signal.recorded and leads.setdefault(signal.row, signal) is not signal:
             raise ReadError(header.record, f"lead {LEADS[signal.row]}", "given twice", "Keep one signal line per lead.")
-    if not leads:
-        reason = f"none of the {len(header.signals)} signals is a standard lead"
-        raise ReadError(header.record, "leads", reason, "Name the signals I, II, III, aVR, aVL, aVF, V1-V6.")
     if len({lead.samples_per_frame for lead in leads.values()}) > 1:
         raise ReadError(header.record, "sampling rate", "the leads differ in samples per frame", "Convert all leads to one sampling rate.")
     return tuple(leads.values())
 
 
-def _kept_frames(header: WfdbHeader) -> int:
-    return min(header.frames, max(1, int(LONGEST_SECONDS * header.rate)))
+def millivolt_per_count(lead: LeadSignal, record: str) -> float:
+    """Scale of a lead.
 
-
-def _millivolt_per_count(lead: LeadSignal, record: str) -> float:
+    Raises
+    ------
+    ReadError
+        Its gain, unit or baseline is none of an ECG.
+    """
     name = LEADS[lead.row]
     if not lead.gain > 0:
         reason = (
@@ -100,26 +73,36 @@ def _millivolt_per_count(lead: LeadSignal, record: str) -> float:
     return 1 / counts_per_millivolt
 
 
-def _read_signal(folder: Path, header: WfdbHeader, leads: Sequence[LeadSignal]) -> NDArray[np.float32]:
-    """The kept beginning, (12, samples) millivolt, NaN where a sample is missing; files without a standard lead are not opened."""
+def read_signal(folder: Path, header: WfdbHeader, leads: Sequence[LeadSignal], frames: int) -> NDArray[np.float32]:
+    """The first `frames` frames of some leads of a record of one segment.
+
+    Returns
+    -------
+    (12, samples) millivolt, NaN where a sample is missing and in all other leads; files without one of the leads are not opened.
+
+    Raises
+    ------
+    ReadError
+        A signal file is missing, damaged, unsafe, or not as declared.
+    """
     by_file: dict[str, list[LeadSignal]] = {}
     for lead in leads:
         by_file.setdefault(lead.file, []).append(lead)
-    parts = {name: _read_file(folder, name, header, inside) for name, inside in by_file.items()}
-    signal = np.zeros((len(LEADS), next(iter(parts.values())).shape[1]), dtype=np.float32)
+    parts = {name: _read_file(folder, name, header, inside, frames) for name, inside in by_file.items()}
+    signal = np.full((len(LEADS), next(iter(parts.values())).shape[1]), np.nan, dtype=np.float32)
     for name, inside in by_file.items():
         signal[[lead.row for lead in inside]] = parts.pop(name)
     return signal
 
 
-def _read_file(folder: Path, name: str, header: WfdbHeader, leads: Sequence[LeadSignal]) -> NDArray[np.float32]:
-    """The leads of one file, as `_read_signal`, (leads, samples)."""
+def _read_file(folder: Path, name: str, header: WfdbHeader, leads: Sequence[LeadSignal], frames: int) -> NDArray[np.float32]:
+    """The leads of one file, as `read_signal`, (leads, samples)."""
     record = header.record
     storage, columns, frame = _layout([signal for signal in header.signals if signal.file == name], leads, record)
-    scale = np.array([[_millivolt_per_count(lead, record)] for lead in leads])
+    scale = np.array([[millivolt_per_count(lead, record)] for lead in leads])
     baseline = np.array([[lead.baseline] for lead in leads], dtype=np.float64)
     sums, first_counts = np.zeros(len(leads), dtype=np.int64), list[int]()
-    kept, end = _kept_frames(header) * columns.shape[1], 0
+    kept, end = frames * columns.shape[1], 0
     with open_regular(find(folder, name, record, "signal file"), record, "signal file", "Put it beside the header.") as (file, size):
         _check_size(file, size, leads[0].offset + storage.bytes_of(header.frames * frame), leads[0], record)
         file.seek(leads[0].offset)
