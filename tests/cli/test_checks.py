@@ -10,7 +10,7 @@ from tests.conftest import Command
 def test_bench_prints_its_figures_as_lines_or_as_one_document(jaccardio: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[list[str]] = []
 
-    def measured(names: list[str], store: object, say: object) -> list[Figure]:
+    def measured(names: list[str], store: object, run: object, say: object) -> list[Figure]:
         asked.append(names)
         return [Figure.beside("ingest_two_processes", 1500.0, "ECGs/s", 1000.0), Figure("training", 10.0, "ECGs/s", limit_share=0.25)]
 

@@ -19,6 +19,9 @@ from jaccardio.recording.recording import Recording
 from jaccardio.recording.windows import Windows
 from tests.conftest import Hospitals
 
+COLUMN = 3
+"""A finding whose logit changes much from flat leads to the ECG: that of a tiny network bends sharply on the way."""
+
 
 @pytest.fixture
 def predictor(trained: Path) -> Predictor:
@@ -35,20 +38,20 @@ def prepared(predictor: Predictor, signal: np.ndarray) -> Windows:
     return Windows.of([predictor.prepare(Recording.from_array(signal, 100.0))])
 
 
-@pytest.mark.parametrize(("samples", "steps"), [(1000, 512), (420, 512), (2300, 192)])  # the logit of a tiny network bends sharply
-def test_the_sum_of_attributions_is_the_difference_of_logits(predictor: Predictor, signal: np.ndarray, samples: int, steps: int) -> None:
+@pytest.mark.parametrize("samples", [1000, 420, 2300])
+def test_the_sum_of_attributions_is_the_difference_of_logits(predictor: Predictor, signal: np.ndarray, samples: int) -> None:
     predictor.model.score_parts = (2, 1)
     other = copy.deepcopy(predictor.model)
     torch.nn.init.normal_(other.ecg_head.weight, generator=torch.Generator().manual_seed(0))
     other.score_parts = (3,)
     predictor.model = EcgEnsemble([predictor.model, other])
     ecg = prepared(predictor, signal[:, :samples])
-    (found,) = attribute(predictor, ecg, [0], steps=steps)
+    (found,) = attribute(predictor, ecg, [COLUMN], steps=256)
     difference = found.logit - found.baseline
     assert found.values.shape == ecg.signal.shape
-    assert abs(difference) > 0.1
+    assert abs(difference) > 1
     assert found.values.sum(dtype=np.float64) == pytest.approx(difference, rel=0.05, abs=0.03)
-    assert found.logit == pytest.approx(by_loops(predictor, ecg)[0], abs=1e-4)
+    assert found.logit == pytest.approx(by_loops(predictor, ecg)[COLUMN], abs=1e-4)
 
 
 def by_loops(predictor: Predictor, ecg: Windows) -> np.ndarray:
