@@ -81,14 +81,13 @@ def marks_of(values: NDArray[np.float32], sampling_rate: float) -> NDArray[np.fl
 def draw_map(values: NDArray[np.float32], sampling_rate: float, lead_mask: NDArray[np.bool_]) -> bytes:
     """Attribution (12, samples) of every lead over the whole window, summed over 0.1 s, as a PNG; rows that were not recorded are grey."""
     length = max(1, round(BIN_SECONDS * sampling_rate))
-    bins = -(-values.shape[1] // length)
-    padded = np.pad(values.astype(np.float64), ((0, 0), (0, bins * length - values.shape[1])))
-    sums = np.where(lead_mask[:, None], _scaled(padded.reshape(len(LEADS), bins, length).sum(axis=2)), np.nan)
+    blocks = np.add.reduceat(values.astype(np.float64), np.arange(0, values.shape[1], length), axis=1)
+    sums = np.where(lead_mask[:, None], _scaled(blocks), np.nan)
     colours = LinearSegmentedColormap.from_list("marks", [AGAINST, "white", FOR]).with_extremes(bad="#dddddd")
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(10, 2.9), dpi=DOTS_PER_INCH, layout="constrained")
         axes = figure.subplots()
-        extent = (0.0, bins * length / sampling_rate, len(LEADS) - 0.5, -0.5)
+        extent = (0.0, blocks.shape[1] * length / sampling_rate, len(LEADS) - 0.5, -0.5)
         axes.imshow(sums, cmap=colours, vmin=-1, vmax=1, aspect="auto", interpolation="nearest", extent=extent)
         axes.set_yticks(range(len(LEADS)), LEADS)
         axes.set_xlabel("s")
