@@ -6,11 +6,12 @@ from typing import cast
 import numpy as np
 import onnx
 import pytest
+import torch
 
 from jaccardio.errors import UsageError
 from jaccardio.evaluation.estimate import NAN, Estimate
 from jaccardio.experiments import bench
-from jaccardio.experiments.benches import figure, inference, loss, paths, steps
+from jaccardio.experiments.benches import figure, inference, loss, paths, rivals, steps
 from jaccardio.experiments.benches import threads as bench_threads
 from jaccardio.models.encoder import EcgEncoder
 from jaccardio.paper import demo
@@ -108,6 +109,26 @@ def test_flops_are_those_counted_by_hand() -> None:
         macs += length * 3 * (before * width + 3 * width * width) + (length * before * width if stage else 0)
     pure = EcgEncoder(config.model_copy(update={"squeeze_excitation": False, "pooling": "mean"}))
     assert steps.forward_flops(pure, 3750) == 2 * macs
+
+
+def test_training_is_measured_beside_what_a_user_would_do_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, setting, value in ((figure, "SECONDS", 0.01), (rivals, "SIMULATED", 16), (rivals, "BATCH", 4), (rivals, "STEPS", 3)):
+        monkeypatch.setattr(module, setting, value)
+    for size in ("LAYERS", "WIDTH", "HEADS", "HIDDEN"):
+        monkeypatch.setattr(rivals, size, 2)
+    figures = {found.name: found for found in rivals.bench_rivals(lambda _: None)}
+    short, padded = (figures[f"training_text_cached_over_{tokens}_tokens_a_step"] for tokens in (32, 256))
+    assert short.value == padded.value
+    assert short.baseline != padded.baseline
+    assert 0 < figures["waiting_share_store"].baseline < 1
+
+
+def test_waiting_is_counted_from_the_second_batch_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([10.0, 11.0, 11.0, 14.0, 14.0, 16.0, 16.0, 17.0, 17.0])  # waits of 1 and 2 s, steps of 3 and 1 s
+    monkeypatch.setattr(rivals.time, "perf_counter", lambda: next(clock))
+    done: list[int] = []
+    assert rivals.waiting_share([torch.zeros(1)] * 3, done.append) == pytest.approx(3 / 7)
+    assert done == [0, 1]
 
 
 def test_the_loss_is_measured_beside_the_other(monkeypatch: pytest.MonkeyPatch) -> None:

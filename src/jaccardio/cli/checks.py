@@ -57,7 +57,9 @@ def _scan(path: Path | None, tokens: Path | None, json: bool) -> None:
 
 
 def bench(
-    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="paths, steps, loss, threads, inference, or all.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME", help="paths, steps, rivals, loss, threads, inference, or all.")
+    ] = None,
     store: Annotated[
         Path | None,
         typer.Option(

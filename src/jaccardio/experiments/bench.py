@@ -12,6 +12,7 @@ from jaccardio.experiments.benches.figure import Figure
 from jaccardio.experiments.benches.inference import bench_inference
 from jaccardio.experiments.benches.loss import bench_loss
 from jaccardio.experiments.benches.paths import bench_paths
+from jaccardio.experiments.benches.rivals import bench_rivals
 from jaccardio.experiments.benches.steps import bench_steps
 from jaccardio.experiments.benches.threads import bench_threads
 
@@ -20,6 +21,7 @@ Say = Callable[[str], None]
 BENCHES: Mapping[str, Callable[[Store | None, Path | None, Say], Iterator[Figure]]] = {
     "paths": lambda store, _, say: bench_paths(store, say),
     "steps": lambda _, __, say: bench_steps(say),
+    "rivals": lambda _, __, say: bench_rivals(say),
     "loss": lambda _, __, say: bench_loss(say),
     "threads": lambda _, __, say: bench_threads(say),
     "inference": bench_inference,

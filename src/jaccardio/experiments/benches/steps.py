@@ -32,7 +32,7 @@ def bench_steps(say: Callable[[str], None]) -> Iterator[Figure]:
         encoders.setdefault(f"{_named(config.model)}_{samples}", (encoder, samples, work))
     for name, (encoder, samples, work) in encoders.items():
         say(f"training steps: {name}")
-        fp32, bf16 = (rate(_step(encoder, samples, bfloat16), BATCH) for bfloat16 in (False, True))
+        fp32, bf16 = (rate(training_step(encoder, BATCH, samples, bfloat16), BATCH) for bfloat16 in (False, True))
         yield Figure(f"training_{name}_fp32", fp32, "ECGs/s", limit_share=fp32 * work / peak)
         yield Figure.beside(f"training_{name}_bf16", bf16, "ECGs/s", fp32)
 
@@ -58,8 +58,9 @@ def forward_flops(encoder: nn.Module, samples: int) -> float:
     return total
 
 
-def _step(encoder: EcgEncoder, samples: int, bfloat16: bool) -> Callable[[int], None]:
-    signal = torch.randn(BATCH, 12, samples)
+def training_step(encoder: EcgEncoder, ecgs: int, samples: int, bfloat16: bool) -> Callable[[int], None]:
+    """Value and gradients of an encoder over noise (ecgs, 12, samples), as a function of the step's number."""
+    signal = torch.randn(ecgs, 12, samples)
 
     def run(_: int) -> None:
         encoder.train().zero_grad()
