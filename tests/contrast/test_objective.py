@@ -8,7 +8,7 @@ import torch
 
 from jaccardio.contrast.banks import BANKS, TrainingLabels
 from jaccardio.contrast.losses import LOSSES, OPTIONS
-from jaccardio.contrast.objective import Objective, pair_statistics
+from jaccardio.contrast.objective import Objective, pair_statistics, soft_truth_loss
 from jaccardio.contrast.statements import Reading
 from jaccardio.contrast.targets import TARGETS
 from jaccardio.errors import UsageError
@@ -124,7 +124,7 @@ def test_measured_statements_stand_beside_others_and_weigh_as_much_as_the_findin
     truth = torch.tensor([[0.25, float("nan")], [1.0, 0.5]])
     known = [(0.0, 0.25), (0.0, 1.0), (-1.0, 0.5)]
     entropy = sum(math.log1p(math.exp(logit)) - target * logit for logit, target in known)
-    assert objective.measured_loss(logits, truth, columns=3).item() == pytest.approx(entropy / 2 * 3 / 2, rel=1e-6)
+    assert soft_truth_loss(logits, truth, columns=3).item() == pytest.approx(entropy / 2 * 3 / 2, rel=1e-6)
     with pytest.raises(UsageError, match=r"findings\+measurements"):
         Objective("measurements", "truth", "sigmoid")
     with pytest.raises(UsageError, match="name a bank twice"):

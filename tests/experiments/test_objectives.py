@@ -90,9 +90,10 @@ def test_what_the_vocabulary_cannot_carry_is_left_out_of_all_and_refused_by_name
         choose("truth-parents", paper26)
 
 
-def test_a_run_is_named_by_the_weights_that_it_starts_from(trained: Path, tmp_path: Path) -> None:
-    def name(start: Path) -> str:
-        return run_name("x", load_preset("truth-small", [f"training.init_from={start}"]))
+@pytest.mark.parametrize("setting", ["init_from", "teacher"])
+def test_a_run_is_named_by_the_weights_of_other_models(trained: Path, tmp_path: Path, setting: str) -> None:
+    def name(other: Path) -> str:
+        return run_name("x", load_preset("truth-small", [f"training.{setting}={other}"]))
 
     copy = Path(shutil.copytree(trained, tmp_path / "copy"))
     assert name(trained) == name(trained / "model") == name(copy)

@@ -41,6 +41,10 @@ def train(
     ensemble: Annotated[
         int, typer.Option("--ensemble", metavar="N", min=1, max=100, help="Train N models that differ in their seed, and join them to one.")
     ] = 1,
+    teacher: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="Also learn what that run, often an ensemble, says of the training ECGs."),
+    ] = None,
     on: On = PROCESSES,
     processes: Annotated[
         int | None, typer.Option("--processes", metavar="N", min=1, max=MOST_PROCESSES, help="With --on ray: how many train together.")
@@ -62,6 +66,8 @@ def train(
     from jaccardio.training.run_folder import RunFolder
     from jaccardio.training.torchrun import launched_ranks
 
+    if teacher is not None:
+        settings = [*(settings or []), f"training.teacher={teacher}"]
     way = "The same command with --resume goes on from the last checkpoint, one an epoch."
     if on_ray(on) != (processes is not None):
         raise UsageError("--on ray and --processes N belong together: a Ray cluster trains one model with N processes.")

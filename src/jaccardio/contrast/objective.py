@@ -84,11 +84,6 @@ class Objective:
         """Whether measured statements are among the statements."""
         return MEASURED in self.statements.split("+")
 
-    def measured_loss(self, logits: Tensor, truth: Tensor, columns: int) -> Tensor:
-        """Cross-entropy of logits (n, s) against degrees of truth (n, s), NaN unknown; together the s weigh as much as `columns` others."""
-        known = ~truth.isnan()
-        return LOSSES["sigmoid"](logits, torch.where(known, truth, 0.0), known.float()) * (columns / truth.shape[1])
-
     def pool(self, training: TrainingLabels) -> Pool:
         """All statements that training ECGs can be compared with."""
         return Pool.make(self.banks, training)
@@ -107,6 +102,12 @@ class Objective:
         if known.any() and not known.all():
             logits, target, weight = logits[known], target[known], weight[known]
         return LOSSES[self.loss](logits, target, weight, **self.loss_options)
+
+
+def soft_truth_loss(logits: Tensor, truth: Tensor, columns: int) -> Tensor:
+    """Cross-entropy of logits (n, s) against degrees of truth (n, s), NaN unknown; together the s weigh as much as `columns` others."""
+    known = ~truth.isnan()
+    return LOSSES["sigmoid"](logits, torch.where(known, truth, 0.0), known.float()) * (columns / truth.shape[1])
 
 
 def pair_statistics(target: Tensor, weight: Tensor) -> dict[str, float]:

@@ -217,7 +217,14 @@ def supervised_form(config: TrainConfig, steps: int, fraction: float) -> TrainCo
     settings = method_settings("classifier")
     document |= {"method": "classifier", "model": document["model"] | settings["model"], "objective": settings["objective"]}
     every = max(1, round(config.training.validate_every / fraction))
-    document["training"] |= {"epochs": None, "steps": steps, "validate_every": every, "frozen_encoder": False, "init_from": None}
+    document["training"] |= {
+        "epochs": None,
+        "steps": steps,
+        "validate_every": every,
+        "frozen_encoder": False,
+        "init_from": None,
+        "teacher": None,
+    }
     return TrainConfig.model_validate(document | {"description": "supervised control of a probe"})
 
 

@@ -161,13 +161,14 @@ class _StoppedError(Exception):
 def run_name(name: str, config: TrainConfig) -> str:
     """Name of a run's folder: the same for the same configuration, whatever it is called and described as inside.
 
-    What it starts from is known by its weights: another model in the same place is another start.
+    Another model that it starts from or learns from is known by its weights: another one in the same place is another start.
     """
     document = config.model_dump(mode="json", exclude={"preset", "method", "description"})
-    if config.training.init_from:
-        folder = Path(config.training.init_from).expanduser()
-        manifest = RunFolder.open(folder).model_manifest if looks_like_a_run(folder) else model_manifest(folder)
-        document["training"]["init_from"] = manifest.files[WEIGHTS]["sha256"]
+    for other in ("init_from", "teacher"):
+        if document["training"][other]:
+            folder = Path(document["training"][other]).expanduser()
+            manifest = RunFolder.open(folder).model_manifest if looks_like_a_run(folder) else model_manifest(folder)
+            document["training"][other] = manifest.files[WEIGHTS]["sha256"]
     return f"{name}-{sha256_json(document)[:8]}"
 
 

@@ -21,6 +21,8 @@ from jaccardio.models.encoder import MINIMUM_SAMPLES
 from jaccardio.recording.preprocessing import MINIMUM_RATE_HZ
 from jaccardio.recording.recording import MAXIMUM_RATE_HZ
 
+PATH = r"^[^\x00-\x1f\x7f]+$"
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False, strict=True)
@@ -135,6 +137,10 @@ class OptimiserConfig(_Section):
         encoder's training adds. Its batch norms still gather the statistics of the data.
     init_from
         A run or model folder whose weights the run starts from (`jaccardio.training.warm_start`); without it they are drawn.
+    teacher
+        A run, often an ensemble, whose scores of the training ECGs are learned as soft truth (`jaccardio.training.teacher`).
+    teacher_weight
+        Weight of the teacher's scores; that of the labels is the rest to 1.
     """
 
     optimiser: Literal["adamw", "adam"] = "adamw"
@@ -150,7 +156,9 @@ class OptimiserConfig(_Section):
     validate_every: int = Field(1, ge=1, le=1_000_000)
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     frozen_encoder: bool = False
-    init_from: str | None = Field(None, pattern=r"^[^\x00-\x1f\x7f]+$")
+    init_from: str | None = Field(None, pattern=PATH)
+    teacher: str | None = Field(None, pattern=PATH)
+    teacher_weight: float = Field(0.5, gt=0, le=1)
     seed: int = Field(0, ge=0, lt=2**63)
 
     @model_validator(mode="after")
@@ -190,8 +198,10 @@ class TrainConfig(_Section):
 
     @model_validator(mode="after")
     def _tuned_is_a_language_model(self) -> "TrainConfig":
-        if self.model.lora_rank and (self.model.kind == "classifier" or self.objective.prototypes):
-            raise ValueError("model.lora_rank tunes a language model: it needs model.kind = 'text' and objective.prototypes = 0")
+        if self.model.lora_rank and (self.model.kind == "classifier" or self.objective.prototypes or self.training.teacher):
+            raise ValueError(
+                "model.lora_rank tunes a language model: it needs model.kind = 'text', objective.prototypes = 0 and no training.teacher"
+            )
         return self
 
     @model_validator(mode="after")

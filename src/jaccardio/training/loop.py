@@ -15,6 +15,7 @@ from jaccardio.training.config import TrainConfig
 from jaccardio.training.run_folder import RunFolder
 from jaccardio.training.selection import Best
 from jaccardio.training.session import Session
+from jaccardio.training.teacher import load_teacher
 from jaccardio.training.warm_start import load_source
 
 JOIN_AGAIN = "`jaccardio train --resume --ensemble N`, or `jaccardio ensemble`"
@@ -51,10 +52,10 @@ def train(
     ------
     UsageError
         The store's sampling rate is not the configuration's, `out` exists, another process is writing it, or the model of
-        ``training.init_from`` is not there or does not fit.
+        ``training.init_from`` or ``training.teacher`` is not there or does not fit.
     DataError
-        The split leaks between its parts, there is nothing to learn, or the model of ``training.init_from`` is damaged or has seen ECGs
-        of the test part.
+        The split leaks between its parts, there is nothing to learn, or the model of ``training.init_from`` or ``training.teacher`` is
+        damaged or has seen ECGs of the test part.
     DivergenceError
         Loss, weights or validation scores are not finite: no model is written, and no checkpoint of what is not finite.
     """
@@ -66,10 +67,14 @@ def train(
     check_disjoint(store, split)
     initial = config.training.init_from
     source = load_source(Path(initial).expanduser(), store, split) if initial else None
-    session = Session(store, split, config, choose_device(device), source, ranks)  # before the folder: one that cannot start leaves none
+    teacher = load_teacher(Path(config.training.teacher).expanduser(), store, split) if config.training.teacher else None
+    chosen = choose_device(device)
+    session = Session(store, split, config, chosen, source, teacher, ranks)  # before the folder: one that cannot start leaves none
     with own_folder(out) if ranks.first else nullcontext():
         if ranks.first:
-            run = RunFolder.create(out, config, store, split, started_from=session.started_from, together=session.together)
+            run = RunFolder.create(
+                out, config, store, split, started_from=session.started_from, together=session.together, taught=session.taught
+            )
             if source:
                 session.save(run, 0, Best(), 0.0)  # resumed, the run does not need the other model
         ranks.wait()
@@ -93,7 +98,7 @@ def resume(store: Store, out: Path, *, device: str = "auto", progress: Progress 
         raise UsageError(f"{out}: an ensemble that was interrupted. Join its members again: {JOIN_AGAIN}.")
     if store.fingerprint != run.store_fingerprint:
         raise DataError(f"{out}: this run began with another store. Resume with that store, or train into a new folder.")
-    session = Session(store, run.split, run.config, choose_device(device), ranks=ranks)
+    session = Session(store, run.split, run.config, choose_device(device), teacher=run.taught, ranks=ranks)
     with own_folder(out) if ranks.first else nullcontext():
         ranks.wait()
         return session.run(run, progress)

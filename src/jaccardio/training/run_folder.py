@@ -4,7 +4,8 @@
 ``config.toml``         the resolved configuration
 ``split.json``          the run's own copy of the split, with patients and waveform hashes
 ``environment.json``    versions, device, threads, which weights the run started from, and the members of an ensemble
-``manifest.json``       SHA-256 of these three; written when they are whole: its presence makes the folder a run
+``teacher.safetensors`` what a teacher says of the training ECGs, where the run has one
+``manifest.json``       SHA-256 of these; written when they are whole: its presence makes the folder a run
 ``log.jsonl``           one line per logged step and per validation
 ``tensorboard/``        the same for TensorBoard
 ``checkpoints/``        the last two checkpoints and the best weights; empty in an ensemble
@@ -32,12 +33,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tomli_w
+from torch import Tensor
 
 from jaccardio.checksums import MANIFEST, Manifest, file_entry, is_sealed, read_sealed, seal, write_manifest
 from jaccardio.errors import DataError, UsageError
 from jaccardio.files import json_bytes, no_such_folder, parse_json, write_atomic, write_json
 from jaccardio.locks import LOCK, locked, remove_unfinished
 from jaccardio.models.folder import Pretrained, load_pretrained, model_manifest
+from jaccardio.models.weights import weights_from_bytes, weights_to_bytes
 from jaccardio.training.config import TrainConfig
 
 if TYPE_CHECKING:  # they bring pandas, which prediction does not need
@@ -47,6 +50,7 @@ if TYPE_CHECKING:  # they bring pandas, which prediction does not need
 FORMAT = "jaccardio-run-1"
 MEMBERS = "members"
 CONFIG, SPLIT, ENVIRONMENT, TEST_USES = "config.toml", "split.json", "environment.json", "test_uses.jsonl"
+TEACHER, TAUGHT = "teacher.safetensors", "scores"
 DRAWN = "drawn weights"
 REMEDY = "Restore the file from a copy of the run, or train again into a new folder."
 
@@ -68,6 +72,7 @@ class RunFolder:
         started_from: str = DRAWN,
         members: Sequence[str] = (),
         together: Mapping[str, Any] | None = None,
+        taught: Tensor | None = None,
     ) -> "RunFolder":
         """Starts a new run in a folder that is empty, or holds only what a run left that was killed before it had begun.
 
@@ -79,6 +84,8 @@ class RunFolder:
             SHA-256 of the weights of the members of an ensemble.
         together
             How many processes train it, and over what batch norm goes; nothing of one process.
+        taught
+            (training rows, findings) scores of a teacher; None without one.
 
         Raises
         ------
@@ -104,6 +111,8 @@ class RunFolder:
             ENVIRONMENT: json_bytes(environment() | {"started_from": started_from, "members": list(members)} | dict(together or {})),
             CONFIG: tomli_w.dumps(config.model_dump(mode="json", exclude_none=True)).encode(),
         }
+        if taught is not None:
+            files[TEACHER] = weights_to_bytes({TAUGHT: taught})
         for name, data in files.items():
             write_atomic(path / name, data)
         write_manifest(path, FORMAT, {name: file_entry(data) for name, data in files.items()})
@@ -210,6 +219,13 @@ class RunFolder:
         return f"{self.config.title}, " + (f"ensemble of {len(self.members)}" if self.members else f"seed {self.config.training.seed}")
 
     @property
+    def taught(self) -> Tensor | None:
+        """(training rows, findings) scores of the teacher, as the run began with them; None without one."""
+        if not self.config.training.teacher:
+            return None
+        return weights_from_bytes(self.manifest.bytes_of(TEACHER), str(self.path / TEACHER))[TAUGHT]
+
+    @property
     def members(self) -> tuple[str, ...]:
         """SHA-256 of the weights of the members of an ensemble; of a single model, none."""
         return tuple(self.environment["members"])
@@ -248,7 +264,7 @@ class RunFolder:
             return True
         left = {path.name for path in self.path.iterdir()} - {LOCK}
         return left <= {MEMBERS} or (
-            left <= {self.checkpoints.name, MEMBERS, CONFIG, SPLIT, ENVIRONMENT}
+            left <= {self.checkpoints.name, MEMBERS, CONFIG, SPLIT, ENVIRONMENT, TEACHER}
             and self.checkpoints.is_dir()
             and not any(self.checkpoints.iterdir())
         )

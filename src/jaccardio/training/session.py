@@ -14,11 +14,13 @@ from typing import Any, cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from jaccardio.cohort.batches import Batch, TrainingBatches, full_batches
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.contrast.banks import TrainingLabels
+from jaccardio.contrast.objective import soft_truth_loss
 from jaccardio.contrast.ranks import ALONE, Ranks
 from jaccardio.errors import DataError, DivergenceError, UsageError
 from jaccardio.files import user_cache
@@ -45,6 +47,7 @@ from jaccardio.training.regularisation import Regularisation
 from jaccardio.training.run_folder import DRAWN, RunFolder
 from jaccardio.training.schedule import learning_rate
 from jaccardio.training.selection import Best, macro_ranking
+from jaccardio.training.teacher import taught
 from jaccardio.training.warm_start import start_from
 
 logger = logging.getLogger(__name__)
@@ -56,7 +59,15 @@ LOG_EVERY = 20
 
 
 class Session:
-    """The objects of the loop, set up from the configuration and, in a new run, the model whose weights it starts from."""
+    """The objects of the loop.
+
+    Parameters
+    ----------
+    source
+        In a new run, the model whose weights it starts from.
+    teacher
+        In a new run the teacher, in one that is resumed what it said, (training rows, findings).
+    """
 
     def __init__(
         self,
@@ -65,6 +76,7 @@ class Session:
         config: TrainConfig,
         device: torch.device,
         source: Pretrained | None = None,
+        teacher: Pretrained | Tensor | None = None,
         ranks: Ranks = ALONE,
     ) -> None:
         self.config, self.device, self.ranks = config, device, ranks
@@ -73,6 +85,7 @@ class Session:
         self.material = material = Material.gather(
             store, split, data.hidden_findings, measured=self.objective.measured, labelled=data.labelled, seed=settings.seed
         )
+        self.taught = taught(teacher, material, device) if isinstance(teacher, Pretrained) else teacher
         self.bfloat16 = trains_in_bfloat16(settings.precision, device)
         torch.manual_seed(settings.seed)
         self.statements = tuple(measured_statements()) if self.objective.measured else ()
@@ -212,10 +225,11 @@ class Session:
         everyone = self.ranks.gathered(features, self.batch_size) if self.config.objective.views else features
         auxiliary = {name: value / self.ranks.size for name, value in self.regularisation(self.model, everyone, step).items()}
         if self.statements:
-            truth = torch.from_numpy(self.material.truths[batch.records]).to(self.device)
-            stated = self.model.compare(self.model.project(features), self.model.statement_vectors)
-            measured = self.objective.measured_loss(stated, truth, len(self.material.vocabulary))
-            auxiliary["measured"] = self.config.objective.measured_weight * measured * (len(signal) / self.batch_size)
+            truth = torch.from_numpy(self.material.truths[batch.records])
+            auxiliary["measured"] = self.config.objective.measured_weight * self._soft(features, self.model.statement_vectors, truth)
+        if self.taught is not None:
+            loss = (1 - settings.teacher_weight) * loss
+            auxiliary["teacher"] = settings.teacher_weight * self._soft(features, self.model.prompt_vectors, self.taught[batch.records])
         loss = loss + sum(auxiliary.values())
         self.optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
@@ -234,6 +248,11 @@ class Session:
         if spoilt := [name for name, value in metrics.items() if not math.isfinite(value)]:
             raise DivergenceError(f"{', '.join(spoilt)} not finite after step {step + 1}")
         return metrics
+
+    def _soft(self, features: Tensor, vectors: Tensor, truth: Tensor) -> Tensor:
+        """This process's part of the loss against degrees of truth (n, s) of the statements with these text vectors."""
+        logits = self.model.compare(self.model.project(features), vectors)
+        return soft_truth_loss(logits, truth.to(self.device), len(self.material.vocabulary)) * (len(features) / self.batch_size)
 
     def _logged(self, step: int) -> bool:
         return step % LOG_EVERY == 0 or step + 1 == self.total_steps
