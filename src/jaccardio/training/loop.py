@@ -68,6 +68,8 @@ def train(
     initial = config.training.init_from
     source = load_source(Path(initial).expanduser(), store, split) if initial else None
     teacher = load_teacher(Path(config.training.teacher).expanduser(), store, split) if config.training.teacher else None
+    if teacher and progress is not None:
+        progress(0, 1, "the teacher scores the training ECGs")
     chosen = choose_device(device)
     session = Session(store, split, config, chosen, source, teacher, ranks)  # before the folder: one that cannot start leaves none
     with own_folder(out) if ranks.first else nullcontext():
