@@ -17,7 +17,7 @@ test: install
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 	scripts/built_wheel.sh $(BIN)/python
 	$(BIN)/python scripts/docs_site.py
 

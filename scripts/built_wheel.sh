@@ -17,7 +17,7 @@ build() {  # build FUNCTION FOLDER: runs setuptools in a source folder
 try() {  # try WHEEL: installs it and uses what is inside, from a folder that holds nothing else
   local here="$work/try-$2"
   "$python" -m venv --without-pip "$here/env"
-  "$python" -m pip --python "$here/env/bin/python" install --quiet --no-deps --no-index "$work/dist/$1"
+  "$python" -m pip --python "$here/env/bin/python" install --quiet --no-compile --no-deps --no-index "$work/dist/$1"
   echo "$packages" > "$("$here/env/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/dependencies.pth"
   cd "$here"
   PATH="$here/env/bin:$PATH"

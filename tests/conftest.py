@@ -39,8 +39,24 @@ TINY = (
 SETTINGS = [word for setting in TINY for word in ("--set", setting)]
 """`TINY` as a user would type it."""
 
+LONGEST = (
+    "paper/test_reproduce.py",
+    "test_readme.py",
+    "experiments/test_compare.py",
+    "training/test_loop.py",
+    "training/test_ray_train.py",
+    "recording/readers/test_formats.py",
+)
+"""Files that take longest, longest first: `make test` gives files out in this order, so that no core waits for one of them at the end."""
+
 STATEMENTS = ("NORM", "IMI", "AFIB", "STACH", "CLBBB", "PVC", "ABQRS", "LVH")
 """Of the corpus that `make_ptbxl` writes."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`LONGEST` first, all others in the order of their names."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,8 +6,9 @@ import shlex
 import shutil
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ import pytest
 
 from jaccardio.cohort.store import Store
 from jaccardio.experiments import fit as fit_module
+from jaccardio.paper.scales import SCALES, Scale
 from jaccardio.recording.readers import read_ecg
 from jaccardio.simulation.echo import COLUMNS, echo_rows
 from jaccardio.simulation.hospital import draw_patients
@@ -40,9 +42,11 @@ DOCUMENTS = (
 )
 
 EPOCH = "training.epochs=1"
+RECORDS = 120
+"""Simulated ECGs of a hospital."""
 SMALL_TRAINING = (*SETTINGS, "--set", EPOCH, "--device", "cpu")
 SMALLER: Mapping[str, Sequence[str]] = {
-    "synth": ("--records", "120", "--jobs", "1"),
+    "synth": ("--records", str(RECORDS), "--jobs", "1"),
     "ingest": ("--jobs", "1"),
     "train": SMALL_TRAINING,
     "evaluate": ("--replicates", "9", "--device", "cpu"),
@@ -156,7 +160,13 @@ def names(hospitals: Hospitals, monkeypatch: pytest.MonkeyPatch) -> dict[str, An
     return {"signals": signals, "labels": store.labels[rows], "patients": [str(key) for key in store.records["patient_key"][:60]]}
 
 
-@pytest.mark.usefixtures("without_plots")
+@pytest.fixture
+def small_hospitals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``reproduce --scale smoke`` simulates as few ECGs as ``synth``."""
+    monkeypatch.setitem(cast("dict[str, Scale]", SCALES), "smoke", replace(SCALES["smoke"], hospitals=(RECORDS, 100.0)))
+
+
+@pytest.mark.usefixtures("without_plots", "small_hospitals")
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_the_page_does_what_it_says(document: str, here: Path, names: dict[str, Any], jaccardio: Command) -> None:
     found = blocks((ROOT / document).read_text("utf-8"))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from jaccardio.cli.app import COMMANDS, app
+from jaccardio.cli.app import COMMAND_LINE, COMMANDS
 from tests.conftest import Command
 
 LIGHT = {"typer", "rich", "pydantic"}
@@ -63,9 +63,8 @@ def names(group: typer.core.TyperGroup) -> list[list[str]]:
 
 
 def all_commands() -> list[list[str]]:
-    group = typer.main.get_command(app)
-    assert isinstance(group, typer.core.TyperGroup)
-    return names(group)
+    assert isinstance(COMMAND_LINE, typer.core.TyperGroup)
+    return names(COMMAND_LINE)
 
 
 def test_help_loads_nothing_heavy(heavy: set[str]) -> None:

@@ -22,7 +22,9 @@ from jaccardio.training import loop, session
 from tests.conftest import TINY, Hospitals
 
 NAMES = "siglip,clip,unicl,classifier"
-PROTOCOL = Protocol(seeds=2, finalists=3, trials=2, settings=(*TINY, "training.epochs=2"), replicates=20, device="cpu")
+SETTINGS = (*TINY, "training.epochs=2", "training.batch_size=36")
+"""Eight steps a run, and a checkpoint after each epoch."""
+PROTOCOL = Protocol(seeds=2, finalists=3, trials=2, settings=SETTINGS, replicates=20, device="cpu")
 CONTROL_RUNS = 2 * PROTOCOL.seeds
 
 

@@ -23,6 +23,7 @@ from jaccardio.training.config import load_preset
 from tests.conftest import TINY, Hospitals
 
 
+@pytest.mark.usefixtures("without_plots")
 def test_the_demo_leaves_one_page_and_all_that_it_rests_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scale = replace(SCALES["demo"], texts=("random", "table"), schedules={"own": (*TINY, "training.epochs=2")}, replicates=20)
     monkeypatch.setitem(cast("dict[str, Scale]", SCALES), "demo", scale)

@@ -50,6 +50,7 @@ def test_the_written_predictions_give_the_written_metrics(run: RunFolder, hospit
     assert "not a medical device" in report
 
 
+@pytest.mark.usefixtures("without_plots")
 def test_the_card_names_no_record_and_no_patient(run: RunFolder, hospitals: Hospitals, tmp_path: Path) -> None:
     store = Store.open(hospitals.home)
     evaluate_run(run, store, "test", tmp_path / "out", device="cpu", replicates=20)
@@ -63,6 +64,7 @@ def test_the_card_names_no_record_and_no_patient(run: RunFolder, hospitals: Hosp
     assert str(store.path) not in card
 
 
+@pytest.mark.usefixtures("without_plots")
 def test_calibration_was_fitted_on_the_validation_part(run: RunFolder, hospitals: Hospitals, tmp_path: Path) -> None:
     evaluate_run(run, Store.open(hospitals.home), "validation", tmp_path / "out", device="cpu", replicates=20)
     table = pd.read_parquet(tmp_path / "out" / "predictions.parquet")
@@ -77,6 +79,7 @@ def test_calibration_was_fitted_on_the_validation_part(run: RunFolder, hospitals
     assert set(metrics["calibration"]["methods"]) == {"as_is", "temperature", "platt"}
 
 
+@pytest.mark.usefixtures("without_plots")
 def test_each_look_at_a_test_part_is_recorded(run: RunFolder, hospitals: Hospitals, tmp_path: Path) -> None:
     home, away = Store.open(hospitals.home), Store.open(hospitals.away)
     assert evaluate_run(run, home, "validation", tmp_path / "v", device="cpu", replicates=20).test_uses == 0
@@ -122,6 +125,7 @@ def test_the_challenge_copy_of_a_ptbxl_record_is_known_by_its_number(run: RunFol
         evaluate_run(run, copied, "all", tmp_path / "out")
 
 
+@pytest.mark.usefixtures("without_plots")
 def test_a_relabelled_store_is_still_the_runs_own(run: RunFolder, hospitals: Hospitals, tmp_path: Path) -> None:
     shutil.copytree(hospitals.home, tmp_path / "store")
     relabel(tmp_path / "store", "paper26")
@@ -143,6 +147,7 @@ def test_a_window_is_cut_and_not_rolled(run: RunFolder, hospitals: Hospitals) ->
     assert len((run.path / "test_uses.jsonl").read_text().splitlines()) == 3  # each is a look at the test part
 
 
+@pytest.mark.usefixtures("without_plots")
 def test_what_the_leads_cannot_show_is_neither_judged_nor_written(run: RunFolder, hospitals: Hospitals, tmp_path: Path) -> None:
     """Simulated ECGs with limb leads only, one of them short, from another hospital."""
     away = Store.open(hospitals.away)

@@ -14,6 +14,7 @@ from jaccardio.report.plots import (
     _draw_roc,
     _operating_points,
     draw_evaluation,
+    draw_roc,
 )
 from tests.evaluation.cases import random_case
 
@@ -63,3 +64,12 @@ def test_names_without_a_font_and_with_dollar_signs_are_drawn() -> None:
     case = random_case(n=60, k=2)
     evaluation = evaluate(replace(case.part, codes=("心房細動", "$x")), case.scored(), replicates=5)
     draw_evaluation(evaluation, case.labels, case.scores)
+
+
+def test_a_finding_that_no_ecg_tells_of_has_an_empty_panel() -> None:
+    case = random_case(n=60, k=2)
+    plots = []
+    for labels in (case.labels, np.where([True, False], case.labels, np.int8(-1))):
+        evaluation = evaluate(replace(case.part, labels=labels), case.scored(), replicates=5)
+        plots.append(draw_roc(evaluation, labels, case.scores))
+    assert plots[0] != plots[1]

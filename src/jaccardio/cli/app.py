@@ -117,6 +117,7 @@ for title, commands in COMMANDS.items():
             app.add_typer(command, rich_help_panel=title)
         else:
             app.command(rich_help_panel=title)(command)
+COMMAND_LINE = typer.main.get_command(app)
 
 
 def main() -> None:
@@ -126,7 +127,7 @@ def main() -> None:
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter of a file name ends nothing
         logging.getLogger("jaccardio").handlers = [LogNotes(logging.WARNING)]
-        sys.exit(typer.main.get_command(app)(standalone_mode=False) or 0)
+        sys.exit(COMMAND_LINE(standalone_mode=False) or 0)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except COMMAND_LINE_ERROR as error:

@@ -105,10 +105,11 @@ def run_reproduce(
         table.settle()
         for sentences in (table.scored, table.warnings, table.limitations):
             sentences[:] = dict.fromkeys(sentences)
-        results[name] = seal({"scale": scale, MADE_FROM: made_from} | table_document(out, name, table))
-        ordered = {key: results[key] for key in RECIPES if key in results}
-        notes = {key: _earlier_call(table, made_from) for key, table in ordered.items()}
-        write_results(out, ordered, title=TITLE, facts=_facts(study), notes=notes)
+        before, results[name] = results.get(name), seal({"scale": scale, MADE_FROM: made_from} | table_document(out, name, table))
+        if name == names[-1] or before is None or before["sha256"] != results[name]["sha256"]:  # new, changed or last
+            ordered = {key: results[key] for key in RECIPES if key in results}
+            notes = {key: _earlier_call(table, made_from) for key, table in ordered.items()}
+            write_results(out, ordered, title=TITLE, facts=_facts(study), notes=notes)
     return Reproduction(out / RESULTS, out / PAGE, study.runs.failures)
 
 

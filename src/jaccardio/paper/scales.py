@@ -20,8 +20,8 @@ class Scale:
         Two text encoders or more, which Table 2 compares: the first is also that of all other runs, the second what the others are measured
         against.
     schedules
-        Settings of ``short`` (the paper's 250 epochs with 5,000 warm-up steps), ``long`` (600 with 20,000) and ``own`` (on top of a
-        preset that a run names itself).
+        Settings of ``short`` (the paper's 250 epochs with 5,000 warm-up steps), ``long`` (600 with 20,000), ``own`` (on top of a
+        preset that a run names itself) and ``brief`` (the same, where a recipe trains many of that preset).
     lengths
         Epochs of the three lengths at which the objectives of Table 1 are compared.
     of_lengths
@@ -70,7 +70,12 @@ SCALES: Mapping[str, Scale] = {
             sampling_rate=100.0,
             preset="paper-small",
             texts=("random", "table"),
-            schedules={"short": ("training.epochs=2",), "long": ("training.epochs=4",), "own": ("training.epochs=4",)},
+            schedules={
+                "short": ("training.epochs=2",),
+                "long": ("training.epochs=4",),
+                "own": ("training.epochs=4",),
+                "brief": ("training.epochs=2",),
+            },
             lengths=(1, 3, 5),
             common=("model.width=4", "training.batch_size=64", "training.precision=fp32"),
             deviations=_DEVIATIONS,
@@ -84,7 +89,12 @@ SCALES: Mapping[str, Scale] = {
             sampling_rate=100.0,
             preset="paper-small",
             texts=("minilm", "random"),
-            schedules={"short": ("training.epochs=24",), "long": ("training.epochs=48",), "own": ("training.epochs=24",)},
+            schedules={
+                "short": ("training.epochs=24",),
+                "long": ("training.epochs=48",),
+                "own": ("training.epochs=24",),
+                "brief": ("training.epochs=8",),
+            },
             lengths=(12, 36, 72),
             deviations=_DEVIATIONS,
             seeds=1,
@@ -96,7 +106,12 @@ SCALES: Mapping[str, Scale] = {
             sampling_rate=100.0,
             preset="paper-small",
             texts=("minilm", "random", "gemma3-270m", "use-multilingual", "table"),
-            schedules={"short": ("training.epochs=8",), "long": ("training.epochs=16",), "own": ()},
+            schedules={
+                "short": ("training.epochs=8",),
+                "long": ("training.epochs=16",),
+                "own": (),
+                "brief": ("training.epochs=8",),
+            },
             lengths=(12, 36, 72),
             of_lengths=("model.width=16",),
             deviations=_DEVIATIONS,
@@ -111,6 +126,7 @@ SCALES: Mapping[str, Scale] = {
                 "short": ("training.epochs=250", "training.warmup=5000"),
                 "long": ("training.epochs=600", "training.warmup=20000"),
                 "own": (),
+                "brief": ("training.epochs=8",),
             },
             lengths=(100, 250, 600),
             supervised=("training.learning_rate=1e-4", "training.batch_size=32"),
