@@ -91,7 +91,7 @@ def _peaks(qrs: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def _deepest(qrs: NDArray[np.float64], peaks: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(leads,) depth of each lead's deepest of some peaks, and the milliseconds for which it stays above a tenth of that; 0 where none is."""
+    """(leads,) depth of the deepest of some peaks, and the milliseconds for which the lead stays below a tenth of that; 0 without peaks."""
     depths = np.where(peaks, -qrs, 0)
     depth, peak = depths.max(axis=1), depths.argmax(axis=1)[:, None]
     place, last = np.arange(qrs.shape[1]), qrs.shape[1] - 1

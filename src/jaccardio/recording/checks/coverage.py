@@ -21,9 +21,9 @@ def straight_seconds(slow: NDArray[np.float32], rate: float) -> NDArray[np.float
     edge = np.ones((len(bent), 1), dtype=np.bool_)
     corners = np.flatnonzero(np.concatenate([edge, bent, edge], axis=1))
     lengths = np.diff(corners) - 1  # across two leads it is 0: each begins and ends with a corner
-    rows = corners[:-1] // (bent.shape[1] + 2)
+    straight = np.flatnonzero(lengths)
     longest = np.zeros(len(bent), dtype=np.int64)
-    np.maximum.at(longest, rows, lengths)
+    np.maximum.at(longest, corners[straight] // (bent.shape[1] + 2), lengths[straight])
     return longest / rate
 
 
@@ -34,7 +34,7 @@ def rail_milliseconds(signal: NDArray[np.float32], sampling_rate: float) -> NDAr
     """
     middle = signal.mean(axis=1)
     at_rail = [
-        np.where(np.abs(extreme - middle) > SMALLEST_RAIL_MV, (signal == extreme[:, None]).sum(axis=1), 0)
+        np.where(np.abs(extreme - middle) > SMALLEST_RAIL_MV, np.count_nonzero(signal == extreme[:, None], axis=1), 0)
         for extreme in (signal.max(axis=1), signal.min(axis=1))
     ]
     return np.asarray(np.maximum(*at_rail) * (1e4 / signal.shape[1]))
