@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from jaccardio.measurement.curves import slopes
 from jaccardio.recording.order_statistics import medians, quantile
 
 WORKING_RATE_HZ = 500.0
@@ -116,11 +117,11 @@ def _fit(signal: NDArray[np.float32], places: NDArray[np.int64], pattern: NDArra
     for _ in range(2):
         places = np.clip(places + _shifts(signal, places, pattern), _before(), signal.shape[1] - _after())
         complexes = _cut(signal, places, _qrs())
-        alike = _likeness(complexes, pattern) > _ALIKE
+        alike = correlations(complexes, pattern) > _ALIKE
         if alike.sum() < 2:
             return None
         pattern = _middle(complexes[alike])
-    likeness = _likeness(complexes, pattern)
+    likeness = correlations(complexes, pattern)
     return (places, likeness, alike) if (likeness > _ALIKE).sum() >= 2 else None
 
 
@@ -170,12 +171,12 @@ def _cut(signal: NDArray[np.float32], places: NDArray[np.int64], part: slice) ->
     return windows[:, :, part] - level
 
 
-def _likeness(complexes: NDArray[np.float32], pattern: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Correlation of each beat's QRS with the median's, over leads and samples together."""
-    beats, median = complexes.reshape(len(complexes), -1), pattern.reshape(-1)
-    lengths = np.sqrt((beats**2).sum(axis=1) * (median @ median))
-    correlation: NDArray[np.float64] = (beats @ median) / np.maximum(lengths, 1e-9)
-    return correlation
+def correlations(parts: NDArray[_Real], pattern: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(beats,) correlation of (beats, leads, samples) with a pattern (leads, samples), over leads and samples together."""
+    beats, flat = parts.reshape(len(parts), -1), pattern.reshape(-1)
+    lengths = np.sqrt((beats**2).sum(axis=1) * (flat @ flat))
+    found: NDArray[np.float64] = (beats @ flat) / np.maximum(lengths, 1e-9)
+    return found
 
 
 def _shifts(signal: NDArray[np.float32], places: NDArray[np.int64], pattern: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -189,15 +190,6 @@ def _shifts(signal: NDArray[np.float32], places: NDArray[np.int64], pattern: NDA
     fit = beats.reshape(len(beats), -1) @ moved.reshape(len(moved), -1).T
     chosen: NDArray[np.int64] = 2 * fit.argmax(axis=1).astype(np.int64) - slack
     return chosen
-
-
-def slopes(values: NDArray[_Real]) -> NDArray[_Real]:
-    """(..., samples) as `np.gradient` finds them along the last axis: mean differences to both neighbours, at the ends to the only one."""
-    found = np.empty_like(values)
-    np.subtract(values[..., 2:], values[..., :-2], out=found[..., 1:-1])
-    found[..., 1:-1] /= 2
-    found[..., 0], found[..., -1] = values[..., 1] - values[..., 0], values[..., -1] - values[..., -2]
-    return found
 
 
 def _samples(seconds: float) -> int:

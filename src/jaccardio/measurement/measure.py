@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.measurement.beats import WORKING_RATE_HZ, Beats, at_working_rate, find_beats
+from jaccardio.measurement.curves import straight_line
 from jaccardio.measurement.leads import LEAD_MEASUREMENTS, measure_leads
 from jaccardio.measurement.rhythm import RHYTHM_MEASUREMENTS, measure_rhythm, typical_interval
 from jaccardio.measurement.waves import Waves, find_waves
@@ -130,21 +131,20 @@ def _intervals(
 
 def _p_heights(waves: Waves, usable: NDArray[np.bool_]) -> dict[str, float]:
     """P wave in II and V1 above the line between both of its sides."""
-    start, stop = max(waves.qrs_on - round(0.28 * WORKING_RATE_HZ), 0), waves.qrs_on - round(0.01 * WORKING_RATE_HZ)
-    heights: dict[str, tuple[float, float]] = {}
-    force = np.nan
-    for lead in ("II", "V1"):
-        part = waves.beat[LEADS.index(lead), start:stop]
-        known = usable[LEADS.index(lead)] and len(part) > 20
-        part = part - np.linspace(part[:8].mean(), part[-8:].mean(), len(part)) if known else np.full(1, np.nan)
-        heights[lead] = (float(part.max()), float(-part.min()))
-        force = heights[lead][1] * float((part < 0.1 * part.min()).sum()) / WORKING_RATE_HZ * 1e3 if known else np.nan
+    rows, start = [LEADS.index("II"), LEADS.index("V1")], max(waves.qrs_on - round(0.28 * WORKING_RATE_HZ), 0)
+    part = waves.beat[rows, start : waves.qrs_on - round(0.01 * WORKING_RATE_HZ)]
+    if part.shape[1] <= 20:
+        part = np.full((2, 16), np.nan)
+    part = part - straight_line(part[:, :8].mean(axis=1, keepdims=True), part[:, -8:].mean(axis=1, keepdims=True), part.shape[1])
+    part[~usable[rows]] = np.nan
+    height, depth = part.max(axis=1).tolist(), (-part.min(axis=1)).tolist()
+    negative = float((part[1] < -0.1 * depth[1]).sum()) / WORKING_RATE_HZ * 1e3
     return {
-        "p_height_II": heights["II"][0],
-        "p_depth_II": heights["II"][1],
-        "p_height_V1": heights["V1"][0],
-        "p_terminal_V1": heights["V1"][1],
-        "p_force_V1": force,
+        "p_height_II": height[0],
+        "p_depth_II": depth[0],
+        "p_height_V1": height[1],
+        "p_terminal_V1": depth[1],
+        "p_force_V1": depth[1] * negative,
     }
 
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from jaccardio.measurement.beats import EARLY, WORKING_RATE_HZ, Beats
+from jaccardio.measurement.beats import EARLY, WORKING_RATE_HZ, Beats, correlations
+from jaccardio.measurement.curves import straight_line
 from jaccardio.measurement.waves import Waves
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.order_statistics import medians
@@ -94,9 +94,7 @@ def _p_likeness(beats: Beats, waves: Waves, leads: NDArray[np.bool_]) -> float:
         return np.nan
     parts = beats.windows[beats.alike][:, seen, start:stop].astype(np.float64)
     parts -= parts.mean(axis=2, keepdims=True)
-    pattern = parts.mean(axis=0)
-    lengths = np.linalg.norm(parts.reshape(len(parts), -1), axis=1) * np.linalg.norm(pattern)
-    return float(((parts * pattern).sum(axis=(1, 2)) / np.maximum(lengths, 1e-9)).mean())
+    return float(correlations(parts, parts.mean(axis=0)).mean())
 
 
 def _atrial_activity(signal: NDArray[np.float32], leads: NDArray[np.bool_], beats: Beats) -> float:
@@ -126,8 +124,7 @@ def _flutter_peak(signal: NDArray[np.float32], leads: NDArray[np.bool_], beats: 
     before, after = beats.centre - waves.qrs_on + _samples(0.02), waves.qrs_off - beats.centre + _samples(0.02)
     for place in beats.places.tolist():
         begin, end = max(place - before, 0), min(place + after, quiet.shape[1] - 1)
-        first, last = quiet[:, begin, None], quiet[:, end, None]
-        quiet[:, begin : end + 1] = first + np.arange(end - begin + 1) * ((last - first) / (end - begin))
+        quiet[:, begin : end + 1] = straight_line(quiet[:, begin, None], quiet[:, end, None], end - begin + 1)
     frequencies, power = _spectrum(quiet, 4.0)
     total, slow = frequencies >= 3, (frequencies >= 3.5) & (frequencies <= 6)
     peaks = frequencies[slow][power[:, slow].argmax(axis=1)]
@@ -140,12 +137,13 @@ def _spectrum(signal: NDArray[np.float64], seconds: float) -> tuple[NDArray[np.f
     """Frequencies up to `_HIGHEST_HZ` and power density of (leads, samples), mean of half overlapping stretches under a Hann window
     (Welch 1967)."""
     length = min(_samples(seconds), signal.shape[1])
-    stretches = sliding_window_view(signal, length, axis=1)[:, :: max(length // 2, 1)]
-    window = _hann(length)
-    waves = np.fft.rfft((stretches - stretches.mean(axis=2, keepdims=True)) * window, axis=2)
+    window, begins = _hann(length), range(0, signal.shape[1] - length + 1, length // 2)
+    stretches = np.stack([signal[:, begin : begin + length] for begin in begins])
+    stretches -= stretches.mean(axis=2, keepdims=True)
+    waves = np.fft.rfft(stretches * window, axis=2)
     frequencies = np.arange(int(_HIGHEST_HZ * length / WORKING_RATE_HZ) + 1) * (WORKING_RATE_HZ / length)
     waves = waves[:, :, : len(frequencies)]
-    power = 2 * (waves.real**2 + waves.imag**2).mean(axis=1) / (WORKING_RATE_HZ * (window**2).sum())
+    power = 2 * (waves.real**2 + waves.imag**2).mean(axis=0) / (WORKING_RATE_HZ * (window**2).sum())
     return frequencies, power
 
 

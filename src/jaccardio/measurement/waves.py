@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from jaccardio.measurement.beats import WORKING_RATE_HZ, Beats, slopes
+from jaccardio.measurement.beats import WORKING_RATE_HZ, Beats
+from jaccardio.measurement.curves import slopes, straight_line
 from jaccardio.recording.order_statistics import quantile
 
 QRS_THRESHOLD = 0.04
@@ -58,8 +59,8 @@ def find_waves(beats: Beats, leads: NDArray[np.bool_], interval: float) -> Waves
     -------
     None where no QRS complex stands out.
     """
-    beat, centre = beats.median.copy(), beats.centre
-    velocity = np.sqrt((slopes(gaussian_filter1d(beat[leads], 1.5, axis=1)) ** 2).sum(axis=0))
+    centre = beats.centre
+    velocity = np.sqrt((slopes(gaussian_filter1d(beats.median[leads], 1.5, axis=1)) ** 2).sum(axis=0))
     around = slice(centre - _samples(0.06), centre + _samples(0.06))
     peak = centre - _samples(0.06) + int(velocity[around].argmax())
     rest = quantile(velocity, 0.2)
@@ -68,8 +69,10 @@ def find_waves(beats: Beats, leads: NDArray[np.bool_], interval: float) -> Waves
         return None
     qrs_on = _first_quiet(velocity, peak, -1, threshold, max(centre - _samples(_LONGEST_BEFORE), 0))
     qrs_off = _first_quiet(velocity, peak, 1, threshold, centre + _samples(_LONGEST_AFTER))
-    beat -= beat[:, max(qrs_on - _samples(0.02), 0) : max(qrs_on - _samples(0.004), 1)].mean(axis=1, keepdims=True)
-    return Waves(beat, qrs_on, qrs_off, *_p_wave(beat[leads], qrs_on), *_t_wave(beat[leads], centre, qrs_off, interval))
+    before = slice(max(qrs_on - _samples(0.02), 0), max(qrs_on - _samples(0.004), 1))
+    beat = beats.median - beats.median[:, before].mean(axis=1, keepdims=True)
+    seen = beat[leads]
+    return Waves(beat, qrs_on, qrs_off, *_p_wave(seen, qrs_on), *_t_wave(seen, centre, qrs_off, interval))
 
 
 def _p_wave(beat: NDArray[np.float64], qrs_on: int) -> tuple[float, float, float]:
@@ -78,9 +81,8 @@ def _p_wave(beat: NDArray[np.float64], qrs_on: int) -> tuple[float, float, float
     if stop - start < _samples(0.08):
         return np.nan, np.nan, np.nan
     part = beat[:, start:stop]
-    ramp = np.linspace(0, 1, part.shape[1])
-    ends = part[:, :10].mean(axis=1)[:, None] * (1 - ramp) + part[:, -10:].mean(axis=1)[:, None] * ramp
-    size = gaussian_filter1d(np.sqrt(((part - ends) ** 2).mean(axis=0)), 3)
+    line = straight_line(part[:, :10].mean(axis=1, keepdims=True), part[:, -10:].mean(axis=1, keepdims=True), part.shape[1])
+    size = gaussian_filter1d(np.sqrt(((part - line) ** 2).mean(axis=0)), 3)
     top = int(size.argmax())
     floor = quantile(size, 0.15)
     if size[top] < 2 * floor or size[top] < 0.015:
