@@ -10,6 +10,7 @@ from scipy.ndimage import uniform_filter1d
 
 from jaccardio.measurement.curves import slopes
 from jaccardio.recording.order_statistics import medians, quantile
+from jaccardio.recording.resampling import resample
 
 WORKING_RATE_HZ = 500.0
 """Beats are measured at this rate; slower recordings are interpolated, so that limits of waves fall between their samples."""
@@ -73,11 +74,8 @@ def at_working_rate(signal: NDArray[np.float32], sampling_rate: float) -> NDArra
     centred = signal - medians(signal)
     if sampling_rate == WORKING_RATE_HZ:
         return centred
-    from scipy.signal import resample_poly  # half a second to import, which who measures nothing need not wait
-
     ratio = Fraction(round(10 * WORKING_RATE_HZ), round(10 * sampling_rate))  # rates are told apart to a tenth of a hertz
-    resampled: NDArray[np.float32] = resample_poly(centred, ratio.numerator, ratio.denominator, axis=1, padtype="line")
-    return resampled
+    return resample(centred, ratio, "line")
 
 
 def find_beats(signal: NDArray[np.float32]) -> Beats | None:

@@ -13,6 +13,7 @@ from jaccardio.recording.leads import LEADS
 from jaccardio.recording.order_statistics import medians
 from jaccardio.recording.quality import FLAT_PEAK_TO_PEAK_MV
 from jaccardio.recording.recording import MAXIMUM_RATE_HZ, Recording
+from jaccardio.recording.resampling import resample
 
 MINIMUM_SECONDS = 2.0
 """A shorter recording holds too few beats to judge a rhythm and is refused; a shorter rest of a long one is left out."""
@@ -151,7 +152,5 @@ def _resample(signal: NDArray[np.float32], rate: float, target: float) -> NDArra
     """Each row at rate `target` (anti-aliased polyphase FIR; ends held constant, else an offset would ring)."""
     if rate == target:
         return signal
-    from scipy.signal import resample_poly  # half a second, for those ECGs alone that need it
-
     ratio = Fraction(target / rate).limit_denominator(5000)  # 1e-6 off at most: 10 microseconds in 10 seconds
-    return np.asarray(resample_poly(signal, ratio.numerator, ratio.denominator, axis=1, padtype="edge"), dtype=np.float32)
+    return resample(signal, ratio, "edge")
