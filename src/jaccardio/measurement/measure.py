@@ -82,7 +82,8 @@ def measure(signal: NDArray[np.float32], sampling_rate: float, lead_mask: NDArra
         return nothing
     rhythm = measure_rhythm(ready, lead_mask, beats, waves)
     usable = lead_mask & (beats.noise < NOISIEST * np.maximum(np.ptp(waves.beat[:, waves.qrs_on : waves.qrs_off + 1], axis=1), 0.1))
-    by_lead = {name: np.where(usable, values, np.nan) for name, values in measure_leads(waves.beat, waves).items()}
+    found = measure_leads(waves.beat, waves)
+    by_lead = dict(zip(found, np.where(usable, list(found.values()), np.nan), strict=True))
     intervals = _intervals(rhythm, by_lead, beats, waves, usable)
     whole = [*(rhythm[name] for name in RHYTHM_MEASUREMENTS), *(intervals[name] for name in INTERVAL_MEASUREMENTS)]
     return np.concatenate([whole, *(by_lead[name] for name in LEAD_MEASUREMENTS)]).astype(np.float32)
