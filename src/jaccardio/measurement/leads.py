@@ -79,15 +79,14 @@ def measure_leads(beat: NDArray[np.float64], waves: Waves) -> dict[str, NDArray[
 
 
 def _peaks(qrs: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """(2, leads, samples) peaks upwards and downwards that are waves of their own."""
+    """(2, leads, samples) peaks upwards and downwards of (leads, samples) from 0 to 0 that are waves of their own."""
     from scipy.signal import find_peaks
 
-    walled = np.full((2, len(qrs), qrs.shape[1] + 1), np.inf)  # all in one row, with a wall before each lead that no wave looks over
-    walled[0, :, 1:], walled[1, :, 1:] = qrs, -qrs
-    places, _ = find_peaks(walled.ravel(), height=(SMALLEST_WAVE_MV, np.finfo(np.float64).max), prominence=SMALLEST_WAVE_MV)
-    peaks = np.zeros(walled.shape, dtype=np.bool_)
+    turned = np.stack([qrs, -qrs])  # in one row: since each lead begins and ends with 0, no wave is compared with those of another lead
+    places, _ = find_peaks(turned.ravel(), height=SMALLEST_WAVE_MV, prominence=SMALLEST_WAVE_MV)
+    peaks = np.zeros(turned.shape, dtype=np.bool_)
     peaks.ravel()[places] = True
-    return peaks[:, :, 1:]
+    return peaks
 
 
 def _deepest(qrs: NDArray[np.float64], peaks: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
