@@ -82,7 +82,7 @@ def _peaks(qrs: NDArray[np.float64]) -> NDArray[np.bool_]:
     """(2, leads, samples) peaks upwards and downwards of (leads, samples) from 0 to 0 that are waves of their own."""
     from scipy.signal import find_peaks
 
-    turned = np.stack([qrs, -qrs])  # in one row: since each lead begins and ends with 0, no wave is compared with those of another lead
+    turned = np.stack([qrs, -qrs])  # in one row: each lead begins and ends with 0, so what lies beyond makes no wave less prominent
     places, _ = find_peaks(turned.ravel(), height=SMALLEST_WAVE_MV, prominence=SMALLEST_WAVE_MV)
     peaks = np.zeros(turned.shape, dtype=np.bool_)
     peaks.ravel()[places] = True
