@@ -102,7 +102,7 @@ def _atrial_activity(signal: NDArray[np.float32], leads: NDArray[np.bool_], beat
     seen = [row for row in (LEADS.index("II"), LEADS.index("V1")) if leads[row]]
     if not seen:
         return np.nan
-    left, covered, end = signal[seen].astype(np.float64), [], 0
+    left, covered, end = signal[seen].astype(np.float64), list[NDArray[np.float64]](), 0
     median, before_p = beats.median[seen], _samples(0.12)
     for begin in (beats.places[beats.whole][beats.alike] - beats.centre).tolist():
         level = np.sort(left[:, begin : begin + before_p], axis=1)[:, before_p // 2, None]

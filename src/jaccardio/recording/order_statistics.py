@@ -19,7 +19,7 @@ def medians(values: NDArray[_Real]) -> NDArray[_Real]:
 
 
 def quantile(values: NDArray[_Real], share: float) -> float:
-    """That of (n,) finite numbers below which a share in [0, 1) of them lies, between two neighbours by a straight line."""
+    """That of (n,) finite numbers, two at least, below which a share in [0, 1) of them lies, between two neighbours by a straight line."""
     place = share * (len(values) - 1)
     parted = np.partition(values, int(place))
     lower = float(parted[int(place)])
