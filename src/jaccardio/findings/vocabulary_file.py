@@ -8,7 +8,6 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +172,6 @@ def name_fault(name: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=4096)  # labels of a cohort are few names, many times
 def fold(spelling: str) -> str:
     """A spelling as it is compared with others: case and width aside."""
     return unicodedata.normalize("NFKC", spelling).casefold()
