@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeVar
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
+
+from jaccardio.measurement.curves import slopes
+from jaccardio.recording.order_statistics import medians, quantile
+from jaccardio.recording.resampling import resample
 
 WORKING_RATE_HZ = 500.0
 """Beats are measured at this rate; slower recordings are interpolated, so that limits of waves fall between their samples."""
@@ -23,6 +27,7 @@ EARLY = 0.85
 _QRS_SECONDS = 0.10  # on both sides of the middle: what is compared between beats
 _REFRACTORY_SECONDS = 0.25
 _FAST_SECONDS, _SLOW_SECONDS = 0.02, 0.12  # slopes that last shorter are noise or spikes, those that last longer T waves
+_Real = TypeVar("_Real", np.float32, np.float64)
 _ALIKE = 0.85  # correlation of QRS with the median beat from which a beat is of the same kind
 
 
@@ -66,14 +71,11 @@ class Beats:
 
 def at_working_rate(signal: NDArray[np.float32], sampling_rate: float) -> NDArray[np.float32]:
     """(leads, samples) at `WORKING_RATE_HZ`, each lead less its median."""
-    centred = signal - np.median(signal, axis=1, keepdims=True)
+    centred = signal - medians(signal)
     if sampling_rate == WORKING_RATE_HZ:
         return centred
-    from scipy.signal import resample_poly  # half a second to import, which who measures nothing need not wait
-
     ratio = Fraction(round(10 * WORKING_RATE_HZ), round(10 * sampling_rate))  # rates are told apart to a tenth of a hertz
-    resampled: NDArray[np.float32] = resample_poly(centred, ratio.numerator, ratio.denominator, axis=1, padtype="line")
-    return resampled
+    return resample(centred, ratio, "line")
 
 
 def find_beats(signal: NDArray[np.float32]) -> Beats | None:
@@ -87,33 +89,38 @@ def find_beats(signal: NDArray[np.float32]) -> Beats | None:
     whole = (places >= before + _slack()) & (places + after + _slack() < signal.shape[1])
     if whole.sum() < MINIMUM_BEATS:
         return None
-    fitted = _fit(signal, places[whole], _middle(_cut(signal, places[whole])))
+    fitted = _fit(signal, places[whole], _middle(_cut(signal, places[whole], _qrs())))
     if fitted is not None:
-        others = fitted[2] <= _ALIKE
+        own_places, likeness, _ = fitted
+        others = likeness <= _ALIKE
         since = np.diff(places, prepend=places[0])[whole]
         if others.sum() >= MINIMUM_BEATS and np.median(since[~others]) < EARLY * np.median(since[others]):  # ectopic beats prevail
-            fitted = _fit(signal, fitted[0], _middle(fitted[1][others])) or fitted
+            fitted = _fit(signal, own_places, _middle(_cut(signal, own_places[others], _qrs()))) or fitted
     if fitted is None:
         return None
-    places[whole], windows, likeness, median = fitted
-    noise = np.median(np.abs(windows[likeness > _ALIKE, :, ::4] - median[:, ::4]), axis=(0, 2)) / 0.6745
-    return Beats(places, whole, windows, likeness, median, noise.astype(np.float64))
+    places[whole], likeness, chosen = fitted
+    windows = _cut(signal, places[whole], slice(0, before + after))
+    median = _middle(windows[chosen])
+    deviations = np.abs(windows[likeness > _ALIKE, :, ::4] - median[:, ::4])
+    noise = medians(deviations.transpose(1, 0, 2).reshape(len(median), -1))[:, 0] / 0.6745
+    return Beats(places, whole, windows, likeness, median, noise)
 
 
-_Fitted = tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]
+_Fitted = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]
 
 
-def _fit(signal: NDArray[np.float32], places: NDArray[np.int64], median: NDArray[np.float64]) -> _Fitted | None:
-    """Places, windows, likeness and median of the beats that are like a first median; None where there are not two of them."""
+def _fit(signal: NDArray[np.float32], places: NDArray[np.int64], pattern: NDArray[np.float64]) -> _Fitted | None:
+    """Places, likeness, and those of whose windows the median is to be taken, of the beats that are like a first median of QRS; None where
+    there are not two of them."""
     for _ in range(2):
-        places = np.clip(places + _shifts(signal, places, median), _before(), signal.shape[1] - _after())
-        windows = _cut(signal, places)
-        alike = _likeness(windows, median) > _ALIKE
+        places = np.clip(places + _shifts(signal, places, pattern), _before(), signal.shape[1] - _after())
+        complexes = _cut(signal, places, _qrs())
+        alike = correlations(complexes, pattern) > _ALIKE
         if alike.sum() < 2:
             return None
-        median = _middle(windows[alike])
-    likeness = _likeness(windows, median)
-    return (places, windows, likeness, median) if (likeness > _ALIKE).sum() >= 2 else None
+        pattern = _middle(complexes[alike])
+    likeness = correlations(complexes, pattern)
+    return (places, likeness, alike) if (likeness > _ALIKE).sum() >= 2 else None
 
 
 def _activity_peaks(signal: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -123,10 +130,10 @@ def _activity_peaks(signal: NDArray[np.float32]) -> NDArray[np.int64]:
     slope = np.diff(uniform_filter1d(signal, _samples(_FAST_SECONDS), axis=1), axis=1, prepend=signal[:, :1])
     slope -= uniform_filter1d(slope, _samples(_SLOW_SECONDS), axis=1)
     activity = np.sqrt(np.maximum(uniform_filter1d((slope**2).sum(axis=0), _samples(0.09)), 0))
-    height = 0.35 * np.percentile(activity, 98)
-    places, _ = find_peaks(activity, height=max(height, 1e-6), distance=_samples(_REFRACTORY_SECONDS))
+    height = max(0.35 * quantile(activity, 0.98), 1e-6)
+    places, _ = find_peaks(activity, height=height, distance=_samples(_REFRACTORY_SECONDS))
     if len(places) >= MINIMUM_BEATS:  # T waves and noise are far below the typical beat
-        places = places[activity[places] > 0.4 * np.median(activity[places])]
+        places = places[activity[places] > 0.4 * medians(activity[places])]
     return np.asarray(places, dtype=np.int64)
 
 
@@ -154,32 +161,31 @@ def _qrs() -> slice:
     return slice(_before() - half, _before() + half)
 
 
-def _cut(signal: NDArray[np.float32], places: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Windows (beats, leads, samples), each less its level before the P wave."""
-    samples = np.arange(-_before(), _after())
-    windows = signal[:, places[:, None] + samples].transpose(1, 0, 2)
+def _cut(signal: NDArray[np.float32], places: NDArray[np.int64], part: slice) -> NDArray[np.float32]:
+    """That part of the beats' windows, (beats, leads, samples), each lead less its level before the P wave."""
+    windows = np.stack([signal[:, begin : begin + part.stop] for begin in (places - _before()).tolist()])
     before_p = _samples(0.12)
-    level = np.sort(windows[:, :, :before_p], axis=2)[:, :, before_p // 2, None]
-    return np.ascontiguousarray(windows - level)
+    level = np.partition(windows[:, :, :before_p], before_p // 2, axis=2)[:, :, before_p // 2, None]
+    return windows[:, :, part] - level
 
 
-def _likeness(windows: NDArray[np.float32], median: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Correlation of each beat's QRS with the median's, over leads and samples together."""
-    part = windows[:, :, _qrs()].reshape(len(windows), -1)
-    pattern = median[:, _qrs()].reshape(-1)
-    lengths = np.linalg.norm(part, axis=1) * np.linalg.norm(pattern)
-    correlation: NDArray[np.float64] = (part @ pattern) / np.maximum(lengths, 1e-9)
-    return correlation
+def correlations(parts: NDArray[_Real], pattern: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(beats,) correlation of (beats, leads, samples) with a pattern (leads, samples), over leads and samples together."""
+    beats, flat = parts.reshape(len(parts), -1), pattern.reshape(-1)
+    lengths = np.sqrt((beats**2).sum(axis=1) * (flat @ flat))
+    found: NDArray[np.float64] = (beats @ flat) / np.maximum(lengths, 1e-9)
+    return found
 
 
-def _shifts(signal: NDArray[np.float32], places: NDArray[np.int64], median: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Samples by which each beat is to be moved to fit the median's QRS slopes best."""
+def _shifts(signal: NDArray[np.float32], places: NDArray[np.int64], pattern: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Samples by which each beat is to be moved to fit the slopes of the median's QRS best."""
     half, slack = _samples(_QRS_SECONDS), _slack()
-    pattern = np.gradient(median[:, _qrs()], axis=1).astype(np.float32)
-    reach = np.arange(-half - slack, half + slack)
-    pieces = np.gradient(signal[:, places[:, None] + reach], axis=2)  # (leads, beats, samples)
-    moved = sliding_window_view(pieces, 2 * half, axis=2)[:, :, ::2]
-    fit = np.einsum("lnmt,lt->nm", moved[:, :, : slack + 1], pattern)
+    beats = slopes(np.stack([signal[:, place - half - slack : place + half + slack] for place in places.tolist()]))
+    steep = slopes(pattern)
+    moved = np.zeros((slack + 1, *beats.shape[1:]), dtype=np.float32)
+    for step in range(slack + 1):
+        moved[step, :, 2 * step : 2 * (step + half)] = steep
+    fit = beats.reshape(len(beats), -1) @ moved.reshape(len(moved), -1).T
     chosen: NDArray[np.int64] = 2 * fit.argmax(axis=1).astype(np.int64) - slack
     return chosen
 

@@ -1,4 +1,4 @@
-"""What one lead of the median beat shows: Q, R, S and R' waves, ST level and T wave."""
+"""What each lead of the median beat shows: Q, R, S and R' waves, ST level and T wave."""
 
 from collections.abc import Mapping
 
@@ -34,56 +34,76 @@ LEAD_MEASUREMENTS: Mapping[str, tuple[str, str]] = {
 """Unit and meaning of what is measured in each lead."""
 
 
-def measure_lead(beat: NDArray[np.float64], waves: Waves) -> dict[str, float]:
-    """`LEAD_MEASUREMENTS` of one lead of the median beat, (samples,) millivolt."""
-    from scipy.signal import find_peaks
-
-    qrs = np.concatenate([[0.0], beat[waves.qrs_on : waves.qrs_off + 1], [0.0]])
-    up, _ = find_peaks(qrs, height=SMALLEST_WAVE_MV, prominence=SMALLEST_WAVE_MV)
-    down, _ = find_peaks(-qrs, height=SMALLEST_WAVE_MV, prominence=SMALLEST_WAVE_MV)
-    first = int(up[0]) if len(up) else len(qrs)
-    q_wave, s_waves = down[down < first], down[down > first]
-    later = up[up > s_waves[0]] if len(s_waves) else up[:0]
-    q_depth = float(-qrs[q_wave].min()) if len(q_wave) else 0.0
-    r_height = float(qrs[first]) if len(up) else 0.0
-    st = {name: _at(beat, waves.qrs_off + _samples(delay)) for name, delay in (("st_j", 0.0), ("st_60", 0.06))}
+def measure_leads(beat: NDArray[np.float64], waves: Waves) -> dict[str, NDArray[np.float64]]:
+    """`LEAD_MEASUREMENTS`, each (leads,), of the median beat, (leads, samples) millivolt."""
+    qrs = np.zeros((len(beat), waves.qrs_off - waves.qrs_on + 3))
+    qrs[:, 1:-1] = beat[:, waves.qrs_on : waves.qrs_off + 1]
+    up, down = _peaks(qrs)
+    place, upward = np.arange(qrs.shape[1]), up.any(axis=1)
+    first = np.where(upward, up.argmax(axis=1), len(place))[:, None]
+    q_waves, s_waves = down & (place < first), down & (place > first)
+    first_s = np.where(s_waves.any(axis=1), s_waves.argmax(axis=1), len(place))[:, None]
+    later = up & (place > first_s)
+    q_depth, q_duration = _deepest(qrs, q_waves)
+    s_depth, s_duration = _deepest(qrs, s_waves)
+    r_height = np.where(place == first, qrs, 0).max(axis=1)
+    st_j, st_60 = (_at(beat, waves.qrs_off + _samples(delay)) for delay in (0.0, 0.06))
     t_start = waves.qrs_off + _samples(0.09)
-    t_stop = int(waves.t_end) if np.isfinite(waves.t_end) else min(waves.qrs_off + _samples(0.36), len(beat))
-    wave = beat[t_start:t_stop] if t_stop - t_start > _samples(0.06) else np.full(1, np.nan)
-    s_depth = float(-qrs[s_waves].min()) if len(s_waves) else 0.0
-    t_height = float(wave[np.abs(wave).argmax()])
-    downward = max(q_depth, s_depth)
+    t_stop = int(waves.t_end) if np.isfinite(waves.t_end) else min(waves.qrs_off + _samples(0.36), beat.shape[1])
+    wave = beat[:, t_start:t_stop] if t_stop - t_start > _samples(0.06) else np.full((len(beat), 1), np.nan)
+    t_height = wave[np.arange(len(beat)), np.abs(wave).argmax(axis=1)]
+    downward = np.maximum(q_depth, s_depth)
+    notches = np.maximum(up.sum(axis=1) - 1 - later.any(axis=1), 0) + np.maximum(q_waves.sum(axis=1) - 1, 0)
+    with np.errstate(invalid="ignore"):  # without any wave there is no share
+        r_share = r_height / (r_height + downward)
     return {
         "q_depth": q_depth,
-        "q_duration": _duration(-qrs, int(q_wave[qrs[q_wave].argmin()])) if len(q_wave) else 0.0,
-        "q_share": min(q_depth / max(r_height, 1e-3), 4.0) if q_depth else 0.0,
+        "q_duration": q_duration,
+        "q_share": np.minimum(q_depth / np.maximum(r_height, 1e-3), 4.0),
         "r_height": r_height,
-        "r2_height": float(qrs[later].max()) if len(later) else 0.0,
+        "r2_height": np.where(later, qrs, 0).max(axis=1),
         "s_depth": s_depth,
-        "s_duration": _duration(-qrs, int(s_waves[qrs[s_waves].argmin()])) if len(s_waves) else 0.0,
-        "r_time": float(up[-1] - 1) / WORKING_RATE_HZ * 1e3 if len(up) else 0.0,
-        "qrs_area": float(qrs.sum()) / WORKING_RATE_HZ * 1e3,
-        "notches": float(max(len(up) - 1 - bool(len(later)), 0) + max(len(q_wave) - 1, 0)),
-        **st,
-        "st_slope": st["st_60"] - st["st_j"],
+        "s_duration": s_duration,
+        "r_time": np.where(up, place - 1, 0).max(axis=1) / WORKING_RATE_HZ * 1e3,
+        "qrs_area": qrs.sum(axis=1) / WORKING_RATE_HZ * 1e3,
+        "notches": notches.astype(np.float64),
+        "st_j": st_j,
+        "st_60": st_60,
+        "st_slope": st_60 - st_j,
         "t_height": t_height,
-        "t_depth": float(max(-wave.min(), 0.0)) if np.isfinite(wave).all() else np.nan,
-        "t_share": float(np.clip(t_height / max(r_height, 1e-3), -4, 4)),
-        "r_share": r_height / (r_height + downward) if r_height + downward else np.nan,
-        "peak_to_peak": float(np.ptp(qrs)),
+        "t_depth": np.maximum(-wave.min(axis=1), 0.0),
+        "t_share": np.clip(t_height / np.maximum(r_height, 1e-3), -4, 4),
+        "r_share": r_share,
+        "peak_to_peak": np.ptp(qrs, axis=1),
     }
 
 
-def _duration(depth: NDArray[np.float64], peak: int) -> float:
-    """Milliseconds for which a deflection stays above a tenth of its peak, on both sides of it."""
-    outside = np.flatnonzero(depth < 0.1 * depth[peak])
-    begin, end = outside[outside < peak].max(initial=0), outside[outside > peak].min(initial=len(depth) - 1)
-    return float(end - begin - 1) / WORKING_RATE_HZ * 1e3
+def _peaks(qrs: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(2, leads, samples) peaks upwards and downwards of (leads, samples) from 0 to 0 that are waves of their own."""
+    from scipy.signal import find_peaks
+
+    turned = np.stack([qrs, -qrs])  # in one row: each lead begins and ends with 0, so what lies beyond makes no wave less prominent
+    places, _ = find_peaks(turned.ravel(), height=SMALLEST_WAVE_MV, prominence=SMALLEST_WAVE_MV)
+    peaks = np.zeros(turned.shape, dtype=np.bool_)
+    peaks.ravel()[places] = True
+    return peaks
 
 
-def _at(beat: NDArray[np.float64], sample: int) -> float:
-    """Mean of 10 ms about a sample."""
-    return float(beat[sample - 2 : sample + 3].mean()) if sample + 3 <= len(beat) else np.nan
+def _deepest(qrs: NDArray[np.float64], peaks: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(leads,) depth of the deepest of some peaks, and the milliseconds for which the lead stays below a tenth of that; 0 without peaks."""
+    depths = np.where(peaks, -qrs, 0)
+    depth, peak = depths.max(axis=1), depths.argmax(axis=1)[:, None]
+    place, last = np.arange(qrs.shape[1]), qrs.shape[1] - 1
+    outside = -qrs < 0.1 * depth[:, None]
+    begin = np.where(outside & (place < peak), place, 0).max(axis=1)
+    end = np.where(outside & (place > peak), place, last).min(axis=1)
+    return depth, np.where(depth > 0, (end - begin - 1) / WORKING_RATE_HZ * 1e3, 0.0)
+
+
+def _at(beat: NDArray[np.float64], sample: int) -> NDArray[np.float64]:
+    """(leads,) mean of 10 ms about a sample."""
+    around = beat[:, sample - 2 : sample + 3]
+    return np.asarray(around.mean(axis=1)) if sample + 3 <= beat.shape[1] else np.full(len(beat), np.nan)
 
 
 def _samples(seconds: float) -> int:

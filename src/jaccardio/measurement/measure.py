@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.measurement.beats import WORKING_RATE_HZ, Beats, at_working_rate, find_beats
-from jaccardio.measurement.leads import LEAD_MEASUREMENTS, measure_lead
+from jaccardio.measurement.curves import straight_line
+from jaccardio.measurement.leads import LEAD_MEASUREMENTS, measure_leads
 from jaccardio.measurement.rhythm import RHYTHM_MEASUREMENTS, measure_rhythm, typical_interval
 from jaccardio.measurement.waves import Waves, find_waves
 from jaccardio.recording.leads import LEADS
@@ -73,17 +74,19 @@ def measure(signal: NDArray[np.float32], sampling_rate: float, lead_mask: NDArra
     nothing = np.full(len(MEASUREMENTS), np.nan, dtype=np.float32)
     if signal.shape[1] < SHORTEST_SECONDS * sampling_rate or not lead_mask.any():
         return nothing
-    ready = np.where(lead_mask[:, None], at_working_rate(signal, sampling_rate), np.float32(0))
+    ready = at_working_rate(signal, sampling_rate)
+    ready[~lead_mask] = 0
     beats = find_beats(ready)
     waves = None if beats is None else find_waves(beats, lead_mask, typical_interval(beats))
     if beats is None or waves is None:
         return nothing
-    values = measure_rhythm(ready, lead_mask, beats, waves)
+    rhythm = measure_rhythm(ready, lead_mask, beats, waves)
     usable = lead_mask & (beats.noise < NOISIEST * np.maximum(np.ptp(waves.beat[:, waves.qrs_on : waves.qrs_off + 1], axis=1), 0.1))
-    for row in np.flatnonzero(usable):
-        values |= {f"{name}.{LEADS[row]}": value for name, value in measure_lead(waves.beat[row], waves).items()}
-    values |= _intervals(values, beats, waves, usable)
-    return np.array([values.get(name, np.nan) for name in MEASUREMENTS], dtype=np.float32)
+    found = measure_leads(waves.beat, waves)
+    by_lead = dict(zip(found, np.where(usable, list(found.values()), np.nan), strict=True))
+    intervals = _intervals(rhythm, by_lead, beats, waves, usable)
+    whole = [*(rhythm[name] for name in RHYTHM_MEASUREMENTS), *(intervals[name] for name in INTERVAL_MEASUREMENTS)]
+    return np.concatenate([whole, *(by_lead[name] for name in LEAD_MEASUREMENTS)]).astype(np.float32)
 
 
 def measure_recording(recording: Recording) -> NDArray[np.float32]:
@@ -92,9 +95,11 @@ def measure_recording(recording: Recording) -> NDArray[np.float32]:
     return measure(recording.signal[:, :samples], recording.sampling_rate, recording.lead_mask)
 
 
-def _intervals(values: Mapping[str, float], beats: Beats, waves: Waves, usable: NDArray[np.bool_]) -> dict[str, float]:
+def _intervals(
+    rhythm: Mapping[str, float], by_lead: Mapping[str, NDArray[np.float64]], beats: Beats, waves: Waves, usable: NDArray[np.bool_]
+) -> dict[str, float]:
     def of(name: str, lead: str) -> float:
-        return values.get(f"{name}.{lead}", np.nan)
+        return float(by_lead[name][LEADS.index(lead)])
 
     def milliseconds(begin: float, end: float) -> float:
         return (end - begin) / WORKING_RATE_HZ * 1e3
@@ -102,13 +107,12 @@ def _intervals(values: Mapping[str, float], beats: Beats, waves: Waves, usable: 
     qt = milliseconds(waves.qrs_on, waves.t_end)
     qrs_axis, t_axis = _axis(of("qrs_area", "I"), of("qrs_area", "aVF")), _axis(of("t_height", "I"), of("t_height", "aVF"))
     p_wave = _p_heights(waves, usable)
-    limb, chest = ([of("peak_to_peak", lead) for lead in part] for part in (LEADS[:6], LEADS[6:]))
     return {
         "qrs_duration": milliseconds(waves.qrs_on, waves.qrs_off),
-        "pr_interval": milliseconds(waves.p_on, waves.qrs_on) if values["p_likeness"] > 0.6 else np.nan,
-        "p_duration": milliseconds(waves.p_on, waves.p_off) if values["p_likeness"] > 0.6 else np.nan,
+        "pr_interval": milliseconds(waves.p_on, waves.qrs_on) if rhythm["p_likeness"] > 0.6 else np.nan,
+        "p_duration": milliseconds(waves.p_on, waves.p_off) if rhythm["p_likeness"] > 0.6 else np.nan,
         "qt_interval": qt,
-        "qtc_interval": qt / (60 / values["heart_rate"]) ** (1 / 3),
+        "qtc_interval": qt / (60 / rhythm["heart_rate"]) ** (1 / 3),
         "qrs_axis": qrs_axis,
         "t_axis": t_axis,
         "axis_angle": abs((qrs_axis - t_axis + 180) % 360 - 180),
@@ -120,29 +124,28 @@ def _intervals(values: Mapping[str, float], beats: Beats, waves: Waves, usable: 
             + np.max([of("r_height", "V5"), of("r_height", "V6")])
         ),
         "cornell": of("r_height", "aVL") + max(of("s_depth", "V3"), of("q_depth", "V3")),
-        "limb_voltage": float(np.max(limb)),
-        "chest_voltage": float(np.max(chest)),
+        "limb_voltage": float(by_lead["peak_to_peak"][:6].max()),
+        "chest_voltage": float(by_lead["peak_to_peak"][6:].max()),
         "spike": _spike(beats, waves, usable),
     }
 
 
 def _p_heights(waves: Waves, usable: NDArray[np.bool_]) -> dict[str, float]:
     """P wave in II and V1 above the line between both of its sides."""
-    start, stop = max(waves.qrs_on - round(0.28 * WORKING_RATE_HZ), 0), waves.qrs_on - round(0.01 * WORKING_RATE_HZ)
-    heights: dict[str, tuple[float, float]] = {}
-    force = np.nan
-    for lead in ("II", "V1"):
-        part = waves.beat[LEADS.index(lead), start:stop]
-        known = usable[LEADS.index(lead)] and len(part) > 20
-        part = part - np.linspace(part[:8].mean(), part[-8:].mean(), len(part)) if known else np.full(1, np.nan)
-        heights[lead] = (float(part.max()), float(-part.min()))
-        force = heights[lead][1] * float((part < 0.1 * part.min()).sum()) / WORKING_RATE_HZ * 1e3 if known else np.nan
+    rows, start = [LEADS.index("II"), LEADS.index("V1")], max(waves.qrs_on - round(0.28 * WORKING_RATE_HZ), 0)
+    part = waves.beat[rows, start : waves.qrs_on - round(0.01 * WORKING_RATE_HZ)]
+    if part.shape[1] <= 20:
+        part = np.full((2, 16), np.nan)
+    part = part - straight_line(part[:, :8].mean(axis=1, keepdims=True), part[:, -8:].mean(axis=1, keepdims=True), part.shape[1])
+    part[~usable[rows]] = np.nan
+    height, depth = part.max(axis=1).tolist(), (-part.min(axis=1)).tolist()
+    negative = float((part[1] < -0.1 * depth[1]).sum()) / WORKING_RATE_HZ * 1e3
     return {
-        "p_height_II": heights["II"][0],
-        "p_depth_II": heights["II"][1],
-        "p_height_V1": heights["V1"][0],
-        "p_terminal_V1": heights["V1"][1],
-        "p_force_V1": force,
+        "p_height_II": height[0],
+        "p_depth_II": depth[0],
+        "p_height_V1": height[1],
+        "p_terminal_V1": depth[1],
+        "p_force_V1": depth[1] * negative,
     }
 
 

@@ -6,6 +6,7 @@ pacing spikes. Ingest has measured both already.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,15 +81,16 @@ def _numbers(recording: Recording, prepared: Prepared, measured: NDArray[np.floa
     signal, rate, mask, flags = recording.signal, recording.sampling_rate, recording.lead_mask, prepared.flags
     rows = np.flatnonzero(mask)
     slow, slow_rate = interference.slowed(signal, rate)
+    recorded = slow[rows]
     covariance = electrodes.covariance(slow, slow_rate)
     derived = [flag.partition(":")[2] for flag in flags if flag.startswith("derived:")]
     measured_limb_leads = sum(mask[row] and LEADS[row] not in derived for row in range(6))
-    straight, cut_off = _worst(coverage.straight_seconds(slow[rows], slow_rate), rows), _cut_off(flags)
-    volt = interference.voltage(slow[rows], slow_rate)
+    straight, cut_off = _worst(coverage.straight_seconds(recorded, slow_rate), rows), _cut_off(flags)
+    volt = interference.voltage(recorded, slow_rate)
     return {
         "nan": (_leads(flags, "nan", "nan-filled"), ""),
         "flat": (_leads(flags, "flat"), ""),
-        "clipped": _worst(coverage.rail_milliseconds(signal[rows], rate), rows),
+        "clipped": _worst(coverage.rail_milliseconds(signal, rate)[rows], rows),
         "missing_lead": (_leads(flags, "missing"), ""),
         "duplicate_lead": electrodes.likeness(covariance, mask[electrodes.ROWS]),
         "unit_suspect": (max(volt / interference.TYPICAL_MILLIVOLT, interference.TYPICAL_MILLIVOLT / max(volt, 1e-9)), ""),
@@ -97,8 +99,8 @@ def _numbers(recording: Recording, prepared: Prepared, measured: NDArray[np.floa
         "gap": (cut_off, "") if cut_off > straight[0] else straight,
         "einthoven": (einthoven_error(slow) if measured_limb_leads > 2 and mask[:6].all() else np.nan, ""),
         "reversal_suspect": electrodes.reversal(covariance) if mask.all() else (np.nan, ""),
-        "noise": _worst(interference.noise(slow[rows]), rows),
-        "wander": _worst(interference.wander(slow[rows], slow_rate), rows),
+        "noise": _worst(interference.noise(recorded), rows),
+        "wander": _worst(interference.wander(recorded, slow_rate), rows),
         "pacing": (float(measured[_PLACE["spike"]]), ""),
     }
 
@@ -113,9 +115,15 @@ def rate_factor(measured: NDArray[np.float32]) -> float:
     known = np.isfinite(durations) & (durations > 0)
     if not known[:2].all():
         return float("nan")
-    weights = np.linalg.inv(_SPREAD[np.ix_(known, known)]).sum(axis=0)
-    stretch = weights @ (np.log(durations[known]) - _USUAL_LOGS[known]) / weights.sum()
+    stretch = _weights(tuple(known.tolist())) @ (np.log(durations[known]) - _USUAL_LOGS[known])
     return float(np.exp(abs(stretch)))
+
+
+@lru_cache(maxsize=8)
+def _weights(known: tuple[bool, ...]) -> NDArray[np.float64]:
+    """Of the logarithms of those durations that are known, most of those that vary least; their sum is 1."""
+    sums = np.linalg.inv(_SPREAD[np.ix_(known, known)]).sum(axis=0)
+    return np.asarray(sums / sums.sum())
 
 
 def _leads(flags: tuple[str, ...], *names: str) -> float:

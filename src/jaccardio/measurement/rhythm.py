@@ -1,18 +1,22 @@
 """Rate, regularity, early and different beats, and what the atria do between the ventricles' beats."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from jaccardio.measurement.beats import EARLY, WORKING_RATE_HZ, Beats
+from jaccardio.measurement.beats import EARLY, WORKING_RATE_HZ, Beats, correlations
+from jaccardio.measurement.curves import straight_line
 from jaccardio.measurement.waves import Waves
 from jaccardio.recording.leads import LEADS
+from jaccardio.recording.order_statistics import medians
 
 DIFFERENT = 0.75
 """A beat whose QRS correlates less with the median beat's is of another kind."""
+
+_HIGHEST_HZ = 15.0  # of atria
 
 RHYTHM_MEASUREMENTS: Mapping[str, tuple[str, str]] = {
     "heart_rate": ("/min", "60 by half the median time from a beat to the next but one: short and long ones in turn even out"),
@@ -71,7 +75,7 @@ def measure_rhythm(signal: NDArray[np.float32], leads: NDArray[np.bool_], beats:
 
 def typical_interval(beats: Beats) -> float:
     """Seconds between beats: half the median over pairs of intervals, which early beats and their pauses leave as it was."""
-    return float(np.median(beats.places[2:] - beats.places[:-2])) / 2 / WORKING_RATE_HZ
+    return float(medians((beats.places[2:] - beats.places[:-2]).astype(np.float64))[0]) / 2 / WORKING_RATE_HZ
 
 
 def _longest(marked: NDArray[np.bool_], step: int) -> int:
@@ -90,9 +94,7 @@ def _p_likeness(beats: Beats, waves: Waves, leads: NDArray[np.bool_]) -> float:
         return np.nan
     parts = beats.windows[beats.alike][:, seen, start:stop].astype(np.float64)
     parts -= parts.mean(axis=2, keepdims=True)
-    pattern = parts.mean(axis=0)
-    lengths = np.linalg.norm(parts.reshape(len(parts), -1), axis=1) * np.linalg.norm(pattern)
-    return float(((parts * pattern).sum(axis=(1, 2)) / np.maximum(lengths, 1e-9)).mean())
+    return float(correlations(parts, parts.mean(axis=0)).mean())
 
 
 def _atrial_activity(signal: NDArray[np.float32], leads: NDArray[np.bool_], beats: Beats) -> float:
@@ -100,19 +102,16 @@ def _atrial_activity(signal: NDArray[np.float32], leads: NDArray[np.bool_], beat
     seen = [row for row in (LEADS.index("II"), LEADS.index("V1")) if leads[row]]
     if not seen:
         return np.nan
-    left, covered = signal[seen].astype(np.float64), np.zeros(signal.shape[1], dtype=np.bool_)
-    median = beats.median[seen]
-    width = median.shape[1]
-    for place in beats.places[beats.whole][beats.alike]:
-        begin = int(place) - beats.centre
-        free = ~covered[begin : begin + width]
-        part = left[:, begin : begin + width]
-        level = np.sort(part[:, : _samples(0.12)], axis=1)[:, _samples(0.06), None]
-        part[:, free] -= (median + level)[:, free]
-        covered[begin : begin + width] = True
-    if covered.sum() < _samples(2.0):
+    left, covered, end = signal[seen].astype(np.float64), list[NDArray[np.float64]](), 0
+    median, before_p = beats.median[seen], _samples(0.12)
+    for begin in (beats.places[beats.whole][beats.alike] - beats.centre).tolist():
+        level = np.sort(left[:, begin : begin + before_p], axis=1)[:, before_p // 2, None]
+        start, end = max(begin, end), begin + median.shape[1]  # where two windows overlap, the earlier beat is taken away
+        left[:, start:end] -= median[:, start - begin :] + level
+        covered.append(left[:, start:end])
+    if sum(part.shape[1] for part in covered) < _samples(2.0):
         return np.nan
-    frequencies, power = _spectrum(left[:, covered], 2.0)
+    frequencies, power = _spectrum(np.concatenate(covered, axis=1), 2.0)
     band = (frequencies >= 4) & (frequencies <= 10)
     return float(np.sqrt(power[:, band].sum(axis=1) * (frequencies[1] - frequencies[0])).mean())
 
@@ -123,11 +122,11 @@ def _flutter_peak(signal: NDArray[np.float32], leads: NDArray[np.bool_], beats: 
         return np.nan
     quiet = signal[seen].astype(np.float64)
     before, after = beats.centre - waves.qrs_on + _samples(0.02), waves.qrs_off - beats.centre + _samples(0.02)
-    for place in beats.places:
-        begin, end = max(int(place) - before, 0), min(int(place) + after, quiet.shape[1] - 1)
-        quiet[:, begin : end + 1] = np.linspace(quiet[:, begin], quiet[:, end], end - begin + 1, axis=1)
+    for place in beats.places.tolist():
+        begin, end = max(place - before, 0), min(place + after, quiet.shape[1] - 1)
+        quiet[:, begin : end + 1] = straight_line(quiet[:, begin, None], quiet[:, end, None], end - begin + 1)
     frequencies, power = _spectrum(quiet, 4.0)
-    total, slow = (frequencies >= 3) & (frequencies <= 15), (frequencies >= 3.5) & (frequencies <= 6)
+    total, slow = frequencies >= 3, (frequencies >= 3.5) & (frequencies <= 6)
     peaks = frequencies[slow][power[:, slow].argmax(axis=1)]
     near = np.abs(frequencies - peaks[:, None]) <= 0.5
     shares = (power * near).sum(axis=1) / np.maximum(power[:, total].sum(axis=1), 1e-12)
@@ -135,14 +134,22 @@ def _flutter_peak(signal: NDArray[np.float32], leads: NDArray[np.bool_], beats: 
 
 
 def _spectrum(signal: NDArray[np.float64], seconds: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Frequencies and power density of (leads, samples), mean of half overlapping stretches under a Hann window (Welch 1967)."""
+    """Frequencies up to `_HIGHEST_HZ` and power density of (leads, samples), mean of half overlapping stretches under a Hann window
+    (Welch 1967)."""
     length = min(_samples(seconds), signal.shape[1])
-    stretches = sliding_window_view(signal, length, axis=1)[:, :: max(length // 2, 1)]
-    window = np.hanning(length + 1)[:-1]
-    waves = np.fft.rfft((stretches - stretches.mean(axis=2, keepdims=True)) * window, axis=2)
-    power = 2 * (np.abs(waves) ** 2).mean(axis=1) / (WORKING_RATE_HZ * (window**2).sum())
-    frequencies = np.arange(length // 2 + 1) * (WORKING_RATE_HZ / length)
+    window, begins = _hann(length), range(0, signal.shape[1] - length + 1, length // 2)
+    stretches = np.stack([signal[:, begin : begin + length] for begin in begins])
+    stretches -= stretches.mean(axis=2, keepdims=True)
+    waves = np.fft.rfft(stretches * window, axis=2)
+    frequencies = np.arange(int(_HIGHEST_HZ * length / WORKING_RATE_HZ) + 1) * (WORKING_RATE_HZ / length)
+    waves = waves[:, :, : len(frequencies)]
+    power = 2 * (waves.real**2 + waves.imag**2).mean(axis=0) / (WORKING_RATE_HZ * (window**2).sum())
     return frequencies, power
+
+
+@lru_cache(maxsize=8)
+def _hann(length: int) -> NDArray[np.float64]:
+    return np.hanning(length + 1)[:-1]
 
 
 def _samples(seconds: float) -> int:

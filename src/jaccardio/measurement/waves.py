@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from jaccardio.measurement.beats import WORKING_RATE_HZ, Beats
+from jaccardio.measurement.curves import slopes, straight_line
+from jaccardio.recording.order_statistics import quantile
 
 QRS_THRESHOLD = 0.04
 """Share of the largest spatial velocity below which a sample lies outside QRS; chosen on LUDB's annotations (docs/text.md)."""
@@ -57,18 +59,20 @@ def find_waves(beats: Beats, leads: NDArray[np.bool_], interval: float) -> Waves
     -------
     None where no QRS complex stands out.
     """
-    beat, centre = beats.median.copy(), beats.centre
-    velocity = np.sqrt((np.gradient(gaussian_filter1d(beat[leads], 1.5, axis=1), axis=1) ** 2).sum(axis=0))
+    centre = beats.centre
+    velocity = np.sqrt((slopes(gaussian_filter1d(beats.median[leads], 1.5, axis=1)) ** 2).sum(axis=0))
     around = slice(centre - _samples(0.06), centre + _samples(0.06))
     peak = centre - _samples(0.06) + int(velocity[around].argmax())
-    rest = float(np.percentile(velocity, 20))
+    rest = quantile(velocity, 0.2)
     threshold = rest + QRS_THRESHOLD * (velocity[peak] - rest)
     if velocity[peak] < 4 * rest:
         return None
     qrs_on = _first_quiet(velocity, peak, -1, threshold, max(centre - _samples(_LONGEST_BEFORE), 0))
     qrs_off = _first_quiet(velocity, peak, 1, threshold, centre + _samples(_LONGEST_AFTER))
-    beat -= beat[:, max(qrs_on - _samples(0.02), 0) : max(qrs_on - _samples(0.004), 1)].mean(axis=1, keepdims=True)
-    return Waves(beat, qrs_on, qrs_off, *_p_wave(beat[leads], qrs_on), *_t_wave(beat[leads], centre, qrs_off, interval))
+    before = slice(max(qrs_on - _samples(0.02), 0), max(qrs_on - _samples(0.004), 1))
+    beat = beats.median - beats.median[:, before].mean(axis=1, keepdims=True)
+    seen = beat[leads]
+    return Waves(beat, qrs_on, qrs_off, *_p_wave(seen, qrs_on), *_t_wave(seen, centre, qrs_off, interval))
 
 
 def _p_wave(beat: NDArray[np.float64], qrs_on: int) -> tuple[float, float, float]:
@@ -77,11 +81,10 @@ def _p_wave(beat: NDArray[np.float64], qrs_on: int) -> tuple[float, float, float
     if stop - start < _samples(0.08):
         return np.nan, np.nan, np.nan
     part = beat[:, start:stop]
-    ramp = np.linspace(0, 1, part.shape[1])
-    ends = part[:, :10].mean(axis=1)[:, None] * (1 - ramp) + part[:, -10:].mean(axis=1)[:, None] * ramp
-    size = gaussian_filter1d(np.sqrt(((part - ends) ** 2).mean(axis=0)), 3)
+    line = straight_line(part[:, :10].mean(axis=1, keepdims=True), part[:, -10:].mean(axis=1, keepdims=True), part.shape[1])
+    size = gaussian_filter1d(np.sqrt(((part - line) ** 2).mean(axis=0)), 3)
     top = int(size.argmax())
-    floor = float(np.percentile(size, 15))
+    floor = quantile(size, 0.15)
     if size[top] < 2 * floor or size[top] < 0.015:
         return np.nan, np.nan, np.nan
     level = floor + 0.2 * (size[top] - floor)
@@ -98,7 +101,7 @@ def _t_wave(beat: NDArray[np.float64], centre: int, qrs_off: int, interval: floa
         return np.nan, np.nan
     size = gaussian_filter1d(np.sqrt((beat[:, start:stop] ** 2).mean(axis=0)), 4)
     top = int(size.argmax())
-    falling = -np.gradient(size)[top:]
+    falling = -slopes(size)[top:]
     if len(falling) < _samples(0.03) or size[top] < 0.02:
         return np.nan, np.nan
     steepest = int(falling[: _samples(0.16)].argmax())
@@ -111,10 +114,10 @@ def _t_wave(beat: NDArray[np.float64], centre: int, qrs_off: int, interval: floa
 
 def _first_quiet(values: NDArray[np.float64], start: int, step: int, threshold: float, limit: int) -> int:
     """From `start` the first place at which values stay below the threshold for `_QUIET_SECONDS`, at most at `limit`."""
-    run, quiet, place = 0, _samples(_QUIET_SECONDS), start
-    while place != limit and 0 < place < len(values) - 1:
+    run, quiet, place, below = 0, _samples(_QUIET_SECONDS), start, (values < threshold).tolist()
+    while place != limit and 0 < place < len(below) - 1:
         place += step
-        run = run + 1 if values[place] < threshold else 0
+        run = run + 1 if below[place] else 0
         if run == quiet:
             return place - step * (quiet - 1)
     return place

@@ -38,7 +38,7 @@ _NAME = re.compile(
 )
 
 
-_OF_I_AND_II = np.array([[1, 0], [0, 1], [-1, 1], [-0.5, -0.5], [1, -0.5], [-0.5, 1]])
+OF_I_AND_II = np.array([[1, 0], [0, 1], [-1, 1], [-0.5, -0.5], [1, -0.5], [-0.5, 1]])
 """The six limb leads as sums of I and II: III = II - I, aVR = -(I + II) / 2, aVL = I - II / 2, aVF = II - I / 2."""
 
 
@@ -89,11 +89,11 @@ def derive_limb_leads(signal: NDArray[_Real], present: NDArray[np.bool_]) -> tup
     -------
     The completed signal, the completed mask, and the names of the derived leads. Nothing else is ever invented.
     """
-    limb = np.flatnonzero(present[: len(_OF_I_AND_II)])
-    missing = np.flatnonzero(~present[: len(_OF_I_AND_II)])
+    limb = np.flatnonzero(present[: len(OF_I_AND_II)])
+    missing = np.flatnonzero(~present[: len(OF_I_AND_II)])
     if len(limb) < 2 or not len(missing):
         return signal, present, ()
-    from_two = _OF_I_AND_II[missing] @ np.linalg.inv(_OF_I_AND_II[limb[:2]])
+    from_two = OF_I_AND_II[missing] @ np.linalg.inv(OF_I_AND_II[limb[:2]])
     signal, present = signal.copy(), present.copy()
     signal[missing], present[missing] = from_two @ signal[limb[:2]], True
     return signal, present, tuple(LEADS[row] for row in missing)

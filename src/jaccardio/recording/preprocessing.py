@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from jaccardio.errors import ReadError, UsageError
 from jaccardio.recording.leads import LEADS
+from jaccardio.recording.order_statistics import medians
 from jaccardio.recording.quality import FLAT_PEAK_TO_PEAK_MV
 from jaccardio.recording.recording import MAXIMUM_RATE_HZ, Recording
+from jaccardio.recording.resampling import resample
 
 MINIMUM_SECONDS = 2.0
 """A shorter recording holds too few beats to judge a rhythm and is refused; a shorter rest of a long one is left out."""
@@ -108,10 +110,11 @@ class SignalContract:
         starts = self._window_starts(signal.shape[1])
         recorded = min(signal.shape[1], self.samples)
         cut = np.stack([signal[:, start : start + recorded] for start in starts])
-        cut -= np.median(cut, axis=2, keepdims=True)
+        cut -= medians(cut)
         clipped = (np.abs(cut).max(axis=(0, 2)) * COUNTS_PER_MILLIVOLT > LARGEST_COUNT).nonzero()[0]
         counts = quantise(cut)
-        moving = np.ptp(counts.astype(np.int32), axis=2) >= FLAT_PEAK_TO_PEAK_MV * COUNTS_PER_MILLIVOLT  # (windows, 12)
+        peak_to_peak = counts.max(axis=2).astype(np.int32) - counts.min(axis=2)
+        moving = peak_to_peak >= FLAT_PEAK_TO_PEAK_MV * COUNTS_PER_MILLIVOLT  # (windows, 12)
         lead_mask = recording.lead_mask & moving.all(axis=0)
         if not lead_mask.any():
             raise ReadError(record, "leads", "every lead is flat", "Use a recording with at least one lead that holds an ECG.")
@@ -130,13 +133,14 @@ class SignalContract:
         """First sample of each window; a rest shorter than `MINIMUM_SECONDS` brings no further window."""
         whole, rest = divmod(samples, self.samples)
         windows = max(1, whole + (rest >= MINIMUM_SECONDS * self.sampling_rate))
-        return [round(start) for start in np.linspace(0, max(0, samples - self.samples), windows)]
+        return [round(start) for start in np.linspace(0, max(0, samples - self.samples), windows)] if windows > 1 else [0]
 
 
 def quantise(signal: NDArray[np.float32]) -> NDArray[np.int16]:
     """Millivolt to int16 counts of 1 microvolt, clipped at 32,767 either way: the form in which stores keep windows."""
-    counts: NDArray[np.int16] = np.clip(np.rint(signal * np.float32(COUNTS_PER_MILLIVOLT)), -LARGEST_COUNT, LARGEST_COUNT).astype(np.int16)
-    return counts
+    counts = signal * np.float32(COUNTS_PER_MILLIVOLT)
+    np.rint(counts, out=counts)
+    return np.clip(counts, -LARGEST_COUNT, LARGEST_COUNT, out=counts).astype(np.int16)
 
 
 def dequantise(counts: NDArray[np.int16]) -> NDArray[np.float32]:
@@ -148,7 +152,5 @@ def _resample(signal: NDArray[np.float32], rate: float, target: float) -> NDArra
     """Each row at rate `target` (anti-aliased polyphase FIR; ends held constant, else an offset would ring)."""
     if rate == target:
         return signal
-    from scipy.signal import resample_poly  # half a second, for those ECGs alone that need it
-
     ratio = Fraction(target / rate).limit_denominator(5000)  # 1e-6 off at most: 10 microseconds in 10 seconds
-    return np.asarray(resample_poly(signal, ratio.numerator, ratio.denominator, axis=1, padtype="edge"), dtype=np.float32)
+    return resample(signal, ratio, "edge")

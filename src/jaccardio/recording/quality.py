@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from jaccardio.errors import ReadError
-from jaccardio.recording.leads import LEADS, derive_limb_leads
+from jaccardio.recording.leads import LEADS, OF_I_AND_II, derive_limb_leads
+from jaccardio.recording.order_statistics import medians
 
 FLAT_PEAK_TO_PEAK_MV = 0.005
 """A lead whose whole range is smaller holds no ECG: it was disconnected."""
@@ -99,10 +100,9 @@ def einthoven_error(signal: NDArray[np.float32]) -> float:
     signal
         (12, samples) millivolt, with all six limb leads.
     """
-    limb = signal[:6] - np.median(signal[:6], axis=1, keepdims=True)
-    only = np.arange(len(LEADS)) < 2
-    wanted, _, _ = derive_limb_leads(np.concatenate([limb, np.zeros_like(limb)]), only)
-    return float(np.sqrt(np.square(limb - wanted[:6]).mean(axis=1)).max() / max(float(np.sqrt(np.square(limb).mean())), 1e-12))
+    limb = signal[: len(OF_I_AND_II)] - medians(signal[: len(OF_I_AND_II)])
+    wanted = (OF_I_AND_II @ limb[:2]).astype(np.float32)
+    return float(np.sqrt(np.square(limb - wanted).mean(axis=1)).max() / max(float(np.sqrt(np.square(limb).mean())), 1e-12))
 
 
 def _recorded_stretch(signal: NDArray[np.float32], present: NDArray[np.bool_], sampling_rate: float) -> tuple[int, int, NDArray[np.bool_]]:
@@ -112,9 +112,10 @@ def _recorded_stretch(signal: NDArray[np.float32], present: NDArray[np.bool_], s
     """
     samples, dead_leads = signal.shape[1], np.zeros(len(LEADS), dtype=np.bool_)
     dead = _dead_samples(signal[present], sampling_rate)
-    alive = ~dead
-    starts = np.flatnonzero((alive & np.diff(dead, axis=1, prepend=True)).any(axis=0))  # some lead is recorded from there on
-    if not dead.any() or not starts.size:
+    if not dead.any():
+        return 0, samples, dead_leads
+    starts = np.flatnonzero((~dead & np.diff(dead, axis=1, prepend=True)).any(axis=0))  # some lead is recorded from there on
+    if not starts.size:
         return 0, samples, dead_leads
     until = np.minimum.accumulate(np.where(dead, np.arange(samples), samples)[:, ::-1], axis=1)[:, ::-1]  # where each lead dies next
     lengths = -np.sort(-(until[:, starts] - starts), axis=0)  # row k: for so long k + 1 leads are recorded
@@ -141,12 +142,16 @@ def _dead_samples(leads: NDArray[np.float32], sampling_rate: float) -> NDArray[n
         gap = min(window, int(LARGEST_NAN_SHARE * samples) + 1)
         dead |= _covered(minimum_filter1d(missing, gap, axis=1, origin=-(gap // 2)), gap)
     for order in (slice(None), slice(None, None, -1)):
-        ordered = leads[:, order]
-        constant = ((ordered == ordered[:, :1]) | np.isnan(ordered)).all(axis=0)
-        padded = samples if constant.all() else int(constant.argmin())
-        if padded >= PADDING_SECONDS * sampling_rate:
-            dead[:, order][:, :padded] = True
+        ordered, least = leads[:, order], math.ceil(PADDING_SECONDS * sampling_rate)
+        if samples >= least and _constant(ordered[:, :least]).all():
+            constant = _constant(ordered)
+            dead[:, order][:, : samples if constant.all() else int(constant.argmin())] = True
     return dead
+
+
+def _constant(leads: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(samples,) where each of (leads, samples) is as at the first, or missing."""
+    return np.asarray(((leads == leads[:, :1]) | np.isnan(leads)).all(axis=0))
 
 
 def _covered(begins: NDArray[np.bool_], window: int) -> NDArray[np.bool_]:

@@ -16,7 +16,9 @@ def waveform_hash(recording: Recording) -> str:
     Hashed are the sampling rate, the length, and the leads I, II, V1-V6 rounded to whole microvolt: names, headers and
     how the other four leads were stored or derived do not matter.
     """
-    microvolt = np.clip(np.rint(recording.signal[_ROWS].astype(np.float64) * 1e3), -(2**31), 2**31 - 1).astype("<i4")
-    digest = hashlib.sha256(f"{recording.sampling_rate!r} {microvolt.shape[1]} ".encode())
-    digest.update(np.ascontiguousarray(microvolt).data)
+    microvolt = recording.signal[_ROWS].astype(np.float64) * 1e3
+    np.rint(microvolt, out=microvolt)
+    counts = np.clip(microvolt, -(2**31), 2**31 - 1, out=microvolt).astype("<i4")
+    digest = hashlib.sha256(f"{recording.sampling_rate!r} {counts.shape[1]} ".encode())
+    digest.update(counts.data)
     return digest.hexdigest()[:32]

@@ -28,10 +28,11 @@ def test_noise_is_the_standard_deviation_of_white_noise() -> None:
 
 
 def test_the_longest_straight_line_of_each_lead() -> None:
-    leads = np.random.default_rng(0).normal(0, 1, (3, 1000)).astype(np.float32)
+    leads = np.random.default_rng(0).normal(0, 1, (4, 1000)).astype(np.float32)
     leads[1, 300:400] = 0.25
     leads[2, 900:] = np.linspace(0, 0.5, 100)
-    np.testing.assert_allclose(straight_seconds(leads, 100.0), [0, 0.98, 0.98], atol=0.011)
+    leads[3, :50] = 0.5
+    np.testing.assert_allclose(straight_seconds(leads, 100.0), [0, 0.98, 0.98, 0.48], atol=0.011)
 
 
 def test_a_cut_off_lead_stands_at_its_limit() -> None:

@@ -17,13 +17,12 @@ def straight_seconds(slow: NDArray[np.float32], rate: float) -> NDArray[np.float
     slow
         (leads, samples) millivolt, as `jaccardio.recording.checks.interference.slowed` makes it: the mean of a straight line is straight.
     """
-    bent = np.abs(np.diff(slow, n=2, axis=1)) > _STRAIGHT_MV
-    edge = np.ones((len(bent), 1), dtype=np.bool_)
-    corners = np.flatnonzero(np.concatenate([edge, bent, edge], axis=1))
-    lengths = np.diff(corners) - 1  # across two leads it is 0: each begins and ends with a corner
-    rows = corners[:-1] // (bent.shape[1] + 2)
-    longest = np.zeros(len(bent), dtype=np.int64)
-    np.maximum.at(longest, rows, lengths)
+    straight = np.zeros(slow.shape, dtype=np.bool_)  # the first and the last sample of a lead are none, so no stretch goes on into the next
+    straight[:, 1:-1] = np.abs(np.diff(slow, n=2, axis=1)) <= _STRAIGHT_MV
+    changes = np.flatnonzero(np.diff(straight.ravel()))
+    begins, ends = changes[::2], changes[1::2]
+    longest = np.zeros(len(slow), dtype=np.int64)
+    np.maximum.at(longest, begins // slow.shape[1], ends - begins)
     return longest / rate
 
 
@@ -34,7 +33,7 @@ def rail_milliseconds(signal: NDArray[np.float32], sampling_rate: float) -> NDAr
     """
     middle = signal.mean(axis=1)
     at_rail = [
-        np.where(np.abs(extreme - middle) > SMALLEST_RAIL_MV, (signal == extreme[:, None]).sum(axis=1), 0)
+        np.where(np.abs(extreme - middle) > SMALLEST_RAIL_MV, [np.count_nonzero(lead) for lead in signal == extreme[:, None]], 0)
         for extreme in (signal.max(axis=1), signal.min(axis=1))
     ]
     return np.asarray(np.maximum(*at_rail) * (1e4 / signal.shape[1]))

@@ -23,6 +23,7 @@ USUAL = np.array(
 )
 """How I, II, V1-V6 vary together in PTB-XL, folds 1-4: the mean of `usual_form` in thousandths, by `scripts/quality_checks.py`."""
 
+_ITSELF = np.eye(len(USUAL), dtype=np.bool_)
 _PRECISION = np.linalg.inv(USUAL + 0.01 * np.trace(USUAL) / len(USUAL) * np.eye(len(USUAL)))
 
 
@@ -89,9 +90,8 @@ def likeness(covariance: NDArray[np.float64], present: NDArray[np.bool_]) -> tup
         (8,) bool, which of `INDEPENDENT_LEADS` were recorded.
     """
     size = np.sqrt(np.maximum(np.diag(covariance), 1e-12))
-    correlation = np.clip(covariance / np.outer(size, size), 0, 1)
-    correlation[~(present[:, None] & present & ~np.eye(len(size), dtype=np.bool_))] = np.nan
-    if np.isnan(correlation).all():
-        return float("nan"), ""
-    first, second = divmod(int(np.nanargmax(correlation)), len(size))
-    return 1 - float(np.sqrt(1 - correlation[first, second] ** 2)), f"{INDEPENDENT_LEADS[first]}={INDEPENDENT_LEADS[second]}"
+    correlation = np.clip(covariance / (size[:, None] * size), 0, 1)
+    correlation[~(present[:, None] & present) | _ITSELF] = -1
+    first, second = divmod(int(correlation.argmax()), len(size))
+    most = float(correlation[first, second])
+    return (1 - (1 - most**2) ** 0.5, f"{INDEPENDENT_LEADS[first]}={INDEPENDENT_LEADS[second]}") if most >= 0 else (float("nan"), "")

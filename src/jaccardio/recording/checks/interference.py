@@ -1,9 +1,9 @@
 """Noise, wander and voltage, on a recording averaged to about 125 Hz, so that numbers do not depend on its rate."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
+
+from jaccardio.recording.order_statistics import medians
 
 SLOW_HZ = 125.0
 TYPICAL_MILLIVOLT = 1.35
@@ -27,8 +27,7 @@ def noise(slow: NDArray[np.float32]) -> NDArray[np.float32]:
 
     Muscle and mains up to half the rate of `slowed` count; what a cart has filtered off is not there to be counted.
     """
-    bend: Any = np.median(np.abs(np.diff(slow, n=2, axis=1)), axis=1) / np.float32(0.6745 * 6**0.5)
-    return np.asarray(bend, np.float32)
+    return np.asarray(medians(np.abs(np.diff(slow, n=2, axis=1)))[:, 0] / np.float32(0.6745 * 6**0.5))
 
 
 def wander(slow: NDArray[np.float32], rate: float) -> NDArray[np.float32]:
@@ -40,7 +39,7 @@ def wander(slow: NDArray[np.float32], rate: float) -> NDArray[np.float32]:
 
 def voltage(slow: NDArray[np.float32], rate: float) -> float:
     """Millivolt: the median lead's range within 2 s, the time of two beats."""
-    return float(np.median(np.ptp(_pieces(slow, round(2 * rate)), axis=2)))
+    return float(medians(np.ptp(_pieces(slow, round(2 * rate)), axis=2).ravel())[0])
 
 
 def _pieces(slow: NDArray[np.float32], length: int) -> NDArray[np.float32]:

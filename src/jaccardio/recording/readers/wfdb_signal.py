@@ -113,7 +113,7 @@ def _read_file(folder: Path, name: str, header: WfdbHeader, leads: Sequence[Lead
             first_counts = first_counts or counts[:, 0].tolist()
             piece = counts[:, : max(0, kept - end)]
             target = millivolts[:, end : end + piece.shape[1]]
-            target[:] = (piece - baseline) * scale
+            np.multiply(piece - baseline, scale, out=target)
             missing = piece == storage.no_sample
             if missing.any():
                 target[missing] = np.nan
