@@ -50,7 +50,6 @@ VISIT = """{
 }"""
 """What a person would do: choose the files, then the first finding."""
 
-
 FONTS = """<!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
 <include ignore_missing="yes">/etc/fonts/fonts.conf</include><dir>{folder}</dir>
 </fontconfig>"""
@@ -73,9 +72,11 @@ def served(predictor: Predictor, record: Path, visit: str, **options: Any) -> It
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/?visit"
-    server.should_exit = True
-    thread.join()
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/?visit"
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def browse(address: str, *options: str) -> str:

@@ -72,7 +72,7 @@ def test_all_ways_to_a_score_agree(
         return found[np.argsort(order)]
 
     def of_arrays(score: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        """Two ECGs of a length in another order, and the third alone."""
+        """Of each length two ECGs together, in another order, and the one between them alone."""
         found = []
         for first in range(0, len(files), 3):
             signals = np.stack([read_ecg(file).signal for file in files[first : first + 3]])
