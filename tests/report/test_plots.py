@@ -44,9 +44,10 @@ def test_the_curves_are_drawn_through_their_points() -> None:
     assert drawn.get_xydata() == pytest.approx(np.stack([scores[tenths].mean(axis=1), present[tenths].mean(axis=1)], axis=1))
     _draw_precision_recall(stairs, present, scores, "red")
     precision, recall, _ = precision_recall_curve(present, scores)
-    (steps,) = stairs.patches
-    assert steps.get_data().values == pytest.approx(precision[:-1][::-1])
-    assert steps.get_data().edges == pytest.approx(recall[::-1])
+    steps = next(line for line in stairs.lines if line.get_color() == "red")
+    assert steps.get_drawstyle() == "steps-pre"  # a precision holds from the last recall to its own
+    assert steps.get_xdata() == pytest.approx(recall[::-1])
+    assert steps.get_ydata()[1:] == pytest.approx(precision[:-1][::-1])
 
 
 @pytest.mark.parametrize("findings", [1, 31])

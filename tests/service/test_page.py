@@ -1,25 +1,18 @@
 """The page in a real browser: upload, result, prompt, languages and errors, as a person goes through them."""
 
-import base64
 import html
 import json
 import re
 import shutil
-import subprocess
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
-from starlette.responses import HTMLResponse
-from starlette.types import Receive, Scope, Send
+from scripts.page_pictures import browse, served
 
 from jaccardio import Predictor, read_ecg
 from jaccardio.recording.leads import LEADS
-from jaccardio.service.app import CONTENT_POLICY, create_app
+from jaccardio.service.app import create_app
 from tests.service.conftest import TOKEN
 
 PAGE = (Path(create_app.__code__.co_filename).parent / "page.html").read_text("utf-8")
@@ -71,34 +64,10 @@ const $text = (id) => document.getElementById(id).textContent;
 """In a block of its own: the page has names of its own."""
 
 
-@pytest.fixture
-def address(predictor: Predictor, ecgs: list[Path]) -> Iterator[str]:
-    """A service with a token; at ``/?visit`` its page goes through itself."""
-    files = {file.name: base64.b64encode(file.read_bytes()).decode() for file in (ecgs[0], ecgs[0].with_suffix(".dat"))}
-    visit = VISIT.replace("FILES", json.dumps(files)).replace("TOKEN", TOKEN.decode())
-    service = create_app(predictor, token=TOKEN)
-
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["query_string"] == b"visit":
-            page = PAGE.replace("</body>", f"<script>{visit}</script></body>")
-            await HTMLResponse(page, headers={"Content-Security-Policy": CONTENT_POLICY})(scope, receive, send)
-        else:
-            await service(scope, receive, send)
-
-    server = uvicorn.Server(uvicorn.Config(application, port=0, log_config=None, ws="none"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
-
-
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium")
-def test_a_visit(address: str, predictor: Predictor, ecgs: list[Path], tmp_path: Path) -> None:
-    options = ("--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=60000", f"--user-data-dir={tmp_path}", "--dump-dom")
-    dumped = subprocess.run(["chromium", *options, f"{address}/?visit"], capture_output=True, text=True, timeout=120, check=True).stdout
+def test_a_visit(predictor: Predictor, ecgs: list[Path]) -> None:
+    with served(predictor, ecgs[0], VISIT.replace("TOKEN", TOKEN.decode()), token=TOKEN) as address:
+        dumped = browse(address, "--dump-dom")
     body = re.search(r"<body[^>]*>(.*)</body>", dumped, re.DOTALL)
     assert body is not None
     assert "<title>visited</title>" in dumped, "the page got through"

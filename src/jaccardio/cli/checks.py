@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from jaccardio.cli.options import Json, local_store
+from jaccardio.cli.options import Json, optional_store
 from jaccardio.cli.output import note, result
 from jaccardio.errors import UsageError
 
@@ -60,14 +60,7 @@ def bench(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="NAME", help="paths, steps, rivals, loss, threads, inference, or all.")
     ] = None,
-    store: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="STORE",
-            parser=local_store,
-            help="Store to measure on; without it ECGs are simulated.",
-        ),
-    ] = None,
+    store: Annotated[Path | None, optional_store("Store to measure on; without it ECGs are simulated.")] = None,
     run: Annotated[
         Path | None,
         typer.Option(metavar="RUN", help="For inference: run to score with; its AUROC too, with --store."),

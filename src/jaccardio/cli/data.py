@@ -173,11 +173,7 @@ def ingest(
         raise typer.Exit(1)
 
 
-def relabel(
-    store: ChangedStore,
-    vocabulary: VocabularyName,
-    json: Json = False,
-) -> None:
+def relabel(store: ChangedStore, vocabulary: VocabularyName, json: Json = False) -> None:
     """Labels a store with another vocabulary.
 
     It works from the stored codes; signals are not read again.

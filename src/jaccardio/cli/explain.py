@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jaccardio.cli.options import Device, Json, ReportLanguage, Run
+from jaccardio.cli.options import Device, Json, ReportLanguage, Run, optional_store
 from jaccardio.cli.output import note, progress_bar, result, warn
 from jaccardio.disclaimer import DISCLAIMER
 
@@ -22,9 +22,7 @@ def explain(
         list[str] | None,
         typer.Option(metavar="CODE", help="Finding to explain; may be given again. Without it, those predicted present."),
     ] = None,
-    store: Annotated[
-        Path | None, typer.Option(metavar="STORE", help="Also show the labelled ECGs of a store that are most like it.")
-    ] = None,
+    store: Annotated[Path | None, optional_store("Also show the labelled ECGs of a store that are most like it.")] = None,
     thresholds: Annotated[
         str, typer.Option(metavar="POLICY", help="fixed (0.5), global (one, fitted on validation) or per_finding (one for each).")
     ] = "global",

@@ -1,7 +1,7 @@
 """Arguments and options that several commands take, each with one name, one help text and one range."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,6 +15,11 @@ def local_store(place: str) -> Path:
     from jaccardio.cohort.remote import fetch_store, is_url
 
     return fetch_store(place) if is_url(place) else Path(place)
+
+
+def optional_store(purpose: str) -> Any:
+    """The option ``--store`` of a command that can do without one, with its help."""
+    return typer.Option("--store", metavar="STORE", parser=local_store, help=purpose)
 
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder, as `jaccardio train` writes it.")]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from jaccardio.cli.options import Device, Run, local_store
+from jaccardio.cli.options import Device, Run, optional_store
 from jaccardio.cli.output import note, progress_bar, warn
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import MissingError, UsageError
@@ -20,14 +20,7 @@ def serve(
     token_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="File with the token that requests must bear, 16 characters or more.")
     ] = None,
-    store: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="STORE",
-            parser=local_store,
-            help="Store of reference ECGs, to be searched by text and compared with.",
-        ),
-    ] = None,
+    store: Annotated[Path | None, optional_store("Store of reference ECGs, to be searched by text and compared with.")] = None,
     thresholds: Annotated[
         str, typer.Option(metavar="POLICY", help="fixed (0.5), global (one, fitted on validation) or per_finding (one for each).")
     ] = "global",

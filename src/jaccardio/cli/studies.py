@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from jaccardio.cli.options import Device, Jobs, Json, Out, Replicates, Settings, StoreOption, local_store
+from jaccardio.cli.options import Device, Jobs, Json, Out, Replicates, Settings, StoreOption, local_store, optional_store
 from jaccardio.cli.output import note, number, progress_lines, result, resumable, warn
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
@@ -82,14 +82,7 @@ def compare(
 def reproduce(
     name: Annotated[str, typer.Argument(metavar="NAMES", help="all, or names with commas between them; --list shows them.")] = "all",
     scale: Annotated[str, typer.Option(metavar="SCALE", help="smoke, small or paper; smoke simulates its own hospitals.")] = "small",
-    store: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="STORE",
-            parser=local_store,
-            help="Store of the cohort; its current split is used.",
-        ),
-    ] = None,
+    store: Annotated[Path | None, optional_store("Store of the cohort; its current split is used.")] = None,
     external: Annotated[
         list[Path] | None,
         typer.Option(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jaccardio.cli.options import Json, Replicates, Settings, VocabularyName, local_store
+from jaccardio.cli.options import Json, Replicates, Settings, VocabularyName, optional_store
 from jaccardio.cli.output import estimate, note, progress_bar, result, resumable
 from jaccardio.errors import UsageError
 
@@ -34,12 +34,7 @@ def embed(
     language: Annotated[
         list[str] | None, typer.Option("--language", metavar="NAME", help="Of the sentences, en if not given; may be given several times.")
     ] = None,
-    store: Annotated[
-        Path | None,
-        typer.Option(
-            "--store", metavar="STORE", parser=local_store, help="Its captions too: methods with statements of records need them."
-        ),
-    ] = None,
+    store: Annotated[Path | None, optional_store("Its captions too: methods with statements of records need them.")] = None,
     sentences: Annotated[Path | None, typer.Option("--sentences", metavar="FILE", help="Text file of more sentences, one a line.")] = None,
     settings: Settings = None,
     json: Json = False,
@@ -73,15 +68,7 @@ def knowledge(
         list[str], typer.Option(metavar="NAME|FOLDER|FILE", help="Language model, as model.text names it; may be given several times.")
     ],
     vocabulary: VocabularyName,
-    store: Annotated[
-        Path | None,
-        typer.Option(
-            "--store",
-            metavar="STORE",
-            parser=local_store,
-            help="Its training part says which findings occur together.",
-        ),
-    ] = None,
+    store: Annotated[Path | None, optional_store("Its training part says which findings occur together.")] = None,
     language: Annotated[str, typer.Option("--language", metavar="NAME", help="Of the prompts.")] = "en",
     replicates: Replicates = 1000,
     settings: Settings = None,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from jaccardio.errors import DataError
 
-WEIGHTS_PER_CHUNK = 2_000_000  # records x replicates held at once: 16 MB of running sums
+WEIGHTS_PER_CHUNK = 2_000_000  # records, or patients, x replicates held at once: 16 MB of running sums
 
 
 class PatientBootstrap:
@@ -69,7 +69,7 @@ class PatientBootstrap:
             The rows, as a slice of ``replicates + 1``, and their weights (rows, n).
         """
         yield slice(0, 1), np.ones((1, self.n_records), np.uint16)
-        size = max(1, WEIGHTS_PER_CHUNK // max(self.n_records, 1))
+        size = max(1, WEIGHTS_PER_CHUNK // max(self.n_records, self._n_drawn, 1))  # of a small group all patients are drawn
         for first in range(0, self.replicates, size):
             last = min(first + size, self.replicates)
             yield slice(first + 1, last + 1), self.weights(first, last)

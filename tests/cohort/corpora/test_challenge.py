@@ -111,6 +111,17 @@ def test_a_broken_header_is_rejected_alone(tmp_path: Path) -> None:
     assert isinstance(good, Source)
 
 
+def test_segments_are_read_with_their_record(tmp_path: Path) -> None:
+    for record in ("E00015", "E00016", "e00015_1", "E00015_2"):
+        write(tmp_path, record)
+    (tmp_path / "E00015.hea").write_text("E00015/2 1 500 10000\nE00015_1 5000\nE00015_2 5000\n# Dx: AF\n")
+    whole, other = read(tmp_path)
+    assert isinstance(whole, Source)
+    assert isinstance(other, Source)
+    assert (whole.recording_id, whole.present) == ("challenge:E00015", ("snomed:164889003",))
+    assert other.recording_id == "challenge:E00016"
+
+
 def test_of_one_record_name_twice_the_first_is_taken_and_the_others_are_listed(tmp_path: Path) -> None:
     for folder, record in (("a", "E00015"), ("b", "E00015"), ("c", "E00015"), ("c", "E00016")):
         write(tmp_path / folder, record)

@@ -1,7 +1,10 @@
 """Every format: recognised by content under any name, exact, alone and in an archive; anything else refused, whatever is in it."""
 
+import json
 import runpy
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -71,6 +74,33 @@ def test_a_package_that_is_not_installed(tmp_path: Path, counts: NDArray[np.int1
     monkeypatch.setattr("jaccardio.recording.readers.formats.find_spec", lambda _: None)
     with pytest.raises(MissingError, match=r"^HDF5 files need h5py\. Install: pip install 'jaccardio\[formats\]'$"):
         read_ecg(path)
+
+
+READ_ONCE = """
+import importlib, json, os, sys
+from pathlib import Path
+from jaccardio.recording.readers.formats import FORMATS
+
+files = json.load(sys.stdin)
+for format_ in FORMATS:
+    if os.fork() == 0:  # each as the first of its process
+        for module in format_.modules:
+            importlib.import_module(module)
+        before = set(sys.modules)
+        format_.reader(Path(files[format_.name]), None, None)
+        late = [module for module in sys.modules.keys() - before if not module.startswith("encodings.")]
+        print(*(f"{format_.name} {module}\\n" for module in late), sep="", end="", flush=True)
+        os._exit(0)
+    os.wait()
+print("all read")
+"""
+
+
+def test_the_first_file_of_a_format_waits_for_no_library(tmp_path: Path, counts: NDArray[np.int16]) -> None:
+    """What a reader imports would count as its first file's time, which is limited."""
+    files = {name: str(write(tmp_path, counts)) for name, write in SAMPLES.items()}
+    done = subprocess.run([sys.executable, "-c", READ_ONCE], input=json.dumps(files), capture_output=True, text=True, timeout=120)
+    assert (done.stdout, done.stderr) == ("all read\n", "")
 
 
 def test_a_file_too_large_is_not_opened(tmp_path: Path) -> None:

@@ -89,6 +89,8 @@ def ecg_files(source: Path) -> Listing:
 def header_files(folder: Path) -> tuple[tuple[Path, ...], tuple[Rejection, ...]]:
     """Every WFDB header below a folder, sorted by path, and what could not be looked into. The suffix may be ``.HEA``.
 
+    The headers of segments are left out.
+
     Raises
     ------
     UsageError
@@ -97,10 +99,19 @@ def header_files(folder: Path) -> tuple[tuple[Path, ...], tuple[Rejection, ...]]
         No header is in it.
     """
     files, rejected = _walk(folder)
-    headers = tuple(path for path in files if is_header_name(path))
-    if not headers:
+    heads = {path: _header(path) for path in files if is_header_name(path)}
+    if not heads:
         raise _nothing(folder, "no WFDB header (*.hea)", rejected)
-    return headers, tuple(rejected)
+    segments = set(_segments(heads))
+    return tuple(path for path in heads if (path.parent, path.name.casefold()) not in segments), tuple(rejected)
+
+
+def _header(path: Path) -> bytes:
+    """What a header holds; nothing where it cannot be read: it is refused with its record, when that is read."""
+    try:
+        return read_head(path)
+    except ReadError:
+        return b""
 
 
 def _sorted_out(folder: Path, heads: Mapping[Path, bytes], rejected: list[Rejection]) -> Listing:

@@ -98,7 +98,7 @@ atexit.register(_worker.end)
 
 
 def read_confined(
-    read: Reader, packages: Sequence[str], path: Path, size: int, record: str, recording_id: str | None, patient_key: str | None
+    read: Reader, modules: Sequence[str], path: Path, size: int, record: str, recording_id: str | None, patient_key: str | None
 ) -> Recording:
     """Calls a reader in the worker.
 
@@ -106,7 +106,7 @@ def read_confined(
     ----------
     read
         A function of a module.
-    packages
+    modules
         What it imports, so that this does not count as the file's time.
     size
         Of the file, bytes.
@@ -121,7 +121,7 @@ def read_confined(
     request = {
         "module": read.__module__,
         "function": read.__name__,
-        "packages": list(packages),
+        "imports": list(modules),
         "path": os.path.abspath(path),  # noqa: PTH100 - of a path with links Path.absolute is the same, but keeps ".."
         "seconds": SECONDS + size / BYTES_PER_SECOND,
         "recording_id": recording_id,

@@ -72,14 +72,20 @@ class Format:
         Whether a file's first `HEAD_BYTES` are of this format.
     reader
         From a path to a recording; runs in the process that `read_confined` can end, but for WFDB, which is read as numbers alone.
-    packages
-        Optional packages that the reader imports, of the extra ``formats``.
+    modules
+        What the reader imports when it reads: it is imported before the file's time begins.
     """
 
     name: str
     recognises: Callable[[bytes], bool]
     reader: Reader
-    packages: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Packages of the extra ``formats`` that the reader needs."""
+        packages = dict.fromkeys(module.partition(".")[0] for module in self.modules)
+        return tuple(package for package in packages if package != "scipy")  # which is always there
 
     def read(self, path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
         """Reads one file of this format.
@@ -101,7 +107,7 @@ class Format:
         if size > MAXIMUM_BYTES:
             reason = f"{size} bytes, more than the {MAXIMUM_BYTES} that are read"
             raise ReadError(record, "file", reason, "Cut the recording into shorter ones.")
-        return read_confined(self.reader, self.packages, path, size, record, recording_id, patient_key)
+        return read_confined(self.reader, self.modules, path, size, record, recording_id, patient_key)
 
 
 def is_wfdb(head: bytes) -> bool:
@@ -111,21 +117,23 @@ def is_wfdb(head: bytes) -> bool:
 
 WFDB = Format("WFDB", is_wfdb, read_wfdb)
 
+_PARSERS = "ecgdatakit.parsing.parsers"
+
 FORMATS: Sequence[Format] = (
     WFDB,
-    Format("CPSC .mat", is_cpsc, read_cpsc),
+    Format("CPSC .mat", is_cpsc, read_cpsc, ("scipy.io",)),
     Format("HDF5", is_hdf5, read_hdf5, ("h5py",)),
     Format("NPY", is_npy, read_npy),
     Format("NPZ", is_npz, read_npz),
     Format("DICOM", is_dicom, read_dicom, ("pydicom",)),
-    Format("HL7 aECG", is_aecg, read_aecg, ("ecgdatakit", "defusedxml")),
-    Format("SCP-ECG", is_scp, read_scp, ("ecgdatakit",)),
-    Format("MUSE XML", is_muse, read_muse, ("ecgdatakit", "defusedxml")),
-    Format("CardioSoft XML", is_cardiosoft, read_cardiosoft, ("defusedxml",)),
-    Format("Sierra XML", is_sierra, read_sierra, ("ecgdatakit", "defusedxml")),
-    Format("Schiller XML", is_schiller, read_schiller, ("defusedxml",)),
-    Format("MFER", is_mfer, read_mfer, ("ecgdatakit",)),
-    Format("ISHNE", is_ishne, read_ishne, ("ecgdatakit",)),
+    Format("HL7 aECG", is_aecg, read_aecg, (f"{_PARSERS}.hl7_aecg", "defusedxml.ElementTree")),
+    Format("SCP-ECG", is_scp, read_scp, (f"{_PARSERS}.scp_ecg",)),
+    Format("MUSE XML", is_muse, read_muse, (f"{_PARSERS}.ge_muse_xml", "defusedxml.ElementTree")),
+    Format("CardioSoft XML", is_cardiosoft, read_cardiosoft, ("defusedxml.ElementTree",)),
+    Format("Sierra XML", is_sierra, read_sierra, ("ecgdatakit.parsing.codecs", "defusedxml.ElementTree")),
+    Format("Schiller XML", is_schiller, read_schiller, ("defusedxml.ElementTree",)),
+    Format("MFER", is_mfer, read_mfer, (f"{_PARSERS}.mfer",)),
+    Format("ISHNE", is_ishne, read_ishne, (f"{_PARSERS}.ishne_holter",)),
     Format("EDF", is_edf, read_edf, ("edfio",)),
     Format("CSV", is_csv, read_csv),
 )

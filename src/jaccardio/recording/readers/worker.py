@@ -46,8 +46,8 @@ def _answer(answers: BinaryIO, request: dict[str, Any]) -> None:
     document: dict[str, Any]
     try:
         read = importlib.import_module(request["module"])
-        for package in request["packages"]:
-            importlib.import_module(package)  # not in the file's time
+        for module in request["imports"]:
+            importlib.import_module(module)  # not in the file's time
         _set_timer(request["seconds"])
         recording = getattr(read, request["function"])(Path(request["path"]), request["recording_id"], request["patient_key"])
         document = {field.name: getattr(recording, field.name) for field in fields(recording) if field.name not in ARRAYS}
