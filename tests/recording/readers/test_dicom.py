@@ -89,5 +89,5 @@ def test_deflated_and_big_endian_files_are_refused(syntax: bytes, tmp_path: Path
     path = build_dicom(tmp_path)
     length = len(syntax).to_bytes(2, "little")
     path.write_bytes(path.read_bytes().replace(b"UI\x14\x001.2.840.10008.1.2.1\0", b"UI" + length + syntax))
-    with pytest.raises(ReadError, match="transfer syntax: (deflated|big endian)"):
+    with pytest.raises(ReadError, match=r"transfer syntax: (deflated|big endian)"):
         read("dicom", path)

@@ -1,8 +1,8 @@
 """Any hospital's ECGs by a table: ``path``, ``patient_id``, the findings, and what else is known of each recording.
 
 Optional columns: ``fold``, ``site``, ``date``, ``age``, ``sex``. The findings stand either in one column ``findings``
-(separated by ``;`` or ``|``, or ``['af', 'lvh']``; empty: not annotated; ``none``: annotated, no listed finding) or in one column per finding
-with 1, 0 or nothing (unknown), or words for them. docs/your-data.md has the words. Messages name rows and columns, never what
+(separated by ``;`` or ``|``, or ``['af', 'lvh']``; empty: not annotated; ``none``: annotated, no listed finding) or in one column per
+finding with 1, 0 or nothing (unknown), or words for them. docs/your-data.md has the words. Messages name rows and columns, never what
 stands in a cell: any of them may identify a patient.
 """
 
