@@ -23,6 +23,7 @@ def test_from_simulated_hospital_to_split(jaccardio: Command, tmp_path: Path) ->
     again = jaccardio(*words)
     assert again.status == 0
     assert "40 ECGs were in the store before and were not read again" in again.out
+    assert "leads recorded" not in again.out
     other = jaccardio(*words, "--vocabulary", "ptbxl71")
     assert other.status == 2
     assert "there is a store already, made with another --vocabulary: paper26." in other.err

@@ -48,7 +48,7 @@ def test_distinct_values_of_the_list_become_findings(tmp_path: Path) -> None:
         "b,2,none",
         "c,3,lvh;LVH",
         "d,4,",
-        "e,5,LVH",
+        "e,5,['LVH']",
     )
     draft = draft_vocabulary(tmp_path, tmp_path / "ours.toml")
     assert draft.language == "ja"

@@ -55,7 +55,7 @@ def test_encodings_line_ends_and_comments(header: Path) -> None:
     text = "# before\r\n" + header.read_text().replace("\n", "\r\n") + "#Dx: 426783006\r\n# Name: M\u00fcller\r\n"
     header.write_bytes(b"\xef\xbb\xbf" + text.encode())
     assert parse_header(header).comments == ("before", "Dx: 426783006", "Name: Müller")
-    header.write_bytes(text.encode("latin-1") + b"# a\x85b\r\n")
+    header.write_bytes(text.encode("latin-1") + b"# a\x85b\r\n\x1a\0\0")
     read = parse_header(header)
     assert read.comments == ("before", "Dx: 426783006", "Name: Müller", "a\x85b")
     assert read.signals == plain

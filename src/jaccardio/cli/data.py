@@ -306,7 +306,7 @@ def _prevalence(share: float, positives: float) -> str:
 def _lead_lines(leads: "LeadTally") -> list[str]:
     """Number of leads, where it is not twelve throughout, and what was left out."""
     lines = []
-    if list(leads.by_leads) != [12]:
+    if set(leads.by_leads) - {12}:
         lines.append(
             "leads recorded: " + ", ".join(f"{number} in {count} ECGs" for number, count in sorted(leads.by_leads.items(), reverse=True))
         )

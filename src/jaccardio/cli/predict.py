@@ -65,6 +65,8 @@ def predict(
     predictor = Predictor.from_pretrained(run, device)
     predictor.thresholds[thresholds]  # an unknown policy is said once, before any file is read
     questions = [(words, definition_of(words)) for words in prompt or []]
+    if sentences := [words for words, definition in questions if definition is None]:
+        predictor.text_vectors(sentences)  # and so is a sentence that the model cannot read
     if define is not None:
         questions += load_definitions(define).items()
     asked = _Asked(Path.cwd() if ray else Path(), run, thresholds, tuple(questions), plot)

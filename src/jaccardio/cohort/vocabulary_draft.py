@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
-from jaccardio.cohort.corpora.columns import LIST_COLUMN, LIST_SEPARATORS, RESERVED
+from jaccardio.cohort.corpora.columns import LIST_COLUMN, RESERVED, list_items
 from jaccardio.cohort.corpora.manifest import table_in
 from jaccardio.cohort.corpora.table import read_table
 from jaccardio.cohort.corpora.words import NO_FINDING, NOT_STATED, label_states, plain
@@ -106,7 +106,7 @@ def _marked(header: Sequence[str], rows: Rows) -> tuple[list[_Spelling], tuple[s
 def _listed(column: str, rows: Rows) -> tuple[list[_Spelling], tuple[str, ...]]:
     spelt: dict[str, Counter[str]] = {}
     for row in rows:
-        values = {fold(value.strip()): value.strip() for value in LIST_SEPARATORS.split(row[column])}
+        values = {fold(value): value for value in list_items(row[column])}
         for key, value in values.items():
             if plain(value) not in NOT_STATED | NO_FINDING:
                 spelt.setdefault(key, Counter())[value] += 1

@@ -58,6 +58,11 @@ def test_several_lines_of_diagnoses_are_one_list(tmp_path: Path) -> None:
     assert (source.present, source.closed, source.age) == (("snomed:713426002", "snomed:164889003"), True, 47.0)
 
 
+@pytest.mark.parametrize("cell", ["164889003, 164909002", "164889003;164909002", "164889003|LBBB", "164889003\t 164909002 "])
+def test_separators_of_diagnoses(cell: str) -> None:
+    assert read_diagnoses(cell) == (("snomed:164889003", "snomed:164909002"), True)
+
+
 def test_what_is_in_no_table_is_listed_and_opens_the_list() -> None:
     assert read_diagnoses("af,LBBB") == (("snomed:164889003", "snomed:164909002"), True)
     assert read_diagnoses("AF,XYZ,MUELLER") == (("snomed:164889003", "abbreviation:other"), False)

@@ -1,6 +1,7 @@
 """Which headers a folder holds: links, circles, capitals, and what cannot be looked into."""
 
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,17 @@ def test_names_that_are_no_utf_8(tmp_path: Path) -> None:
         pytest.skip("this disk takes UTF-8 only")
     (folder / "c\udce9").symlink_to("gone")
     assert listed(folder) == (["a\udce9.hea", "b\x1b.hea"], [("link", "c\\udce9")])
+
+
+def test_what_programs_hide_is_passed_over(tmp_path: Path) -> None:
+    make(tmp_path, "A0001.hea", "._A0001.hea", ".snapshot/daily/A0001.hea", "ward/.git/x.hea", "__MACOSX/._A0001.hea")
+    (tmp_path / ".#lock").symlink_to("user@host.1234")
+    assert listed(tmp_path) == (["A0001.hea"], [])
+    assert [path.name for path in ecg_files(tmp_path).ecgs] == ["A0001.hea"]
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        for name in ("a/A0002.hea", ".git/A0003.hea", "__MACOSX/a/._A0002.hea"):
+            archive.writestr(name, "")
+    assert [path.name for path in ecg_files(tmp_path / "export.zip").ecgs] == ["A0002.hea"]
 
 
 def test_what_belongs_to_an_ecg_is_no_file_of_its_own(tmp_path: Path) -> None:

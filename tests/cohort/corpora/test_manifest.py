@@ -63,6 +63,12 @@ def test_list_column_empty_is_unknown_and_none_is_absent(tmp_path: Path) -> None
     assert create(tmp_path, text).annotated == {IDS.site("N"): listed, IDS.site("S"): frozenset()}
 
 
+@pytest.mark.parametrize("cell", ["['af', 'vpc']", '[""af"", ""vpc""]', "['af' 'vpc']", "[af, vpc]", " af|vpc; "])
+def test_lists_as_programs_write_them(tmp_path: Path, cell: str) -> None:
+    (source,) = read(tmp_path, f'path,patient_id,findings\na,1,"{cell}"\n')
+    assert (source.present, source.closed) == (("finding:af", "finding:vpc"), True)
+
+
 def test_without_findings_everything_is_unknown(tmp_path: Path) -> None:
     (source,) = read(tmp_path, "path,patient_id\na,1\n")
     assert (source.present, source.absent, source.closed) == ((), (), False)
@@ -104,6 +110,8 @@ def test_ids_are_stable_across_folders_and_spellings(tmp_path: Path) -> None:
         ("path,patient_id\nC:\\Secret,1\n", "row 2, column path: leads out"),
         ("path,patient_id,findings\na,1,af; atrial fibrilation Secret\n", r"row 2, column findings: item 2 .* did you mean af"),
         ("path,patient_id,findings\na,1,af;none\n", "none beside findings"),
+        ("path,patient_id,findings\na,1,[]\n", "row 2, column findings: an empty list may mean none"),
+        ("path,patient_id,findings\na,1,\"['af', 'Secret']\"\n", "row 2, column findings: item 2 is no finding"),
         ("path,patient_id,inverted\na,1,1\n", "row 1, column inverted: .*did you mean inverted_t"),
         ("path,patient_id,af,atrial fibrillation\na,1,1,1\n", "af has two columns"),
         ("path,patient_id,af\na,1,Secret\n", "row 2, column af: neither 1"),

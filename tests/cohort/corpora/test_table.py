@@ -52,7 +52,7 @@ def test_a_cell_in_quotation_marks_may_hold_line_breaks_and_counts_as_one_row(tm
         (b"path,a\0\n", "NUL characters"),
         (b"path,patient_id;site\na,b;c\n", "row 1 holds commas and semicolons"),
         (b'path,site\na,"Secret\nb,c\n', "a quotation mark that is not closed"),
-        (b"path,,site\na,b,c\n", "row 1: column number 2 has no name"),
+        (b"path,,site\na,b,c\n", "row 1: column number 2 has no name; name it, or"),
         (b"path,age,age\na,1,2\n", "row 1, column age: 2 columns have this name"),
         (b"path,site,age\na,1\n", "row 2: fewer cells than the 3 columns"),
         (b"path,age\na,71,5\nb,3\nc,Secret,6\n", r"more cells than the 2 columns of row 1, in 2 rows \(2, 4\)"),
@@ -119,10 +119,17 @@ def test_a_workbook_without_openpyxl_says_what_to_install(tmp_path: Path, monkey
         read_table(tmp_path / "m.xlsx")
 
 
-def test_a_workbook_with_two_filled_sheets_or_a_formula_never_computed_is_refused(tmp_path: Path) -> None:
+def test_a_workbook_with_two_filled_sheets_merged_cells_or_a_formula_never_computed_is_refused(tmp_path: Path) -> None:
     workbook(tmp_path / "two.xlsx", [["path"], ["a"]], [["path"], ["b"]])
     with pytest.raises(DataError, match="2 sheets are filled"):
         read_table(tmp_path / "two.xlsx")
+    book = openpyxl.Workbook()
+    for row in (["path", "patient_id"], ["a", 1], ["b", 2]):
+        book.worksheets[0].append(row)
+    book.worksheets[0].merge_cells("B2:B3")  # one patient: his second ECG must not become another's
+    book.save(tmp_path / "merged.xlsx")
+    with pytest.raises(DataError, match="merged cells: one value"):
+        read_table(tmp_path / "merged.xlsx")
     workbook(tmp_path / "formula.xlsx", [["path", "af"], ["a", "=1+0"]])
     with pytest.raises(DataError, match="row 2: a formula without its value"):
         read_table(tmp_path / "formula.xlsx")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from jaccardio.errors import ReadError
+from jaccardio.recording.readers.dicom import is_dicom
 from tests.recording.readers.reading import read
 from tests.recording.readers.vendor_samples import Sample, build_dicom
 
@@ -58,13 +59,35 @@ def test_leads_recorded_one_after_the_other_are_refused(tmp_path: Path) -> None:
         read("dicom", path)
 
 
-def test_what_is_no_ecg_or_deflated_is_refused(tmp_path: Path) -> None:
+def test_what_is_no_ecg_is_refused(tmp_path: Path) -> None:
     path = build_dicom(tmp_path)
     data = path.read_bytes()
     waveform = data.index(b"\x00\x54\x00\x01SQ")
     path.write_bytes(data[:waveform])
     with pytest.raises(ReadError, match="holds no waveform"):
         read("dicom", path)
-    path.write_bytes(data.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.1.99"))
-    with pytest.raises(ReadError, match="deflated"):
+
+
+def test_data_sets_without_preamble_and_without_any_file_meta_are_read(tmp_path: Path) -> None:
+    pydicom = pytest.importorskip("pydicom")
+    path = build_dicom(tmp_path)
+    whole, data = read("dicom", path).signal, path.read_bytes()
+    implicit = tmp_path / "implicit.dcm"
+    encoded = pydicom.dcmread(path)
+    encoded.file_meta.TransferSyntaxUID = pydicom.uid.ImplicitVRLittleEndian
+    encoded.save_as(implicit)
+    dataset = implicit.read_bytes()
+    for bare in (data[132:], data[data.index(b"\x08\0\x16\0UI") :], dataset[dataset.index(b"\x08\0\x16\0") :]):
+        assert is_dicom(bare)
+        path.write_bytes(bare)
+        np.testing.assert_array_equal(read("dicom", path).signal, whole)
+    assert not is_dicom(np.array([8, 22, 300, 7, 9], "<i2").tobytes())
+
+
+@pytest.mark.parametrize("syntax", [b"1.2.840.10008.1.2.1.99", b"1.2.840.10008.1.2.2\0"])
+def test_deflated_and_big_endian_files_are_refused(syntax: bytes, tmp_path: Path) -> None:
+    path = build_dicom(tmp_path)
+    length = len(syntax).to_bytes(2, "little")
+    path.write_bytes(path.read_bytes().replace(b"UI\x14\x001.2.840.10008.1.2.1\0", b"UI" + length + syntax))
+    with pytest.raises(ReadError, match=r"transfer syntax: (deflated|big endian)"):
         read("dicom", path)

@@ -58,10 +58,11 @@ def test_read_from_an_archive(name: str, tmp_path: Path, counts: NDArray[np.int1
 
 
 def test_what_is_no_ecg(tmp_path: Path) -> None:
-    for data in (b"path,patient_id,af\na,b,1\n", b"%PDF-1.7\n\0\0", b"\x89PNG\r\n", b"", b"# notes\nI saw II of them\n"):
+    texts = (b"path,patient_id,af\na,b,1\n", b"", b"# notes\nI saw II of them\n")
+    for data in (*texts, b"%PDF-1.7\n\0\0", b"\x89PNG\r\n", b"<!DOCTYPE html>\n<html>", b"\n<HTML lang='en'>\0"):
         assert recognise_head(data) is None, data
         assert is_document(data), data
-    for data in (b"<ecg/>", b"\0" * 200, b"version https://git-lfs.github.com/spec/v1\n"):
+    for data in (b"<ecg/>", b"<html5ecg/>", b"\0" * 200, b"version https://git-lfs.github.com/spec/v1\n"):
         assert recognise_head(data) is None
         assert not is_document(data)
     (tmp_path / "a.dcm").write_bytes(b"version https://git-lfs.github.com/spec/v1\n")

@@ -29,6 +29,7 @@ LEFT_AXIS, LEFT_OPEN = "snomed:39732003", "axis:LAD-unstated"
 LAST_CHAPMAN_SHAOXING = 10646  # JS00001-JS10646; the numbers above are Ningbo's
 NOT_STATED = {"", "unknown", "nan", "none"}
 SNOMED = "snomed:"
+_BETWEEN_CODES = re.compile(r"[,;|]|(?<=\d)\s+(?=\d)")
 DATABASES = (*PREFIXES.values(), "chapman_shaoxing", "ningbo", UNKNOWN_DATABASE)
 SEXES = {"f": "female", "female": "female", "m": "male", "male": "male"}
 
@@ -159,7 +160,8 @@ def read_diagnoses(cell: str, known: frozenset[str] | None = None) -> tuple[tupl
     Parameters
     ----------
     cell
-        SNOMED CT codes or abbreviations, separated by commas: ``164889003,LBBB``.
+        SNOMED CT codes or abbreviations, separated by commas (``164889003,LBBB``), as the Challenges have it, or by semicolons, bars, or
+        blanks between digits.
     known
         Codes that are kept, as ``snomed:<code>``; without it `known_codes`.
 
@@ -170,7 +172,7 @@ def read_diagnoses(cell: str, known: frozenset[str] | None = None) -> tuple[tupl
     """
     kept, abbreviations = known_codes() if known is None else known, challenge_abbreviations()
     codes: dict[str, bool] = {}
-    for word in (part.strip() for part in cell.split(",")):
+    for word in (part.strip() for part in _BETWEEN_CODES.split(cell)):
         snomed = SNOMED + (word if word.isdigit() else abbreviations.get(word.casefold(), ""))
         if word.casefold() in NOT_STATED:
             continue

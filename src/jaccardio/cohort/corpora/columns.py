@@ -15,7 +15,9 @@ from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
 
 LIST_COLUMN = "findings"
-LIST_SEPARATORS = re.compile("[;|；｜、]")
+_SEPARATORS = re.compile("[;|；｜、]")
+_BRACKETS = re.compile(r"\[(.*)\]", re.DOTALL)
+_IN_BRACKETS = re.compile(r"""'([^']*)'|"([^"]*)"|([^\s,'"][^,]*)""")
 REQUIRED = ("path", "patient_id")
 OPTIONAL = ("fold", "site", "date", "age", "sex")
 RESERVED = (*REQUIRED, *OPTIONAL, LIST_COLUMN)
@@ -117,6 +119,13 @@ class LabelColumn:
             if isinstance(state, str):
                 faults.add(number, column, state)
         return cls(states, counts)
+
+
+def list_items(cell: str) -> list[str]:
+    """The entries of a cell of the list column: ``af; lvh``, or a list as Python, JSON and NumPy write it, ``['af', 'lvh']``."""
+    listed = _BRACKETS.fullmatch(cell.strip())
+    items = ["".join(match.groups("")) for match in _IN_BRACKETS.finditer(listed[1])] if listed else _SEPARATORS.split(cell)
+    return [item.strip() for item in items if item.strip()]
 
 
 def words_read(labels: Mapping[str, LabelColumn]) -> list[str]:

@@ -44,8 +44,8 @@ class Listing:
 def ecg_files(source: Path) -> Listing:
     """Every ECG below a folder, or in a zip archive, by what the files hold.
 
-    Files that belong to a WFDB record (named in its header, or like it; its segments), declarations beside an array, stores, and hidden
-    files are passed over.
+    Files that belong to a WFDB record (named in its header, or like it; its segments), declarations beside an array, stores, and what is
+    hidden are passed over.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def ecg_files(source: Path) -> Listing:
     stores = {path.parent for path in files if path.name == MANIFEST and path.with_name("shards").is_dir()}
     heads: dict[Path, bytes] = {}
     for path in files:
-        if path.name.startswith(".") or not stores.isdisjoint(path.parents):
+        if not stores.isdisjoint(path.parents):
             continue
         file = str(path.relative_to(folder))
         try:
@@ -78,7 +78,7 @@ def ecg_files(source: Path) -> Listing:
         if not is_archive(head):
             heads[path] = head
             continue
-        heads.update({path / name: head for name, head in inside.items() if not Path(name).name.startswith(".")})
+        heads.update({path / name: head for name, head in inside.items() if not any(map(_is_hidden, Path(name).parts))})
         rejected += [Rejection("archive", reason, f"{file}/{name}") for name, reason in refused.items()]
     listing = _sorted_out(folder, heads, rejected)
     if not listing.ecgs:
@@ -159,7 +159,7 @@ def _segments(heads: Mapping[Path, bytes]) -> Iterator[tuple[Path, str]]:
 
 
 def _walk(folder: Path) -> tuple[list[Path], list[Rejection]]:
-    """Every file below a folder, and what could not be looked into, both sorted.
+    """Every file below a folder, and what could not be looked into, both sorted. What is hidden is passed over.
 
     Links to folders are followed, each folder once, after all that lies here without a link: a folder that is reached both ways keeps its
     own path.
@@ -193,7 +193,7 @@ def _walk(folder: Path) -> tuple[list[Path], list[Rejection]]:
                 folders.clear()
                 continue
             seen.add((status.st_dev, status.st_ino))
-            folders.sort()
+            folders[:] = sorted(name for name in folders if not _is_hidden(name))
             for link in (Path(root, name) for name in folders):
                 if not link.is_symlink():
                     continue
@@ -201,12 +201,17 @@ def _walk(folder: Path) -> tuple[list[Path], list[Rejection]]:
                     reject("link", link, "leads to a folder above, which holds all of this one. Remove it, or ingest that folder.")
                 else:
                     waiting.append(link)
-            for path in (Path(root, name) for name in files):
+            for path in (Path(root, name) for name in files if not _is_hidden(name)):
                 if path.suffix.lower() not in WFDB_SUFFIXES and _is_broken(path):
                     reject("link", path, "leads nowhere. Mend or remove it; what lay behind it is not read.")
                 else:
                     found.append(path)
     return sorted(found), sorted(rejected, key=lambda rejection: rejection.file)
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether a file or folder is one that programs hide: ``._A0001.hea`` of macOS, ``.git``, ``.snapshot`` with a file server's copies."""
+    return name.startswith(".")
 
 
 def _is_broken(path: Path) -> bool:

@@ -1,8 +1,8 @@
 """Any hospital's ECGs by a table: ``path``, ``patient_id``, the findings, and what else is known of each recording.
 
 Optional columns: ``fold``, ``site``, ``date``, ``age``, ``sex``. The findings stand either in one column ``findings``
-(separated by ``;`` or ``|``; empty: not annotated; ``none``: annotated, no listed finding) or in one column per finding
-with 1, 0 or nothing (unknown), or words for them. docs/your-data.md has the words. Messages name rows and columns, never what
+(separated by ``;`` or ``|``, or ``['af', 'lvh']``; empty: not annotated; ``none``: annotated, no listed finding) or in one column per
+finding with 1, 0 or nothing (unknown), or words for them. docs/your-data.md has the words. Messages name rows and columns, never what
 stands in a cell: any of them may identify a patient.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from jaccardio.cohort.corpora.columns import LIST_COLUMN, LIST_SEPARATORS, Columns, LabelColumn, nearest, words_read
+from jaccardio.cohort.corpora.columns import LIST_COLUMN, Columns, LabelColumn, list_items, nearest, words_read
 from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions, day_of, storable_age, year_of
 from jaccardio.cohort.corpora.faults import EARLIER, Faults
 from jaccardio.cohort.corpora.record_paths import locate
@@ -192,7 +192,9 @@ class _Rows:
 
     def _listed(self, number: int, cells: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
         cell = self._cell(cells, LIST_COLUMN)
-        names = [] if plain(cell) in NOT_STATED else [name.strip() for name in LIST_SEPARATORS.split(cell) if name.strip()]
+        names = [] if plain(cell) in NOT_STATED else list_items(cell)
+        if cell.startswith("[") and not names:
+            self._fault(number, LIST_COLUMN, "an empty list may mean none of the findings or not annotated; write none, or nothing")
         nothing = [plain(name) in NO_FINDING for name in names]
         if any(nothing):
             if not all(nothing):

@@ -24,6 +24,7 @@ EXCEL_EXACT = 1e15
 """Excel keeps 15 digits of a number: a longer patient id was rounded, so that patients become one."""
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+MERGED_CELLS = re.compile(rb"<(?:\w+:)?mergeCell\s")
 ZIP_MARK, OLE_MARK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 ENCODINGS = (
     'Save it as "CSV UTF-8", or convert it: iconv -f CP932 -t UTF-8 (Shift-JIS of Japanese Windows), iconv -f CP1252 -t UTF-8 (Latin-1 of '
@@ -100,7 +101,8 @@ def _table(name: str, lines: Iterable[tuple[int, list[str]]]) -> SourceTable:
         raise DataError(f"{name}: the table is empty." if not rows and not faults else f"{name}: row 1 is empty; it must name the columns.")
     unnamed = [position for position, column in enumerate(header, start=1) if not column]
     if unnamed:
-        faults.add(1, None, f"column number {unnamed[0]} has no name")
+        remedy = "name it, or export the table without it (pandas: to_csv(..., index=False))"
+        faults.add(1, None, f"column number {unnamed[0]} has no name; {remedy}")
     for column in dict.fromkeys(column for column in header if column and header.count(column) > 1):
         faults.add(1, column, f"{header.count(column)} columns have this name")
     faults.refuse()
@@ -158,6 +160,9 @@ def _workbook(path: Path) -> Iterator[list[str]]:
     try:
         with zipfile.ZipFile(path) as archive:
             _refuse_size(path, sum(entry.file_size for entry in archive.infolist()))
+            if any(MERGED_CELLS.search(archive.read(name)) for name in archive.namelist() if name.startswith("xl/worksheets/")):
+                fault = "merged cells: one value stands for several rows or columns, and all but the first would be empty"
+                raise DataError(f"{path.name}: {fault}. Unmerge them and fill each cell.")
         values, formulas = (openpyxl.load_workbook(path, read_only=True, data_only=computed) for computed in (True, False))
         try:
             filled = [sheet for sheet in values.worksheets if any(any(map(_cell, row)) for row in _rows(path, sheet))]

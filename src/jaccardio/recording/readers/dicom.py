@@ -17,7 +17,10 @@ from jaccardio.recording.readers.record_files import MAXIMUM_BYTES, open_regular
 from jaccardio.recording.readers.stored_leads import StoredLead, millivolt_or_nan, recording_of_stored
 from jaccardio.recording.recording import Recording
 
-_DEFLATED = b"1.2.840.10008.1.2.1.99"
+_REFUSED_SYNTAXES: Mapping[bytes, str] = {
+    b"1.2.840.10008.1.2.1.99": "deflated",
+    b"1.2.840.10008.1.2.2\0": "big endian, and programs differ in the order of the bytes of its samples",  # retired in 2006
+}
 _SAMPLE_TYPES: Mapping[tuple[int, str], str] = {
     (8, "SB"): "i1",
     (8, "UB"): "u1",
@@ -40,9 +43,13 @@ _CODES: Mapping[int, str] = {
 _CODE = re.compile(r"(?:5\.6\.3-9-|2:|10:)(\d{1,5})")
 
 
+_BARE = re.compile(rb"[\x02\x08]\0.\0(?:[A-Z]{2}|..\0\0)", re.DOTALL)
+"""The first element of group 2 or 8, with or without its representation: how archives send data sets, without preamble and prefix."""
+
+
 def is_dicom(head: bytes) -> bool:
-    """Whether a file has the prefix behind the preamble."""
-    return head[128:132] == b"DICM"
+    """Whether a file has the prefix behind the preamble, or begins with the elements that follow it."""
+    return head[128:132] == b"DICM" or _BARE.match(head) is not None
 
 
 def read_dicom(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
@@ -54,7 +61,7 @@ def read_dicom(path: Path, recording_id: str | None = None, patient_key: str | N
     Raises
     ------
     ReadError
-        Damaged; deflated; no waveform, or one of another length than declared; no ECG in millivolt.
+        Damaged; deflated or big endian; no waveform, or one of another length than declared; no ECG in millivolt.
     MissingError
         Without the extra `formats`.
     """
@@ -63,11 +70,12 @@ def read_dicom(path: Path, recording_id: str | None = None, patient_key: str | N
         if size > MAXIMUM_BYTES:
             raise ReadError(record, "file", f"{size} bytes, more than {MAXIMUM_BYTES}", "Cut the recording into shorter ones.")
         data = file.read(MAXIMUM_BYTES)
-    if _DEFLATED in data[:1024]:
-        raise ReadError(record, "transfer syntax", "deflated", "Export the ECG uncompressed, in explicit VR little endian.")
+    for syntax, name in _REFUSED_SYNTAXES.items():
+        if syntax in data[:1024]:
+            raise ReadError(record, "transfer syntax", name, "Export the ECG uncompressed, in explicit VR little endian.")
     pydicom = library("pydicom", record)
     (leads, flags), _ = guarded(
-        lambda: _rhythm(pydicom.dcmread(io.BytesIO(data), specific_tags=["WaveformSequence"]), record), record, "DICOM"
+        lambda: _rhythm(pydicom.dcmread(io.BytesIO(data), force=True, specific_tags=["WaveformSequence"]), record), record, "DICOM"
     )
     return recording_of_stored(leads, record, recording_id, patient_key, flags)
 

@@ -57,6 +57,7 @@ _WFDB_HEADER = re.compile(
     rb"|[^\s#]+[ \t]+[0-9]+(?:x[0-9]+)?(?::[0-9]+)?(?:\+[0-9]+)?[ \t])"  # signal line
 )
 _DOCUMENT = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"{\\rtf", b"\xd0\xcf\x11\xe0")
+_WEB_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+)?html[\s>]", re.IGNORECASE)
 _OFFICE = re.compile(rb"PK\x03\x04.{26}(?:\[Content_Types\]\.xml|_rels/|docProps/|mimetype)", re.DOTALL)
 
 
@@ -175,8 +176,8 @@ def recognise_head(head: bytes) -> Format | None:
 
 
 def is_document(head: bytes) -> bool:
-    """Whether a file that is of none of the formats is plainly something else: text, a picture, a PDF, an office document."""
-    if head.startswith(_DOCUMENT) or _OFFICE.match(head):
+    """Whether a file that is of none of the formats is plainly something else: text, a picture, a PDF, an office document, a web page."""
+    if head.startswith(_DOCUMENT) or _OFFICE.match(head) or _WEB_PAGE.match(head):
         return True
     if b"\0" in head or head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") or head.startswith(LFS_POINTER):
         return False

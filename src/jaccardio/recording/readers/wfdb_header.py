@@ -188,7 +188,10 @@ def parse_header(path: Path, layout: bool = False) -> WfdbHeader:
 
 
 def _read_text(path: Path, record: str) -> tuple[str, str]:
-    """Text of a header and the encoding that it was read by; NUL, which devices leave behind fields, becomes a blank."""
+    """Text of a header and the encoding that it was read by.
+
+    NUL, which devices leave behind fields, becomes a blank; Ctrl-Z, by which DOS ended files, is left out.
+    """
     with open_regular(path, record, "header", "Check the path; a record needs its .hea beside its signal file.") as (file, size):
         if size > MAXIMUM_HEADER_BYTES:
             reason = f"{size} bytes, more than the {MAXIMUM_HEADER_BYTES} of any header"
@@ -196,7 +199,7 @@ def _read_text(path: Path, record: str) -> tuple[str, str]:
         data = file.read(MAXIMUM_HEADER_BYTES)
     if data.startswith(LFS_POINTER):
         raise ReadError(record, "header", "a Git LFS pointer instead of the file", LFS_REMEDY)
-    data = data.replace(b"\0", b" ")
+    data = data.replace(b"\0", b" ").rstrip(b" \x1a")
     try:
         return data.decode("utf-8-sig"), "utf-8"
     except UnicodeDecodeError:
