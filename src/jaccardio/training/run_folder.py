@@ -17,8 +17,7 @@
 ======================  =====================================================================
 
 What is read back is checked (`jaccardio.checksums`). Checkpoints and the summary name the run that they belong to by the SHA-256 of
-``manifest.json``, and the summary names its model so; each line of ``test_uses.jsonl`` is sealed and names the line before it. The log is
-for people and TensorBoard alone.
+``manifest.json``, and the summary names its model so; each line of ``test_uses.jsonl`` is sealed and names the line before it.
 """
 
 import json
@@ -221,7 +220,7 @@ class RunFolder:
     @property
     def taught(self) -> Tensor | None:
         """(training rows, findings) scores of the teacher, as the run began with them; None without one."""
-        if not self.config.training.teacher:
+        if TEACHER not in self.manifest.files:
             return None
         return weights_from_bytes(self.manifest.bytes_of(TEACHER), str(self.path / TEACHER))[TAUGHT]
 
@@ -244,7 +243,7 @@ class RunFolder:
         return load_pretrained(self.model)
 
     def finish(self, summary: Mapping[str, Any]) -> dict[str, Any]:
-        """Writes the summary, after the model; the run is complete now. Returns it as written."""
+        """Writes the summary, after the model, and returns it as written; the run is complete now."""
         document = seal({**summary, "run_sha256": self.manifest.sha256, "model_sha256": model_manifest(self.model).sha256})
         write_json(self.summary_file, document)
         return document
