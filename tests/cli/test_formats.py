@@ -97,3 +97,5 @@ def test_convert(jaccardio: Command, mixed: Path, tmp_path: Path, to: str) -> No
             np.testing.assert_allclose(read_ecg(made).signal, read_ecg(source).signal, atol=1e-6)
             assert read_ecg(made).lead_mask.sum() == len(LEADS)
     assert jaccardio("convert", mixed / "record.hea", tmp_path / "other", "--to", "pdf").status == 2
+    onto_a_file = jaccardio("convert", mixed / "record.hea", mixed / "record.hea", "--to", to)
+    assert (onto_a_file.status, "rejected" in onto_a_file.err) == (2, False)

@@ -173,11 +173,13 @@ def test_leads_that_are_missing_are_said(jaccardio: Command, trained: Path, tmp_
     assert "flat:V1" in shown.splitlines()[0]
 
 
-def test_a_question_that_cannot_be_read_is_no_fault_of_the_files(jaccardio: Command, trained: Path, ecgs: list[Path]) -> None:
+def test_what_is_wrong_with_the_command_line_is_no_fault_of_the_files(jaccardio: Command, trained: Path, ecgs: list[Path]) -> None:
     done = jaccardio("predict", trained, *ecgs[:2], "--prompt", "night\x1bmare")
     assert (done.status, done.out) == (2, "")
     assert "error: a sentence holds characters that are no text" in done.err
     assert "rejected" not in done.err
+    onto_a_file = jaccardio("predict", trained, ecgs[0], "--plot", ecgs[0])
+    assert (onto_a_file.status, "rejected" in onto_a_file.err) == (2, False)
 
 
 def test_findings_are_asked_in_words_and_by_definition(jaccardio: Command, trained: Path, ecgs: list[Path], tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from jaccardio.errors import MissingError, UsageError
 
 def convert(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="ECG files, folders or zip archives.")],
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder for what this writes; made if absent.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", file_okay=False, help="Folder for what this writes; made if absent.")],
     to: Annotated[str, typer.Option(metavar="FORMAT", help="wfdb, dicom or npz.")],
     json: Json = False,
 ) -> None:

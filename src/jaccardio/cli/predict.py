@@ -38,7 +38,11 @@ def predict(
     ] = "global",
     plot: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Also draw each ECG on paper, with its findings; pictures of other ECGs are never replaced."),
+        typer.Option(
+            metavar="FOLDER",
+            file_okay=False,
+            help="Also draw each ECG on paper, with its findings; pictures of other ECGs are never replaced.",
+        ),
     ] = None,
     prompt: Annotated[
         list[str] | None,

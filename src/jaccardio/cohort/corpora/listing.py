@@ -174,7 +174,8 @@ def _walk(folder: Path) -> tuple[list[Path], list[Rejection]]:
         There is no such folder.
     """
     if not folder.is_dir():
-        raise UsageError(f"{printable(str(folder))}: no such folder.")
+        what = "is no folder; unpack it, if it is an archive" if folder.exists() else "no such folder"
+        raise UsageError(f"{printable(str(folder))}: {what}.")
     found: list[Path] = []
     rejected: list[Rejection] = []
 
