@@ -1,5 +1,6 @@
 """Samples are read exactly, and every declared fact is compared with the file."""
 
+import re
 import tracemalloc
 from pathlib import Path
 
@@ -284,6 +285,17 @@ def test_every_single_bit_of_a_sample_is_noticed(header: Path) -> None:
         damaged[position] ^= 1 << position % 8
         path.write_bytes(damaged)
         assert refusal(header).field == f"checksum of lead {LEADS[position // 2 % 12]}"
+
+
+def test_zeros_for_first_value_and_checksum_in_every_lead_stand_for_none(header: Path) -> None:
+    sound = read_wfdb(header).signal
+    lines = header.read_text().splitlines()
+    lines[1:13] = [re.sub(r" \S+ \S+ 0 (\S+)$", r" 0 0 0 \1", line) for line in lines[1:13]]
+    header.write_text("\n".join(lines) + "\n")
+    np.testing.assert_array_equal(read_wfdb(header).signal, sound)
+    lines[5] = lines[5].replace(" 0 0 0 ", " 0 7 0 ")
+    header.write_text("\n".join(lines) + "\n")
+    assert refusal(header).field.startswith("checksum of lead")  # where one is stated, all are
 
 
 def test_samples_in_another_order_are_noticed_by_the_first_value(header: Path, counts: NDArray[np.int16]) -> None:
