@@ -297,7 +297,7 @@ def main() -> None:
     add("--machines", type=int, default=8)
     add("--gpus", type=int, default=8, help="of each machine")
     add("--cores", type=int, default=64, help="of each machine, for ingest")
-    add("--ingest", type=float, default=43.0, help="ECGs/s of one core (docs/performance.md)")
+    add("--ingest", type=float, default=63.0, help="ECGs/s of one core (docs/performance.md)")
     add("--crops", type=float, default=18_450.0, help="crops/s of 12 x 750 of one process (docs/performance.md)")
     add("--row-bytes", type=float, default=153.0, help="of an ECG in a store beside its signal (900 simulated ECGs)")
     add("--training", type=float, help="training ECGs/s of one GPU, measured by scripts/on_accelerator.sh")
