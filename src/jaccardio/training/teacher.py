@@ -1,7 +1,7 @@
 """A teacher: what a trained run says of the training ECGs, learned beside their labels as soft truth (`training.teacher`).
 
-A network that learns what an ensemble says, not only what the labels say, comes near the ensemble at the cost of one (Hinton et al. 2015,
-arXiv:1503.02531). The scores are computed once, of whole ECGs with all their leads, and kept in the run.
+Distillation (Hinton et al. 2015, arXiv:1503.02531); on PTB-XL it gained nothing (docs/experiments-log.md). The scores are computed once, of
+whole ECGs with all their leads, and kept in the run.
 """
 
 from pathlib import Path
