@@ -62,6 +62,18 @@ def test_a_finding_that_the_teacher_does_not_know_is_not_taught(
         taught(knows_half, hidden, CPU)
 
 
+def test_of_ecgs_that_lack_leads_nothing_is_taught(
+    store: Store, split: Split, teacher: Pretrained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    material, masks = Material.gather(store, split), store.lead_masks.copy()
+    assert masks[material.training_rows].all()
+    masks[material.training_rows[1], 3] = False
+    monkeypatch.setitem(vars(store), "lead_masks", masks)
+    said = taught(teacher, material, CPU)
+    assert said.isnan().all(dim=1).nonzero().flatten().tolist() == [1]
+    assert said.isnan().any(dim=1).sum() == 1
+
+
 def test_labels_and_teacher_share_the_loss(store: Store, split: Split, teacher: Pretrained) -> None:
     def first_step(weight: float | None) -> dict[str, float]:
         settings = [] if weight is None else [f"training.teacher={'teacher'!r}", f"training.teacher_weight={weight}"]

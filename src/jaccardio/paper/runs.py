@@ -127,7 +127,12 @@ _LABELS = {
     )
 }
 
-_OBJECTIVES = {"standard": ("standard SigLIP", _STANDARD), "jaccard": ("Jaccard loss", ()), "soft": ("soft Jaccard", _SOFT)}
+_OBJECTIVES = {
+    "standard": ("standard SigLIP", _STANDARD),
+    "equal-sets": ("equal sets alone", _EQUAL_SETS),
+    "jaccard": ("Jaccard loss", ()),
+    "soft": ("soft Jaccard", _SOFT),
+}
 _LENGTHS = {
     f"{name}-length-{place + 1}": PaperRun(f"{title}, {{epochs}} epochs", (*settings, *_NARROW, *_WHOLE), length=place)
     for name, (title, settings) in _OBJECTIVES.items()
@@ -138,7 +143,6 @@ RUNS: Mapping[str, PaperRun] = {
     "standard": PaperRun("standard SigLIP", (*_STANDARD, *_NARROW, *_WHOLE)),
     "jaccard": PaperRun("Jaccard loss, text {text}", (*_NARROW, *_WHOLE)),
     "soft": PaperRun("soft Jaccard, text {text}", (*_SOFT, *_NARROW, *_WHOLE)),
-    "equal-sets": PaperRun("equal sets alone, text {text}", (*_EQUAL_SETS, *_NARROW, *_WHOLE)),
     "truth": PaperRun("truth of single findings, text {text}", ("method=truth", "model.initial_bias=mean-target", *_NARROW, *_WHOLE)),
     "embedding-256": PaperRun("embedding 256", (*_WIDE, *_WHOLE)),
     "embedding-512": PaperRun("embedding 512", (*_WIDER, *_WHOLE), aside=True),

@@ -113,7 +113,7 @@ SCALES: Mapping[str, Scale] = {
                 "brief": ("training.epochs=8",),
             },
             lengths=(12, 36, 72),
-            of_lengths=("model.width=16",),
+            of_lengths=("model.width=8",),
             deviations=_DEVIATIONS,
         ),
         Scale(

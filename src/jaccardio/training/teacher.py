@@ -41,6 +41,8 @@ def load_teacher(path: Path, store: Store, split: Split) -> Pretrained:
 def taught(teacher: Pretrained, material: Material, device: torch.device) -> Tensor:
     """(training rows, findings) float32, what the teacher says of each training ECG; NaN for findings that it does not know.
 
+    Of ECGs that lack leads it says nothing: a finding may be in a lead that was not recorded.
+
     Raises
     ------
     UsageError
@@ -53,4 +55,5 @@ def taught(teacher: Pretrained, material: Material, device: torch.device) -> Ten
     scores = finding_scores(teacher.model.to(device), full_batches(material.store, material.training_rows), device)
     said = torch.full((len(scores), len(material.vocabulary)), torch.nan)
     said[:, columns] = torch.from_numpy(scores[:, [known[material.vocabulary.codes[column]] for column in columns]]).float()
+    said[~torch.from_numpy(material.store.lead_masks[material.training_rows].all(axis=1))] = torch.nan
     return said
