@@ -1,11 +1,13 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from jaccardio.cohort.split import Split, load_split
 from jaccardio.cohort.store import Store
-from jaccardio.training.config import load_preset
+from jaccardio.training.config import TrainConfig, load_preset
 from jaccardio.training.loop import train
+from jaccardio.training.session import Session
 from tests.conftest import Hospitals
 from tests.training.several_processes import SETTINGS
 
@@ -28,3 +30,19 @@ def run_of_one(store: Store, split: Split, tmp_path_factory: pytest.TempPathFact
     out = tmp_path_factory.mktemp("alone") / "run"
     train(store, split, load_preset("paper-small", SETTINGS), out, device="cpu")
     return out
+
+
+@pytest.fixture
+def killed_at_its_first_step(store: Store, split: Split, monkeypatch: pytest.MonkeyPatch) -> Callable[[TrainConfig, Path], None]:
+    """Begins a run that is killed before it has learned anything."""
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def begin(config: TrainConfig, out: Path) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(Session, "_step", killed)
+            with pytest.raises(KeyboardInterrupt):
+                train(store, split, config, out, device="cpu")
+
+    return begin

@@ -2,6 +2,7 @@
 
 import dataclasses
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -88,20 +89,12 @@ def test_labels_and_teacher_share_the_loss(store: Store, split: Split, teacher: 
 
 
 def test_a_taught_run_resumes_to_the_bit_without_its_teacher(
-    store: Store, split: Split, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, split: Split, trained: Path, tmp_path: Path, killed_at_its_first_step: Callable[[TrainConfig, Path], None]
 ) -> None:
     source = Path(shutil.copytree(trained, tmp_path / "source"))
     config = _config(f"training.teacher={source}")
     loop.train(store, split, config, tmp_path / "straight", device="cpu")
-    step = Session._step
-
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Session, "_step", killed)
-    with pytest.raises(KeyboardInterrupt):
-        loop.train(store, split, config, tmp_path / "killed", device="cpu")
-    monkeypatch.setattr(Session, "_step", step)
+    killed_at_its_first_step(config, tmp_path / "killed")
     shutil.rmtree(source)
     loop.resume(store, tmp_path / "killed", device="cpu")
     loop.train(store, split, _config(), tmp_path / "untaught", device="cpu")

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -122,20 +123,12 @@ def test_a_model_that_has_seen_ecgs_of_the_test_part_is_refused(store: Store, sp
 
 
 def test_a_warm_started_run_resumes_to_the_bit_without_the_other_model(
-    store: Store, split: Split, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, split: Split, trained: Path, tmp_path: Path, killed_at_its_first_step: Callable[[TrainConfig, Path], None]
 ) -> None:
     source = Path(shutil.copytree(trained, tmp_path / "source"))
     config = _config(f"training.init_from={source}")
     straight = loop.train(store, split, config, tmp_path / "straight", device="cpu")
-    step = Session._step
-
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Session, "_step", killed)
-    with pytest.raises(KeyboardInterrupt):
-        loop.train(store, split, config, tmp_path / "killed", device="cpu")
-    monkeypatch.setattr(Session, "_step", step)
+    killed_at_its_first_step(config, tmp_path / "killed")
     shutil.rmtree(source)
     resumed = loop.resume(store, tmp_path / "killed", device="cpu")
     ours, theirs = (load_file(tmp_path / name / "model" / "model.safetensors") for name in ("straight", "killed"))
