@@ -25,7 +25,7 @@ from jaccardio.prediction.ask import mean_degree
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_signals import windows_for
 
-FLOORS = (0.001, 0.005, 0.02, 0.05, 0.1, 0.2)
+FLOORS = (0.00005, 0.0002, 0.001, 0.005, 0.02, 0.05, 0.1)
 
 
 def main(store: Store, run: Path | None) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-FLOOR = 0.005
+FLOOR = 0.0005
 """Least degree of truth of a clause: no single statement, which may be mismeasured, rules a finding out. Chosen on the validation part
 (`scripts/definitions.py`)."""
 
@@ -33,9 +33,10 @@ class Clause:
     parts: tuple["Clause", ...] = ()
 
     def degree(self, degrees: Degrees) -> NDArray[np.float64]:
-        """(n,) in [0, 1] from degrees of truth by code: 1 - t, the largest, the mean, or the geometric mean above `FLOOR`; NaN is unknown.
+        """(n,) in [0, 1] from degrees of truth t by code: 1 - t, 1 - the product of all 1 - t, the mean, or the geometric mean above `FLOOR`.
 
-        Unknown parts are left out of ``most`` and ``all``, and of ``any`` where another part is known; all unknown is unknown.
+        In ``any``, parts that half hold support each other (noisy or, Pearl 1988). Unknown parts are left out; all unknown is
+        unknown, NaN.
         """
         if not self.parts:
             return degrees[self.code] if self.how == "statement" else 1 - degrees[self.code]
@@ -43,7 +44,7 @@ class Clause:
         known = ~np.isnan(values)
         count = np.maximum(known.sum(axis=0), 1)
         if self.how == "any":
-            joined = np.where(known, values, -np.inf).max(axis=0)
+            joined = 1 - np.where(known, 1 - values, 1).prod(axis=0)
         elif self.how == "most":
             joined = np.where(known, values, 0).sum(axis=0) / count
         else:
