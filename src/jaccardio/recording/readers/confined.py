@@ -20,7 +20,7 @@ from jaccardio.recording.recording import Recording
 
 Reader = Callable[[Path, str | None, str | None], Recording]
 
-SECONDS = 2.0
+SECONDS = 1.0
 """Of computing that any file may take."""
 
 BYTES_PER_SECOND = 2**22
