@@ -26,10 +26,7 @@ FINDING_KEYS = ("code", "names", "definition", "levels", "leads", "scp", "snomed
 CODE = re.compile(r"[A-Za-z0-9_./()+-]{1,40}")
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 TABLE_WORDS = frozenset(
-    {
-        *("path", "patient_id", "fold", "site", "date", "age", "sex", "findings", "recording_id"),
-        *("none", "keine", "なし", "所見なし"),
-    }
+    ("path", "patient_id", "fold", "site", "date", "age", "sex", "findings", "recording_id", "none", "keine", "なし", "所見なし")
 )
 """Columns and words of a manifest that mean something else than a finding."""
 

@@ -33,7 +33,7 @@ class Clause:
     parts: tuple["Clause", ...] = ()
 
     def degree(self, degrees: Degrees) -> NDArray[np.float64]:
-        """(n,) in [0, 1] from degrees of truth t by code: 1 - t, 1 - the product of all 1 - t, the mean, or the geometric mean above `FLOOR`.
+        """(n,) in [0, 1] from degrees of truth t: 1 - t, 1 - the product of all 1 - t, the mean, or the geometric mean above `FLOOR`.
 
         In ``any``, parts that half hold support each other (noisy or, Pearl 1988). Unknown parts are left out; all unknown is
         unknown, NaN.
