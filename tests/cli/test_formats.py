@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from jaccardio.cohort.store import Store
+from jaccardio.recording.checks.table import CHECKS
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.readers import read_ecg
 from tests.conftest import Command
@@ -83,6 +84,17 @@ def test_inspect_tells_what_was_mended(jaccardio: Command, tmp_path: Path) -> No
     ):
         assert line in seen.out
     assert (tmp_path / "a.png").exists()
+
+
+def test_inspect_judges_quality_as_ingest_does(jaccardio: Command, tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).normal(0, 150, (2500, 2)).round()
+    rows = "\n".join(",".join(f"{value:.0f}" for value in row) for row in noise)
+    (tmp_path / "a.csv").write_text(f"# unit: uV\n# sampling_rate: 500\nI,II\n{rows}")
+    quality = jaccardio("inspect", tmp_path / "a.csv", "--json").json()["quality"]
+    assert list(quality) == list(CHECKS)
+    assert {name for name, found in quality.items() if found["found"]} >= {"noise", "short", "missing_lead"}
+    assert quality["noise"]["value"] > quality["noise"]["threshold"]
+    assert "quality: short: 5, 0.05 is usual; what the window of 10 s lacks, s" in jaccardio("inspect", tmp_path / "a.csv").out
 
 
 @pytest.mark.parametrize("to", ["wfdb", "dicom", "npz"])

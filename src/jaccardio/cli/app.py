@@ -19,10 +19,11 @@ from typer.core import TyperGroup
 from jaccardio import __version__
 from jaccardio.cli.checks import bench, doctor
 from jaccardio.cli.convert import convert
-from jaccardio.cli.data import ingest, inspect, relabel, split, synth
+from jaccardio.cli.data import ingest, relabel, split, synth
 from jaccardio.cli.explain import explain
 from jaccardio.cli.export import export
 from jaccardio.cli.export_store import export_store
+from jaccardio.cli.inspect import inspect
 from jaccardio.cli.labels import link, map_labels
 from jaccardio.cli.measure import measure
 from jaccardio.cli.models import embed, ensemble, evaluate, score, search, train

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jaccardio.cli.options import FREE_CORES, ChangedStore, Checks, Json, On, Processes, SamplingRate, Seed, VocabularyName
-from jaccardio.cli.output import note, progress_bar, result, resumable
-from jaccardio.disclaimer import DISCLAIMER
+from jaccardio.cli.output import progress_bar, result, resumable
 from jaccardio.errors import UsageError
 from jaccardio.locks import own_folder
 from jaccardio.on_ray import PROCESSES
@@ -236,55 +235,6 @@ def split(
         lines.append(f"{finding:<18}" + "".join(_prevalence(row[f"{part}_prevalence"], row[f"{part}_positive"]) for part in sizes))
     lines.append(f"written to {store}/split.json, fingerprint {made.fingerprint[:12]}")
     document = {"store": str(store), "method": made.method, "fingerprint": made.fingerprint, "parts": sizes, "audit": _records(table)}
-    result(document, lines, json)
-
-
-def inspect(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="ECG file of any format, also ARCHIVE.zip/FILE; or a WFDB record's name.")],
-    plot: Annotated[Path | None, typer.Option(metavar="PICTURE", help="Also draw the ECG on paper: .png, .svg or .pdf.")] = None,
-    json: Json = False,
-) -> None:
-    """Shows what one ECG file holds, and what is done to it.
-
-    Read are WFDB and every format of docs/formats.md, recognised by what the file holds.
-    """
-    from jaccardio.recording.leads import LEADS
-    from jaccardio.recording.preprocessing import SignalContract
-    from jaccardio.recording.readers import read_ecg
-    from jaccardio.recording.readers.record_files import record_name
-    from jaccardio.recording.steps import model_steps, reading_steps
-
-    note(DISCLAIMER)
-    recording = read_ecg(file)
-    read, prepared = reading_steps(recording), model_steps(recording, SignalContract())
-    leads = [
-        {"lead": lead, "recorded": bool(mask), "minimum_mv": round(float(row.min()), 3), "maximum_mv": round(float(row.max()), 3)}
-        for lead, mask, row in zip(LEADS, recording.lead_mask, recording.signal, strict=True)
-    ]
-    document = {
-        "file": str(file),
-        "format": recording.format,
-        "sampling_rate": recording.sampling_rate,
-        "samples": recording.signal.shape[1],
-        "seconds": round(recording.seconds, 3),
-        "millivolt_per_count": recording.millivolt_per_count,
-        "steps": {"read": read, "for models": prepared},
-        "flags": list(recording.flags),
-        "leads": leads,
-    }
-    size = f"{recording.signal.shape[1]} samples at {recording.sampling_rate:g} Hz, {recording.seconds:.1f} s"
-    lines = [f"{file}: {recording.format}, {size}"]
-    lines += [
-        f"  {lead['lead']:<4} {lead['minimum_mv']:8.3f} to {lead['maximum_mv']:7.3f} mV" + ("" if lead["recorded"] else "  not recorded")
-        for lead in leads
-    ]
-    lines += [f"  read: {step}" for step in read] + [f"  for models: {step}" for step in prepared]
-    lines += [f"  flag: {flag}" for flag in recording.flags]
-    if plot is not None:
-        from jaccardio.recording.paper_plot import plot_ecg
-
-        plot_ecg(recording, plot, title=record_name(file))
-        lines.append(f"drawn to {plot}")
     result(document, lines, json)
 
 

@@ -102,7 +102,7 @@ SCALES: Mapping[str, Scale] = {
         ),
         Scale(
             "small",
-            "small: 100 Hz, ResNet-18 of width 32, batch 128, 8 epochs for the paper's 250 and 16 for its 600",
+            "small: 100 Hz, ResNet-18 of width 32 (8 in ablation and schedule), batch 128, 8 epochs for the paper's 250 and 16 for its 600",
             sampling_rate=100.0,
             preset="paper-small",
             texts=("minilm", "random", "gemma3-270m", "use-multilingual", "table"),
