@@ -46,7 +46,35 @@ def result(document: Any, lines: list[str], as_json: bool) -> None:
             note(line)
     else:
         for line in lines:
-            typer.echo(printable(line))
+            _echo(line)
+
+
+@contextmanager
+def entries(as_json: bool) -> Iterator[Callable[[str, Any, list[str]], None]]:
+    """A result of many entries, each printed when it is there and then forgotten; as one JSON document they are an object.
+
+    Yields
+    ------
+    A function of key, value and lines of an entry. After an exception the document is left open, so that no part is taken for the whole.
+    """
+    begun = False
+
+    def say(key: str, value: Any, lines: list[str]) -> None:
+        nonlocal begun
+        if as_json:
+            text = json.dumps({key: value}, allow_nan=False, indent=2)
+            typer.echo((",\n" if begun else "{\n") + text[2:-2], nl=False)
+            begun = True
+        for line in lines:
+            (note if as_json else _echo)(line)
+
+    yield say
+    if as_json:
+        typer.echo("\n}" if begun else "{}")
+
+
+def _echo(line: str) -> None:
+    typer.echo(printable(line))
 
 
 def number(value: float | None) -> str:
@@ -105,7 +133,7 @@ def _terminal_bar(what: str) -> Iterator[Progress]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[text]}"),
     )
-    with Bar(*columns, console=Console(stderr=True)) as bar:
+    with Bar(*columns, console=Console(stderr=True), redirect_stdout=False) as bar:  # results stay on stdout
         task = bar.add_task(what, total=None, rate="", text="")
 
         def update(done: int, total: int, text: str = "", /) -> None:

@@ -1,5 +1,6 @@
 """The predict command: findings of ECG files, one after the other; a file that fails is listed and stops nothing."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ import typer
 
 from jaccardio.cli.ecg_files import each_once, exit_partly, reason_of, say_rejected
 from jaccardio.cli.options import Device, IdTable, Json, On, Run
-from jaccardio.cli.output import note, progress_bar, result
+from jaccardio.cli.output import entries, note, progress_bar
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import DataError, JaccardioError, MissingError
 from jaccardio.on_ray import PROCESSES, RayPool, in_order, on_ray
@@ -76,22 +77,22 @@ def predict(
     asked = _Asked(Path.cwd() if ray else Path(), run, thresholds, tuple(questions), plot)
     failures: list[tuple[Path, Exception]] = []
     chosen = list(each_once(files if ids is None else ids.files(files), failures))
-    document: dict[str, Any] = {}
-    lines: list[str] = []
-    with progress_bar("predicting") if len(chosen) > 1 else nullcontext(None) as progress:
+    answered = False
+    shown = len(chosen) > 1 and not sys.stdout.isatty()  # else the results themselves are the progress
+    with progress_bar("predicting") if shown else nullcontext(None) as progress, entries(json) as say:
         for number, (file, said) in enumerate(zip(chosen, _all_said(chosen, predictor, asked, ray), strict=True), 1):
             if said.lines:
+                answered = True
                 known = {} if ids is None else {"recording_id": ids.id_of(file)}
-                document[str(file)] = [known | row for row in said.findings]
                 first, *others = said.lines
-                lines += [first, *(f"  recording id {name or 'not in the table of ids'}" for name in known.values()), *others]
+                named = [f"  recording id {name or 'not in the table of ids'}" for name in known.values()]
+                say(str(file), [known | row for row in said.findings], [first, *named, *others])
             if said.failure is not None:
                 failures.append((file, said.failure))
             if progress is not None:
                 progress(number, len(chosen))
     say_rejected(failures)
-    result(document, lines, json)
-    exit_partly(failures, bool(document))
+    exit_partly(failures, answered)
 
 
 @dataclass(frozen=True)
