@@ -81,6 +81,8 @@ def test_words_without_statement_are_scored_by_their_sentence(hospitals: Hospita
     answer = ask(predictor, ecg, store.measurements[0], [(words, None)])[0]
     assert (answer.by, answer.reasons) == ("sentence", ())
     assert answer.score == pytest.approx(predictor.sentence_scores([ecg], [words])[0, 0])
+    partial = ask(predictor, ecg.without_leads(np.array([6])), store.measurements[0], [(words, None)])[0]
+    assert partial.score is None  # which leads a sentence speaks of is not known
 
 
 def test_a_model_does_not_guess_what_missing_leads_would_have_shown(

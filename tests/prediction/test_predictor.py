@@ -15,8 +15,9 @@ from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import create_model
 from jaccardio.models.folder import load_pretrained
 from jaccardio.prediction.store_signals import shared_findings, windows_for
-from jaccardio.recording.preprocessing import dequantise
+from jaccardio.recording.preprocessing import SignalContract, dequantise
 from jaccardio.recording.recording import Recording
+from jaccardio.recording.windows import Windows
 from jaccardio.text.random import RandomVectors
 from jaccardio.text.table import FindingTable
 from tests.conftest import Hospitals
@@ -183,6 +184,46 @@ def test_one_ecg_or_sentence_in_place_of_a_list_is_refused(predictor: Predictor,
             call()
     with pytest.raises(UsageError, match="list"):
         predictor.encode_text("This ECG shows atrial fibrillation.")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"signal": np.full((1, 12, 1000), np.nan, dtype=np.float32)}, "not finite"),
+        ({"signal": np.full((1, 12, 1000), 800, dtype=np.float32)}, "not in millivolt"),
+        ({"signal": np.zeros((1, 12, 5000), dtype=np.float32)}, "another sampling rate"),
+        ({"signal": np.zeros((1, 8, 1000), dtype=np.float32)}, "not float32"),
+        ({"signal": np.zeros((12, 1000), dtype=np.float32)}, "not float32"),
+        ({"signal": np.zeros((1, 12, 1000))}, "not float32"),
+        ({"recorded": np.array([1001])}, "more was recorded"),
+        ({"recorded": np.array([0])}, "or nothing"),
+        ({"recorded": np.array([1000, 1000])}, "do not tell"),
+        ({"ecg": np.array([1])}, "do not tell"),
+        ({"lead_mask": np.ones((1, 8), dtype=np.bool_)}, "lead_mask"),
+    ],
+)
+def test_windows_that_nobody_prepared_are_refused(
+    predictor: Predictor, files: list[Path], change: dict[str, np.ndarray], said: str
+) -> None:
+    windows = Windows.of([predictor.prepare(files[0])])
+    for call in (predictor.scores, predictor.embed, predictor.statement_degrees):
+        call([windows])
+        with pytest.raises(UsageError, match=said):
+            call([dataclasses.replace(windows, **change)])
+
+
+def test_an_ecg_prepared_for_another_model_is_refused(predictor: Predictor, files: list[Path]) -> None:
+    with pytest.raises(UsageError, match="prepared for windows of 5000 samples, the model has 1000"):
+        predictor.predict([SignalContract(500.0).apply(read_ecg(files[0]))])
+
+
+def test_a_sentence_is_not_judged_without_all_leads(predictor: Predictor, files: list[Path]) -> None:
+    recording = read_ecg(files[0])
+    limb = Recording.from_array(recording.signal[:2], 100.0, leads=("I", "II"))
+    scores = predictor.zero_shot([recording, limb], predictor.vocabulary.prompts()[:2])
+    assert np.isfinite(scores[0]).all()
+    assert np.isnan(scores[1]).all()
+    assert predictor.zero_shot([], predictor.vocabulary.prompts()[:2]).shape == (0, 2)
 
 
 def test_arrays_where_ecgs_are_expected_are_refused(predictor: Predictor) -> None:

@@ -75,10 +75,11 @@ def test_a_short_recording_says_what_was_recorded() -> None:
     ("seconds", "starts", "flag"),
     [
         (10.04, [0], None),
-        (11.0, [0], "long: 11.0 s in 1 window"),
+        (10.5, [0, 50], "long: 10.5 s in 2 windows"),
+        (11.9, [0, 190], "long: 11.9 s in 2 windows"),
         (12.0, [0, 200], "long: 12.0 s in 2 windows"),
         (25.0, [0, 750, 1500], "long: 25.0 s in 3 windows"),
-        (61.0, [0, 1020, 2040, 3060, 4080, 5100], "long: 61.0 s in 6 windows"),
+        (61.0, [0, 850, 1700, 2550, 3400, 4250, 5100], "long: 61.0 s in 7 windows"),
     ],
 )
 def test_a_long_recording_is_kept_from_end_to_end(seconds: float, starts: list[int], flag: str | None) -> None:

@@ -113,11 +113,14 @@ def ask(
     answers = []
     for words, definition in questions:
         if definition is None:
-            answers.append(Answer(words, "sentence", float(predictor.sentence_scores([ecg], [words])[0, 0])))
+            score = (
+                float(predictor.sentence_scores([ecg], [words])[0, 0]) if ecg.lead_mask.all() else None
+            )  # which leads it needs is not known
+            answers.append(Answer(words, "sentence", score))
             continue
-        score = float(definition.score(degrees)[0])
+        found = float(definition.score(degrees)[0])
         reasons = _reasons(definition.clause, degrees, "ja" if _JAPANESE.search(words) else "en")
-        answers.append(Answer(words, "definition", None if np.isnan(score) else score, tuple(reasons)))
+        answers.append(Answer(words, "definition", None if np.isnan(found) else found, tuple(reasons)))
     return answers
 
 

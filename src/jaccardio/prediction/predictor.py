@@ -22,6 +22,7 @@ from jaccardio.models.create import text_encoder_of
 from jaccardio.models.folder import Pretrained, load_pretrained
 from jaccardio.models.folding import folded
 from jaccardio.models.scoring import choose_device, ecg_embeddings, finding_scores, sentence_scores, statement_scores
+from jaccardio.prediction.suspects import warn_of_suspects
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.preprocessing import Prepared, SignalContract
 from jaccardio.recording.readers import read_ecg
@@ -137,6 +138,10 @@ class Predictor:
     def prepare(self, ecg: Recording | Prepared | str | Path) -> Prepared:
         """A recording as the model expects it, which is what `jaccardio ingest` would store; one that is prepared already stays."""
         if isinstance(ecg, Prepared):
+            if ecg.counts.shape[2] != self.contract.samples:
+                raise UsageError(
+                    f"prepared for windows of {ecg.counts.shape[2]} samples, the model has {self.contract.samples}: give the recording."
+                )
             return ecg
         if not isinstance(ecg, Recording | str | Path):
             raise UsageError(f"{type(ecg).__name__}: no ECG. Give a Recording or a path; arrays go to predict_proba and encode.")
@@ -197,7 +202,7 @@ class Predictor:
             `encode_text`. None: the model's own.
         """
         if language in (None, self.language):
-            return finding_scores(self.model, _checked(batches), self._device)
+            return finding_scores(self.model, self._checked(batches), self._device)
         return self.sentence_scores(batches, self.vocabulary.prompts(language))
 
     @property
@@ -207,14 +212,14 @@ class Predictor:
 
     def statement_degrees(self, batches: Iterable[Windows]) -> dict[str, NDArray[np.float64]]:
         """Degree of truth (n,) of each measured statement by code, as the model sees prepared ECGs; empty where it learned none."""
-        batches = list(_checked(batches))
+        batches = list(self._checked(batches))
         degrees = statement_scores(self.model, batches, self._device)
         masks = np.concatenate([batch.lead_mask for batch in batches]) if batches else np.empty((0, len(LEADS)), dtype=np.bool_)
         return {code: _of_recorded_lead(code, degrees[:, column], masks) for column, code in enumerate(self.statements)}
 
     def embed(self, batches: Iterable[Windows]) -> NDArray[np.float32]:
         """Frozen ECG features (n, d) of prepared ECGs."""
-        return ecg_embeddings(self.model, _checked(batches), self._device)
+        return ecg_embeddings(self.model, self._checked(batches), self._device)
 
     def encode_ecg(self, ecgs: Iterable[Recording | Prepared | str | Path]) -> NDArray[np.float32]:
         """Frozen ECG features, (n, d)."""
@@ -231,14 +236,19 @@ class Predictor:
         ------
         UsageError, ReadError
             As `Recording.from_array`; a `ReadError` names the row.
+
+        Warns
+        -----
+        UserWarning
+            Rate, unit or order of the leads do not look as declared (`warn_of_suspects`).
         """
-        predictions = self.predict(_read_all(signals, sampling_rate, leads, unit))
+        predictions = self.predict(self._read_all(signals, sampling_rate, leads, unit))
         scores = [[np.nan if finding.score is None else finding.score for finding in row] for row in predictions]
         return np.array(scores, dtype=np.float64).reshape(-1, len(self.vocabulary))
 
     def encode(self, signals: ArrayLike, sampling_rate: float, *, leads: Sequence[str] = LEADS, unit: str = "mV") -> NDArray[np.float32]:
         """Frozen ECG features (n, d) of an array (n, leads, samples); see `predict_proba`."""
-        return self.encode_ecg(_read_all(signals, sampling_rate, leads, unit))
+        return self.encode_ecg(self._read_all(signals, sampling_rate, leads, unit))
 
     def encode_text(self, sentences: Sequence[str]) -> NDArray[np.float32]:
         """Sentences in the space of `encode_ecg`, (m, d); their inner products rank ECGs against sentences.
@@ -263,12 +273,18 @@ class Predictor:
         return self.vector_scores(batches, self.text_vectors(sentences))
 
     def zero_shot(self, ecgs: Iterable[Recording | Prepared | str | Path], sentences: Sequence[str]) -> NDArray[np.float64]:
-        """As `sentence_scores`, of ECGs that need not be prepared: (n, m) in [0, 1]. Trained findings go through `predict`."""
-        return self.sentence_scores(self._batches(ecgs), sentences)
+        """As `sentence_scores`, of ECGs that need not be prepared: (n, m) in [0, 1]. Trained findings go through `predict`.
+
+        NaN for ECGs that lack leads: which ones a sentence speaks of is not known.
+        """
+        batches = list(self._batches(ecgs))
+        scores = self.sentence_scores(batches, sentences)
+        complete = np.concatenate([batch.lead_mask.all(axis=1) for batch in batches]) if batches else np.empty(0, dtype=np.bool_)
+        return np.where(complete[:, None], scores, np.nan)
 
     def vector_scores(self, batches: Iterable[Windows], vectors: Tensor) -> NDArray[np.float64]:
         """As `scores`, of statements by their raw text vectors (m, D): (n, m)."""
-        return sentence_scores(self.model, _checked(batches), vectors.to(self._device), self._device)
+        return sentence_scores(self.model, self._checked(batches), vectors.to(self._device), self._device)
 
     def text_vectors(self, sentences: Sequence[str]) -> Tensor:
         """Raw text vectors (m, D) of sentences, as the text encoder makes them; errors are those of `encode_text`."""
@@ -296,28 +312,31 @@ class Predictor:
         while batch := [self.prepare(ecg) for ecg in islice(rest, BATCH)]:
             yield Windows.of(batch)
 
+    def _read_all(self, signals: ArrayLike, sampling_rate: float, leads: Sequence[str], unit: str) -> list[Recording]:
+        from jaccardio.cohort.from_arrays import recordings_of  # brings pandas and all corpora, which files do not need
+
+        recordings = []
+        for recording in recordings_of(signals, sampling_rate, leads=leads, unit=unit):
+            if isinstance(recording, ReadError):
+                raise recording
+            recordings.append(recording)
+        warn_of_suspects(recordings, self.contract)
+        return recordings
+
+    def _checked(self, batches: object) -> Iterator[Windows]:
+        """Batches that are what `prepare` makes: nothing else has been checked."""
+        for batch in batches if isinstance(batches, Iterable) else [batches]:
+            if not isinstance(batch, Windows):
+                reason = "prepared ECGs are needed, batches of Windows"
+                raise UsageError(
+                    f"{type(batch).__name__}: {reason}. Arrays go to predict_proba and encode, files to predict and encode_ecg."
+                )
+            if fault := batch.fault(self.contract.samples):
+                raise UsageError(f"Windows: {fault}. Let `prepare` make them, or `windows_for` of a store.")
+            yield batch
+
 
 def _of_recorded_lead(code: str, degree: NDArray[np.float64], lead_masks: NDArray[np.bool_]) -> NDArray[np.float64]:
     """The degree of truth of a statement, NaN for ECGs without the lead that it speaks of."""
     lead = measured_statements()[code].lead
     return degree if lead is None else np.where(lead_masks[:, LEADS.index(lead)], degree, np.nan)
-
-
-def _checked(batches: object) -> Iterator[Windows]:
-    """Batches that are what `Predictor.prepare` makes: nothing else has been checked."""
-    for batch in batches if isinstance(batches, Iterable) else [batches]:
-        if not isinstance(batch, Windows):
-            reason = "prepared ECGs are needed, batches of Windows"
-            raise UsageError(f"{type(batch).__name__}: {reason}. Arrays go to predict_proba and encode, files to predict and encode_ecg.")
-        yield batch
-
-
-def _read_all(signals: ArrayLike, sampling_rate: float, leads: Sequence[str], unit: str) -> list[Recording]:
-    from jaccardio.cohort.from_arrays import recordings_of  # brings pandas and all corpora, which files do not need
-
-    recordings = []
-    for recording in recordings_of(signals, sampling_rate, leads=leads, unit=unit):
-        if isinstance(recording, ReadError):
-            raise recording
-        recordings.append(recording)
-    return recordings

@@ -1,5 +1,6 @@
 """`SignalContract`: the one way from a `Recording` to what models see, shared by ingest, evaluation and prediction."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -16,7 +17,7 @@ from jaccardio.recording.recording import MAXIMUM_RATE_HZ, Recording
 from jaccardio.recording.resampling import resample
 
 MINIMUM_SECONDS = 2.0
-"""A shorter recording holds too few beats to judge a rhythm and is refused; a shorter rest of a long one is left out."""
+"""A shorter recording holds too few beats to judge a rhythm and is refused."""
 
 MINIMUM_RATE_HZ = 50.0
 """Below this rate the QRS complex is lost; no resampling brings it back."""
@@ -124,16 +125,17 @@ class SignalContract:
         if self.seconds - recording.seconds > _SHORT_BY_SECONDS:
             flags.append(f"short: {recording.seconds:.1f} s")
         if recording.seconds - self.seconds > _SHORT_BY_SECONDS:
-            flags.append(f"long: {recording.seconds:.1f} s in {len(windows)} window{'s' if len(windows) > 1 else ''}")
+            flags.append(f"long: {recording.seconds:.1f} s in {len(windows)} windows")
         flags += [f"clipped:{LEADS[lead]}" for lead in clipped]
         flags += [f"flat:{LEADS[lead]}" for lead in np.flatnonzero(recording.lead_mask & ~lead_mask)]
         return Prepared(windows, recorded, lead_mask, tuple(flags))
 
     def _window_starts(self, samples: int) -> list[int]:
-        """First sample of each window; a rest shorter than `MINIMUM_SECONDS` brings no further window."""
-        whole, rest = divmod(samples, self.samples)
-        windows = max(1, whole + (rest >= MINIMUM_SECONDS * self.sampling_rate))
-        return [round(start) for start in np.linspace(0, max(0, samples - self.samples), windows)] if windows > 1 else [0]
+        """First sample of each window: as many as cover the whole, overlapping where they must; a rounded rate brings no further one."""
+        beyond = samples - self.samples
+        if beyond <= _SHORT_BY_SECONDS * self.sampling_rate:
+            return [0]
+        return [round(start) for start in np.linspace(0, beyond, math.ceil(samples / self.samples))]
 
 
 def quantise(signal: NDArray[np.float32]) -> NDArray[np.int16]:

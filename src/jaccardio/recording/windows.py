@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.errors import DataError
-from jaccardio.recording.preprocessing import Prepared, dequantise
+from jaccardio.recording.leads import LEADS
+from jaccardio.recording.preprocessing import COUNTS_PER_MILLIVOLT, LARGEST_COUNT, Prepared, dequantise
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +35,25 @@ class Windows:
 
     def __len__(self) -> int:
         return len(self.lead_mask)
+
+    def fault(self, samples: int) -> str:
+        """Why these cannot be windows of at most so many samples in millivolt; empty where they can."""
+        windows, ecgs = len(self.signal), len(self.lead_mask)
+        if self.signal.ndim != 3 or self.signal.dtype != np.float32 or self.signal.shape[1] != len(LEADS):
+            return f"signal is {self.signal.dtype} {self.signal.shape}, not float32 (windows, {len(LEADS)}, samples)"
+        if self.lead_mask.shape != (ecgs, len(LEADS)) or self.lead_mask.dtype != np.bool_:
+            return f"lead_mask is {self.lead_mask.dtype} {self.lead_mask.shape}, not bool (ECGs, {len(LEADS)})"
+        if self.recorded.shape != (windows,) or self.ecg.shape != (windows,) or not np.array_equal(np.unique(self.ecg), np.arange(ecgs)):
+            return "recorded and ecg do not tell of every window what was recorded and whose it is"
+        if (np.diff(self.ecg) < 0).any() or (self.recorded < 1).any() or (self.recorded > self.signal.shape[2]).any():
+            return "the ECGs are not in order, or more was recorded than a window holds, or nothing"
+        if self.signal.shape[2] > samples:
+            return f"{self.signal.shape[2]} samples, the model's windows have {samples}: another sampling rate or length"
+        if not np.isfinite(self.signal).all():
+            return "signal holds numbers that are not finite"
+        if np.abs(self.signal).max(initial=0) > LARGEST_COUNT / COUNTS_PER_MILLIVOLT:
+            return f"more than {LARGEST_COUNT / COUNTS_PER_MILLIVOLT:g} mV: signal is not in millivolt"
+        return ""
 
     @classmethod
     def of(cls, ecgs: Sequence[Prepared]) -> "Windows":

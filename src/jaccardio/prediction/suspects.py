@@ -1,0 +1,37 @@
+"""Arrays whose rate, unit or leads are not as declared: looked for in a few ECGs before any is scored."""
+
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+
+from jaccardio.errors import ReadError
+from jaccardio.measurement.measure import measure_recording
+from jaccardio.measurement.quality import check_recording
+from jaccardio.recording.checks.table import CHECKS
+from jaccardio.recording.preprocessing import SignalContract
+from jaccardio.recording.recording import Recording
+
+LOOKED_AT = 16
+
+QUESTIONS = {
+    "rate_suspect": "Is sampling_rate that of the array?",
+    "unit_suspect": "Is unit that of the array?",
+    "reversal_suspect": "Are leads in the order of the array's rows?",
+}
+"""Checks of quality that a wrong declaration fails throughout."""
+
+
+def warn_of_suspects(recordings: Sequence[Recording], contract: SignalContract) -> None:
+    """Warns where more than half of `LOOKED_AT` ECGs, spread over all, fail a check of `QUESTIONS`; one odd ECG among many says nothing."""
+    some = recordings[:: max(1, len(recordings) // LOOKED_AT)][:LOOKED_AT]
+    found: Counter[str] = Counter()
+    for recording in some:
+        try:
+            prepared = contract.apply(recording)
+        except ReadError:  # scoring raises it
+            continue
+        flags = check_recording(recording, prepared, measure_recording(recording), CHECKS).flags
+        found.update({flag.partition(":")[0] for flag in flags})
+    for check, question in QUESTIONS.items():
+        if 2 * found[check] > len(some):
+            warnings.warn(f"{check} in {found[check]} of {len(some)} ECGs looked at. {question}", stacklevel=4)
