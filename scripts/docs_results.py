@@ -11,6 +11,8 @@ from pathlib import Path
 from jaccardio.evaluation.table import Table
 from jaccardio.report.markdown import tables_markdown
 
+LIMITS = "What limits these numbers, labels first of all: [results](../results.md)."
+
 COLUMNS = (
     "table",
     "model",
@@ -34,7 +36,8 @@ def main(source: Path, target: Path) -> None:
     document = json.loads(source.read_text("utf-8"))
     tables = {name: Table.from_dict(table) for name, table in document["tables"].items()}
     note = f"<!-- Written by scripts/docs_results.py; every number stands in {target.name}.csv. -->"
-    target.with_suffix(".md").write_text(f"{note}\n{tables_markdown(tables, document['title'], document['facts'])}", "utf-8")
+    title, body = tables_markdown(tables, document["title"], document["facts"]).split("\n", 1)
+    target.with_suffix(".md").write_text(f"{note}\n{title}\n\n{LIMITS}\n{body}", "utf-8")
     with target.with_suffix(".csv").open("w", encoding="utf-8", newline="") as file:
         rows = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\n")
         rows.writeheader()
