@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fhir.resources.R4B.diagnosticreport import DiagnosticReport
 
 from jaccardio.cli import predict
 from jaccardio.prediction.predictor import Predictor
@@ -199,3 +200,14 @@ def test_findings_are_asked_in_words_and_by_definition(jaccardio: Command, train
     assert refused.status == 3
     assert "[block]" in refused.err
     assert jaccardio("predict", trained, ecgs[0], "--define", tmp_path / "none.toml").status == 2
+
+
+def test_fhir_is_a_valid_report_of_each_ecg(jaccardio: Command, trained: Path, ecgs: list[Path]) -> None:
+    plain = jaccardio("predict", trained, *ecgs[:2], "--json").json()
+    reports = jaccardio("predict", trained, *ecgs[:2], "--format", "fhir").json()
+    assert list(reports) == list(plain)
+    for report, rows in zip(reports.values(), plain.values(), strict=True):
+        valid = DiagnosticReport.model_validate(report)
+        assert (valid.status, len(valid.contained)) == ("preliminary", len(rows))
+        assert [one["valueBoolean"] for one in report["contained"]] == [row["present"] for row in rows]
+    assert len({report["id"] for report in reports.values()}) == 2

@@ -6,7 +6,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from uuid import uuid4
 
 import typer
 
@@ -50,6 +51,9 @@ def predict(
         typer.Option(metavar="WORDS", help="Also ask for a finding, trained or not, in English or Japanese; may be given again."),
     ] = None,
     define: Annotated[Path | None, typer.Option(metavar="FILE", help="Also ask for the findings that a TOML file defines.")] = None,
+    format: Annotated[
+        Literal["findings", "fhir"], typer.Option(help="What --json holds of each ECG; fhir, which implies it: an HL7 FHIR R4 report.")
+    ] = "findings",
     id_table: IdTable = None,
     on: On = PROCESSES,
     device: Device = "auto",
@@ -74,19 +78,19 @@ def predict(
         predictor.text_vectors(sentences)  # and so is a sentence that the model cannot read
     if define is not None:
         questions += load_definitions(define).items()
-    asked = _Asked(Path.cwd() if ray else Path(), run, thresholds, tuple(questions), plot)
+    asked = _Asked(Path.cwd() if ray else Path(), run, thresholds, tuple(questions), plot, format == "fhir")
     failures: list[tuple[Path, Exception]] = []
     chosen = list(each_once(files if ids is None else ids.files(files), failures))
     answered = False
     shown = len(chosen) > 1 and not sys.stdout.isatty()  # else the results themselves are the progress
-    with progress_bar("predicting") if shown else nullcontext(None) as progress, entries(json) as say:
+    with progress_bar("predicting") if shown else nullcontext(None) as progress, entries(json or format == "fhir") as say:
         for number, (file, said) in enumerate(zip(chosen, _all_said(chosen, predictor, asked, ray), strict=True), 1):
             if said.lines:
                 answered = True
                 known = {} if ids is None else {"recording_id": ids.id_of(file)}
                 first, *others = said.lines
                 named = [f"  recording id {name or 'not in the table of ids'}" for name in known.values()]
-                say(str(file), [known | row for row in said.findings], [first, *named, *others])
+                say(str(file), said.report or [known | row for row in said.findings], [first, *named, *others])
             if said.failure is not None:
                 failures.append((file, said.failure))
             if progress is not None:
@@ -97,20 +101,22 @@ def predict(
 
 @dataclass(frozen=True)
 class _Asked:
-    """What is asked of every file: of which model, at which thresholds, with which questions, where it is drawn, and where paths begin."""
+    """What is asked of every file: where paths begin, of which model, at which thresholds, which questions, where it is drawn, a report."""
 
     begin: Path
     run: Path
     thresholds: str
     questions: tuple[tuple[str, "Definition | None"], ...]
     plot: Path | None
+    fhir: bool
 
 
 @dataclass
 class _Said:
-    """Of one file: its rows in the document and its lines; and what failed, which may be the picture alone."""
+    """Of one file: its rows in the document, or a report in their place, its lines, and what failed, which may be the picture alone."""
 
     findings: list[dict[str, Any]] = field(default_factory=list)
+    report: dict[str, Any] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     failure: Exception | None = None
 
@@ -146,6 +152,7 @@ def _say(file: Path, picture: str, predictor: "Predictor", asked: _Asked) -> _Sa
     """Errors of the machine are raised, those of the file returned."""
     from jaccardio.prediction.ask import ask
     from jaccardio.prediction.examine import contradiction_of, examine_recording, findings_document
+    from jaccardio.prediction.fhir import diagnostic_report
     from jaccardio.recording.readers import read_ecg
     from jaccardio.recording.windows import Windows
 
@@ -158,6 +165,8 @@ def _say(file: Path, picture: str, predictor: "Predictor", asked: _Asked) -> _Sa
         said.findings = findings_document(scores, answers)
         ranked = sorted(scores, key=lambda score: 1.0 if score.score is None else -score.score)
         contradictory = contradiction_of(predictor, scores)
+        if asked.fhir:
+            said.report = diagnostic_report(scores, uuid4().hex, contradictory)
         said.lines = _lines(file, examined.prepared, ranked, contradictory) + [line for answer in answers for line in _answer_lines(answer)]
         if asked.plot is not None:
             drawn = asked.plot / f"{picture}.png"

@@ -54,7 +54,9 @@ def compare(
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Compares training objectives on equal data and budget; some differ in the form of the model too.
+    """Compares training objectives on equal data and budget.
+
+    Some differ in the form of the model too.
 
     Trains each once, tunes the finalists on the validation part, and ranks them on the test part. Settings hold for all objectives. Runs
     that are in the folder already are used again, so the same command goes on after an interruption.

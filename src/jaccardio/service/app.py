@@ -22,13 +22,13 @@ from jaccardio.errors import DataError, JaccardioError, MissingError, UsageError
 from jaccardio.prediction.ask import Answer, ask, definition_of
 from jaccardio.prediction.attribution import attribute
 from jaccardio.prediction.examine import Examined, contradiction_of, examine_recording, findings_document
+from jaccardio.prediction.fhir import diagnostic_report
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.search import Hit, Index
 from jaccardio.recording.leads import INDEPENDENT_LEADS, LEADS
 from jaccardio.recording.preprocessing import SignalContract, dequantise
 from jaccardio.recording.recording import Recording
 from jaccardio.recording.windows import Windows
-from jaccardio.service.fhir import diagnostic_report
 from jaccardio.service.guard import Guard
 from jaccardio.service.limits import Limits
 from jaccardio.service.metrics import Metrics

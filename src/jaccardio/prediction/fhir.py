@@ -11,11 +11,13 @@ EKG_STUDY = {"coding": [{"system": "http://loinc.org", "code": "11524-6", "displ
 UNKNOWN = {"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "unknown", "display": "Unknown"}
 
 
-def diagnostic_report(scores: Sequence[FindingScore], request_id: str, contradictory: str = "") -> dict[str, Any]:
-    """A DiagnosticReport that contains its Observations. It names no subject: whoever asked knows it, the service does not.
+def diagnostic_report(scores: Sequence[FindingScore], identifier: str, contradictory: str = "") -> dict[str, Any]:
+    """A DiagnosticReport that contains its Observations. It names no subject: whoever asked knows it, the model does not.
 
     Parameters
     ----------
+    identifier
+        Of the report: of the request that it answers, or drawn.
     contradictory
         Of findings that cannot both be right; part of the conclusion.
     """
@@ -23,7 +25,7 @@ def diagnostic_report(scores: Sequence[FindingScore], request_id: str, contradic
     said = f"Called present: {', '.join(present)}." if present else "No listed finding called present."
     return {
         "resourceType": "DiagnosticReport",
-        "id": request_id,
+        "id": identifier,
         "status": "preliminary",
         "code": EKG_STUDY,
         "issued": datetime.now(UTC).isoformat(timespec="seconds"),
