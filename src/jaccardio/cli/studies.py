@@ -56,10 +56,9 @@ def compare(
 ) -> None:
     """Compares training objectives on equal data and budget.
 
-    Some differ in the form of the model too.
-
-    Trains each once, tunes the finalists on the validation part, and ranks them on the test part. Settings hold for all objectives. Runs
-    that are in the folder already are used again, so the same command goes on after an interruption.
+    Some differ in the form of the model too. Trains each once, tunes the finalists on the validation part, and ranks them on the test part.
+    Settings hold for all objectives. Runs that are in the folder already are used again, so the same command goes on after an
+    interruption.
     """
     from jaccardio.cohort.store import Store
     from jaccardio.experiments.compare import Protocol, run_compare
