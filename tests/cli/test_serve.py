@@ -43,6 +43,8 @@ def test_the_network_is_served_with_a_token_only(jaccardio: Command, trained: Pa
     assert "--token-file" in refused.err
     assert jaccardio("serve", trained, "--token-file", tmp_path / "absent").status == 2
     assert jaccardio("serve", trained, "--thresholds", "best", "--device", "cpu").status == 2
+    no_report = jaccardio("serve", trained, "--report", trained, "--device", "cpu")
+    assert (no_report.status, "not the manifest of a jaccardio-evaluation-1 folder" in no_report.err) == (3, True), no_report.err
     assert started == []
 
 

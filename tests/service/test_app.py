@@ -106,6 +106,9 @@ def test_prompts_are_answered_as_on_the_command_line(serving: Serving, jaccardio
     numbers = client.post("/v1/prompt", json=as_json(ecgs[0]) | {"prompts": [words, "QRS幅が広い"]}).json()["answers"]
     assert numbers[0]["score"] == pytest.approx(rows[-1]["score"], abs=1e-3)  # measured on microvolts that were not rounded
     assert len(numbers) == 2
+    japanese = client.post("/v1/prompt?language=ja", files=pair(ecgs[0]), data={"prompt": [words]}).json()["answers"]
+    assert japanese[0]["score"] == rows[-1]["score"]
+    assert [reason["sentence"] for reason in japanese[0]["reasons"]] == [reason["sentence"] for reason in numbers[1]["reasons"]]
     assert client.post("/v1/prompt", files=pair(ecgs[0])).status_code == 422
 
 

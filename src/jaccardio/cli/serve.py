@@ -21,6 +21,9 @@ def serve(
         Path | None, typer.Option(metavar="FILE", help="File with the token that requests must bear, 16 characters or more.")
     ] = None,
     store: Annotated[Path | None, optional_store("Store of reference ECGs, to be searched by text and compared with.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="What `jaccardio evaluate` wrote of this run: AUROCs with intervals are shown.")
+    ] = None,
     thresholds: Annotated[
         str, typer.Option(metavar="POLICY", help="fixed (0.5), global (one, fitted on validation) or per_finding (one for each).")
     ] = "global",
@@ -43,6 +46,7 @@ def serve(
     from jaccardio.prediction.search import Index
     from jaccardio.prediction.store_signals import incomplete_ecgs
     from jaccardio.service.app import create_app
+    from jaccardio.service.evaluated import Evaluated
     from jaccardio.service.guard import LOOPBACK, load_token
     from jaccardio.service.limits import Limits
 
@@ -52,6 +56,7 @@ def serve(
     token = None if token_file is None else load_token(token_file)
     predictor = Predictor.from_pretrained(run, device)
     predictor.thresholds[thresholds]  # an unknown policy is said before a store is embedded
+    evaluated = None if report is None else Evaluated.read(report, predictor)
     index = None
     if store is not None:
         opened = Store.open(store)
@@ -59,7 +64,7 @@ def serve(
         with progress_bar("embedding") as progress:
             index = Index(predictor, opened, progress)
     limits = Limits(body_limit * 2**20, waiting, answer_seconds=timeout)
-    app = create_app(predictor, policy=thresholds, index=index, token=token, limits=limits, say=note)
+    app = create_app(predictor, policy=thresholds, index=index, evaluated=evaluated, token=token, limits=limits, say=note)
     config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_keep_alive=5)
     with _listening(host, port) as listening:
         note(f"serving http://{f'[{host}]' if ':' in host else host}:{port}; Ctrl-C ends it.")

@@ -93,7 +93,11 @@ def mean_degree(measured: NDArray[np.float64], seen: NDArray[np.float64] | None)
 
 
 def ask(
-    predictor: Predictor, ecg: Windows, measurements: NDArray[np.float32], questions: Sequence[tuple[str, Definition | None]]
+    predictor: Predictor,
+    ecg: Windows,
+    measurements: NDArray[np.float32],
+    questions: Sequence[tuple[str, Definition | None]],
+    language: str | None = None,
 ) -> list[Answer]:
     """Answers for one ECG.
 
@@ -103,6 +107,8 @@ def ask(
         One prepared ECG, and (measurements,) of it.
     questions
         Words, and the definition that they ask for; None scores the words by the model's text encoder.
+    language
+        Of the statements that decided, en or ja; None: that of the words.
 
     Raises
     ------
@@ -113,14 +119,12 @@ def ask(
     answers = []
     for words, definition in questions:
         if definition is None:
-            score = (
-                float(predictor.sentence_scores([ecg], [words])[0, 0]) if ecg.lead_mask.all() else None
-            )  # which leads it needs is not known
-            answers.append(Answer(words, "sentence", score))
+            complete = ecg.lead_mask.all()  # which leads a sentence speaks of is not known
+            answers.append(Answer(words, "sentence", float(predictor.sentence_scores([ecg], [words])[0, 0]) if complete else None))
             continue
-        found = float(definition.score(degrees)[0])
-        reasons = _reasons(definition.clause, degrees, "ja" if _JAPANESE.search(words) else "en")
-        answers.append(Answer(words, "definition", None if np.isnan(found) else found, tuple(reasons)))
+        score = float(definition.score(degrees)[0])
+        reasons = _reasons(definition.clause, degrees, language or ("ja" if _JAPANESE.search(words) else "en"))
+        answers.append(Answer(words, "definition", None if np.isnan(score) else score, tuple(reasons)))
     return answers
 
 

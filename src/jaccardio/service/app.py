@@ -29,6 +29,7 @@ from jaccardio.recording.leads import INDEPENDENT_LEADS, LEADS
 from jaccardio.recording.preprocessing import SignalContract, dequantise
 from jaccardio.recording.recording import Recording
 from jaccardio.recording.windows import Windows
+from jaccardio.service.evaluated import Evaluated
 from jaccardio.service.guard import Guard
 from jaccardio.service.limits import Limits
 from jaccardio.service.metrics import Metrics
@@ -80,6 +81,7 @@ def create_app(
     *,
     policy: str = "global",
     index: Index | None = None,
+    evaluated: Evaluated | None = None,
     token: bytes | None = None,
     limits: Limits | None = None,
     say: Callable[[str], None] = lambda _: None,
@@ -92,6 +94,8 @@ def create_app(
         Thresholds: ``fixed``, ``global`` or ``per_finding``.
     index
         Reference ECGs, for ``/v1/search`` and the prevalences beside the metrics.
+    evaluated
+        What an evaluation of the model found, for ``/v1/findings``.
     token
         As `Guard`.
     say
@@ -151,15 +155,15 @@ def create_app(
         return JSONResponse(document | ({"signal": _signal(ecg, predictor)} if signal else {}))
 
     @app.post("/v1/prompt", openapi_extra=ECG_BODY, responses=STATUSES)
-    async def prompt(request: Request) -> JSONResponse:
-        """How well one ECG fits what is asked in free text, English or Japanese, and the statements that decided."""
+    async def prompt(request: Request, language: Literal["en", "ja"] | None = None) -> JSONResponse:
+        """How well one ECG fits what is asked, in English or Japanese, and the statements that decided, in its language or `language`."""
         ecg, prompts = await examined(request)
         if not prompts:
             raise RefusedError(422, "nothing is asked", "Send `prompt` fields, or `prompts` in JSON.", "prompts")
 
         def answers(predictor: Predictor) -> list[Answer]:
             questions = [(words, definition_of(words)) for words in prompts]
-            return ask(predictor, Windows.of([ecg.prepared]), ecg.measured, questions)
+            return ask(predictor, Windows.of([ecg.prepared]), ecg.measured, questions, language)
 
         return JSONResponse(described(request, ecg) | {"answers": findings_document([], await _worded(model, answers))})
 
@@ -192,14 +196,15 @@ def create_app(
 
     @app.get("/v1/findings", responses={401: STATUSES[401]})
     def findings() -> JSONResponse:
-        """What the model was trained to find, and what it expects of an ECG."""
+        """What the model was trained to find, and what it expects of an ECG; with a report each finding's AUROC and its 95 % interval."""
         rows = [
             {"finding": finding.code, "names": dict(finding.names), "leads": list(finding.leads), "threshold": float(threshold)}
+            | {"auroc": evaluated and evaluated.auroc_of(finding.code)}
             for finding, threshold in zip(predictor.vocabulary.findings, predictor.thresholds[policy], strict=True)
         ]
         model_facts = {"vocabulary": predictor.vocabulary.name, "thresholds": policy, "partial_leads": predictor.partial_leads}
         can = {"search": index is not None, "attribution": importlib.util.find_spec("captum") is not None}
-        facts = {"version": __version__, "disclaimer": DISCLAIMER, **can, **model_facts}
+        facts = {"version": __version__, "disclaimer": DISCLAIMER, **can, **model_facts, "evaluation": evaluated and evaluated.to_dict()}
         return JSONResponse(facts | predictor.contract.to_dict() | {"findings": rows})
 
     @app.get("/healthz")
