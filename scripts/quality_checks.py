@@ -210,7 +210,7 @@ def _exchanged(name: str) -> Fault:
     return lambda signal, rate, random: _twelve(matrix @ signal[ROWS])
 
 
-def _twelve(eight: Signal) -> Signal:
+def _twelve(eight: NDArray[np.floating]) -> Signal:
     """All twelve leads of I, II, V1-V6."""
     made = np.zeros((len(LEADS), eight.shape[1]), dtype=np.float32)
     made[ROWS] = eight
