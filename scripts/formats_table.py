@@ -9,7 +9,7 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from jaccardio.cohort.corpora.corpus import Rejection
@@ -23,13 +23,15 @@ FILE_BY_FILE = ("formats", "edge_cases")
 COUNTED = ("ludb", "cinc2021", "ptbxl", "ptbxl_cinc")
 
 
-def formats() -> Iterator[str]:
-    """One row a format."""
-    yield "| format | package | how it is recognised |"
-    yield "|---|---|---|"
+def formats(results: Iterable[str]) -> Iterator[str]:
+    """One row a format; the rows of `files` tell of which a collected file was read."""
+    read = {row.partition(" | ")[2].partition(": ")[0] for row in results}
+    yield "| format | package | tried on | how it is recognised |"
+    yield "|---|---|---|---|"
     for format_ in FORMATS:
         packages = ", ".join(f"`{package}`" for package in format_.packages) or "none"
-        yield f"| {format_.name} | {packages} | {_first_sentence(format_.recognises.__doc__ or '')} |"
+        tried = "published samples" if format_.name in read else "synthetic only"
+        yield f"| {format_.name} | {packages} | {tried} | {_first_sentence(format_.recognises.__doc__ or '')} |"
 
 
 def files(data: Path, listing: Listing) -> Iterator[str]:
@@ -92,5 +94,6 @@ if __name__ == "__main__":
     if not (folder / "formats").is_dir():
         sys.exit("JACCARDIO_DATA does not name the folder of collected recordings")
     listing = ecg_files(folder)
-    made = {"formats": list(formats()), "files": list(files(folder, listing)), "counts": list(counts(folder, listing))}
+    results = list(files(folder, listing))
+    made = {"formats": list(formats(results)), "files": results, "counts": list(counts(folder, listing))}
     PAGE.write_text(renewed(PAGE.read_text(), made))

@@ -1,15 +1,22 @@
 """Names in every field of records and of their table reach no store, plot, checkpoint, message or traceback."""
 
+import json
 import traceback
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+import h5py
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from scipy.io import savemat
 
 from jaccardio.errors import ReadError
 from jaccardio.experiments.phi import Tokens, scan
 from jaccardio.recording.readers import read_ecg
 from tests.conftest import Command, Hospitals
+from tests.recording.readers.samples import LEADS, RATE, ecg_counts
 from tests.recording.readers.vendor_sample import Sample, simulated_counts
 from tests.recording.readers.vendor_samples import BUILDERS
 
@@ -100,3 +107,96 @@ def test_no_word_planted_in_a_vendor_file_is_kept_or_said(tmp_path: Path, traine
     assert words.count("".join(outcome.out + outcome.err for outcome in outcomes)) == 0
     assert scan(made, words)[1] == []
     assert scan(folder, words)[1], "the word is there to be found"
+
+
+PERSON = "ZqArraySecret"
+DECLARED: Mapping[str, Any] = {"unit": "uV", "sampling_rate": RATE, "leads": list(LEADS)}
+
+
+def hdf5(folder: Path, signal: NDArray[Any], declared: Mapping[str, Any]) -> Path:
+    with h5py.File(folder / "one.h5", "w") as file:
+        file.attrs.update({PERSON: PERSON, "comment": PERSON})
+        file.create_dataset("signal", data=signal).attrs.update({**declared, "patient": PERSON})
+        file.create_group(PERSON).create_dataset(PERSON, data=PERSON)
+    return folder / "one.h5"
+
+
+def npz(folder: Path, signal: NDArray[Any], declared: Mapping[str, Any]) -> Path:
+    np.savez(folder / "arrays.npz", signal=signal, **declared, comment=PERSON, patient=PERSON, **{PERSON: np.array([PERSON])})
+    return folder / "arrays.npz"
+
+
+def npy(folder: Path, signal: NDArray[Any], declared: Mapping[str, Any]) -> Path:
+    np.save(folder / "array.npy", signal)
+    (folder / "array.json").write_text(json.dumps({**declared, "comment": PERSON, "patient": PERSON, PERSON: {PERSON: 1}}))
+    return folder / "array.npy"
+
+
+def csv(folder: Path, signal: NDArray[Any], declared: Mapping[str, Any]) -> Path:
+    lines = [f"# {PERSON}", f"# patient: {PERSON}", f"# comment: {PERSON}"]
+    lines += [f"# unit: {declared['unit']}", f"# sampling_rate: {declared['sampling_rate']}"]
+    lines += [",".join([*declared["leads"], PERSON]), *(",".join([*map(str, row), PERSON]) for row in signal.astype(str).T)]
+    (folder / "table.csv").write_text("\n".join(lines))
+    return folder / "table.csv"
+
+
+def cpsc(folder: Path, signal: NDArray[Any], declared: Mapping[str, Any]) -> Path:
+    values = signal / 1000 if signal.dtype.kind == "i" else signal
+    ecg = {"sex": PERSON, "age": np.array([[74]]), "patient": PERSON, PERSON: PERSON, "data": values}
+    savemat(folder / "A0001.mat", {PERSON: PERSON, "ECG": ecg})
+    data = bytearray((folder / "A0001.mat").read_bytes())
+    data[30 : 30 + len(PERSON)] = PERSON.encode()  # in the text at its beginning
+    (folder / "A0001.mat").write_bytes(data)
+    return folder / "A0001.mat"
+
+
+ARRAYS: Mapping[str, Callable[[Path, NDArray[Any], Mapping[str, Any]], Path]] = {
+    "HDF5": hdf5,
+    "NPZ": npz,
+    "NPY": npy,
+    "CSV": csv,
+    "CPSC .mat": cpsc,
+}
+"""Writers of an ECG with `PERSON` wherever the format has room for a word."""
+
+
+def test_no_word_planted_in_a_table_or_an_array_is_kept_or_said(tmp_path: Path, trained: Path, jaccardio: Command) -> None:
+    folder, rows = tmp_path / "ward", []
+    for number, (name, write) in enumerate(ARRAYS.items()):
+        (place := folder / f"{number}").mkdir(parents=True)
+        file = write(place, ecg_counts() + np.int16(number), DECLARED)
+        assert PERSON.encode() in b"".join(path.read_bytes() for path in place.iterdir()), name
+        assert read_ecg(file).format == name
+        rows.append(f"{number}/{file.name},{PERSON}{number},{number % 2}")
+    (folder / "manifest.csv").write_text("path,patient_id,af\n" + "\n".join(rows) + "\n")
+    words = Tokens([PERSON, *(f"{PERSON}{number}" for number in range(len(ARRAYS)))])
+    store = tmp_path / "store"
+    outcomes = [jaccardio("ingest", folder, store, "--corpus", "manifest", "--fs", 100, "--patient-key", tmp_path / "key")]
+    assert f"{len(ARRAYS)} ECGs" in outcomes[0].out
+    outcomes += [jaccardio("inspect", folder / row.split(",")[0]) for row in rows]
+    outcomes += [jaccardio("predict", trained, folder, "--json")]
+    assert [outcome.status for outcome in outcomes] == [0] * len(outcomes), outcomes[-1].err
+    assert words.count("".join(outcome.out + outcome.err for outcome in outcomes)) == 0
+    assert scan(store, words)[1] == []
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_no_refusal_of_a_table_or_an_array_quotes_it(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """What is declared, and the numbers themselves, replaced by a person's name; and files cut off."""
+    counts, text, fields = ecg_counts(), np.full((12, RATE), PERSON, dtype="S"), np.zeros((12, RATE), dtype=[(PERSON, "<f4")])
+    changes: list[Mapping[str, Any]] = [{"unit": PERSON}, {"sampling_rate": PERSON}, {"leads": [PERSON] * 12}]
+    paths = [(f"declared {number}", counts, {**DECLARED, **change}) for number, change in enumerate(changes) if name != "CPSC .mat"]
+    paths += [("text", text, dict(DECLARED)), ("fields", fields, dict(DECLARED)), ("cut", counts, dict(DECLARED))]
+    for case, signal, declared in paths:
+        (place := tmp_path / case).mkdir()
+        path = ARRAYS[name](place, signal, declared)
+        if case == "cut":
+            path.write_bytes(path.read_bytes()[:-1000] + PERSON.encode())
+        with pytest.raises(ReadError) as caught:
+            read_ecg(path)
+        said: BaseException | None = caught.value
+        while said is not None:  # what Python would show of it, and what it came from
+            assert PERSON not in "".join(traceback.format_exception(said)) + repr(said) + str(vars(said)), case
+            said = said.__cause__ or said.__context__
+    shown = capfd.readouterr()
+    assert PERSON not in shown.out + shown.err

@@ -1,5 +1,6 @@
 """What is flagged, refused, and left unknown."""
 
+import runpy
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from jaccardio.recording.readers import read_ecg
 from jaccardio.recording.recording import Recording
 from tests.conftest import Hospitals
 
+from .simulated import ALL_LEADS, simulate
+
+SCRIPT = runpy.run_path(str(Path(__file__).parents[2] / "scripts" / "quality_checks.py"))
 NAMES = list(CHECKS)
 CONTRACT = SignalContract(100.0)
 
@@ -53,6 +57,21 @@ def test_a_fault_is_flagged_once_with_its_lead_and_refused_where_that_is_wished(
     assert checked(noisy, "noise=ignore")[1] == recording.flags
     with pytest.raises(ReadError, match=r"noise: 0\.\d+ mV in lead V3, 0.04 is allowed. To keep such ECGs: --check noise=flag"):
         checked(noisy, "noise=refuse")
+
+
+def test_every_check_has_a_fault_that_shows_what_it_finds() -> None:
+    assert set(SCRIPT["FAULTS"]) == set(CHECKS)
+
+
+def test_injected_spikes_are_a_pacemakers() -> None:
+    """At 500 Hz; at 100 Hz a spike is hardly steeper than QRS."""
+    (inject,) = SCRIPT["FAULTS"]["pacing"].values()
+    hearts = [simulate((), 500.0, seed)[1] for seed in range(6)]
+    paced = [inject(signal.copy(), 500.0, np.random.default_rng(seed)) for seed, signal in enumerate(hearts)]
+    spikes = np.array([measure(signal, 500.0, ALL_LEADS)[list(MEASUREMENTS).index("spike")] for signal in (*hearts, *paced)])
+    assert (spikes[:6] < 0.7).all()
+    assert (spikes[6:] > 0.9).all()
+    assert all(np.abs(signal[0] + signal[2] - signal[1]).max() < 0.02 for signal in paced), "the limb leads see one spike"
 
 
 def test_what_reading_has_flagged_is_counted_and_not_flagged_again(recording: Recording) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import tracemalloc
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from jaccardio.errors import ReadError
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.readers import wfdb_record, wfdb_signal
+from jaccardio.recording.readers.storage_formats import FORMATS
 from jaccardio.recording.readers.wfdb_record import read_wfdb
 
 
@@ -76,20 +78,47 @@ def test_lowest_count_is_no_sample(write_record, counts: NDArray[np.int16]) -> N
 
 
 def write_packed(folder: Path, counts: NDArray[np.int64], storage: str) -> None:
-    """Writes a record with `wfdb`, or, in the two formats that it reads but cannot write, by hand."""
-    byte_order = {"61": ">i2", "160": "<u2"}.get(storage)
-    written = "16" if byte_order else storage
-    calibration = {"adc_gain": [60.0] * 12, "baseline": [0] * 12}
-    wfdb.wrsamp("packed", 100, ["mV"] * 12, list(LEADS), d_signal=counts.T, fmt=[written] * 12, write_dir=str(folder), **calibration)
-    if byte_order:
+    """Writes a record with `wfdb`, or, in the formats that it reads but cannot write, by hand; `wfdb` reads the same counts."""
+    written = "16" if storage in BY_HAND else storage
+    signals = len(counts)
+    calibration = {"adc_gain": [60.0] * signals, "baseline": [0] * signals, "fmt": [written] * signals}
+    wfdb.wrsamp("packed", 100, ["mV"] * signals, list(LEADS[:signals]), d_signal=counts.T, write_dir=str(folder), **calibration)
+    if storage in BY_HAND:
         header = folder / "packed.hea"
         header.write_text(header.read_text().replace("packed.dat 16 ", f"packed.dat {storage} "))
-        (folder / "packed.dat").write_bytes((counts.T + (32768 if storage == "160" else 0)).astype(byte_order).tobytes())
+        (folder / "packed.dat").write_bytes(BY_HAND[storage](counts))
+    np.testing.assert_array_equal(wfdb.rdrecord(str(folder / "packed"), physical=False).d_signal.T, counts)
 
 
-@pytest.mark.parametrize(
-    ("storage", "no_sample"), [("24", -(2**23)), ("32", -(2**31)), ("61", -(2**15)), ("80", -128), ("160", -(2**15)), ("212", -2048)]
-)
+def pack_310(counts: NDArray[np.int64]) -> bytes:
+    first, second, third = triples(counts)
+    words = np.stack([first << 1 | (third & 0x1F) << 11, second << 1 | third >> 5 << 11], axis=1)
+    return words.astype("<u2").tobytes()[: 4 * (counts.size // 3) + (0, 2, 4)[counts.size % 3]]
+
+
+def pack_311(counts: NDArray[np.int64]) -> bytes:
+    first, second, third = triples(counts)
+    return (first | second << 10 | third << 20).astype("<u4").tobytes()[: -(-4 * counts.size // 3)]
+
+
+def triples(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Ten bits a sample, as they stand in the file, in three rows; filled up with zeros."""
+    samples = counts.T.ravel() & 0x3FF
+    return np.pad(samples, (0, -samples.size % 3)).reshape(-1, 3).T
+
+
+BY_HAND: Mapping[str, Callable[[NDArray[np.int64]], bytes]] = {
+    "8": lambda counts: np.diff(counts, axis=1, prepend=counts[:, :1]).T.astype(np.int8).tobytes(),
+    "61": lambda counts: counts.T.astype(">i2").tobytes(),
+    "160": lambda counts: (counts.T + 32768).astype("<u2").tobytes(),
+    "310": pack_310,
+    "311": pack_311,
+}
+
+NO_SAMPLE = {"24": -(2**23), "32": -(2**31), "61": -(2**15), "80": -128, "160": -(2**15), "212": -2048, "310": -512, "311": -512}
+
+
+@pytest.mark.parametrize(("storage", "no_sample"), NO_SAMPLE.items())
 def test_other_storage_formats(tmp_path: Path, counts: NDArray[np.int16], storage: str, no_sample: int) -> None:
     small = (counts[:, :999] // 16).astype(np.int64)
     small[8, 5] = no_sample
@@ -108,8 +137,43 @@ def test_other_storage_formats(tmp_path: Path, counts: NDArray[np.int16], storag
     assert "truncated" in refusal(tmp_path / "packed.hea").reason
     signal_file.write_bytes(sound + bytes(40))
     assert "too long" in refusal(tmp_path / "packed.hea").reason
-    signal_file.write_bytes(sound[:600] + bytes([sound[600] ^ 1]) + sound[601:])
+    signal_file.write_bytes(sound[:600] + bytes([sound[600] ^ 2]) + sound[601:])
     assert refusal(tmp_path / "packed.hea").field.startswith("checksum of lead")
+
+
+@pytest.mark.parametrize("piece", [7, 2**20])
+def test_first_differences(tmp_path: Path, counts: NDArray[np.int16], monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+    """Format 8 begins at the header's initial values, goes on from piece to piece, and has no count for a missing sample."""
+    monkeypatch.setattr(wfdb_signal, "_PIECE_SAMPLES", 12 * piece)
+    small = (counts // 16).astype(np.int64)
+    small[6, 10:12] = small[6, 9] - 128, small[6, 9] - 1  # the largest differences
+    write_packed(tmp_path, small, "8")
+    header, signal_file = tmp_path / "packed.hea", tmp_path / "packed.dat"
+    recording = read_wfdb(header)
+    assert recording.flags == ()
+    np.testing.assert_allclose(recording.signal, small / 60, rtol=1e-6, atol=1e-7)
+    numbers = np.frombuffer(signal_file.read_bytes(), dtype=np.int8).copy()
+    numbers[0] += 1
+    signal_file.write_bytes(numbers.tobytes())
+    assert refusal(header).field == "checksum of lead I"
+    numbers[[12, -12]] -= 1  # the sum is as declared again
+    signal_file.write_bytes(numbers.tobytes())
+    assert refusal(header).field == "initial value of lead I"
+
+
+@pytest.mark.parametrize("storage", ["310", "311"])
+@pytest.mark.parametrize(("signals", "frames"), [(1, 331), (2, 331), (3, 331), (12, 7)])
+def test_a_group_of_three_that_is_not_whole(tmp_path: Path, storage: str, signals: int, frames: int) -> None:
+    """One, two or no samples left over, in as many bytes as the WFDB library writes, or filled up."""
+    small = np.random.default_rng(0).integers(-511, 512, (signals, 331))
+    write_packed(tmp_path, small, storage)
+    header, signal_file = tmp_path / "packed.hea", tmp_path / "packed.dat"
+    sound = signal_file.read_bytes()
+    for data in (sound, sound + bytes(-len(sound) % 4)):
+        signal_file.write_bytes(data)
+        np.testing.assert_allclose(read_wfdb(header).signal[:signals], small / 60, rtol=1e-6, atol=1e-7)
+    signal_file.write_bytes(sound[:-1])
+    assert "truncated" in refusal(header).reason
 
 
 def test_format_32_as_wrsamp_writes_it(tmp_path: Path, counts: NDArray[np.int16]) -> None:
@@ -130,7 +194,7 @@ DECLARED = {
 }
 
 
-@pytest.mark.parametrize("storage", ["16", "24", "32", "61", "80", "160", "212"])
+@pytest.mark.parametrize("storage", [str(number) for number in FORMATS])
 @pytest.mark.parametrize("case", DECLARED)
 def test_what_is_declared_takes_no_memory(write_record, counts: NDArray[np.int16], storage: str, case: str) -> None:  # type: ignore[no-untyped-def]
     path = write_record(counts, storage=storage)
@@ -174,13 +238,12 @@ def test_a_long_recording_is_cut_and_takes_memory_for_what_is_kept(tmp_path: Pat
 
 
 @pytest.mark.parametrize("piece", [24, 25, 36, 2**20])
-@pytest.mark.parametrize("storage", ["24", "212"])
+@pytest.mark.parametrize("storage", ["24", "212", "310", "311"])
 def test_pieces_of_any_size_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, storage: str, piece: int) -> None:
-    counts = np.random.default_rng(0).integers(-900, 900, (3, 333))
-    calibration = {"adc_gain": [1000.0] * 3, "baseline": [0] * 3}
-    wfdb.wrsamp("odd", 100, ["mV"] * 3, ["V2", "II", "V5"], d_signal=counts.T, fmt=[storage] * 3, write_dir=str(tmp_path), **calibration)
+    small = np.random.default_rng(0).integers(-511, 512, (5, 331))
+    write_packed(tmp_path, small, storage)
     monkeypatch.setattr(wfdb_signal, "_PIECE_SAMPLES", piece)
-    np.testing.assert_allclose(read_wfdb(tmp_path / "odd.hea").signal[[7, 1, 10]], counts / 1000, rtol=1e-6)
+    np.testing.assert_allclose(read_wfdb(tmp_path / "packed.hea").signal[:5], small / 60, rtol=1e-6, atol=1e-7)
 
 
 def test_half_an_hour_is_kept() -> None:
@@ -327,7 +390,9 @@ def test_all_leads_wrong(header: Path, write_record, counts: NDArray[np.int16]) 
     text = header.read_text()
     header.write_text(text.replace("/mV", "/V").replace("1000.0", "1.0"))
     assert refusal(header).field.startswith("amplitude")
-    header.write_text(text.replace(".dat 16 ", ".dat 516 "))
-    assert refusal(header).reason == "format 516 is not supported"
+    for storage in ("508", "516", "524"):  # compressed by FLAC
+        header.write_text(text.replace(".dat 16 ", f".dat {storage} "))
+        error = refusal(header)
+        assert (error.reason, error.remedy) == (f"format {storage} is not supported", "Convert the record to format 16.")
     assert refusal(write_record(counts[:2], ("resp", "pleth"))).field == "leads"
     assert refusal(write_record(np.zeros_like(counts))).field == "leads"

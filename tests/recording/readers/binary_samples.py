@@ -55,18 +55,19 @@ def _multiplex_group(sample: Sample, label: str, counts: NDArray[np.int16], decl
 
 
 def build_dicom(folder: Path, sample: Sample | None = None, baseline: float = 0, correction: float = 1) -> Path:
-    """The median beat stands before the rhythm: a reader that takes the first group is found out."""
+    """The median beat stands before the rhythm: a reader that takes the first group is found out. A 12-lead ECG has 13 channels at most."""
     sample = sample or Sample()
+    kind = "1.2.840.10008.5.1.4.1.1.9.1." + ("1" if len(sample.leads) <= 13 else "2")
     meta = (
         _element(2, 0x1, "OB", b"\0\1")
-        + _element(2, 0x2, "UI", "1.2.840.10008.5.1.4.1.1.9.1.1")
+        + _element(2, 0x2, "UI", kind)
         + _element(2, 0x3, "UI", "2.25.1")
         + _element(2, 0x10, "UI", "1.2.840.10008.1.2.1")
     )
     beat = _multiplex_group(sample, "MEDIAN BEAT", sample.counts[:, ::-1][:, :600], min(600, sample.counts.shape[1]), baseline, correction)
     rhythm = _multiplex_group(sample, "RHYTHM", sample.counts, sample.samples, baseline, correction)
     body = (
-        _element(8, 0x16, "UI", "1.2.840.10008.5.1.4.1.1.9.1.1")
+        _element(8, 0x16, "UI", kind)
         + _element(8, 0x18, "UI", "2.25.1")
         + _element(8, 0x60, "CS", "ECG")
         + _element(8, 0x80, "LO", sample.token)

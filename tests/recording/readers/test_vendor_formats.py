@@ -56,6 +56,17 @@ def test_leads_are_known_by_name_in_any_order(name: str, tmp_path: Path) -> None
     np.testing.assert_array_equal(straight.signal, backward.signal)
 
 
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "ishne"])  # which has room for twelve
+def test_of_more_leads_the_twelve_are_read_by_name(name: str, tmp_path: Path) -> None:
+    sample = Sample()
+    more, spare = ("V4R", *TWELVE[:8], "V3R", *TWELVE[8:]), simulated_counts(14)[12:]
+    counts = np.vstack([spare[:1], sample.counts[:8], spare[1:], sample.counts[8:]])
+    recording = read(name, BUILDERS[name](tmp_path, replace(sample, leads=more, counts=counts)))
+    np.testing.assert_array_equal(np.rint(recording.signal.astype(np.float64) * 200), sample.counts)
+    assert recording.flags == ("unknown-signals: 2",)
+    assert recording.unknown_signals in {("V4R", "V3R"), ("other", "other")}
+
+
 @every_format
 def test_of_eight_leads_the_others_are_computed_before_scaling(name: str, tmp_path: Path) -> None:
     sample = Sample(leads=EIGHT, counts=simulated_counts(8), microvolt=4.88)

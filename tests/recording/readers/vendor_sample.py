@@ -52,4 +52,4 @@ class Sample:
         return self.counts.shape[1] if self.declared is None else self.declared
 
 
-SCP_CODES = {"I": 1, "II": 2, "III": 61, "aVR": 62, "aVL": 63, "aVF": 64, **{f"V{n}": n + 2 for n in range(1, 7)}}
+SCP_CODES = {"I": 1, "II": 2, "III": 61, "aVR": 62, "aVL": 63, "aVF": 64, **{f"V{n}": n + 2 for n in range(1, 7)}, "V3R": 11, "V4R": 12}

@@ -103,7 +103,7 @@ class ArrayPart:
             shape = shape[1:]
         leads, samples = reversed(shape[-2:]) if self.leads_last and len(shape) == 2 else (*shape, 0, 0)[:2]
         if len(shape) != 2 or leads != len(LEADS) or not 0 < samples <= LONGEST_SAMPLES or array.dtype.kind not in "fiu":
-            raise ReadError(record, "signal file", f"an array of {array.dtype} of shape {array.shape}", "It must hold twelve leads.")
+            raise ReadError(record, "signal file", f"an array of {array.dtype.name} of shape {array.shape}", "It must hold twelve leads.")
         if self.row is not None and not 0 <= self.row < array.shape[0]:
             raise ReadError(record, "signal file", f"no row {self.row}, it has {array.shape[0]}", _COPY_AGAIN)
         if shape_only:

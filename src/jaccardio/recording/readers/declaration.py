@@ -91,7 +91,7 @@ class Declaration:
             The shape does not fit the leads; the limb leads contradict each other, so the names are in another order; or as `recording_of`.
         """
         if values.ndim != 2 or values.dtype.kind not in "fiu" or len(self.leads) not in values.shape:
-            reason = f"{values.dtype} of shape {values.shape}, but {len(self.leads)} leads are declared"
+            reason = f"{values.dtype.name} of shape {values.shape}, but {len(self.leads)} leads are declared"
             raise ReadError(record, "signal", reason, "Give one ECG as real numbers, (leads, samples) or (samples, leads).")
         signals = (values if len(values) == len(self.leads) else values.T).astype(np.float64) * self.millivolt
         counts = values.dtype.kind in "iu" or np.array_equal(values, np.rint(values))

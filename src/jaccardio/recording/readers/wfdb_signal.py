@@ -102,13 +102,17 @@ def _read_file(folder: Path, name: str, header: WfdbHeader, leads: Sequence[Lead
     scale = np.array([[millivolt_per_count(lead, record)] for lead in leads])
     baseline = np.array([[lead.baseline] for lead in leads], dtype=np.float64)
     sums, first_counts = np.zeros(len(leads), dtype=np.int64), list[int]()
+    before = np.array([[lead.initial_value] for lead in leads])  # what the next difference adds to
     kept, end = frames * columns.shape[1], 0
     with open_regular(find(folder, name, record, "signal file"), record, "signal file", "Put it beside the header.") as (file, size):
-        _check_size(file, size, leads[0].offset + storage.bytes_of(header.frames * frame), leads[0], record)
+        _check_size(file, size, leads[0].offset + storage.bytes_of(header.frames * frame), storage, record)
         file.seek(leads[0].offset)
         millivolts = np.empty((len(leads), kept), dtype=np.float32)
         for samples in _pieces(file, storage, header.frames, frame, record):
             counts = samples[:, columns].transpose(1, 0, 2).reshape(len(leads), -1)
+            if storage.differences:
+                counts = before + np.cumsum(counts, axis=1, dtype=np.int64)
+                before = counts[:, -1:]
             sums += counts.sum(axis=1, dtype=np.int64)
             first_counts = first_counts or counts[:, 0].tolist()
             piece = counts[:, : max(0, kept - end)]
@@ -142,7 +146,8 @@ def _layout(signals: Sequence[Signal], leads: Sequence[LeadSignal], record: str)
 
 def _pieces(file: BinaryIO, storage: StorageFormat, frames: int, frame: int, record: str) -> Iterator[Counts]:
     """The samples of all signals from the file's position on, (frames, samples per frame), some frames at a time."""
-    step = max(2, _PIECE_SAMPLES // frame // 2 * 2)  # even: format 212 packs pairs of samples
+    group = len(storage.sizes)
+    step = max(group, _PIECE_SAMPLES // frame // group * group)
     for begin in range(0, frames, step):
         count = min(step, frames - begin)
         data = file.read(storage.bytes_of(count * frame))
@@ -151,8 +156,8 @@ def _pieces(file: BinaryIO, storage: StorageFormat, frames: int, frame: int, rec
         yield storage.decode(data)[: count * frame].reshape(count, frame)
 
 
-def _check_size(file: BinaryIO, size: int, declared: int, lead: LeadSignal, record: str) -> None:
-    padding = 2 if lead.format == 212 else 0  # packed in threes of bytes; writers differ in how they end
+def _check_size(file: BinaryIO, size: int, declared: int, storage: StorageFormat, record: str) -> None:
+    padding = 2 if len(storage.sizes) > 1 else 0  # writers differ in how they end a group that is not whole
     if declared <= size <= declared + padding:
         return
     if size == 0:
