@@ -1,12 +1,13 @@
 """Commands that study the transfer of a trained model: probe (to few labels), shift (to an external hospital)."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from jaccardio.cli.options import Device, Json, Out, Replicates, Run, StoreOption, local_store
-from jaccardio.cli.output import note, number, progress_lines, result, warn
+from jaccardio.cli.output import note, number, progress_lines, result, resumable, warn
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
 from jaccardio.locks import own_folder
@@ -38,7 +39,8 @@ def probe(
 
     note(DISCLAIMER)
     protocol = FewShotProtocol(_shares(fractions), subsets, supervised, replicates, device)
-    with own_folder(out):
+    kept = resumable("The same command goes on where it stopped: classifiers that are trained are kept.") if supervised else nullcontext()
+    with kept, own_folder(out):
         document = run_probe(RunFolder.open(run), Store.open(store), out, protocol, say=note, watch=progress_lines)
     warn(warnings_of(document["tables"].values()))
     lines = [
