@@ -73,6 +73,10 @@ def test_inspect(jaccardio: Command, ecgs: list[Path], tmp_path: Path) -> None:
     assert [lead["lead"] for lead in document["leads"]][:4] == ["I", "II", "III", "aVR"]
     assert (tmp_path / "paper.png").read_bytes().startswith(b"\x89PNG")
     assert "12 leads" not in seen.out
+    assert jaccardio("inspect", ecgs[0], "--plot", tmp_path / "paper.png").status == 0
+    refused = jaccardio("inspect", ecgs[1], "--plot", tmp_path / "paper.png")
+    assert (refused.status, refused.out) == (2, "")
+    assert "not a picture of this ECG" in refused.err
     for suffix in (".dat", ""):
         assert jaccardio("inspect", ecgs[0].with_suffix(suffix)).status == 0
     assert jaccardio("inspect", ecgs[0], "--plot", tmp_path / "paper.gif").status == 2

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -86,16 +87,51 @@ def test_a_mistyped_folder_is_told_from_a_damaged_one(
     assert "ingest" not in refused.err
 
 
+@pytest.mark.parametrize(
+    ("words", "work", "way"),
+    [
+        (("train", "--preset", "truth-small", "--store", "STORE", "--out", "NEW"), "training.loop.train", "with --resume goes on"),
+        (("ensemble", "RUN", "RUN", "--store", "STORE", "--out", "NEW"), "training.ensemble.join_runs", "joins the runs again"),
+        (("ingest", "NEW", "NEW", "--corpus", "folder"), "cohort.ingest.ingest", "starts again from the first file"),
+        (("demo", "--out", "NEW"), "paper.demo.run_demo", "goes on where it stopped"),
+        (("compare", "--store", "STORE", "--out", "NEW"), "experiments.compare.run_compare", "goes on where it stopped"),
+        (("reproduce", "table1", "--out", "NEW"), "paper.reproduce.run_reproduce", "goes on where it stopped"),
+        (
+            ("probe", "RUN", "--store", "STORE", "--out", "NEW", "--supervised"),
+            "experiments.probe.run_probe",
+            "classifiers that are trained are kept",
+        ),
+        (("probe", "RUN", "--store", "STORE", "--out", "NEW"), "experiments.probe.run_probe", ""),  # nothing is kept, nothing is promised
+        (("evaluate", "RUN", "--store", "STORE", "--out", "NEW"), "experiments.evaluate_run.evaluate_run", ""),
+    ],
+)
 def test_ctrl_c_says_how_to_go_on_and_ends_with_130(
-    jaccardio: Command, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    jaccardio: Command,
+    store: Path,
+    run_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    work: str,
+    way: str,
 ) -> None:
-    from jaccardio.training import loop
-
     def stop(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(loop, "train", stop)
-    stopped = jaccardio("train", "--preset", "truth-small", "--store", store, "--out", tmp_path / "new")
+    monkeypatch.setattr(f"jaccardio.{work}", stop)
+    places = {"STORE": store, "RUN": run_folder, "NEW": tmp_path / "new"}
+    stopped = jaccardio(*(places.get(word, word) for word in words))
     assert (stopped.status, stopped.out) == (130, "")
-    assert stopped.err.count("with --resume goes on") == 2
-    assert "stopped by Ctrl-C" in stopped.err
+    assert stopped.err.count("Ctrl-C") == (2 if way else 0)
+    assert not way or stopped.err.count(way) == 2
+
+
+def test_joining_and_converting_show_how_far_they_are(
+    jaccardio: Command, store: Path, run_folder: Path, records: Path, tmp_path: Path
+) -> None:
+    assert "converting: 2/2" in jaccardio("convert", records, tmp_path / "npz", "--to", "npz").err
+    other = shutil.copytree(run_folder, tmp_path / "other")
+    joined = jaccardio("ensemble", run_folder, other, "--store", store, "--out", tmp_path / "new", "--device", "cpu")
+    assert joined.status == 0
+    sizes = json.loads((run_folder / "split.json").read_text())["parts"]["validation"]["recording_id"]
+    assert f"scoring: {len(sizes)}/{len(sizes)}" in joined.err

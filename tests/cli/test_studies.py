@@ -72,7 +72,7 @@ def test_reproduce_prints_where_its_tables_are_and_what_failed(jaccardio: Comman
 
     def run_reproduce(names: list[str], scale: str, out: Path, **more: object) -> reproduce_module.Reproduction:
         asked.update(more, names=names, scale=scale)
-        return reproduce_module.Reproduction(out / "results.json", out / "results.html", failures)
+        return reproduce_module.Reproduction(out / "results.json", out / "results.html", failures, ["12 ECGs: AUROC is undefined"])
 
     monkeypatch.setattr(reproduce_module, "run_reproduce", run_reproduce)
     words = ["--scale", "small", "--store", tmp_path / "store", "--external", "a", "--external", "b", "--seeds", 2, "--jobs", 1]
@@ -81,6 +81,8 @@ def test_reproduce_prints_where_its_tables_are_and_what_failed(jaccardio: Comman
     assert (asked["names"], asked["scale"], asked["store"]) == (["table1", "table3"], "small", tmp_path / "store")
     assert (asked["external"], asked["seeds"], asked["jobs"]) == ([Path("a"), Path("b")], 2, 1)
     assert "not a medical device" in done.err
+
+    assert "warning: 12 ECGs: AUROC is undefined" in done.err
 
     failures["final-0123abcd"] = "the loss is not finite."
     partly = jaccardio("reproduce", "--out", tmp_path)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from jaccardio.evaluation.table import Table
 from tests.conftest import Command, Hospitals
 
 
@@ -25,6 +26,18 @@ def test_probe_refuses_shares_that_are_none(
     done = jaccardio("probe", run_folder, "--store", hospitals.home, "--out", tmp_path / "out", "--fractions", shares)
     assert done.status == 2
     assert "--fractions" in done.err
+
+
+@pytest.mark.parametrize("command", ["probe", "shift"])
+def test_what_the_ecgs_cannot_bear_is_said_once(
+    jaccardio: Command, run_folder: Path, hospitals: Hospitals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    tables = {name: Table(name, warnings=["24 ECGs: AUROC is undefined"]).to_dict() for name in ("one", "two")}
+    monkeypatch.setattr(f"jaccardio.experiments.{command}.run_{command}", lambda *_, **__: {"tables": tables})
+    external = ["--external", hospitals.away] if command == "shift" else []
+    done = jaccardio(command, run_folder, "--store", hospitals.home, "--out", tmp_path / "out", *external)
+    assert done.status == 0
+    assert done.err.count("warning: 24 ECGs: AUROC is undefined") == 1
 
 
 def test_shift_prints_both_places(jaccardio: Command, run_folder: Path, hospitals: Hospitals, tmp_path: Path) -> None:

@@ -157,6 +157,7 @@ def test_all_faults_of_a_table_are_told_and_no_cell_is(linked: Callable[..., tup
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("patient_id,date,lvef\np0,2020-03-01,50,9\np0,02.03,x\n", "3 faults of 3 kinds.\n  row 2: more cells.*\n  row 3, column date"),
         ("patient_id,when,ef\np0,2020-03-01,50\n", "2 faults of 2 kinds.\n  row 1: the column date is missing.*\n  row 1: the column lvef"),
         ("patient_id,date,lvef\n", "lists no echocardiogram"),
         ("patient_id,date,lvef\np0,05/02/2019,50\n", "row 2, column date: no whole date, or one that two countries read differently"),

@@ -169,6 +169,16 @@ def test_one_draw_has_no_range_and_undefined_draws_do_not_count() -> None:
     assert not _over_draws(np.array([np.nan, np.nan])).defined
 
 
+def test_why_figures_of_a_tiny_hospital_are_undefined_is_said() -> None:
+    home, external = _hospital(400, 0, 0.0), _hospital(24, 1, 0.0)
+    assert _tables(home, _hospital(300, 1, 0.0))["hospitals"].warnings == []
+    table = _tables(home, _with_labels(external, np.ones_like(external.part.labels)))["hospitals"]
+    assert [warning.split(":")[0] for warning in table.warnings[:2]] == ["external", "external"]
+    assert "no finding has both a present and an absent ECG: AUROC" in table.warnings[0]
+    assert "at both hospitals: macro AUROC is undefined" in table.warnings[-1]
+    assert np.isnan(table.estimate("home", "macro_auroc").value)
+
+
 def test_what_does_not_belong_together_is_refused() -> None:
     home, external = _hospital(300, 0, 0.0), _hospital(300, 1, 0.0)
     with pytest.raises(DataError, match="do not belong together"):

@@ -32,10 +32,13 @@ def test_only_a_picture_of_the_same_ecg_is_replaced(tmp_path: Path) -> None:
     one, other = (
         Recording(np.random.default_rng(seed).random((12, 1000), np.float32), 100.0, np.ones(12, np.bool_), "x") for seed in (0, 1)
     )
-    check_replaceable(tmp_path / "new.png", one)
-    plot_ecg(one, tmp_path / "one.png")
-    check_replaceable(tmp_path / "one.png", one)
-    (tmp_path / "mine.png").write_text("mine")
-    for name, recording in (("one.png", other), ("mine.png", one)):
-        with pytest.raises(UsageError, match="left as it is"):
-            check_replaceable(tmp_path / name, recording)
+    for kind in ("png", "svg", "pdf"):
+        picture, mine, folder = (tmp_path / f"{name}.{kind}" for name in ("one", "mine", "folder"))
+        check_replaceable(picture, one)
+        plot_ecg(one, picture)
+        check_replaceable(picture, one)
+        mine.write_text("mine")
+        folder.mkdir()
+        for path, recording in ((picture, other), (mine, one), (folder, one)):
+            with pytest.raises(UsageError, match="left as it is"):
+                check_replaceable(path, recording)

@@ -12,7 +12,8 @@ from jaccardio.errors import UsageError
 
 def doctor(
     path: Annotated[
-        Path | None, typer.Argument(metavar="FOLDER", help="A store, a run, or a model folder; without it the installation is checked.")
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="A store, run, model, evaluation or study; without it the installation is checked."),
     ] = None,
     phi: Annotated[
         bool, typer.Option("--phi", help="Look through every file of any folder for what may name a patient; values are never shown.")
@@ -22,8 +23,9 @@ def doctor(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Checks the installation, a store, a run or a model.
+    """Checks the installation, or a folder that jaccardio wrote.
 
+    Of a store, a run with its members, a model, an evaluation, and a study with what lies in it, whatever has a SHA-256 is read.
     With --phi: paths, e-mail addresses, dates of a day, device serials, and the words of a list.
     """
     from jaccardio.experiments.doctor import examine

@@ -1,12 +1,13 @@
 """`convert`: ECG files of any format as WFDB, DICOM or NPZ, without what tells whose they are."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from jaccardio.cli.options import Json
-from jaccardio.cli.output import note, result
+from jaccardio.cli.output import note, progress_bar, result
 from jaccardio.errors import MissingError, UsageError
 
 
@@ -30,14 +31,18 @@ def convert(
         raise UsageError(f"--to {to}: write {', '.join(WRITERS)}.")
     failures: Failures = []
     written: dict[str, str] = {}
-    for file in each_once(files, failures):
-        try:
-            recording = read_ecg(file)
-            written[str(file)] = str(WRITERS[to](out / waveform_hash(recording)[:16], recording))
-        except MissingError:
-            raise  # the machine's fault: a package that is not installed, a full disk
-        except Exception as error:  # one file must not stop the others
-            failures.append((file, error))
+    chosen = list(each_once(files, failures))
+    with progress_bar("converting") if len(chosen) > 1 else nullcontext(None) as progress:
+        for number, file in enumerate(chosen, 1):
+            try:
+                recording = read_ecg(file)
+                written[str(file)] = str(WRITERS[to](out / waveform_hash(recording)[:16], recording))
+            except MissingError:
+                raise  # the machine's fault: a package that is not installed, a full disk
+            except Exception as error:  # one file must not stop the others
+                failures.append((file, error))
+            if progress is not None:
+                progress(number, len(chosen))
     say_rejected(failures)
     lines = [f"{file} -> {made}" for file, made in written.items()]
     result({"out": str(out), "format": to, "written": written}, lines, json)

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 def inspect(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="ECG file of any format, also ARCHIVE.zip/FILE; or a WFDB record's name.")],
-    plot: Annotated[Path | None, typer.Option(metavar="PICTURE", help="Also draw the ECG on paper: .png, .svg or .pdf.")] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="PICTURE", help="Also draw the ECG on paper: .png, .svg or .pdf, never in another's place."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Shows what one ECG file holds, and what is done to it.
@@ -62,7 +65,9 @@ def inspect(
     ]
     if plot is not None:
         from jaccardio.recording.paper_plot import plot_ecg
+        from jaccardio.recording.picture_names import check_replaceable
 
+        check_replaceable(plot, recording)
         plot_ecg(recording, plot, title=record_name(file))
         lines.append(f"drawn to {plot}")
     result(document, lines, json)

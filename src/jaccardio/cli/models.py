@@ -129,7 +129,9 @@ def ensemble(
     from jaccardio.training.run_folder import RunFolder
 
     note(DISCLAIMER)
-    summary = join_runs(Store.open(store), [RunFolder.open(run) for run in runs], out, device=device)
+    opened, members = Store.open(store), [RunFolder.open(run) for run in runs]
+    with resumable("The same command joins the runs again; they stay as they are."), progress_bar("scoring") as progress:
+        summary = join_runs(opened, members, out, device=device, progress=progress)
     _tell_trained(summary, out, json)
 
 

@@ -145,6 +145,7 @@ def reproduce(
             say=note,
             watch=minutely_lines,
         )
+    warn(done.warnings)
     lines = [f"failed {run}: {reason}" for run, reason in done.failures.items()]
     lines += [f"results: {done.results}", f"report: {done.page}"]
     result({"results": str(done.results), "page": str(done.page), "failures": done.failures}, lines, json)

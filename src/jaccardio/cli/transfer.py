@@ -1,12 +1,13 @@
 """Commands that study the transfer of a trained model: probe (to few labels), shift (to an external hospital)."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from jaccardio.cli.options import Device, Json, Out, Replicates, Run, StoreOption, local_store
-from jaccardio.cli.output import note, number, progress_lines, result
+from jaccardio.cli.output import note, number, progress_lines, result, resumable, warn
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
 from jaccardio.locks import own_folder
@@ -33,12 +34,15 @@ def probe(
     """
     from jaccardio.cohort.store import Store
     from jaccardio.experiments.probe import FewShotProtocol, run_probe
+    from jaccardio.report.results import warnings_of
     from jaccardio.training.run_folder import RunFolder
 
     note(DISCLAIMER)
     protocol = FewShotProtocol(_shares(fractions), subsets, supervised, replicates, device)
-    with own_folder(out):
+    kept = resumable("The same command goes on where it stopped: classifiers that are trained are kept.") if supervised else nullcontext()
+    with kept, own_folder(out):
         document = run_probe(RunFolder.open(run), Store.open(store), out, protocol, say=note, watch=progress_lines)
+    warn(warnings_of(document["tables"].values()))
     lines = [
         f"{table['title']}, {row['model']}: macro-AUROC {number(row['value'])}"
         for table in document["tables"].values()
@@ -63,6 +67,7 @@ def shift(
     """
     from jaccardio.cohort.store import Store
     from jaccardio.experiments.shift import run_shift
+    from jaccardio.report.results import warnings_of
     from jaccardio.training.run_folder import RunFolder
 
     note(DISCLAIMER)
@@ -70,6 +75,7 @@ def shift(
         document = run_shift(
             RunFolder.open(run), Store.open(store), Store.open(external), out, device=device, replicates=replicates, watch=progress_lines
         )
+    warn(warnings_of(document["tables"].values()))
     lines = [
         f"{row['model']}{'' if row['policy'] is None else ', ' + row['policy'] + ' threshold'}: {row['metric']} {number(row['value'])}"
         for table in document["tables"].values()

@@ -12,6 +12,7 @@ from jaccardio.cohort.augment import Augmentation, RandomCrop
 from jaccardio.cohort.store import Store
 from jaccardio.errors import UsageError
 from jaccardio.findings.labels import PRESENT, UNKNOWN
+from jaccardio.progress import Progress
 from jaccardio.recording.preprocessing import dequantise
 from jaccardio.recording.windows import Windows
 
@@ -168,7 +169,10 @@ def repeat_factors(labels: NDArray[np.int8]) -> NDArray[np.float64]:
     return factors
 
 
-def full_batches(store: Store, rows: NDArray[np.int64], batch_size: int = 256) -> Iterator[Windows]:
-    """All windows of the rows, in order; the last batch may hold fewer ECGs."""
+def full_batches(store: Store, rows: NDArray[np.int64], batch_size: int = 256, progress: Progress | None = None) -> Iterator[Windows]:
+    """All windows of the rows, in order; the last batch may hold fewer ECGs. `progress` hears of those done with."""
     for start in range(0, len(rows), batch_size):
-        yield store.windows(np.asarray(rows[start : start + batch_size], dtype=np.int64))
+        batch = np.asarray(rows[start : start + batch_size], dtype=np.int64)
+        yield store.windows(batch)
+        if progress is not None:
+            progress(start + len(batch), len(rows))

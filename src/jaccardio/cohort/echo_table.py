@@ -129,10 +129,11 @@ class EchoTable:
         DataError
             It is no table, lacks a column, or holds cells that cannot be read or may be read in two ways: all faults by column and rows.
         """
-        table = read_table(path)
-        faults = Faults(table.name)
+        faults = Faults(path.name)
+        table = read_table(path, faults)
         columns = {name: _column(table, name, faults) for name in ("patient_id", "date", *(one.column for one in criteria))}
-        faults.refuse()
+        if not all(columns.values()) or not table.rows:
+            faults.refuse()
         if not table.rows:
             raise DataError(f"{table.name}: the table lists no echocardiogram.")
         read = [one.states([cells[columns[one.column]] for _, cells in table.rows]) for one in criteria]

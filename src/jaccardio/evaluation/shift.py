@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from jaccardio.errors import DataError
 from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined, percentile_interval
+from jaccardio.evaluation.cautions import cautions
 from jaccardio.evaluation.confusion import ratio
 from jaccardio.evaluation.differences import two_sided_p
 from jaccardio.evaluation.drift import REPETITIONS, measure_drift
@@ -73,10 +74,15 @@ def _hospitals(hospitals: Mapping[str, Hospital], replicates: int) -> Table:
     }
     table = Table("Home and external hospital", left_out=_left_out(parts))
     for name, part in parts.items():
+        table.warnings += cautions(part.labels, part.codes, MINIMUM_POSITIVES, name)
         macro = mean_of_defined(np.where(in_macro, values["auroc"][name], np.nan))
         table.rows.append(Row(name, "macro_auroc", Estimate.of(macro)))
         known = f"{int(part.known.sum()):,} known labels"
         table.scored.append(f"{name}: {len(part):,} ECGs of {len(set(part.patients.tolist())):,} patients, {known}")
+    if not in_macro.any():
+        table.warnings.append(
+            f"no finding has {MINIMUM_POSITIVES} present ECGs and an absent one at both hospitals: macro AUROC is undefined"
+        )
     changes = {metric: found[EXTERNAL] - found[HOME] for metric, found in values.items()}
     macro_change = mean_of_defined(np.where(in_macro, changes["auroc"], np.nan))  # of the same findings in each replicate
     p = two_sided_p(macro_change[1:])

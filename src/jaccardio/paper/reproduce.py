@@ -22,7 +22,7 @@ from jaccardio.paper.recipes import RECIPES
 from jaccardio.paper.scales import SCALES, Scale
 from jaccardio.paper.study import Study
 from jaccardio.progress import Watch, unwatched
-from jaccardio.report.results import PAGE, RESULTS, plots_are_whole, table_document, write_results
+from jaccardio.report.results import PAGE, RESULTS, plots_are_whole, table_document, warnings_of, write_results
 from jaccardio.training.leakage import check_apart
 
 MADE_FROM = "made_from"
@@ -33,11 +33,12 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Reproduction:
-    """What `run_reproduce` wrote, and run -> why it has no model."""
+    """What `run_reproduce` wrote, run -> why it has no model, and what the ECGs cannot bear."""
 
     results: Path
     page: Path
     failures: dict[str, str]
+    warnings: list[str]
 
 
 def run_reproduce(
@@ -110,7 +111,7 @@ def run_reproduce(
             ordered = {key: results[key] for key in RECIPES if key in results}
             notes = {key: _earlier_call(table, made_from) for key, table in ordered.items()}
             write_results(out, ordered, title=TITLE, facts=_facts(study), notes=notes)
-    return Reproduction(out / RESULTS, out / PAGE, study.runs.failures)
+    return Reproduction(out / RESULTS, out / PAGE, study.runs.failures, warnings_of(results[name] for name in names))
 
 
 def _results(out: Path, scale: str) -> dict[str, Any]:

@@ -40,6 +40,9 @@ _PAPER, _FINE, _COARSE, _INK, _GREY = "#fff9f8", "#f9d7d6", "#eda9a9", "#15151c"
 _POINTS_PER_MILLIMETRE = 72 / 25.4
 _PEN = 2.2 * _POINTS_PER_MILLIMETRE
 _HALO = [withStroke(linewidth=2.5, foreground=_PAPER)]  # lifts names off the grid; traces are drawn above it and never hidden
+_SOURCE = {"png": "Source", "svg": "Source", "pdf": "Keywords"}
+"""Of the metadata, what names the ECG."""
+
 _NO_DATE: Mapping[str, dict[str, Any]] = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}  # equal input gives equal files
 
 
@@ -209,8 +212,8 @@ def _write(axes: Axes, x: float, y: float, text: str, size: float, **style: Any)
 
 
 def _render(figure: Figure, kind: str, dots_per_inch: int, source: str = "") -> bytes:
-    """Bytes of the page; `source` is written into a PNG, which so tells whose ECG it shows."""
-    metadata = {**_NO_DATE[kind], **({"Source": source} if source and kind == "png" else {})}
+    """Bytes of the page; `source` stands in them as it is, so that the file tells whose ECG it shows."""
+    metadata = {**_NO_DATE[kind], **({_SOURCE[kind]: source} if source else {})}
     buffer = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "jaccardio", "path.simplify": False}):
         figure.savefig(buffer, format=kind, dpi=dots_per_inch, metadata=metadata)

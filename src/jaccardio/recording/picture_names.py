@@ -5,8 +5,6 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import Image
-
 from jaccardio.errors import UsageError
 from jaccardio.recording.readers.record_files import record_name
 from jaccardio.recording.recording import Recording
@@ -45,13 +43,8 @@ def check_replaceable(picture: Path, recording: Recording) -> None:
     """
     if not os.path.lexists(picture):
         return
-    try:
-        with Image.open(picture) as image:
-            drawn_from = image.info.get("Source")
-    except (OSError, SyntaxError, ValueError):  # no picture, or a damaged one
-        drawn_from = None
-    if drawn_from != waveform_hash(recording):
-        raise UsageError(f"{picture}: exists and is not a picture of this ECG; it is left as it is. Name another folder for pictures.")
+    if not picture.is_file() or waveform_hash(recording).encode() not in picture.read_bytes():
+        raise UsageError(f"{picture}: exists and is not a picture of this ECG; it is left as it is. Name another place for pictures.")
 
 
 def _folded(name: str) -> str:

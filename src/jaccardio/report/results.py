@@ -3,7 +3,7 @@
 `compare`, `score --against`, `probe`, `shift`, `reproduce` and `demo` all write it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -76,6 +76,11 @@ def write_results(
     results = {"title": title, "facts": dict(facts), "tables": dict(documents)}
     write_json(folder / RESULTS, results)
     return results
+
+
+def warnings_of(tables: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What the ECGs of these tables, as documents hold them, cannot bear: each sentence once."""
+    return list(dict.fromkeys(warning for table in tables for warning in table["warnings"]))
 
 
 def plots_are_whole(folder: Path, document: Mapping[str, Any]) -> bool:

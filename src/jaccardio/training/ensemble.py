@@ -72,7 +72,9 @@ def _told(progress: Progress | None, place: int, members: int) -> Progress | Non
     return told
 
 
-def join_runs(store: Store, runs: Sequence[RunFolder], out: Path, *, device: str = "auto") -> dict[str, Any]:
+def join_runs(
+    store: Store, runs: Sequence[RunFolder], out: Path, *, device: str = "auto", progress: Progress | None = None
+) -> dict[str, Any]:
     """Makes one run of several, which were trained on one split of this store; an interrupted joining is taken up again.
 
     Parameters
@@ -81,6 +83,8 @@ def join_runs(store: Store, runs: Sequence[RunFolder], out: Path, *, device: str
         At least two complete runs, in any form and of any seed. The joined run stands under the configuration of the first.
     out
         New run folder; that of an ensemble in the making may hold its members.
+    progress
+        Receives how much of the validation part is scored.
 
     Returns
     -------
@@ -114,7 +118,7 @@ def join_runs(store: Store, runs: Sequence[RunFolder], out: Path, *, device: str
         rows = np.sort(store.rows_of(first.split.parts["validation"]))
         columns = np.array([store.vocabulary.index(code) for code in vocabulary.codes])
         labels = store.labels[np.ix_(rows, columns)]
-        scores = finding_scores(ensemble, full_batches(store, rows), choose_device(device))
+        scores = finding_scores(ensemble, full_batches(store, rows, progress=progress), choose_device(device))
         auroc, _ = macro_ranking(labels, scores)
         summaries = [one.summary for one in runs]
         summary = {

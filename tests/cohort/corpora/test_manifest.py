@@ -130,8 +130,8 @@ def test_refusals_name_row_and_column_and_quote_no_cell(tmp_path: Path, text: st
     assert "Secret" not in str(caught.value)
 
 
-def test_findings_in_both_ways_are_a_usage_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="keep one of the two"):
+def test_findings_in_both_ways_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="keep one of the two"):
         create(tmp_path, "path,patient_id,findings,af\na,1,af,1\n")
 
 
@@ -231,7 +231,7 @@ def test_extra_columns_are_a_fault_until_they_are_dropped_by_name(tmp_path: Path
     corpus = create(tmp_path, text, drop=("My Note",))
     assert corpus.rows[0].present == ("finding:af",)
     assert "columns left out: my note" in corpus.notes
-    with pytest.raises(UsageError, match="no column notes to drop"):
+    with pytest.raises(DataError, match="no column notes to drop"):
         create(tmp_path, text, drop=("notes",))
 
 
@@ -251,6 +251,48 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     assert lines[2].startswith("  column af: neither 1 (present) nor 0 (absent) nor empty (unknown)")
     assert lines[2].endswith(", in 37 rows (2, 3, 4, 5, 6, ...)")
     assert "  row 39, column path: the same recording as in row 2" in lines
+    assert "Secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        (
+            "path,patient_id,afib,lvh,lvh,,findings\na,1,x,0,1,,af;Secret\nb,2,x,0,1,,af,Secret,9\nc,3\n,4,x,0,Secret,,af\n",
+            [
+                "row 3: more cells than the 7 columns of row 1",
+                "row 4: fewer cells than the 7 columns of row 1",
+                "row 1: column number 6 has no name",
+                "row 1, column lvh: 2 columns have this name",
+                "row 1: there is no column ward to drop",
+                "row 1, column afib: no known column",
+                "row 1: findings stand in the column findings and in columns of their own",
+                "row 5, column lvh: neither 1",
+                "row 2, column findings: item 2 is no finding",
+                "row 5, column path: empty",
+            ],
+        ),
+        (
+            "Path,patientid,sex\na,1,9\n../Secret,2,F\nc,3,F,4\n",
+            [
+                "row 4: more cells",
+                "row 1: there is no column ward to drop",
+                "row 1, column patientid: no known column",
+                "row 1: the column patient_id is missing",
+                "row 2, column sex: a number",
+                "row 3, column Path: leads out",
+            ],
+        ),
+        ("patient_id,sex\n1,9\n", ["row 1: there is no column ward", "row 1: the column path is missing", "row 2, column sex: a number"]),
+        ("path,patient_id\na\n", ["row 2: fewer cells", "row 1: there is no column ward"]),
+    ],
+)
+def test_faults_of_rows_header_and_cells_are_told_at_once(tmp_path: Path, text: str, kinds: list[str]) -> None:
+    with pytest.raises(DataError) as caught:
+        create(tmp_path, text, drop=("ward",))
+    first, *lines = str(caught.value).splitlines()
+    assert first == f"manifest.csv: {len(kinds)} faults of {len(kinds)} kinds."
+    assert [line.strip()[: len(kind)] for line, kind in zip(lines, kinds, strict=True)] == kinds
     assert "Secret" not in str(caught.value)
 
 

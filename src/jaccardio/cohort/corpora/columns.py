@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from jaccardio.cohort.corpora.faults import Faults
 from jaccardio.cohort.corpora.table import SourceTable
 from jaccardio.cohort.corpora.words import label_states, plain
-from jaccardio.errors import DataError, UsageError
+from jaccardio.errors import UsageError
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
 
@@ -49,19 +49,14 @@ class Columns:
 
     @classmethod
     def of(cls, table: SourceTable, vocabulary: Vocabulary, drop: tuple[str, ...], faults: Faults) -> "Columns":
-        """Reads a header; unknown and doubled columns go to `faults`.
+        """Reads a header.
 
-        Raises
-        ------
-        UsageError
-            A column to drop is not there, or findings are written in both ways.
-        DataError
-            A required column is missing (with the other faults of the header), or there is no row.
+        To `faults` go columns that nobody knows, doubled, missing, or to drop and not there, and findings written in both ways.
         """
         dropped = tuple(column for column in table.header if column.casefold() in {name.casefold() for name in drop})
-        absent = [name for name in drop if name.casefold() not in {column.casefold() for column in dropped}]
-        if absent:
-            raise UsageError(f"{table.name}: there is no column {absent[0]} to drop; its columns: {', '.join(table.header)}.")
+        for name in drop:
+            if name.casefold() not in {column.casefold() for column in dropped}:
+                faults.add(1, None, f"there is no column {name} to drop; its columns: {', '.join(table.header)}")
         known: dict[str, str] = {}
         findings: dict[str, int] = {}
         for column in table.header:
@@ -81,15 +76,11 @@ class Columns:
             if index in findings.values():
                 faults.add(1, column, f"the finding {vocabulary.codes[index]} has two columns")
             findings[column] = index
-        missing = [column for column in REQUIRED if column not in known]
-        for column in missing:
-            faults.add(1, None, f"the column {column} is missing")
-        if missing:
-            faults.refuse()
-        if not table.rows:
-            raise DataError(f"{table.name}: the manifest lists no recording.")
+        for column in REQUIRED:
+            if column not in known:
+                faults.add(1, None, f"the column {column} is missing")
         if findings and LIST_COLUMN in known:
-            raise UsageError(f"{table.name}: findings stand in the column {LIST_COLUMN} and in columns of their own; keep one of the two.")
+            faults.add(1, None, f"findings stand in the column {LIST_COLUMN} and in columns of their own; keep one of the two")
         return cls(known, findings, dropped)
 
 

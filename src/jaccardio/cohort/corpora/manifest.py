@@ -20,7 +20,7 @@ from jaccardio.cohort.corpora.record_paths import locate
 from jaccardio.cohort.corpora.table import SourceTable, read_table
 from jaccardio.cohort.corpora.words import NO_FINDING, NOT_STATED, SEXES, patient_number, plain, whole
 from jaccardio.cohort.pseudonyms import Pseudonyms
-from jaccardio.errors import UsageError
+from jaccardio.errors import DataError, UsageError
 from jaccardio.findings.labels import ABSENT, PRESENT
 from jaccardio.findings.mapping import NAMED
 from jaccardio.findings.vocabulary import Vocabulary
@@ -65,23 +65,26 @@ class Manifest:
         Raises
         ------
         UsageError
-            No key, no such file, a column to drop that is not there, or both ways to write findings in one table.
+            No key, or no such file.
         DataError
-            Lists everything wrong by column and rows: a column or finding that nobody knows, a value that cannot be read, a path outside
-            the folder or listed twice, a patient in two folds, an empty table.
+            Lists everything wrong by column and rows: a row that does not fit the header, a column or finding that nobody knows, a column
+            to drop that is not there, both ways to write findings, a value that cannot be read, a path outside the folder or listed twice,
+            a patient in two folds; or the table is empty.
         MissingError
             An Excel workbook without the package openpyxl.
         """
         if key is None:
             raise UsageError("a manifest needs --patient-key FILE: record and patient ids are pseudonyms under that key.")
         path = table_in(source) if source.is_dir() else source
-        table = read_table(path)
-        faults = Faults(table.name)
+        faults = Faults(path.name)
+        table = read_table(path, faults)
         columns = Columns.of(table, vocabulary, options.drop, faults)
         labels = {column: LabelColumn.of(column, table, faults) for column in columns.findings}
         reader = _Rows(path.parent, table, columns, labels, Pseudonyms(key), vocabulary, options, faults)
         sources = tuple(reader.source(number, cells) for number, cells in table.rows)
         faults.refuse()
+        if not sources:
+            raise DataError(f"{table.name}: the manifest lists no recording.")
         listed: dict[str, frozenset[str]] = {}
         for record in sources:
             codes = record.present if columns.listed else ()
@@ -242,10 +245,11 @@ class _Rows:
             self._fault(number, "fold", f"another fold than that of the patient's ECG in {EARLIER}; one fold a patient", other)
 
     def _cell(self, cells: Mapping[str, str], column: str) -> str:
-        return cells.get(self.columns.known.get(column, ""), "")
+        return cells[self.columns.known[column]] if column in self.columns.known else ""
 
     def _fault(self, number: int, column: str, reason: str, earlier: int | None = None) -> None:
-        self.faults.add(number, self.columns.known[column], reason, earlier)
+        if column in self.columns.known:  # one that is missing was said of the header
+            self.faults.add(number, self.columns.known[column], reason, earlier)
 
 
 def _fold(cell: str) -> int | None:

@@ -52,12 +52,18 @@ class SourceTable:
     rows: tuple[tuple[int, Mapping[str, str]], ...]
 
 
-def read_table(path: Path) -> SourceTable:
+def read_table(path: Path, faults: Faults | None = None) -> SourceTable:
     """Reads a .csv, .tsv or .txt table or an .xlsx workbook.
 
     The separator of a text table is the one that its header line holds; ``sep=;`` before it, as Excel writes, declares it, and so does the
     suffix .tsv. Cells in quotation marks may hold separators and line breaks. A workbook's numbers, dates and truth values become
     ``101``, ``2019-05-02`` and ``TRUE``; formulas count with the value that was last computed.
+
+    Parameters
+    ----------
+    faults
+        Takes what is wrong with the header and the rows, for the caller to refuse with what else is: rows that do not fit the header and
+        columns without a name are left out, the last of columns with one name is taken. None: such a table is refused here.
 
     Raises
     ------
@@ -76,7 +82,11 @@ def read_table(path: Path) -> SourceTable:
     if mark == OLE_MARK:
         raise DataError(f"{path.name}: an old Excel workbook (.xls) or one with a password. Save it as .xlsx without a password.")
     lines = _workbook(path) if mark == ZIP_MARK else _text(path)
-    return _table(path.name, enumerate(lines, start=1))
+    found = Faults(path.name) if faults is None else faults
+    table = _table(path.name, enumerate(lines, start=1), found)
+    if faults is None:
+        found.refuse()
+    return table
 
 
 def _refuse_size(path: Path, size: int) -> None:
@@ -84,10 +94,9 @@ def _refuse_size(path: Path, size: int) -> None:
         raise DataError(f"{path.name}: more than {MAXIMUM_BYTES // 2**20} MiB, too large for a table. Split it.")
 
 
-def _table(name: str, lines: Iterable[tuple[int, list[str]]]) -> SourceTable:
+def _table(name: str, lines: Iterable[tuple[int, list[str]]], faults: Faults) -> SourceTable:
     header: tuple[str, ...] = ()
     rows: list[tuple[int, Mapping[str, str]]] = []
-    faults = Faults(name)
     for number, cells in lines:
         if number == 1:
             header = _filled(cells)
@@ -105,8 +114,7 @@ def _table(name: str, lines: Iterable[tuple[int, list[str]]]) -> SourceTable:
         faults.add(1, None, f"column number {unnamed[0]} has no name; {remedy}")
     for column in dict.fromkeys(column for column in header if column and header.count(column) > 1):
         faults.add(1, column, f"{header.count(column)} columns have this name")
-    faults.refuse()
-    return SourceTable(name, header, tuple(rows))
+    return SourceTable(name, tuple(dict.fromkeys(filter(None, header))), tuple(rows))
 
 
 def _filled(cells: list[str]) -> tuple[str, ...]:
