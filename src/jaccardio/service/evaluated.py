@@ -52,7 +52,9 @@ class Evaluated:
         rows = list(csv.DictReader(io.StringIO(table)))
         try:
             fitted = {row["finding"]: _number(row["threshold"]) for row in rows}
-            aurocs = {row["finding"]: Estimate(*(_number(row[f"auroc{end}"]) for end in ("", "_low", "_high"))) for row in rows}
+            aurocs = {
+                row["finding"]: Estimate(_number(row["auroc"]), _number(row["auroc_low"]), _number(row["auroc_high"])) for row in rows
+            }
             found = cls(int(metrics["n_records"]), int(metrics["n_patients"]), aurocs)
         except (KeyError, TypeError, ValueError):
             raise DataError(f"{folder}: a report of another version. {REMEDY}") from None
