@@ -104,8 +104,8 @@ def test_a_name_with_dots_is_kept(jaccardio: Command, trained: Path, tmp_path: P
     done = jaccardio("predict", trained, tmp_path / "1.2.3", tmp_path / "1.2.4.hea", "--plot", tmp_path / "plots")
     assert [picture.name for picture in drawn(done.out)] == ["1.2.3.png", "1.2.4.png"]
     for name in ("1.2.3", "1.2.4"):
-        jaccardio("inspect", tmp_path / name, "--plot", tmp_path / "page.svg")
-        assert f"<!-- {name} -->" in (tmp_path / "page.svg").read_text()
+        jaccardio("inspect", tmp_path / name, "--plot", tmp_path / f"{name}.svg")
+        assert f"<!-- {name} -->" in (tmp_path / f"{name}.svg").read_text()
 
 
 def test_folders_and_repetitions(jaccardio: Command, trained: Path, others: Path) -> None:

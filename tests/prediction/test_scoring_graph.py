@@ -22,7 +22,7 @@ def test_it_scores_as_the_predictor(trained: Path, parts: tuple[int, ...], compl
     predictor = Predictor(dataclasses.replace(load_pretrained(trained / "model"), partial_leads=not complete_only), device="cpu")
     predictor.model.score_parts = parts
     graph = ScoringGraph(predictor).eval()
-    for samples in (200, 333, 523, 1000, 1199, 1200, 2300, 3001):
+    for samples in (200, 333, 523, 1000, 1005, 1006, 1200, 2005, 2300, 3001):
         np.testing.assert_allclose(*_both(predictor, graph, samples), atol=1e-6)
 
 

@@ -128,15 +128,15 @@ _LABELS = {
 }
 
 _OBJECTIVES = {
-    "standard": ("standard SigLIP", _STANDARD),
-    "equal-sets": ("equal sets alone", _EQUAL_SETS),
-    "jaccard": ("Jaccard loss", ()),
-    "soft": ("soft Jaccard", _SOFT),
-}
+    "standard": ("standard SigLIP", _STANDARD, 3),
+    "equal-sets": ("equal sets alone", _EQUAL_SETS, 1),
+    "jaccard": ("Jaccard loss", (), 3),
+    "soft": ("soft Jaccard", _SOFT, 1),
+}  # and at how many lengths
 _LENGTHS = {
     f"{name}-length-{place + 1}": PaperRun(f"{title}, {{epochs}} epochs", (*settings, *_NARROW, *_WHOLE), length=place)
-    for name, (title, settings) in _OBJECTIVES.items()
-    for place in (0, 1, 2)
+    for name, (title, settings, lengths) in _OBJECTIVES.items()
+    for place in (0, 1, 2)[:lengths]
 }
 
 RUNS: Mapping[str, PaperRun] = {

@@ -32,6 +32,7 @@ class ScoringGraph(nn.Module):
         super().__init__()
         self.model = predictor.model
         self.window = predictor.contract.samples
+        self.spare = predictor.contract.spare
         self.minimum = math.ceil(MINIMUM_SECONDS * predictor.contract.sampling_rate)
         needed = [(ANY_LEAD, *(finding.leads if predictor.partial_leads else LEADS)) for finding in predictor.vocabulary.findings]
         items = sorted({item for finding in needed for item in finding})
@@ -54,7 +55,7 @@ class ScoringGraph(nn.Module):
         samples = signal.shape[2]
         finite = (signal.abs() < math.inf).all(dim=2, keepdim=True)
         recorded = torch.sym_min(samples, self.window)
-        windows = torch.sym_max(1, (samples + self.window - self.minimum) // self.window)
+        windows = torch.sym_max(1, (samples + self.window - self.spare - 1) // self.window)
         cut = pieces(torch.where(finite, signal, 0.0), windows, recorded)  # (n, 12, windows, recorded)
         counts = ((cut - median(cut)) * COUNTS_PER_MILLIVOLT).round().clamp(-LARGEST_COUNT, LARGEST_COUNT)
         moving = counts.amax(dim=3) - counts.amin(dim=3) >= FLAT_PEAK_TO_PEAK_MV * COUNTS_PER_MILLIVOLT

@@ -130,12 +130,15 @@ class SignalContract:
         flags += [f"flat:{LEADS[lead]}" for lead in np.flatnonzero(recording.lead_mask & ~lead_mask)]
         return Prepared(windows, recorded, lead_mask, tuple(flags))
 
+    @property
+    def spare(self) -> int:
+        """Samples beyond a window that bring no further one: the rounding of a rate."""
+        return int(_SHORT_BY_SECONDS * self.sampling_rate)
+
     def _window_starts(self, samples: int) -> list[int]:
-        """First sample of each window: as many as cover the whole, overlapping where they must; a rounded rate brings no further one."""
-        beyond = samples - self.samples
-        if beyond <= _SHORT_BY_SECONDS * self.sampling_rate:
-            return [0]
-        return [round(start) for start in np.linspace(0, beyond, math.ceil(samples / self.samples))]
+        """First sample of each window, as many as cover the whole, overlapping where they must."""
+        windows = max(1, math.ceil((samples - self.spare) / self.samples))
+        return [round(start) for start in np.linspace(0, max(0, samples - self.samples), windows)] if windows > 1 else [0]
 
 
 def quantise(signal: NDArray[np.float32]) -> NDArray[np.int16]:

@@ -135,5 +135,5 @@ def test_the_ablation_changes_one_thing_at_a_time(scale: Scale) -> None:
 
 def test_every_length_is_validated_equally_often() -> None:
     for place, epochs in enumerate((12, 36, 72), 1):
-        settings = RUNS[f"soft-length-{place}"].configure(SCALES["small"], 0).training
+        settings = RUNS[f"jaccard-length-{place}"].configure(SCALES["small"], 0).training
         assert (settings.epochs, settings.validate_every, settings.warmup) == (epochs, epochs // 12, 0.1)
