@@ -136,7 +136,8 @@ _OBJECTIVES = {
 _LENGTHS = {
     f"{name}-length-{place + 1}": PaperRun(f"{title}, {{epochs}} epochs", (*settings, *_NARROW, *_WHOLE), length=place)
     for name, (title, settings, lengths) in _OBJECTIVES.items()
-    for place in (0, 1, 2)[:lengths]
+    for place in (0, 1, 2)
+    if place < lengths
 }
 
 RUNS: Mapping[str, PaperRun] = {
