@@ -63,14 +63,17 @@ def predict(
 
     A file that cannot be read is listed and stops nothing.
     """
-    from jaccardio.cohort.id_table import load_id_table
     from jaccardio.measurement.definitions import load_definitions
     from jaccardio.prediction.ask import definition_of
     from jaccardio.prediction.predictor import Predictor
 
     note(DISCLAIMER)
     ray = on_ray(on)
-    ids = load_id_table(id_table)
+    ids = None
+    if id_table is not None:
+        from jaccardio.cohort.id_table import load_id_table  # brings all corpora
+
+        ids = load_id_table(id_table)
     predictor = Predictor.from_pretrained(run, device)
     predictor.thresholds[thresholds]  # an unknown policy is said once, before any file is read
     questions = [(words, definition_of(words)) for words in prompt or []]
