@@ -94,7 +94,7 @@ def test_inspect_judges_quality_as_ingest_does(jaccardio: Command, tmp_path: Pat
     assert list(quality) == list(CHECKS)
     assert {name for name, found in quality.items() if found["found"]} >= {"noise", "short", "missing_lead"}
     assert quality["noise"]["value"] > quality["noise"]["threshold"]
-    assert "quality: short: 5, 0.05 is usual; what the window of 10 s lacks, s" in jaccardio("inspect", tmp_path / "a.csv").out
+    assert "quality: short: 5, above 0.05; what the window of 10 s lacks, s" in jaccardio("inspect", tmp_path / "a.csv").out
 
 
 @pytest.mark.parametrize("to", ["wfdb", "dicom", "npz"])

@@ -59,7 +59,7 @@ def inspect(
     lines += [f"  read: {step}" for step in read] + [f"  for models: {step}" for step in prepared]
     lines += [f"  flag: {flag}" for flag in recording.flags]
     lines += [
-        f"  quality: {name}: {found['value']:.3g}, {found['threshold']:g} is usual; {found['measures']}"
+        f"  quality: {name}: {found['value']:.3g}, above {found['threshold']:g}; {found['measures']}"
         for name, found in quality.items()
         if found["found"]
     ]
