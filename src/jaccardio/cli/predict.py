@@ -53,9 +53,7 @@ def predict(
     define: Annotated[Path | None, typer.Option(metavar="FILE", help="Also ask for the findings that a TOML file defines.")] = None,
     format: Annotated[
         Literal["findings", "fhir"],
-        typer.Option(
-            help="What --json holds of each ECG; fhir, which implies it: an HL7 FHIR R4 report, without answers to --prompt and --define."
-        ),
+        typer.Option(help="What --json holds of each ECG; fhir, which implies it: an HL7 FHIR R4 report, without answers to questions."),
     ] = "findings",
     id_table: IdTable = None,
     on: On = PROCESSES,
