@@ -42,8 +42,8 @@ class PaperRun:
         ``section.key=value``.
     schedule
         ``short`` or ``long`` (the paper's two), ``own``: that of its own preset, or ``brief``: what half an hour allows.
-    length
-        Which of the scale's three lengths takes the place of the schedule's.
+    longer
+        Which of the scale's two longer lengths takes the place of the schedule's.
     text
         Which of the scale's text encoders.
     supervised
@@ -59,7 +59,7 @@ class PaperRun:
     name: str
     settings: tuple[str, ...] = ()
     schedule: Literal["short", "long", "own", "brief"] = "short"
-    length: Literal[0, 1, 2] | None = None
+    longer: Literal[0, 1] | None = None
     text: int = 0
     supervised: bool = False
     preset: str | None = None
@@ -88,7 +88,7 @@ class PaperRun:
             f"model.text={scale.texts[self.text]}",
             *scale.common,
             *scale.schedules[self.schedule],
-            *(() if self.length is None else (*_of_length(scale.lengths[self.length]), *scale.of_lengths)),
+            *(() if self.longer is None else _of_length(scale.longer[self.longer])),
             *(scale.supervised if self.supervised else ()),
             *self.settings,
             f"training.seed={seed}",
@@ -96,7 +96,7 @@ class PaperRun:
 
     def title(self, scale: Scale) -> str:
         """The name at a scale."""
-        return self.name.format(text=scale.texts[self.text], epochs=scale.lengths[self.length or 0])
+        return self.name.format(text=scale.texts[self.text], epochs=scale.longer[self.longer or 0])
 
 
 def _of_length(epochs: int) -> tuple[str, ...]:
@@ -127,21 +127,9 @@ _LABELS = {
     )
 }
 
-_OBJECTIVES = {
-    "standard": ("standard SigLIP", _STANDARD, 3),
-    "equal-sets": ("equal sets alone", _EQUAL_SETS, 1),
-    "jaccard": ("Jaccard loss", (), 3),
-    "soft": ("soft Jaccard", _SOFT, 1),
-}  # and at how many lengths
-_LENGTHS = {
-    f"{name}-length-{place + 1}": PaperRun(f"{title}, {{epochs}} epochs", (*settings, *_NARROW, *_WHOLE), length=place)
-    for name, (title, settings, lengths) in _OBJECTIVES.items()
-    for place in (0, 1, 2)
-    if place < lengths
-}
-
 RUNS: Mapping[str, PaperRun] = {
     "standard": PaperRun("standard SigLIP", (*_STANDARD, *_NARROW, *_WHOLE)),
+    "equal-sets": PaperRun("equal sets alone", (*_EQUAL_SETS, *_NARROW, *_WHOLE)),
     "jaccard": PaperRun("Jaccard loss, text {text}", (*_NARROW, *_WHOLE)),
     "soft": PaperRun("soft Jaccard, text {text}", (*_SOFT, *_NARROW, *_WHOLE)),
     "truth": PaperRun("truth of single findings, text {text}", ("method=truth", "model.initial_bias=mean-target", *_NARROW, *_WHOLE)),
@@ -171,7 +159,11 @@ RUNS: Mapping[str, PaperRun] = {
     },
     **{preset: PaperRun(preset, schedule="own", preset=preset, aside=True) for preset in DEMO},
     **_LABELS,
-    **_LENGTHS,
+    **{
+        f"{name}-longer-{place + 1}": PaperRun(f"{title}, {{epochs}} epochs", (*settings, *_NARROW, *_WHOLE), longer=place)
+        for name, title, settings in (("standard", "standard SigLIP", _STANDARD), ("jaccard", "Jaccard loss", ()))
+        for place in (0, 1)
+    },
 }
 """Models by the name of their run folders."""
 
