@@ -39,6 +39,7 @@ DOCUMENTS = (
     "docs/use.md",
     "docs/multimodal.md",
     "docs/faq.md",
+    "docs/serve.md",
 )
 
 EPOCH = "training.epochs=1"
@@ -124,7 +125,7 @@ def here(
     for name, header in zip(("one", "folder/two", "folder/three"), sorted((hospitals.folder / "site-b").rglob("*.hea")), strict=False):
         write_wfdb(folder / "path/to" / name, np.round(read_ecg(header).signal * 1000).astype(np.int64))
     document = request.getfixturevalue("document")
-    if document == "docs/echo.md":
+    if document in ("README.md", "docs/echo.md"):
         home = create_sites(1)[0]
         rows = [COLUMNS, *echo_rows(home, draw_patients(home, 240, np.random.default_rng([0, 0])), [0])]
         (folder / "path/to/echo.csv").write_text("".join(",".join(row) + "\n" for row in rows))

@@ -28,7 +28,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from jaccardio.checksums import MANIFEST, is_sealed
@@ -37,6 +36,7 @@ from jaccardio.files import no_such_folder, read_json, sha256_file
 from jaccardio.findings.labels import UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.measure import MEASUREMENTS
+from jaccardio.parquet import frame_of, read_parquet
 from jaccardio.recording.checks.table import CHECKS
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.preprocessing import SignalContract, dequantise
@@ -131,7 +131,7 @@ class Store:
                 state = "is missing" if found is None else f"has {found:,} bytes"
                 raise _damaged(path / name, f"{state}, the manifest says {entry['bytes']:,} bytes")
         vocabulary = Vocabulary.from_dict(manifest["vocabulary"])
-        records = _read_table(path, table_file(manifest, RECORDS), manifest).to_pandas(types_mapper=_PANDAS_TYPES.get)
+        records = frame_of(_read_table(path, table_file(manifest, RECORDS), manifest), _PANDAS_TYPES.get)
         columns = _read_table(path, manifest["labels"], manifest).select(vocabulary.codes).columns
         known = [column.cast(pa.int8()).fill_null(UNKNOWN).to_numpy() for column in columns]
         labels = np.ascontiguousarray(np.stack(known, axis=1), dtype=np.int8)
@@ -311,7 +311,7 @@ def _read_table(path: Path, name: str, manifest: dict[str, Any]) -> pa.Table:
     data = (path / name).read_bytes()
     if hashlib.sha256(data).hexdigest() != manifest["files"][name]["sha256"]:
         raise _damaged(path / name, "its SHA-256 is not the one in the manifest")
-    return pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
+    return read_parquet(data)
 
 
 def _damaged(file: Path, reason: str) -> DataError:

@@ -2,7 +2,6 @@
 
 import errno
 import hashlib
-import io
 import os
 import shutil
 import zlib
@@ -15,7 +14,6 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from jaccardio.checksums import MANIFEST, file_entry, seal
@@ -40,6 +38,7 @@ from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.locks import locked
 from jaccardio.measurement.measure import MEASUREMENTS
 from jaccardio.measurement.quality import Quality
+from jaccardio.parquet import parquet_bytes
 from jaccardio.recording.checks.table import CHECKS, Check, settings_of
 from jaccardio.recording.preprocessing import Prepared, SignalContract
 
@@ -307,13 +306,6 @@ def _number_table(rows: Sequence[NDArray[np.float32]], names: Sequence[str]) -> 
     """One column a measurement or check, null where unknown."""
     values = np.stack(rows) if rows else np.empty((0, len(names)), dtype=np.float32)
     return pa.table({name: pa.array(values[:, column], from_pandas=True) for column, name in enumerate(names)})
-
-
-def parquet_bytes(table: pa.Table) -> bytes:
-    """A table as Parquet with page checksums."""
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, write_page_checksum=True, compression="zstd")
-    return buffer.getvalue()
 
 
 @contextmanager

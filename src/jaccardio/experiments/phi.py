@@ -195,9 +195,10 @@ def _texts(path: Path) -> _Texts:
 
 def _parquet(path: Path) -> _Texts:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    table = pq.read_table(path)
+    from jaccardio.parquet import read_parquet
+
+    table = read_parquet(path)
     yield from _document(
         {key.decode(): value.decode("utf-8", "replace") for key, value in (table.schema.metadata or {}).items()}, ("metadata",)
     )

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from jaccardio.checksums import read_as_written
 from jaccardio.errors import DataError, UsageError
+from jaccardio.parquet import frame_of, read_parquet
 
 ID, PREFIX = "recording_id", "score_"
 SHOWN = 5
@@ -155,8 +156,7 @@ def _header(path: Path, data: bytes) -> list[str]:
 def _read(path: Path, data: bytes, columns: list[str]) -> pd.DataFrame:
     try:
         if path.suffix == ".parquet":
-            table: pd.DataFrame = pq.read_table(io.BytesIO(data), columns=columns).to_pandas(ignore_metadata=True)  # an index is a column
-            return table
+            return frame_of(read_parquet(data, columns))
         return pd.read_csv(io.BytesIO(data), usecols=columns, dtype={ID: str}, encoding="utf-8-sig")
     except (pa.ArrowException, OSError, ValueError):
         raise _damaged(path) from None

@@ -1,6 +1,5 @@
 """Scores of runs on ECGs that they have not seen, looked at once and cached."""
 
-import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from jaccardio.experiments.held_out import HeldOut
 from jaccardio.files import write_atomic
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.folder import THRESHOLDS, VOCABULARY, WEIGHTS
+from jaccardio.parquet import frame_of, parquet_bytes, read_parquet
 from jaccardio.training.run_folder import RunFolder
 
 FORMAT = "jaccardio-scores-1"
@@ -83,11 +83,10 @@ def cached_table(file: Path, ids: NDArray[np.str_], columns: Sequence[str], comp
     listed = Manifest.read(file.parent, FORMAT, remedy).files if (file.parent / MANIFEST).is_file() else {}
     if file.name not in listed or not file.is_file():
         names, values = compute()
-        buffer = io.BytesIO()
-        pd.DataFrame({"recording_id": names, **values}).to_parquet(buffer, index=False)
-        write_atomic(file, buffer.getvalue())
-        write_manifest(file.parent, FORMAT, {**listed, file.name: file_entry(buffer.getvalue())})
-    table = pd.read_parquet(io.BytesIO(Manifest.read(file.parent, FORMAT, remedy).bytes_of(file.name)))
+        data = parquet_bytes(pd.DataFrame({"recording_id": names, **values}))
+        write_atomic(file, data)
+        write_manifest(file.parent, FORMAT, {**listed, file.name: file_entry(data)})
+    table = frame_of(read_parquet(Manifest.read(file.parent, FORMAT, remedy).bytes_of(file.name)))
     return np.asarray(table.set_index("recording_id").loc[ids, list(columns)], np.float64)
 
 

@@ -1,19 +1,18 @@
 """Frozen ECG features for other people's models, as one Parquet file."""
 
-import io
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from jaccardio.cohort.id_table import IdTable
 from jaccardio.cohort.store import Store
 from jaccardio.files import write_atomic
 from jaccardio.on_ray import RayPool, in_order
+from jaccardio.parquet import parquet_bytes
 from jaccardio.prediction.predictor import BATCH, Predictor
 from jaccardio.prediction.store_signals import windows_for
 
@@ -53,9 +52,7 @@ def write_embeddings(
     }
     if id_table is not None:
         columns["path"] = pa.array(id_table.paths_of(store.ids), pa.string())
-    buffer = io.BytesIO()
-    pq.write_table(pa.table(columns), buffer, write_page_checksum=True)
-    write_atomic(out, buffer.getvalue())
+    write_atomic(out, parquet_bytes(pa.table(columns)))
     return features.shape
 
 

@@ -1,6 +1,5 @@
 """The folder that `jaccardio evaluate` writes: metrics, tables, predictions, plots, and one self-contained report."""
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from jaccardio.evaluation.scored import Scored
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY, POLICIES
 from jaccardio.files import write_atomic, write_json
 from jaccardio.findings.labels import UNKNOWN
+from jaccardio.parquet import parquet_bytes
 from jaccardio.report.language import ENGLISH
 from jaccardio.report.pages import render_page
 from jaccardio.report.plots import EvaluationPlots, draw_evaluation
@@ -142,6 +142,4 @@ def _predictions(part: Part, scores: NDArray[np.floating], paths: Sequence[str |
     for code, labels in zip(part.codes, part.labels.T, strict=True):
         columns[f"y_{code}"] = pd.arrays.IntegerArray(np.maximum(labels, 0), labels == UNKNOWN)
     columns |= {f"score_{code}": column for code, column in zip(part.codes, scores.T, strict=True)}
-    buffer = io.BytesIO()
-    pd.DataFrame(columns).to_parquet(buffer, index=False)
-    return buffer.getvalue()
+    return parquet_bytes(pd.DataFrame(columns))
