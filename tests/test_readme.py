@@ -39,7 +39,6 @@ DOCUMENTS = (
     "docs/use.md",
     "docs/multimodal.md",
     "docs/faq.md",
-    "docs/serve.md",
 )
 
 EPOCH = "training.epochs=1"
