@@ -1,6 +1,9 @@
 """One file, one score: Python, scikit-learn, the command line, HTTP and ONNX agree, whatever the order, number and length of ECGs."""
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
@@ -15,6 +18,9 @@ from fastapi.testclient import TestClient
 from jaccardio import Predictor, read_ecg
 from jaccardio.prediction import export_onnx as module
 from jaccardio.prediction.export_onnx import export_onnx
+from jaccardio.recording.leads import LEADS
+from jaccardio.recording.recording import Recording
+from jaccardio.recording.writers.npz import write_npz
 from jaccardio.service.app import create_app
 from jaccardio.sklearn import JaccardioClassifier
 from tests.conftest import Command, Hospitals, write_wfdb
@@ -59,7 +65,7 @@ def files(hospitals: Hospitals, tmp_path: Path) -> list[Path]:
 
 
 def test_all_ways_to_a_score_agree(
-    predictor: Predictor, session: Any, files: list[Path], jaccardio: Command, monkeypatch: pytest.MonkeyPatch
+    predictor: Predictor, session: Any, exported: Path, files: list[Path], jaccardio: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     estimator = JaccardioClassifier(sampling_rate=100.0)
     estimator.predictor_ = predictor
@@ -80,8 +86,8 @@ def test_all_ways_to_a_score_agree(
             found += [beside[1], alone[0], beside[0]]
         return np.array(found)
 
-    def printed(chosen: list[Path]) -> list[list[Any]]:
-        document = jaccardio("predict", "run", *chosen, "--json").json()
+    def printed(chosen: list[Path], run: Path = Path("run")) -> list[list[Any]]:
+        document = jaccardio("predict", run, *chosen, "--json").json()
         return [[one["score"] for one in document[str(file)]] for file in chosen]
 
     def answered(chosen: list[Path]) -> list[list[Any]]:
@@ -92,6 +98,7 @@ def test_all_ways_to_a_score_agree(
     scores = {
         "Predictor, files": of_files(lambda chosen: [[one.score for one in row] for row in predictor.predict(chosen)]),
         "predict --json": of_files(printed),
+        "predict --json, ONNX": of_files(lambda chosen: printed(chosen, exported)),
         "HTTP": of_files(answered),
         "Predictor, arrays": of_arrays(lambda signals: predictor.predict_proba(signals, 100.0)),
         "scikit-learn": of_arrays(estimator.predict_proba),
@@ -101,6 +108,41 @@ def test_all_ways_to_a_score_agree(
         np.testing.assert_allclose(first, second, rtol=0, atol=1e-5, err_msg=f"{one} and {other}")
     lacking = np.isnan(scores["Predictor, files"]).any(axis=1)
     np.testing.assert_array_equal(lacking, np.arange(len(files)) % 3 == 1)
+
+
+def test_an_onnx_file_says_what_the_run_says_of_any_recording(
+    predictor: Predictor, exported: Path, files: list[Path], tmp_path: Path, jaccardio: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Predictor, "from_pretrained", lambda *_: predictor)
+    signal = np.repeat(read_ecg(files[1]).signal[:10], 5, axis=1)
+    ecgs = (*files[:3], write_npz(tmp_path / "fast", Recording.from_array(signal, 500.0, leads=LEADS[:10])))
+    of_run, of_file = (jaccardio("predict", run, *ecgs, "--thresholds", "per_finding").out for run in ("run", exported))
+    assert re.sub(r"\d\.\d{3}", "#", of_file) == re.sub(r"\d\.\d{3}", "#", of_run)
+    numbers = [[float(number) for number in re.findall(r"\d\.\d{3}", text)] for text in (of_run, of_file)]
+    np.testing.assert_allclose(numbers[0], numbers[1], rtol=0, atol=1.1e-3)  # as printed
+    asked = jaccardio("predict", exported, files[0], "--prompt", "ST elevation in II")
+    assert (asked.status, asked.out) == (2, "")
+    assert "name the run" in asked.err
+    assert jaccardio("predict", exported, files[0], "--device", "cuda").status == 2
+
+
+def test_an_onnx_file_answers_without_torch(exported: Path, files: list[Path]) -> None:
+    code = (
+        "import sys; from jaccardio.cli.app import main; sys.argv[1:1] = ['predict']\ntry: main()\nfinally: print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, exported, files[0]], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+@pytest.mark.parametrize("harm", ["a bit", "cut short", "nothing of ours"])
+def test_a_damaged_onnx_file_is_refused(harm: str, exported: Path, files: list[Path], tmp_path: Path, jaccardio: Command) -> None:
+    data = bytearray(exported.read_bytes())
+    data[len(data) // 2] ^= harm == "a bit"
+    damaged = tmp_path / "damaged.onnx"
+    damaged.write_bytes({"cut short": data[:-100], "nothing of ours": b"ONNX" * 50}.get(harm, data))
+    refused = jaccardio("predict", damaged, files[0])
+    assert (refused.status, refused.out) == (3, "")
+    assert "damaged" in refused.err
 
 
 def test_the_file_says_what_its_numbers_mean(predictor: Predictor, session: Any) -> None:

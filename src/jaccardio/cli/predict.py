@@ -12,25 +12,30 @@ from uuid import uuid4
 import typer
 
 from jaccardio.cli.ecg_files import each_once, exit_partly, reason_of, say_rejected
-from jaccardio.cli.options import Device, IdTable, Json, On, Run
+from jaccardio.cli.options import Device, IdTable, Json, On
 from jaccardio.cli.output import entries, note, progress_bar
 from jaccardio.disclaimer import DISCLAIMER
-from jaccardio.errors import DataError, JaccardioError, MissingError
+from jaccardio.errors import DataError, JaccardioError, MissingError, UsageError
 from jaccardio.on_ray import PROCESSES, RayPool, in_order, on_ray
 
 if TYPE_CHECKING:
     from jaccardio.measurement.definitions import Definition
     from jaccardio.prediction.ask import Answer
-    from jaccardio.prediction.predictor import FindingScore, Predictor
+    from jaccardio.prediction.decisions import FindingScore
+    from jaccardio.prediction.examine import Examined
+    from jaccardio.prediction.onnx_predictor import OnnxPredictor
+    from jaccardio.prediction.predictor import Predictor
     from jaccardio.recording.preprocessing import Prepared
     from jaccardio.recording.recording import Recording
+
+    _Questions = tuple[tuple[str, Definition | None], ...]
 
 UNIT = 32
 """Files that a worker of a cluster takes at a time."""
 
 
 def predict(
-    run: Run,
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder, or what `export --onnx` made of one, which answers sooner.")],
     files: Annotated[
         list[Path],
         typer.Argument(metavar="FILE", help="ECG files, or folders: every ECG in and below them; with --id-table recording ids too."),
@@ -64,10 +69,6 @@ def predict(
 
     A file that cannot be read is listed and stops nothing.
     """
-    from jaccardio.measurement.definitions import load_definitions
-    from jaccardio.prediction.ask import definition_of
-    from jaccardio.prediction.predictor import Predictor
-
     note(DISCLAIMER)
     ray = on_ray(on)
     ids = None
@@ -75,14 +76,10 @@ def predict(
         from jaccardio.cohort.id_table import load_id_table  # brings all corpora
 
         ids = load_id_table(id_table)
-    predictor = Predictor.from_pretrained(run, device)
+    predictor = _load(run, device)
     predictor.thresholds[thresholds]  # an unknown policy is said once, before any file is read
-    questions = [(words, definition_of(words)) for words in prompt or []]
-    if sentences := [words for words, definition in questions if definition is None]:
-        predictor.text_vectors(sentences)  # and so is a sentence that the model cannot read
-    if define is not None:
-        questions += load_definitions(define).items()
-    asked = _Asked(Path.cwd() if ray else Path(), run, thresholds, tuple(questions), plot, format == "fhir")
+    questions = _questions(predictor, prompt or [], define)
+    asked = _Asked(Path.cwd() if ray else Path(), run, thresholds, questions, plot, format == "fhir")
     failures: list[tuple[Path, Exception]] = []
     chosen = list(each_once(files if ids is None else ids.files(files), failures))
     answered = False
@@ -103,6 +100,34 @@ def predict(
     exit_partly(failures, answered)
 
 
+def _load(run: Path, device: str) -> "Predictor | OnnxPredictor":
+    from jaccardio.prediction.onnx_predictor import SUFFIX, OnnxPredictor
+
+    if run.suffix == SUFFIX:
+        if device not in ("auto", "cpu"):
+            raise UsageError(f"--device {device}: an ONNX file is run on the CPU. Leave --device out.")
+        return OnnxPredictor(run)
+    from jaccardio.prediction.predictor import Predictor
+
+    return Predictor.from_pretrained(run, device)
+
+
+def _questions(predictor: "Predictor | OnnxPredictor", prompts: Sequence[str], define: Path | None) -> "_Questions":
+    """What is asked, each with its definition where it has one; a sentence that the model cannot read is said before any file is read."""
+    if not prompts and define is None:
+        return ()
+    from jaccardio.measurement.definitions import load_definitions
+    from jaccardio.prediction.ask import definition_of
+    from jaccardio.prediction.predictor import Predictor
+
+    if not isinstance(predictor, Predictor):
+        raise UsageError("an ONNX file answers for its own findings only. To ask for others, name the run that it was made of.")
+    questions = [(words, definition_of(words)) for words in prompts]
+    if sentences := [words for words, definition in questions if definition is None]:
+        predictor.text_vectors(sentences)
+    return (*questions, *({} if define is None else load_definitions(define)).items())
+
+
 @dataclass(frozen=True)
 class _Asked:
     """What is asked of every file: where paths begin, of which model, at which thresholds, which questions, where it is drawn, a report."""
@@ -110,7 +135,7 @@ class _Asked:
     begin: Path
     run: Path
     thresholds: str
-    questions: tuple[tuple[str, "Definition | None"], ...]
+    questions: "_Questions"
     plot: Path | None
     fhir: bool
 
@@ -125,7 +150,7 @@ class _Said:
     failure: Exception | None = None
 
 
-def _all_said(files: Sequence[Path], predictor: "Predictor", asked: _Asked, ray: bool) -> Iterator[_Said]:
+def _all_said(files: Sequence[Path], predictor: "Predictor | OnnxPredictor", asked: _Asked, ray: bool) -> Iterator[_Said]:
     """Of every file in order, by this process or by the cores of a Ray cluster, a few files at a time."""
     from jaccardio.recording.picture_names import picture_names
 
@@ -141,34 +166,34 @@ def _all_said(files: Sequence[Path], predictor: "Predictor", asked: _Asked, ray:
 
 
 def _say_each(named: Sequence[tuple[Path, str]], asked: _Asked) -> list[_Said]:
-    predictor = _loaded(asked.begin / asked.run)
+    predictor = _kept(asked.begin / asked.run)
     return [_say(file, picture, predictor, asked) for file, picture in named]
 
 
 @lru_cache(maxsize=1)  # a worker takes many units
-def _loaded(run: Path) -> "Predictor":
-    from jaccardio.prediction.predictor import Predictor
-
-    return Predictor.from_pretrained(run, "cpu")
+def _kept(run: Path) -> "Predictor | OnnxPredictor":
+    return _load(run, "cpu")
 
 
-def _say(file: Path, picture: str, predictor: "Predictor", asked: _Asked) -> _Said:
+def _say(file: Path, picture: str, predictor: "Predictor | OnnxPredictor", asked: _Asked) -> _Said:
     """Errors of the machine are raised, those of the file returned."""
-    from jaccardio.prediction.ask import ask
     from jaccardio.prediction.examine import contradiction_of, examine_recording, findings_document
     from jaccardio.prediction.fhir import diagnostic_report
+    from jaccardio.prediction.onnx_predictor import OnnxPredictor
     from jaccardio.recording.readers import read_ecg
-    from jaccardio.recording.windows import Windows
 
     said = _Said()
     try:
         recording = read_ecg(asked.begin / file)
-        examined = examine_recording(predictor, recording)
-        scores = predictor.predict([examined.prepared], asked.thresholds)[0]
-        answers = ask(predictor, Windows.of([examined.prepared]), examined.measured, asked.questions) if asked.questions else []
+        examined = examine_recording(predictor.contract, recording)
+        if isinstance(predictor, OnnxPredictor):
+            scores, answers = predictor.predict([recording], asked.thresholds)[0], []
+        else:
+            scores = predictor.predict([examined.prepared], asked.thresholds)[0]
+            answers = _answers(predictor, examined, asked.questions)
         said.findings = findings_document(scores, answers)
         ranked = sorted(scores, key=lambda score: 1.0 if score.score is None else -score.score)
-        contradictory = contradiction_of(predictor, scores)
+        contradictory = contradiction_of(predictor.vocabulary, scores)
         if asked.fhir:
             said.report = diagnostic_report(scores, uuid4().hex, contradictory)
         said.lines = _lines(file, examined.prepared, ranked, contradictory) + [line for answer in answers for line in _answer_lines(answer)]
@@ -181,6 +206,15 @@ def _say(file: Path, picture: str, predictor: "Predictor", asked: _Asked) -> _Sa
     except Exception as error:  # one bad file never ends the others, whatever is wrong with it
         said.failure = error if isinstance(error, JaccardioError) else DataError(reason_of(error))
     return said
+
+
+def _answers(predictor: "Predictor", examined: "Examined", questions: "_Questions") -> list["Answer"]:
+    if not questions:
+        return []
+    from jaccardio.prediction.ask import ask
+    from jaccardio.recording.windows import Windows
+
+    return ask(predictor, Windows.of([examined.prepared]), examined.measured, questions)
 
 
 def _lines(file: Path, prepared: "Prepared", ranked: Sequence["FindingScore"], contradictory: str) -> list[str]:

@@ -2,19 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.findings.contradictions import contradiction
+from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.measure import measure_recording
 from jaccardio.measurement.quality import check_recording
-from jaccardio.prediction.ask import Answer
-from jaccardio.prediction.predictor import FindingScore, Predictor
+from jaccardio.prediction.decisions import FindingScore
 from jaccardio.recording.checks.table import CHECKS
-from jaccardio.recording.preprocessing import Prepared
+from jaccardio.recording.preprocessing import Prepared, SignalContract
 from jaccardio.recording.recording import Recording
+
+if TYPE_CHECKING:
+    from jaccardio.prediction.ask import Answer  # brings torch
 
 IN_DOCUMENT = ("finding", "score", "probability", "threshold", "present", "withheld")
 
@@ -35,18 +38,18 @@ class Examined:
     measured: NDArray[np.float32]
 
 
-def examine_recording(predictor: Predictor, recording: Recording) -> Examined:
-    """Prepares, measures and checks one recording; errors are those of `Predictor.prepare`."""
-    prepared, measured = predictor.prepare(recording), measure_recording(recording)
+def examine_recording(contract: SignalContract, recording: Recording) -> Examined:
+    """Prepares, measures and checks one recording; errors are those of `SignalContract.apply`."""
+    prepared, measured = contract.apply(recording), measure_recording(recording)
     return Examined(replace(prepared, flags=check_recording(recording, prepared, measured, CHECKS).flags), measured)
 
 
-def findings_document(scores: Sequence[FindingScore], answers: Sequence[Answer] = ()) -> list[dict[str, Any]]:
+def findings_document(scores: Sequence[FindingScore], answers: Sequence["Answer"] = ()) -> list[dict[str, Any]]:
     """What ``jaccardio predict --json`` lists for one ECG: findings in vocabulary order, then answers."""
     return [{key: getattr(score, key) for key in IN_DOCUMENT} for score in scores] + [asdict(answer) for answer in answers]
 
 
-def contradiction_of(predictor: Predictor, scores: Sequence[FindingScore]) -> str:
+def contradiction_of(vocabulary: Vocabulary, scores: Sequence[FindingScore]) -> str:
     """`contradiction` of the findings that were called."""
-    called = [finding for finding, score in zip(predictor.vocabulary.findings, scores, strict=True) if score.present]
-    return contradiction(called, predictor.vocabulary.alone)
+    called = [finding for finding, score in zip(vocabulary.findings, scores, strict=True) if score.present]
+    return contradiction(called, vocabulary.alone)

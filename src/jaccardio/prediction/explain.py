@@ -13,7 +13,8 @@ from jaccardio.measurement.definitions import Definition, definitions_of
 from jaccardio.measurement.measure import measure_recording
 from jaccardio.prediction.ask import DEFINED_VOCABULARIES, Answer, ask, definition_of
 from jaccardio.prediction.attribution import Attribution, attribute, scores_without_lead
-from jaccardio.prediction.predictor import FindingScore, Predictor
+from jaccardio.prediction.decisions import FindingScore
+from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.search import Hit, Index
 from jaccardio.recording.recording import Recording
 from jaccardio.recording.waveform import waveform_hash

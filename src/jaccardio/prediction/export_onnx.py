@@ -16,6 +16,7 @@ import torch
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import DataError, MissingError, UsageError
 from jaccardio.files import write_atomic
+from jaccardio.prediction.onnx_predictor import SUFFIX, seal_onnx
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.scoring_graph import ScoringGraph
 from jaccardio.recording.leads import LEADS
@@ -51,12 +52,12 @@ def export_onnx(predictor: Predictor, out: Path) -> float:
     DataError
         onnxruntime and the `Predictor` differ by more than 1e-5.
     """
-    if out.suffix != ".onnx" or out.is_dir():
+    if out.suffix != SUFFIX or out.is_dir():
         raise UsageError(f"{out}: name a file that ends in .onnx.")
     for module in ("onnx", "onnxscript", "onnxruntime"):
         if importlib.util.find_spec(module) is None:
             raise MissingError(f"ONNX files are written with {module}, which is not installed: pip install 'jaccardio[onnx]'")
-    data = _graph_bytes(predictor)
+    data = seal_onnx(_graph_bytes(predictor))
     difference = _largest_difference(data, predictor)
     if not difference <= TOLERANCE:
         raise DataError(f"{out}: onnxruntime and the predictor differ by {difference:.1e}; nothing was written. Please report it.")
@@ -94,6 +95,9 @@ def _metadata(predictor: Predictor) -> dict[str, str]:
         "calibration": predictor.calibration.to_dict(),
         "leads": list(LEADS),
         "sampling_rate": predictor.contract.sampling_rate,
+        "contract": predictor.contract.to_dict(),
+        "vocabulary": predictor.vocabulary.to_dict(),
+        "partial_leads": predictor.partial_leads,
     }
     words = {"disclaimer": DISCLAIMER, "language": predictor.language, "unit": "mV", "jaccardio": version("jaccardio")}
     return {key: json.dumps(value) for key, value in document.items()} | words

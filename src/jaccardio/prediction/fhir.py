@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jaccardio.disclaimer import DISCLAIMER
-from jaccardio.prediction.predictor import FindingScore
+from jaccardio.prediction.decisions import FindingScore
 
 EKG_STUDY = {"coding": [{"system": "http://loinc.org", "code": "11524-6", "display": "EKG study"}]}
 UNKNOWN = {"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "unknown", "display": "Unknown"}

@@ -1,7 +1,6 @@
 """`Predictor`: a trained model behind three calls: predict, encode_ecg, encode_text."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -14,7 +13,6 @@ from torch import Tensor
 from jaccardio.errors import DataError, ReadError, UsageError
 from jaccardio.evaluation.calibration import Calibration
 from jaccardio.evaluation.thresholds import Thresholds
-from jaccardio.findings.needed_leads import spell_leads
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.statements import measured_statements
 from jaccardio.models.config import ModelConfig
@@ -22,6 +20,7 @@ from jaccardio.models.create import text_encoder_of
 from jaccardio.models.folder import Pretrained, load_pretrained
 from jaccardio.models.folding import folded
 from jaccardio.models.scoring import choose_device, ecg_embeddings, finding_scores, sentence_scores, statement_scores
+from jaccardio.prediction.decisions import Decisions, FindingScore
 from jaccardio.prediction.suspects import warn_of_suspects
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.preprocessing import Prepared, SignalContract
@@ -34,33 +33,6 @@ from jaccardio.text.tuning import tuned_in
 from jaccardio.training.run_folder import RunFolder, looks_like_a_run
 
 BATCH = 64
-
-
-@dataclass(frozen=True)
-class FindingScore:
-    """One finding of one ECG.
-
-    Attributes
-    ----------
-    finding, name
-        Code and English name.
-    score
-        The model's score as it is, in [0, 1]; None where it is withheld.
-    probability
-        The score recalibrated by Platt's pair of the model's validation part (``calibration.json``); None where it is withheld.
-    threshold, present
-        What the score is held against, and the decision: score >= threshold; None, unknown, where it is withheld.
-    withheld
-        Why the leads at hand cannot answer, e.g. ``needs V1-V4``; empty where they can.
-    """
-
-    finding: str
-    name: str
-    score: float | None
-    probability: float | None
-    threshold: float
-    present: bool | None
-    withheld: str = ""
 
 
 class Predictor:
@@ -126,14 +98,21 @@ class Predictor:
         return self.pretrained.partial_leads
 
     @cached_property
+    def decisions(self) -> Decisions:
+        """What scores are held against."""
+        pretrained = self.pretrained
+        thresholds, calibration = Thresholds.from_dict(pretrained.thresholds), Calibration.from_dict(pretrained.calibration)
+        return Decisions(pretrained.vocabulary, pretrained.partial_leads, thresholds, calibration)
+
+    @property
     def thresholds(self) -> Thresholds:
         """Threshold per finding for each policy, fitted on the validation part in training."""
-        return Thresholds.from_dict(self.pretrained.thresholds)
+        return self.decisions.thresholds
 
-    @cached_property
+    @property
     def calibration(self) -> Calibration:
         """Recalibrations of the scores, fitted on the validation part in training."""
-        return Calibration.from_dict(self.pretrained.calibration)
+        return self.decisions.calibration
 
     def prepare(self, ecg: Recording | Prepared | str | Path) -> Prepared:
         """A recording as the model expects it, which is what `jaccardio ingest` would store; one that is prepared already stays."""
@@ -162,30 +141,12 @@ class Predictor:
         UsageError
             Unknown policy, a single path in place of a list, or an array.
         """
-        thresholds = self.thresholds[policy]
-        return [scores for batch in self._batches(ecgs) for scores in self._decided(batch, thresholds)]
-
-    def _decided(self, batch: Windows, thresholds: NDArray[np.float64]) -> Iterator[list[FindingScore]]:
-        scores = self.scores([batch])
-        for mask, row, calibrated in zip(batch.lead_mask, scores, self.calibration.apply(scores, "platt"), strict=True):
-            columns = zip(self.vocabulary.findings, row, calibrated, thresholds, self.withheld(mask), strict=True)
-            yield [
-                FindingScore(finding.code, finding.name, None, None, float(threshold), None, reason)
-                if reason
-                else FindingScore(finding.code, finding.name, float(score), float(probability), float(threshold), bool(score >= threshold))
-                for finding, score, probability, threshold, reason in columns
-            ]
+        self.thresholds[policy]  # an unknown one is said before any ECG is scored
+        return [said for batch in self._batches(ecgs) for said in self.decisions.of(self.scores([batch]), batch.lead_mask, policy)]
 
     def withheld(self, lead_mask: NDArray[np.bool_]) -> tuple[str, ...]:
-        """Why an ECG with these leads, (12,), cannot answer, per finding; empty where it can.
-
-        A model that saw complete ECGs only in training answers for complete ECGs only.
-        """
-        leads = [lead for lead, recorded in zip(LEADS, lead_mask, strict=True) if recorded]
-        if len(leads) < len(LEADS) and not self.partial_leads:
-            return ("needs all 12 leads: the model was trained on complete ECGs only",) * len(self.vocabulary)
-        lacking = [finding.lacking(leads) for finding in self.vocabulary.findings]
-        return tuple(f"needs {spell_leads(items)}" if items else "" for items in lacking)
+        """Why an ECG with these leads, (12,), cannot answer, per finding; empty where it can."""
+        return self.decisions.withheld(lead_mask)
 
     @property
     def language(self) -> str:

@@ -100,14 +100,9 @@ class SignalContract:
         Raises
         ------
         ReadError
-            The recording is shorter than `MINIMUM_SECONDS`, sampled below `MINIMUM_RATE_HZ`, or no lead moves.
+            As `resampled`, or no lead moves.
         """
-        record, rate = recording.recording_id, recording.sampling_rate
-        if rate < MINIMUM_RATE_HZ:
-            raise ReadError(record, "sampling rate", f"{rate:g} Hz is below {MINIMUM_RATE_HZ:g} Hz", "Export the ECG at its original rate.")
-        if recording.seconds < MINIMUM_SECONDS:
-            raise ReadError(record, "length", f"{recording.seconds:.2f} s is below {MINIMUM_SECONDS:g} s", "Use a longer recording.")
-        signal = _resample(recording.signal, rate, self.sampling_rate)
+        signal = self.resampled(recording)
         starts = self._window_starts(signal.shape[1])
         recorded = min(signal.shape[1], self.samples)
         cut = np.stack([signal[:, start : start + recorded] for start in starts])
@@ -118,7 +113,9 @@ class SignalContract:
         moving = peak_to_peak >= FLAT_PEAK_TO_PEAK_MV * COUNTS_PER_MILLIVOLT  # (windows, 12)
         lead_mask = recording.lead_mask & moving.all(axis=0)
         if not lead_mask.any():
-            raise ReadError(record, "leads", "every lead is flat", "Use a recording with at least one lead that holds an ECG.")
+            raise ReadError(
+                recording.recording_id, "leads", "every lead is flat", "Use a recording with at least one lead that holds an ECG."
+            )
         windows = np.zeros((len(starts), len(LEADS), self.samples), dtype=np.int16)
         windows[:, lead_mask, :recorded] = counts[:, lead_mask]
         flags = [*recording.flags]
@@ -129,6 +126,21 @@ class SignalContract:
         flags += [f"clipped:{LEADS[lead]}" for lead in clipped]
         flags += [f"flat:{LEADS[lead]}" for lead in np.flatnonzero(recording.lead_mask & ~lead_mask)]
         return Prepared(windows, recorded, lead_mask, tuple(flags))
+
+    def resampled(self, recording: Recording) -> NDArray[np.float32]:
+        """A recording at the contract's rate, (12, samples) millivolt, as long as it is.
+
+        Raises
+        ------
+        ReadError
+            The recording is shorter than `MINIMUM_SECONDS`, or sampled below `MINIMUM_RATE_HZ`.
+        """
+        record, rate = recording.recording_id, recording.sampling_rate
+        if rate < MINIMUM_RATE_HZ:
+            raise ReadError(record, "sampling rate", f"{rate:g} Hz is below {MINIMUM_RATE_HZ:g} Hz", "Export the ECG at its original rate.")
+        if recording.seconds < MINIMUM_SECONDS:
+            raise ReadError(record, "length", f"{recording.seconds:.2f} s is below {MINIMUM_SECONDS:g} s", "Use a longer recording.")
+        return _resample(recording.signal, rate, self.sampling_rate)
 
     @property
     def spare(self) -> int:

@@ -116,7 +116,9 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # What is imported and prepared at the first ECG takes seconds: none that is sent waits for it.
-        await asyncio.wrap_future(model.call(lambda predictor: predictor.predict([examine_recording(predictor, _example()).prepared])))
+        await asyncio.wrap_future(
+            model.call(lambda predictor: predictor.predict([examine_recording(predictor.contract, _example()).prepared]))
+        )
         yield
         readers.shutdown(cancel_futures=True)
         model.close()
@@ -128,7 +130,7 @@ def create_app(
     async def examined(request: Request) -> tuple[Examined, list[str]]:
         def work() -> tuple[Examined, list[str]]:
             recording, prompts = upload.read()
-            return examine_recording(predictor, recording), list(prompts)
+            return examine_recording(predictor.contract, recording), list(prompts)
 
         async with received(request) as upload:
             return await asyncio.get_running_loop().run_in_executor(readers, work)
@@ -143,7 +145,7 @@ def create_app(
         ecg, _ = await examined(request)
         scores = await asyncio.wrap_future(model.score(ecg.prepared))
         metrics.ecg(ecg.prepared, scores)
-        contradictory = contradiction_of(predictor, scores)
+        contradictory = contradiction_of(predictor.vocabulary, scores)
         if format == "fhir":
             report = diagnostic_report(scores, request.state.request_id, contradictory)
             return JSONResponse(report, media_type="application/fhir+json")

@@ -6,7 +6,7 @@ import numpy as np
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from jaccardio.findings.labels import PRESENT
-from jaccardio.prediction.predictor import FindingScore
+from jaccardio.prediction.decisions import FindingScore
 from jaccardio.prediction.search import Index
 from jaccardio.recording.preprocessing import Prepared
 

@@ -8,7 +8,8 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any, TypeVar
 
-from jaccardio.prediction.predictor import FindingScore, Predictor
+from jaccardio.prediction.decisions import FindingScore
+from jaccardio.prediction.predictor import Predictor
 from jaccardio.recording.preprocessing import Prepared
 from jaccardio.service.limits import Limits
 

@@ -1,0 +1,108 @@
+"""`OnnxPredictor`: an exported model behind `predict`, in onnxruntime; it starts without torch and answers one ECG sooner."""
+
+import hashlib
+import importlib
+import json
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from jaccardio.errors import DataError, MissingError, UsageError
+from jaccardio.evaluation.calibration import Calibration
+from jaccardio.evaluation.thresholds import Thresholds
+from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.prediction.decisions import Decisions, FindingScore
+from jaccardio.recording.preprocessing import SignalContract
+from jaccardio.recording.recording import Recording
+
+SUFFIX = ".onnx"
+_SEAL = b"r\x4a\n\x06sha256\x12\x40"
+
+
+def seal_onnx(data: bytes) -> bytes:
+    """An ONNX file and behind it, as one more entry of its metadata, its SHA-256: parts of a protocol buffer may stand in any order."""
+    return data + _SEAL + hashlib.sha256(data).hexdigest().encode()
+
+
+class OnnxPredictor:
+    """Predicts findings as `jaccardio.prediction.predictor.Predictor` does, from the one file that `jaccardio export --onnx` writes.
+
+    Research software, not a medical device.
+
+    Parameters
+    ----------
+    file
+        Checked against the SHA-256 that it ends with.
+
+    Raises
+    ------
+    UsageError
+        There is no such file.
+    DataError
+        It is damaged, or was not written by this version of jaccardio.
+    MissingError
+        onnxruntime is not installed.
+    """
+
+    def __init__(self, file: Path) -> None:
+        if not file.is_file():
+            raise UsageError(f"{file}: no such file.")
+        sealed = file.read_bytes()
+        length = len(_SEAL) + 2 * hashlib.sha256().digest_size
+        if seal_onnx(sealed[:-length]) != sealed:
+            raise DataError(f"{file}: damaged, or not written by this version of `jaccardio export`. Export the model again.")
+        try:
+            runtime = importlib.import_module("onnxruntime")
+        except ImportError:
+            raise MissingError("ONNX files are run with onnxruntime, which is not installed: pip install 'jaccardio[onnx]'") from None
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = 1
+        self._session = runtime.InferenceSession(sealed, options, providers=["CPUExecutionProvider"])
+        self._said = self._session.get_modelmeta().custom_metadata_map
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The findings, in the order of the scores."""
+        return self.decisions.vocabulary
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """Threshold per finding for each policy."""
+        return self.decisions.thresholds
+
+    @cached_property
+    def contract(self) -> SignalContract:
+        """Rate and length that signals are brought to."""
+        return SignalContract.from_dict(json.loads(self._said["contract"]))
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """What scores are held against."""
+        vocabulary, partial_leads, thresholds, calibration = (
+            json.loads(self._said[key]) for key in ("vocabulary", "partial_leads", "thresholds", "calibration")
+        )
+        return Decisions(
+            Vocabulary.from_dict(vocabulary), partial_leads, Thresholds.from_dict(thresholds), Calibration.from_dict(calibration)
+        )
+
+    def predict(self, recordings: Iterable[Recording], policy: str = "global") -> list[list[FindingScore]]:
+        """Scores and decisions for each recording, as `Predictor.predict`.
+
+        Raises
+        ------
+        ReadError
+            An ECG cannot be mended.
+        UsageError
+            Unknown policy.
+        """
+        return [self._predict(recording, policy) for recording in recordings]
+
+    def _predict(self, recording: Recording, policy: str) -> list[FindingScore]:
+        prepared = self.contract.apply(recording)
+        signal = np.where(prepared.lead_mask[:, None], self.contract.resampled(recording), 0).astype(np.float32)
+        scores = self._session.run(["scores"], {"signal": signal[np.newaxis]})[0].astype(np.float64)
+        withheld = [bool(reason) for reason in self.decisions.withheld(prepared.lead_mask)]
+        scores[:, withheld] = 0.5  # never shown; a recalibration takes no NaN
+        return next(self.decisions.of(scores, prepared.lead_mask[np.newaxis], policy))
