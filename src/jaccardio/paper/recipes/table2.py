@@ -72,7 +72,8 @@ def _knowledge(study: Study, table: Table, models: Mapping[int, TextEncoder]) ->
                 table.rows.append(replace(row, model=f"vectors of {study.scale.texts[place]}"))
                 known.setdefault(row.metric, []).append(row.estimate.value)
     for objective in TEXT_OBJECTIVES:
-        after = [trained[study.title(text_run(objective, place)), "macro_auroc"] for place in models]
+        titles = [study.title(text_run(objective, place)) for place in models]
+        after = [trained.get((title, "macro_auroc"), np.nan) for title in titles]  # one that could not be trained leaves no order
         for metric, before in known.items():
             if len(before) < len(models):
                 continue  # a language that one of them cannot read
