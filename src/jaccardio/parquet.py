@@ -31,10 +31,9 @@ def read_parquet(source: bytes | Path, columns: Sequence[str] | None = None) -> 
     pyarrow.ArrowException, OSError
         It cannot be read, or a page is not as it was written.
     """
-    file = pq.ParquetFile(
-        pa.BufferReader(source) if isinstance(source, bytes) else source, page_checksum_verification=True, pre_buffer=False
-    )
-    return file.read(None if columns is None else list(columns), use_threads=False)
+    readable = pa.BufferReader(source) if isinstance(source, bytes) else source
+    with pq.ParquetFile(readable, page_checksum_verification=True, pre_buffer=False) as file:
+        return file.read(None if columns is None else list(columns), use_threads=False)
 
 
 def frame_of(table: pa.Table, types: Callable[[pa.DataType], Any] | None = None) -> pd.DataFrame:
