@@ -19,9 +19,9 @@ BACKWARD = 3
 def bench_steps(say: Callable[[str], None]) -> Iterator[Figure]:
     """GFLOP a training ECG of each preset, and for each distinct encoder its training ECGs/s in float32 and bfloat16."""
     say("matrix peak")
-    square = torch.randn(MATRIX, MATRIX)
-    peak = rate(lambda _: square @ square, 1) * 2 * MATRIX**3 / 1e9
+    peak, peak16 = matrix_peak(torch.float32), matrix_peak(torch.bfloat16)
     yield Figure("matrix_peak_fp32", peak, "GFLOP/s")
+    yield Figure.beside("matrix_peak_bf16", peak16, "GFLOP/s", peak)
     encoders: dict[str, tuple[EcgEncoder, int, float]] = {}
     for preset in presets():
         config = load_preset(preset)
@@ -34,7 +34,13 @@ def bench_steps(say: Callable[[str], None]) -> Iterator[Figure]:
         say(f"training steps: {name}")
         fp32, bf16 = (rate(training_step(encoder, BATCH, samples, bfloat16), BATCH) for bfloat16 in (False, True))
         yield Figure(f"training_{name}_fp32", fp32, "ECGs/s", limit_share=fp32 * work / peak)
-        yield Figure.beside(f"training_{name}_bf16", bf16, "ECGs/s", fp32)
+        yield Figure.beside(f"training_{name}_bf16", bf16, "ECGs/s", fp32, bf16 * work / peak16)
+
+
+def matrix_peak(kind: torch.dtype) -> float:
+    """GFLOP/s of a product of two square matrices."""
+    square = torch.randn(MATRIX, MATRIX).to(kind)
+    return rate(lambda _: square @ square, 1) * 2 * MATRIX**3 / 1e9
 
 
 def forward_flops(encoder: nn.Module, samples: int) -> float:
