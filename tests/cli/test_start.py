@@ -1,6 +1,7 @@
 """Starting is quick: help and import touch no heavy package; and the help shows every command once."""
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -83,6 +84,17 @@ def test_import_and_module_call_are_light(heavy: set[str]) -> None:
     version = subprocess.run([sys.executable, "-m", "jaccardio"], capture_output=True, text=True)
     assert version.returncode == 2
     assert "not a medical device" in (version.stdout + version.stderr).replace("\n ", "")
+
+
+@pytest.mark.parametrize(("given", "used"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3")])
+def test_numpy_starts_with_one_thread_unless_told_otherwise(given: dict[str, str], used: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    code = (
+        "import os, sys; from jaccardio.cli.app import main; print('numpy' in sys.modules)\ntry: main()\nfinally: print(os.environ[{!r}])"
+    )
+    asked = [sys.executable, "-c", code.format("OPENBLAS_NUM_THREADS"), "--version"]
+    shown = subprocess.run(asked, capture_output=True, text=True, check=True, env={**os.environ, **given})
+    assert [shown.stdout.splitlines()[place] for place in (0, -1)] == ["False", used]
 
 
 def test_help_shows_every_command_once_under_a_title(jaccardio: Command) -> None:

@@ -123,6 +123,8 @@ COMMAND_LINE = typer.main.get_command(app)
 
 def main() -> None:
     """Runs the command line and exits with one of the statuses above."""
+    # Before numpy is imported: its products are small, and two threads wait for each other at each of them where a core is busy.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):

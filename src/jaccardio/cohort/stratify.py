@@ -83,8 +83,10 @@ def _refine(counts: NDArray[np.float64], shares: NDArray[np.float64], parts: NDA
 
     def best_moves(source: int, target: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         members = np.flatnonzero(parts == source)
-        change = 2 * scaled[members] @ (excess[target] / shares[target] - excess[source] / shares[source])
+        change = (scaled @ (2 * (excess[target] / shares[target] - excess[source] / shares[source])))[members]  # a copy of rows costs more
         change = np.round(change + squares[members] * (1 / shares[source] + 1 / shares[target]), _DIGITS)
+        if len(change) > CANDIDATES:  # sorting all of them costs more than all the rest
+            members, change = (found[change <= np.partition(change, CANDIDATES)[CANDIDATES]] for found in (members, change))
         order = np.argsort(change, kind="stable")[:CANDIDATES]
         return members[order], change[order]
 
