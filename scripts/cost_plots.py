@@ -16,6 +16,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from matplotlib.ticker import NullFormatter, NullLocator
 
 from jaccardio.contrast.objective import Objective
 from jaccardio.contrast.statements import Reading, Statements
@@ -100,6 +101,10 @@ def draw(panels: Mapping[str, Curves], out: Path) -> None:
     for axis, (title, curves) in zip(axes.flat, panels.items(), strict=True):
         for name, curve in curves.items():
             axis.loglog([*curve], [*curve.values()], marker="o", label=name)
+        sizes = sorted({size for curve in curves.values() for size in curve})
+        axis.set_xticks(sizes, [f"{size:,}" for size in sizes])
+        axis.xaxis.set_minor_locator(NullLocator())
+        axis.yaxis.set_minor_formatter(NullFormatter())
         axis.set(xlabel=title, ylabel="seconds of CPU, one thread")
         axis.grid(visible=True, which="both", alpha=0.25)
         axis.legend(fontsize="small", frameon=False)
