@@ -154,6 +154,13 @@ def test_the_file_says_what_its_numbers_mean(predictor: Predictor, session: Any)
     assert "not a medical device" in said["disclaimer"]
 
 
+def test_the_file_says_nothing_of_the_machine(exported: Path) -> None:
+    data = exported.read_bytes()
+    assert str(Path(module.__file__).parent).encode() not in data
+    assert b"scoring_graph.py" not in data
+    assert b" at 0x" not in data, "an address of memory"
+
+
 def test_what_is_no_ecg_gets_no_score(session: Any) -> None:
     noise = np.random.default_rng(0).normal(0, 0.3, (3, 12, 400)).astype(np.float32)
     noise[0], noise[1, 6] = 0, np.nan

@@ -83,8 +83,24 @@ def _graph_bytes(predictor: Predictor) -> bytes:
         except torch.onnx.OnnxExporterError as error:
             raise UsageError(f"this torch cannot export encoder {predictor.config.encoder} for ECGs of any length.") from error
     program.model.metadata_props.update(_metadata(predictor))
-    data: bytes = program.model_proto.SerializeToString()
+    model = program.model_proto
+    _forget_source(model.graph)
+    for function in model.functions:
+        _forget_source(function)
+    data: bytes = model.SerializeToString()
     return data
+
+
+def _forget_source(graph: Any) -> None:
+    """Removes what torch notes of each operation: the lines of code and the paths that they stand in on this machine."""
+    for part in (graph, *graph.node, *graph.value_info, *getattr(graph, "initializer", ())):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    for node in graph.node:
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                if inner.node:
+                    _forget_source(inner)
 
 
 def _metadata(predictor: Predictor) -> dict[str, str]:
