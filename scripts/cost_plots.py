@@ -55,7 +55,7 @@ def by_batch() -> Curves:
 
 
 def by_length() -> Curves:
-    """Encoders over 2.5 to 160 s of 100 Hz."""
+    """Encoders over 2.5 to 40 s of 100 Hz."""
     found = {}
     for preset in ("jaccardio-small", "jaccardio"):
         encoder = EcgEncoder(load_preset(preset).model)
@@ -65,7 +65,7 @@ def by_length() -> Curves:
 
 
 def by_findings() -> Curves:
-    """The targets and loss of 128 ECGs: against each finding, and against each other's sets."""
+    """The targets of 128 ECGs: against each finding, and against each other's sets."""
 
     def step(statements: str, target: str, findings: int) -> Callable[[], object]:
         generator = torch.Generator().manual_seed(0)
