@@ -70,8 +70,8 @@ def test_tables_and_places_that_cannot_be_meant(table: Path, tmp_path: Path) -> 
         with pytest.raises(UsageError, match=said):
             map_labels(table, "paper26", **options)  # type: ignore[arg-type]
     assert sorted(tmp_path.iterdir()) == before
-    table.write_text("text\nAF\n")
-    with pytest.raises(DataError, match="needs the columns path and patient_id"):
+    table.write_text("text,\nAF,1\n")
+    with pytest.raises(DataError, match=r"(?s)3 faults of 3 kinds.*more cells.*column path of.*column patient_id of"):
         map_labels(table, "paper26", out=tmp_path / "new.csv")
     table.write_text("text\n")
     with pytest.raises(DataError, match="no row"):

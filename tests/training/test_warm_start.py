@@ -138,9 +138,15 @@ def test_a_warm_started_run_resumes_to_the_bit_without_the_other_model(
     assert RunFolder(trained).summary["started_from"] == "drawn weights"
 
 
-def test_killed_before_its_first_checkpoint_a_warm_started_run_is_not_begun_from_drawn_weights(
+def test_killed_before_its_first_checkpoint_a_warm_started_run_begins_from_the_same_weights_or_not_at_all(
     store: Store, split: Split, trained: Path, tmp_path: Path
 ) -> None:
-    RunFolder.create(tmp_path / "run", _config(f"training.init_from={trained}"), store, split, started_from="encoder of weights 0")
-    with pytest.raises(DataError, match="before its first checkpoint"):
-        loop.resume(store, tmp_path / "run", device="cpu")
+    config = _config(f"training.init_from={trained}")
+    straight = loop.train(store, split, config, tmp_path / "straight", device="cpu")
+    for name, started_from in (("killed", straight["started_from"]), ("exchanged", "encoder of weights 0")):
+        RunFolder.create(tmp_path / name, config, store, split, started_from=started_from)
+    loop.resume(store, tmp_path / "killed", device="cpu")
+    assert _same(*(load_file(tmp_path / name / "model" / "model.safetensors") for name in ("straight", "killed")))
+    with pytest.raises(DataError, match=r"not the weights that .*exchanged began with"):
+        loop.resume(store, tmp_path / "exchanged", device="cpu")
+    assert not any((tmp_path / "exchanged" / "checkpoints").iterdir())

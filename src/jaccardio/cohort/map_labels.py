@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.cohort.corpora.columns import OPTIONAL, REQUIRED, RESERVED
+from jaccardio.cohort.corpora.faults import Faults
 from jaccardio.cohort.corpora.table import SourceTable, read_table
 from jaccardio.cohort.corpora.words import NOT_STATED, plain
 from jaccardio.cohort.relabel import count_findings
@@ -86,13 +87,15 @@ def map_labels(
         raise UsageError(f"{out}: exists already, and may hold corrections. Name another file, or remove it.")
     if out is not None and out.suffix.lower() != ".csv":
         raise UsageError(f"{out}: the manifest is a CSV file; name it so, for example manifest.csv.")
-    findings, read = Vocabulary.load(vocabulary), read_table(table)
-    texts = _text_column(read, column)
+    findings, faults = Vocabulary.load(vocabulary), Faults(table.name)
+    read = read_table(table, faults)
     copied = [name for name in read.header if name.casefold() in (*REQUIRED, *OPTIONAL)]
-    missing = [name for name in REQUIRED if name not in {known.casefold() for known in copied}]
-    if out is not None and missing:
-        columns = f"column{'s' if len(missing) > 1 else ''} {' and '.join(missing)}"
-        raise DataError(f"{read.name}: a manifest needs the {columns}; add it, or map without --out.")
+    if out is not None:
+        known = {name.casefold() for name in copied}
+        for name in (name for name in REQUIRED if name not in known):
+            faults.add(1, None, f"the column {name} of a manifest is missing; add it, or map without --out")
+    faults.refuse()
+    texts = _text_column(read, column)
     if not read.rows:
         raise DataError(f"{read.name}: the table has no row.")
     reader = StatementReader.for_vocabulary(findings)

@@ -89,9 +89,10 @@ def resume(store: Store, out: Path, *, device: str = "auto", progress: Progress 
     Raises
     ------
     DataError
-        The folder is no run or damaged, every checkpoint is damaged, or the store is not the one that the run began with.
+        The folder is no run or damaged, every checkpoint is damaged, or the store is not the one that the run began with; or there is no
+        checkpoint yet and the model of ``training.init_from`` is another than it was.
     UsageError
-        Another process is writing the run.
+        Another process is writing the run, or the model of ``training.init_from`` is needed and gone.
     """
     run = RunFolder.open(out)
     if run.complete:
@@ -100,7 +101,13 @@ def resume(store: Store, out: Path, *, device: str = "auto", progress: Progress 
         raise UsageError(f"{out}: an ensemble that was interrupted. Join its members again: {JOIN_AGAIN}.")
     if store.fingerprint != run.store_fingerprint:
         raise DataError(f"{out}: this run began with another store. Resume with that store, or train into a new folder.")
-    session = Session(store, run.split, run.config, choose_device(device), teacher=run.taught, ranks=ranks)
+    initial = run.config.training.init_from
+    source = None
+    if initial and not any(run.checkpoints.glob("step-*.json")):
+        source = load_source(Path(initial).expanduser(), store, run.split)  # killed before the first checkpoint, which holds it
+    session = Session(store, run.split, run.config, choose_device(device), source, run.taught, ranks)
+    if source and session.started_from != run.environment["started_from"]:
+        raise DataError(f"{initial}: not the weights that {out} began with, and no checkpoint holds those. Remove {out} and train again.")
     with own_folder(out) if ranks.first else nullcontext():
         ranks.wait()
         return session.run(run, progress)

@@ -22,7 +22,7 @@ from jaccardio.cohort.store import Store
 from jaccardio.contrast.banks import TrainingLabels
 from jaccardio.contrast.objective import soft_truth_loss
 from jaccardio.contrast.ranks import ALONE, Ranks
-from jaccardio.errors import DataError, DivergenceError, UsageError
+from jaccardio.errors import DivergenceError, UsageError
 from jaccardio.files import user_cache
 from jaccardio.findings.wording import Wording
 from jaccardio.measurement.statements import measured_statements, statement_sentences
@@ -143,8 +143,6 @@ class Session:
         """Trains from the last checkpoint, or from the start, to the end."""
         best, seconds, start = Best(), 0.0, 0
         checkpoint = load_checkpoint(run.checkpoints, run.manifest.sha256)
-        if checkpoint is None and self.config.training.init_from:
-            raise DataError(f"{run.path}: killed before its first checkpoint, nothing was trained yet. Remove it and train again.")
         if checkpoint is not None:
             tensors, facts, damaged = checkpoint
             for sentence in damaged:
