@@ -13,9 +13,17 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import pytest
+import torch
 from fastapi.testclient import TestClient
 
 from jaccardio import Predictor, read_ecg
+from jaccardio.cohort.batches import full_batches
+from jaccardio.cohort.store import Store
+from jaccardio.measurement.evidence import evidence_inputs
+from jaccardio.measurement.measure import measure_recording
+from jaccardio.measurement.statements import measured_statements
+from jaccardio.models.ecg_model import EcgModel
+from jaccardio.models.scoring import finding_scores
 from jaccardio.prediction import export_onnx as module
 from jaccardio.prediction.export_onnx import export_onnx
 from jaccardio.recording.leads import LEADS
@@ -23,6 +31,9 @@ from jaccardio.recording.recording import Recording
 from jaccardio.recording.writers.npz import write_npz
 from jaccardio.service.app import create_app
 from jaccardio.sklearn import JaccardioClassifier
+from jaccardio.training.evidence import fit_evidence
+from jaccardio.training.material import Material
+from jaccardio.training.run_folder import RunFolder
 from tests.conftest import Command, Hospitals, write_wfdb
 from tests.service.conftest import pair
 
@@ -30,10 +41,14 @@ SECONDS = (10.0, 3.7, 23.5)
 
 
 @pytest.fixture(scope="module")
-def predictor(trained: Path) -> Predictor:
-    """In pieces of a quarter of a window, as the presets score."""
-    predictor = Predictor.from_pretrained(trained, device="cpu")
-    predictor.model.score_parts = (4,)
+def predictor(trained: Path, hospitals: Hospitals) -> Predictor:
+    """In pieces of half a window and in one, with what measurements say, as the presets score."""
+    predictor, store = Predictor.from_pretrained(trained, device="cpu"), Store.open(hospitals.home)
+    assert isinstance(predictor.model, EcgModel)
+    material = Material.gather(store, RunFolder.open(trained).split)
+    network = finding_scores(predictor.model, full_batches(store, material.validation_rows), torch.device("cpu"))
+    predictor.model.score_parts = (2, 1)
+    predictor.model.evidence, _ = fit_evidence(predictor.model, material, network)
     return predictor
 
 
@@ -102,12 +117,18 @@ def test_all_ways_to_a_score_agree(
         "HTTP": of_files(answered),
         "Predictor, arrays": of_arrays(lambda signals: predictor.predict_proba(signals, 100.0)),
         "scikit-learn": of_arrays(estimator.predict_proba),
-        "ONNX": of_arrays(lambda signals: session.run(["scores"], {"signal": signals})[0]),
+        "ONNX": of_arrays(lambda signals: session.run(["scores"], {"signal": signals, "measured": measured(predictor, signals)})[0]),
     }
     for (one, first), (other, second) in combinations(scores.items(), 2):
         np.testing.assert_allclose(first, second, rtol=0, atol=1e-5, err_msg=f"{one} and {other}")
     lacking = np.isnan(scores["Predictor, files"]).any(axis=1)
     np.testing.assert_array_equal(lacking, np.arange(len(files)) % 3 == 1)
+
+
+def measured(predictor: Predictor, signals: np.ndarray) -> np.ndarray:
+    """What an ONNX file is given beside the signals, at 100 Hz."""
+    ecgs = [measure_recording(Recording.from_array(signal, 100.0)) for signal in signals]
+    return evidence_inputs(np.stack(ecgs), predictor.defined)
 
 
 def test_an_onnx_file_says_what_the_run_says_of_any_recording(
@@ -161,14 +182,15 @@ def test_the_file_says_nothing_of_the_machine(exported: Path) -> None:
     assert b" at 0x" not in data, "an address of memory"
 
 
-def test_what_is_no_ecg_gets_no_score(session: Any) -> None:
+def test_what_is_no_ecg_gets_no_score(predictor: Predictor, session: Any) -> None:
     noise = np.random.default_rng(0).normal(0, 0.3, (3, 12, 400)).astype(np.float32)
     noise[0], noise[1, 6] = 0, np.nan
-    scores = session.run(["scores"], {"signal": noise})[0]
+    nothing = np.full((3, len(measured_statements()) + len(predictor.defined)), np.nan, np.float32)
+    scores = session.run(["scores"], {"signal": noise, "measured": nothing})[0]
     assert np.isnan(scores[0]).all()
     assert 0 < np.isnan(scores[1]).sum() < scores.shape[1], "a lead with NaN is one that was not recorded"
     assert not np.isnan(scores[2]).any()
-    assert np.isnan(session.run(["scores"], {"signal": noise[2:, :, :199]})[0]).all(), "below 2 s"
+    assert np.isnan(session.run(["scores"], {"signal": noise[2:, :, :199], "measured": nothing[2:]})[0]).all(), "below 2 s"
 
 
 def test_the_command_writes_a_file_or_nothing(

@@ -208,7 +208,7 @@ class Store:
         return dequantise(self.counts(rows))
 
     def windows(self, rows: NDArray[np.int64]) -> Windows:
-        """All windows of some rows; raises as `counts` does."""
+        """All windows of some rows, with their measurements; raises as `counts` and `measurements` do."""
         first, per_ecg = self.counts(rows), self.windows_per_record[rows]
         ecg = np.repeat(np.arange(len(rows)), per_ecg)
         begins = np.cumsum(per_ecg) - per_ecg
@@ -218,7 +218,7 @@ class Store:
         if len(further):
             places = np.array([place for row in rows for place in self._further.get(int(row), [])], dtype=np.int64)
             counts[further] = self._read(FURTHER_WINDOWS, rows[ecg[further]], *places.T)
-        return Windows(dequantise(counts), self.recorded[rows][ecg], ecg, self.lead_masks[rows])
+        return Windows(dequantise(counts), self.recorded[rows][ecg], ecg, self.lead_masks[rows], self.measurements[rows])
 
     @cached_property
     def recorded(self) -> NDArray[np.int64]:

@@ -113,6 +113,11 @@ def definitions_of(findings: Sequence[str]) -> dict[str, Definition]:
     return {finding: shipped[finding] for finding in findings}
 
 
+def defined_among(findings: Sequence[str]) -> tuple[str, ...]:
+    """Those of some findings, by code, whose definitions are shipped, in their order."""
+    return tuple(finding for finding in findings if finding in _shipped())
+
+
 @lru_cache(maxsize=1)
 def _shipped() -> Mapping[str, Definition]:
     file = resources.files("jaccardio.measurement") / "data" / "definitions.toml"

@@ -12,6 +12,7 @@ from jaccardio.measurement.rhythm import RHYTHM_MEASUREMENTS, measure_rhythm, ty
 from jaccardio.measurement.waves import Waves, find_waves
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.recording import Recording
+from jaccardio.recording.windows import Windows
 
 SHORTEST_SECONDS = 2.5
 """Shorter ECGs are not measured."""
@@ -93,6 +94,14 @@ def measure_recording(recording: Recording) -> NDArray[np.float32]:
     """`measure` of a recording at its own rate; of a long one of its first `LONGEST_SECONDS`."""
     samples = round(LONGEST_SECONDS * recording.sampling_rate)
     return measure(recording.signal[:, :samples], recording.sampling_rate, recording.lead_mask)
+
+
+def measure_windows(windows: Windows, sampling_rate: float) -> NDArray[np.float32]:
+    """(n, measurements) of ECGs of which only the windows are at hand, at their rate; of each the first one."""
+    _, first = np.unique(windows.ecg, return_index=True)
+    ecgs = zip(windows.signal[first], windows.recorded[first], windows.lead_mask, strict=True)
+    found = [measure(signal[:, :recorded], sampling_rate, lead_mask) for signal, recorded, lead_mask in ecgs]
+    return np.stack(found) if found else np.empty((0, len(MEASUREMENTS)), dtype=np.float32)
 
 
 def _intervals(

@@ -55,6 +55,8 @@ class ModelConfig(BaseModel):
     score_parts
         An ECG is scored in each of these numbers of equal parts; its probabilities are the means over the parts, then over the numbers. In
         parts, a model trained on short crops sees the length it was trained on; in one piece (1) it sees rhythm.
+    evidence
+        Whether what the measurements of an ECG say is added to what the network sees (`jaccardio.models.evidence`).
     whitening
         ``none``: text vectors stay as the text encoder made them (Listing 1). 0: they are centred on the prompt bank. 1: they are whitened
         by the bank, its prompts stand at right angles. Between: its power (`TextProjection`).
@@ -81,6 +83,7 @@ class ModelConfig(BaseModel):
     attributes: bool = False
     lora_rank: int = Field(0, ge=0, le=1024)
     language: str = "en"
+    evidence: bool = False
     whitening: Annotated[float, Field(ge=0, le=1)] | Literal["none"] = 0.0
     score_parts: tuple[Annotated[int, Field(ge=1, le=1000)], ...] = Field((1,), min_length=1, strict=False)  # TOML and JSON have lists
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.encoder import EcgEncoder
+from jaccardio.models.evidence import Evidence
 
 
 class EcgModel(nn.Module, ABC):
@@ -26,6 +27,8 @@ class EcgModel(nn.Module, ABC):
 
     Attributes
     ----------
+    evidence
+        What measurements add to its logits where it is trained for that; `logits` and what rests on them are the network's alone.
     tuning
         Trained matrices that tune the text encoder (`TunedEncoder`), by name; empty where that is frozen.
     """
@@ -38,6 +41,7 @@ class EcgModel(nn.Module, ABC):
         self.text_fingerprint = text_fingerprint
         self.score_parts = config.score_parts
         self.encoder = EcgEncoder(config)
+        self.evidence: Evidence | None = None
         self.register_buffer("prompt_vectors", prompt_vectors.float().clone())
         self.register_buffer("statement_vectors", statement_vectors.float().clone())
         self.tuning = nn.ParameterDict()

@@ -52,6 +52,11 @@ class EcgEnsemble(nn.Module):
         return torch.cat([member.encode_text(vectors) for member in members_of(self)], dim=1)
 
 
+def has_evidence(model: EcgModel | EcgEnsemble) -> bool:
+    """Whether it scores measured ECGs."""
+    return any(member.evidence is not None for member in members_of(model))
+
+
 def members_of(model: EcgModel | EcgEnsemble) -> Sequence[EcgModel]:
     """The members of an ensemble; a single model is its own."""
     return (model,) if isinstance(model, EcgModel) else [member for member in model.members if isinstance(member, EcgModel)]

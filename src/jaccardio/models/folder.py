@@ -5,7 +5,7 @@ file              holds
 ================  =============================================================================================
 model.safetensors weights and buffers, the prompts' text vectors among them
 config.json       `ModelConfig` of each member (a single model is one), fingerprint of the text encoder, measured statements that
-                  they learned, signal contract, whether they know ECGs without some leads
+                  they learned, signal contract, whether they know ECGs without some leads, what their evidence rests on
 vocabulary.json   findings, sentences, levels
 thresholds.json   threshold policies fitted on validation
 calibration.json  temperature and Platt's pairs fitted on validation
@@ -27,10 +27,13 @@ from jaccardio.checksums import MANIFEST, Manifest, file_entry, write_manifest
 from jaccardio.errors import DataError, UsageError
 from jaccardio.files import json_bytes, no_such_folder, sync_folder, write_atomic
 from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.measurement.definitions import defined_among
+from jaccardio.measurement.evidence import evidence_fingerprint
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import MODELS
 from jaccardio.models.ecg_model import EcgModel
-from jaccardio.models.ensemble import EcgEnsemble
+from jaccardio.models.ensemble import EcgEnsemble, has_evidence
+from jaccardio.models.evidence import Evidence
 from jaccardio.models.weights import weights_from_bytes, weights_to_bytes
 from jaccardio.recording.preprocessing import SignalContract
 
@@ -43,6 +46,7 @@ WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CALIBRATION, CARD = (
     "calibration.json",
     "README.md",
 )
+EVIDENCE = "evidence_sha256"
 CHECKED_FILES = (WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CALIBRATION, CARD)
 
 
@@ -120,6 +124,8 @@ def save_pretrained(
         "contract": contract.to_dict(),
         "partial_leads": partial_leads,
     }
+    if has_evidence(model):
+        config_document[EVIDENCE] = evidence_fingerprint(defined_among(vocabulary.codes))
     files = {
         WEIGHTS: weights_to_bytes(model.state_dict()),
         CONFIG: json_bytes(config_document),
@@ -165,20 +171,24 @@ def load_pretrained(folder: Path) -> Pretrained:
         statements = tuple(map(str, document.pop("statements")))
         contract = SignalContract.from_dict(document.pop("contract"))
         partial_leads = bool(document.pop("partial_leads"))
+        rests_on = document.pop(EVIDENCE, None)
         vocabulary = Vocabulary.from_dict(manifest.json_of(VOCABULARY))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{folder / CONFIG}: holds keys or values that this version of jaccardio does not know.") from error
     if document:
         raise DataError(f"{folder / CONFIG}: unknown keys {', '.join(sorted(document))}.")
+    defined = defined_among(vocabulary.codes)
+    if rests_on not in (None, evidence_fingerprint(defined)):
+        raise DataError(f"{folder / CONFIG}: trained with measured statements or definitions of another version. Train again.")
     state = weights_from_bytes(manifest.bytes_of(WEIGHTS), str(folder / WEIGHTS))
     try:
         alone = len(configs) == 1
         members = [
-            _member(config, state if alone else _below(state, f"members.{place}."), text_fingerprint)
+            _member(config, state if alone else _below(state, f"members.{place}."), text_fingerprint, defined)
             for place, config in enumerate(configs)
         ]
         model = members[0] if alone else EcgEnsemble(members)
-    except (KeyError, RuntimeError, IndexError) as error:
+    except (KeyError, RuntimeError, IndexError, TypeError) as error:
         raise DataError(f"{folder / WEIGHTS}: the weights do not fit {CONFIG} and {VOCABULARY}.") from error
     if len(model.prompt_vectors) != len(vocabulary):
         raise DataError(f"{folder / VOCABULARY}: {len(vocabulary)} findings, but the weights have {len(model.prompt_vectors)} prompts.")
@@ -190,9 +200,11 @@ def load_pretrained(folder: Path) -> Pretrained:
     return Pretrained(model.eval(), configs, vocabulary, statements, contract, partial_leads, thresholds, calibration, weights_sha256)
 
 
-def _member(config: ModelConfig, state: Mapping[str, Tensor], text_fingerprint: str) -> EcgModel:
+def _member(config: ModelConfig, state: Mapping[str, Tensor], text_fingerprint: str, defined: Sequence[str]) -> EcgModel:
     model = MODELS[config.kind](config, state["prompt_vectors"], text_fingerprint, state["statement_vectors"])
     model.adapt(_below(state, "tuning."))
+    if evidence := _below(state, "evidence."):
+        model.evidence = Evidence(defined, **evidence)
     model.load_state_dict(state, strict=True)
     return model
 

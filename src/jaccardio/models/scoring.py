@@ -10,9 +10,12 @@ from scipy.special import expit
 from torch import Tensor, nn
 
 from jaccardio.errors import MissingError, UsageError
+from jaccardio.measurement.evidence import evidence_inputs
+from jaccardio.measurement.measure import MEASUREMENTS
 from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.encoder import MINIMUM_SAMPLES
 from jaccardio.models.ensemble import EcgEnsemble, members_of
+from jaccardio.models.evidence import Evidence
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.windows import Windows
 from jaccardio.threads import use_idle_cores
@@ -24,6 +27,7 @@ _NO_ECG = Windows(
     np.zeros(0, np.int64),
     np.zeros(0, np.int64),
     np.zeros((0, len(LEADS)), np.bool_),
+    np.zeros((0, len(MEASUREMENTS)), np.float32),
 )
 
 
@@ -48,6 +52,8 @@ def choose_device(name: str) -> torch.device:
 def finding_scores(model: EcgModel | EcgEnsemble, batches: Iterable[Windows], device: torch.device) -> NDArray[np.float64]:
     """Probability of each finding, from one prompt per finding: the mean over the pieces of each ECG and the members of an ensemble.
 
+    What the network sees of a piece is joined with what the ECG's measurements say, where a model has `Evidence`.
+
     A window is scored in each number of equal pieces that ``model.score_parts`` names, so that a model trained on short crops sees the
     length it was trained on; a shorter recording has fewer of that length, evenly spread and overlapping where they must; one shorter than
     a piece is a piece. What was not recorded is shown to no model.
@@ -56,43 +62,62 @@ def finding_scores(model: EcgModel | EcgEnsemble, batches: Iterable[Windows], de
     -------
     (n, findings) in [0, 1]; float64, because in float32 every logit above 17 is the same 1.0.
     """
-    return _scores(model, batches, device, lambda member, signal: member.finding_logits(signal))
+    return _scores(model, batches, device, lambda member: member.prompt_vectors)
 
 
 def statement_scores(model: EcgModel | EcgEnsemble, batches: Iterable[Windows], device: torch.device) -> NDArray[np.float64]:
-    """As `finding_scores`, of the measured statements that the model learned: (n, s)."""
-    return _scores(model, batches, device, lambda member, signal: member.statement_logits(signal))
+    """As `finding_scores`, of the measured statements that the model learned, as the network alone sees them: (n, s)."""
+    return _scores(model, batches, device, lambda member: member.statement_vectors, network_alone=True)
 
 
 def sentence_scores(
     model: EcgModel | EcgEnsemble, batches: Iterable[Windows], vectors: Tensor, device: torch.device
 ) -> NDArray[np.float64]:
     """As `finding_scores`, of any sentences by their raw text vectors (m, D): (n, m)."""
-    return _scores(model, batches, device, lambda member, signal: member.logits(signal, vectors))
+    return _scores(model, batches, device, lambda member: vectors)
 
 
 def ecg_embeddings(model: EcgModel | EcgEnsemble, batches: Iterable[Windows], device: torch.device) -> NDArray[np.float32]:
     """Frozen ECG features (n, d): the mean over the windows of each ECG."""
 
-    def features(signal: Tensor) -> NDArray[np.float32]:
+    def features(signal: Tensor, ecg: NDArray[np.int64]) -> NDArray[np.float32]:
         return model.encode_ecg(signal).float().cpu().numpy()
 
     return _of_batches(model, batches, lambda batch: _mean(features, batch, 1, device))
 
 
 def _scores(
-    model: EcgModel | EcgEnsemble, batches: Iterable[Windows], device: torch.device, logits: Callable[[EcgModel, Tensor], Tensor]
+    model: EcgModel | EcgEnsemble,
+    batches: Iterable[Windows],
+    device: torch.device,
+    vectors: Callable[[EcgModel], Tensor],
+    *,
+    network_alone: bool = False,
 ) -> NDArray[np.float64]:
-    """Probabilities (n, m): means over pieces, then over the numbers of pieces, then over members."""
+    """Probabilities (n, m) of raw text vectors: means over pieces, then over the numbers of pieces, then over members."""
 
     def of_member(member: EcgModel, batch: Windows) -> NDArray[np.float64]:
-        def probability(signal: Tensor) -> NDArray[np.float64]:
-            probabilities: NDArray[np.float64] = expit(logits(member, signal).float().cpu().numpy().astype(np.float64))
+        sentences = vectors(member)
+        evidence = None if network_alone or member.evidence is None else _evidence(member, member.evidence, batch, sentences)
+
+        def probability(signal: Tensor, ecg: NDArray[np.int64]) -> NDArray[np.float64]:
+            logits = member.logits(signal, sentences).float().cpu().numpy().astype(np.float64)
+            if evidence is not None:
+                weight, added = evidence
+                logits = weight * logits + added[ecg]
+            probabilities: NDArray[np.float64] = expit(logits)
             return probabilities
 
         return _average([_mean(probability, batch, parts, device) for parts in member.score_parts])
 
     return _of_batches(model, batches, lambda batch: _average([of_member(member, batch) for member in members_of(model)]))
+
+
+def _evidence(member: EcgModel, evidence: Evidence, batch: Windows, vectors: Tensor) -> tuple[float, NDArray[np.float64]]:
+    """The weight of the network's logits, and what is added to them (n, m)."""
+    assert batch.measurements is not None, "a model with evidence scores measured ECGs"
+    inputs = torch.from_numpy(evidence_inputs(batch.measurements, evidence.defined)).to(vectors.device)
+    return float(evidence.weight), evidence(inputs, member.encode_text(vectors)).cpu().numpy().astype(np.float64)
 
 
 def _average(scores: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -110,14 +135,16 @@ def _of_batches(model: nn.Module, batches: Iterable[Windows], function: Callable
     return np.concatenate(values)
 
 
-def _mean(function: Callable[[Tensor], NDArray[Value]], batch: Windows, parts: int, device: torch.device) -> NDArray[Value]:
-    """Mean of a function (b, 12, length) -> (b, m) over the pieces of each ECG, (n, m)."""
+def _mean(
+    function: Callable[[Tensor, NDArray[np.int64]], NDArray[Value]], batch: Windows, parts: int, device: torch.device
+) -> NDArray[Value]:
+    """Mean of a function of pieces (b, 12, length) and their ECGs (b,) -> (b, m) over the pieces of each ECG, (n, m)."""
     values, ecgs = [], []
     for signal, ecg in _pieces(batch, parts):
-        values.append(function(torch.from_numpy(signal).to(device)))
+        values.append(function(torch.from_numpy(signal).to(device), ecg))
         ecgs.append(ecg)
     if not len(batch):
-        return function(torch.from_numpy(batch.signal).to(device))  # (0, m)
+        return function(torch.from_numpy(batch.signal).to(device), batch.ecg)  # (0, m)
     order = np.argsort(np.concatenate(ecgs), kind="stable")
     value, ecg = np.concatenate(values)[order], np.concatenate(ecgs)[order]
     begins = np.searchsorted(ecg, np.arange(len(batch)))

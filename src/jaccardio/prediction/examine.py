@@ -41,7 +41,8 @@ class Examined:
 def examine_recording(contract: SignalContract, recording: Recording) -> Examined:
     """Prepares, measures and checks one recording; errors are those of `SignalContract.apply`."""
     prepared, measured = contract.apply(recording), measure_recording(recording)
-    return Examined(replace(prepared, flags=check_recording(recording, prepared, measured, CHECKS).flags), measured)
+    flags = check_recording(recording, prepared, measured, CHECKS).flags
+    return Examined(replace(prepared, flags=flags, measurements=measured), measured)
 
 
 def findings_document(scores: Sequence[FindingScore], answers: Sequence["Answer"] = ()) -> list[dict[str, Any]]:

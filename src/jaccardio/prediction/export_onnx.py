@@ -16,6 +16,8 @@ import torch
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import DataError, MissingError, UsageError
 from jaccardio.files import write_atomic
+from jaccardio.measurement.evidence import evidence_fingerprint, evidence_inputs
+from jaccardio.measurement.measure import MEASUREMENTS, measure_recording
 from jaccardio.prediction.onnx_predictor import SUFFIX, seal_onnx
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.scoring_graph import ScoringGraph
@@ -31,7 +33,8 @@ TRIED = ((1, 10.0), (3, 4.2), (2, 23.0))
 def export_onnx(predictor: Predictor, out: Path) -> float:
     """Writes a model as ONNX and tries the file in onnxruntime at three numbers and lengths of ECGs before it takes its name.
 
-    ``signal`` (n, 12, samples) float32 to ``scores`` (n, findings) float32, as `ScoringGraph` has them; both n and samples are dynamic.
+    ``signal`` (n, 12, samples) float32 to ``scores`` (n, findings) float32, as `ScoringGraph` has them; both n and samples are dynamic. A
+    model with `Evidence` also takes ``measured``, the `evidence_inputs` of the recordings, NaN throughout where nothing was measured.
     What the numbers mean stands in the file's metadata: findings, thresholds, language, rate, leads, what it is not for.
 
     Parameters
@@ -67,16 +70,21 @@ def export_onnx(predictor: Predictor, out: Path) -> float:
 
 def _graph_bytes(predictor: Predictor) -> bytes:
     dynamic = torch.export.Dim.DYNAMIC  # a named dimension would be frozen where torch believes that it has to be
+    example = {"signal": torch.zeros(3, len(LEADS), 5 * predictor.contract.samples // 2)}  # no size of 1 anywhere, which would be frozen
+    shapes = {"signal": {0: dynamic, 2: dynamic}}
+    if predictor.measures:
+        example["measured"] = torch.from_numpy(evidence_inputs(np.zeros((3, len(MEASUREMENTS)), np.float32), predictor.defined))
+        shapes["measured"] = {0: dynamic}
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")  # torch's own, about its own parts
         try:
             program: Any = torch.onnx.export(
                 ScoringGraph(predictor).eval(),
-                (torch.zeros(3, len(LEADS), 5 * predictor.contract.samples // 2),),  # no size of 1 anywhere, which would be frozen
-                input_names=["signal"],
+                tuple(example.values()),
+                input_names=list(example),
                 output_names=["scores"],
-                dynamic_shapes=({0: dynamic, 2: dynamic},),
+                dynamic_shapes=tuple(shapes.values()),
                 dynamo=True,
                 verbose=False,
             )
@@ -114,6 +122,7 @@ def _metadata(predictor: Predictor) -> dict[str, str]:
         "contract": predictor.contract.to_dict(),
         "vocabulary": predictor.vocabulary.to_dict(),
         "partial_leads": predictor.partial_leads,
+        "evidence": {"defined": predictor.defined, "sha256": evidence_fingerprint(predictor.defined)} if predictor.measures else None,
     }
     words = {"disclaimer": DISCLAIMER, "language": predictor.language, "unit": "mV", "jaccardio": version("jaccardio")}
     return {key: json.dumps(value) for key, value in document.items()} | words
@@ -128,7 +137,10 @@ def _largest_difference(data: bytes, predictor: Predictor) -> float:
         scores = [[one.score for one in row] for row in predictor.predict(ecgs)]
         wanted = np.array(scores, np.float64)
         try:
-            found = session.run(["scores"], {"signal": np.stack([ecg.signal for ecg in ecgs])})[0]
+            inputs = {"signal": np.stack([ecg.signal for ecg in ecgs])}
+            if predictor.measures:
+                inputs["measured"] = evidence_inputs(np.stack([measure_recording(ecg) for ecg in ecgs]), predictor.defined)
+            found = session.run(["scores"], inputs)[0]
         except Exception:  # onnxruntime's own errors have no common class
             return float("inf")
         if found.shape != wanted.shape or (np.isnan(found) != np.isnan(wanted)).any():

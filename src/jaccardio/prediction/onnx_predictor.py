@@ -13,6 +13,8 @@ from jaccardio.errors import DataError, MissingError, UsageError
 from jaccardio.evaluation.calibration import Calibration
 from jaccardio.evaluation.thresholds import Thresholds
 from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.measurement.evidence import evidence_fingerprint, evidence_inputs
+from jaccardio.measurement.measure import measure_recording
 from jaccardio.prediction.decisions import Decisions, FindingScore
 from jaccardio.recording.preprocessing import SignalContract
 from jaccardio.recording.recording import Recording
@@ -61,6 +63,12 @@ class OnnxPredictor:
         options.intra_op_num_threads = 1
         self._session = runtime.InferenceSession(sealed, options, providers=["CPUExecutionProvider"])
         self._said = self._session.get_modelmeta().custom_metadata_map
+        evidence = json.loads(self._said["evidence"])
+        self._defined: tuple[str, ...] | None = None
+        if evidence is not None:
+            self._defined = tuple(evidence["defined"])
+            if evidence["sha256"] != evidence_fingerprint(self._defined):
+                raise DataError(f"{file}: made with measured statements or definitions of another version. Export the model again.")
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -102,7 +110,10 @@ class OnnxPredictor:
     def _predict(self, recording: Recording, policy: str) -> list[FindingScore]:
         prepared = self.contract.apply(recording)
         signal = np.where(prepared.lead_mask[:, None], self.contract.resampled(recording), 0).astype(np.float32)
-        scores = self._session.run(["scores"], {"signal": signal[np.newaxis]})[0].astype(np.float64)
+        inputs = {"signal": signal[np.newaxis]}
+        if self._defined is not None:
+            inputs["measured"] = evidence_inputs(measure_recording(recording)[np.newaxis], self._defined)
+        scores = self._session.run(["scores"], inputs)[0].astype(np.float64)
         withheld = [bool(reason) for reason in self.decisions.withheld(prepared.lead_mask)]
         scores[:, withheld] = 0.5  # never shown; a recalibration takes no NaN
         return next(self.decisions.of(scores, prepared.lead_mask[np.newaxis], policy))

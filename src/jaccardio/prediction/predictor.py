@@ -1,6 +1,7 @@
 """`Predictor`: a trained model behind three calls: predict, encode_ecg, encode_text."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -14,9 +15,12 @@ from jaccardio.errors import DataError, ReadError, UsageError
 from jaccardio.evaluation.calibration import Calibration
 from jaccardio.evaluation.thresholds import Thresholds
 from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.measurement.definitions import defined_among
+from jaccardio.measurement.measure import measure_recording, measure_windows
 from jaccardio.measurement.statements import measured_statements
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import text_encoder_of
+from jaccardio.models.ensemble import has_evidence
 from jaccardio.models.folder import Pretrained, load_pretrained
 from jaccardio.models.folding import folded
 from jaccardio.models.scoring import choose_device, ecg_embeddings, finding_scores, sentence_scores, statement_scores
@@ -114,6 +118,16 @@ class Predictor:
         """Recalibrations of the scores, fitted on the validation part in training."""
         return self.decisions.calibration
 
+    @property
+    def measures(self) -> bool:
+        """Whether its scores rest on what is measured of an ECG too (`jaccardio.models.evidence`)."""
+        return has_evidence(self.model)
+
+    @property
+    def defined(self) -> tuple[str, ...]:
+        """The findings, by code, whose definitions are then held against each ECG."""
+        return defined_among(self.vocabulary.codes)
+
     def prepare(self, ecg: Recording | Prepared | str | Path) -> Prepared:
         """A recording as the model expects it, which is what `jaccardio ingest` would store; one that is prepared already stays."""
         if isinstance(ecg, Prepared):
@@ -124,7 +138,9 @@ class Predictor:
             return ecg
         if not isinstance(ecg, Recording | str | Path):
             raise UsageError(f"{type(ecg).__name__}: no ECG. Give a Recording or a path; arrays go to predict_proba and encode.")
-        return self.contract.apply(ecg if isinstance(ecg, Recording) else read_ecg(Path(ecg)))
+        recording = ecg if isinstance(ecg, Recording) else read_ecg(Path(ecg))
+        prepared = self.contract.apply(recording)
+        return replace(prepared, measurements=measure_recording(recording)) if self.measures else prepared
 
     def predict(self, ecgs: Iterable[Recording | Prepared | str | Path], policy: str = "global") -> list[list[FindingScore]]:
         """Scores and decisions for each ECG, findings in vocabulary order.
@@ -294,6 +310,8 @@ class Predictor:
                 )
             if fault := batch.fault(self.contract.samples):
                 raise UsageError(f"Windows: {fault}. Let `prepare` make them, or `windows_for` of a store.")
+            if self.measures and batch.measurements is None:
+                batch = replace(batch, measurements=measure_windows(batch, self.contract.sampling_rate))
             yield batch
 
 

@@ -39,7 +39,7 @@ class ScoringGraph(nn.Module):
         self.register_buffer("alternatives", torch.tensor([[lead in item.split(ALTERNATIVE) for lead in LEADS] for item in items]).float())
         self.register_buffer("items", torch.tensor([[item in finding for item in items] for finding in needed]).float())
 
-    def forward(self, signal: Tensor) -> Tensor:
+    def forward(self, signal: Tensor, measured: Tensor | None = None) -> Tensor:
         """Scores of findings.
 
         Parameters
@@ -47,6 +47,8 @@ class ScoringGraph(nn.Module):
         signal
             (n, 12, samples) float32, millivolt at the model's rate, leads in the order of `LEADS`; a lead that was not recorded is zero
             throughout, and one that holds NaN or infinity counts as not recorded.
+        measured
+            (n, statements + definitions) float32, `evidence_inputs` of the recordings; of a model with `Evidence`.
 
         Returns
         -------
@@ -61,18 +63,20 @@ class ScoringGraph(nn.Module):
         moving = counts.amax(dim=3) - counts.amin(dim=3) >= FLAT_PEAK_TO_PEAK_MV * COUNTS_PER_MILLIVOLT
         leads = moving.all(dim=2)  # (n, 12)
         seen = torch.where(leads[:, :, None, None], counts, 0.0) / COUNTS_PER_MILLIVOLT
-        scores = [self._of_member(member, seen) for member in members_of(self.model)]
+        scores = [self._of_member(member, seen, measured) for member in members_of(self.model)]
         unmet = (leads.float() @ self.alternatives.T < 1).float()  # (n, items)
         withheld = unmet @ self.items.T >= 1
         short = torch.scalar_tensor(samples) < self.minimum
         return torch.where(withheld | short, math.nan, torch.stack(scores).mean(dim=0))
 
-    def _of_member(self, member: EcgModel, windows: Tensor) -> Tensor:
-        return torch.stack([self._in_parts(member, windows, parts) for parts in member.score_parts]).mean(dim=0)
-
-    def _in_parts(self, member: EcgModel, windows: Tensor, parts: int) -> Tensor:
-        """Scores (n, findings) of windows (n, 12, windows, recorded), the means over their pieces."""
-        return piece_logits(member, windows, parts, self.window).sigmoid().mean(dim=1)
+    def _of_member(self, member: EcgModel, windows: Tensor, measured: Tensor | None) -> Tensor:
+        """Scores (n, findings) of windows (n, 12, windows, recorded): means over pieces, then over the numbers of pieces."""
+        pieces_of = [piece_logits(member, windows, parts, self.window) for parts in member.score_parts]
+        if member.evidence is not None:
+            assert measured is not None, "a model with evidence scores measured ECGs"
+            added = member.evidence(measured, member.encode_text(member.prompt_vectors))[:, None]
+            pieces_of = [member.evidence.weight * logits + added for logits in pieces_of]
+        return torch.stack([logits.sigmoid().mean(dim=1) for logits in pieces_of]).mean(dim=0)
 
 
 def piece_logits(member: EcgModel, windows: Tensor, parts: int, samples: int) -> Tensor:

@@ -40,7 +40,7 @@ def _converted(windows: Windows, made: SignalContract, wanted: SignalContract) -
         for number, (signal, recorded, ecg) in enumerate(zip(windows.signal, windows.recorded, windows.ecg, strict=True))
     ]
     converted = Windows.of(ecgs)
-    return Windows(converted.signal, converted.recorded, windows.ecg[converted.ecg], windows.lead_mask)
+    return Windows(converted.signal, converted.recorded, windows.ecg[converted.ecg], windows.lead_mask, windows.measurements)
 
 
 def withheld_answers(predictor: Predictor, lead_masks: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -42,12 +42,15 @@ class Prepared:
         (12,) bool, leads that were recorded in every window.
     flags
         Those of the recording, and ``short: 5.0 s``, ``long: 30.0 s in 3 windows``, ``clipped:V2``, ``flat:V4``.
+    measurements
+        (measurements,) float32 of the recording (`jaccardio.measurement.measure`), where somebody measured it.
     """
 
     counts: NDArray[np.int16]
     recorded: int
     lead_mask: NDArray[np.bool_]
     flags: tuple[str, ...]
+    measurements: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)

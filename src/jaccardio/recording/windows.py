@@ -26,12 +26,15 @@ class Windows:
         (windows,) int64, ascending: which of the n ECGs, counted from 0, a window belongs to.
     lead_mask
         (n, 12) bool, leads that were recorded.
+    measurements
+        (n, measurements) float32 of the recordings (`jaccardio.measurement.measure`), where somebody measured them; NaN is unknown.
     """
 
     signal: NDArray[np.float32]
     recorded: NDArray[np.int64]
     ecg: NDArray[np.int64]
     lead_mask: NDArray[np.bool_]
+    measurements: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.lead_mask)
@@ -58,16 +61,17 @@ class Windows:
     @classmethod
     def of(cls, ecgs: Sequence[Prepared]) -> "Windows":
         """The windows of at least one prepared recording."""
-        counts = [len(ecg.counts) for ecg in ecgs]
+        counts, measured = [len(ecg.counts) for ecg in ecgs], [ecg.measurements for ecg in ecgs if ecg.measurements is not None]
         return cls(
             dequantise(np.concatenate([ecg.counts for ecg in ecgs])),
             np.repeat([ecg.recorded for ecg in ecgs], counts).astype(np.int64),
             np.repeat(np.arange(len(ecgs)), counts),
             np.stack([ecg.lead_mask for ecg in ecgs]),
+            np.stack(measured) if len(measured) == len(ecgs) else None,
         )
 
     def cut(self, first: int, samples: int) -> "Windows":
-        """The stretch of `samples` samples from `first` on of every window.
+        """The stretch of `samples` samples from `first` on of every window; whoever wants its measurements has to measure it.
 
         Raises
         ------
@@ -82,7 +86,7 @@ class Windows:
         return Windows(self.signal[:, :, first : first + samples], recorded, self.ecg, self.lead_mask)
 
     def without_leads(self, rows: NDArray[np.int64]) -> "Windows":
-        """The same ECGs as if these leads (rows of `LEADS`) had not been recorded."""
+        """The same ECGs as if these leads (rows of `LEADS`) had not been recorded, not measured yet."""
         signal, lead_mask = self.signal.copy(), self.lead_mask.copy()
         signal[:, rows], lead_mask[:, rows] = 0, False
         return Windows(signal, self.recorded, self.ecg, lead_mask)

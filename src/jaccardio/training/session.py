@@ -37,6 +37,7 @@ from jaccardio.threads import ThreadChoice
 from jaccardio.training.batch_loss import BatchLoss
 from jaccardio.training.checkpoint import load_checkpoint, load_verified, remove_superseded, restore, save_best, save_checkpoint, tensors_of
 from jaccardio.training.config import TrainConfig
+from jaccardio.training.evidence import fit_evidence
 from jaccardio.training.finish import finish_run
 from jaccardio.training.first_bias import first_bias
 from jaccardio.training.log import RunLog
@@ -287,14 +288,18 @@ class Session:
         self.model.load_state_dict(load_verified(run.checkpoints / best.file, best.sha256), strict=True)
         self._read_prompts(self.model)
         material = self.material
-        scores = self._validation_scores(self.model)
+        scores, weights = self._validation_scores(self.model), None
+        if self.config.model.evidence:
+            self.model.evidence, weights = fit_evidence(self.model, material, scores)
+            scores = self._validation_scores(self.model)
         summary = {
             "preset": self.config.preset,
             "seed": self.config.training.seed,
             "started_from": run.environment["started_from"],
             "epoch": best.epoch,
             "selected_by": self.config.training.select,
-            "validation_macro_auroc": best.macro_auroc,
+            "validation_macro_auroc": macro_ranking(material.validation_labels, scores)[0],
+            "evidence": weights,
             "steps": self.total_steps,
             "seconds": round(seconds, 1),
             "ecgs_per_second": round(self.total_steps * self.config.training.batch_size / seconds, 1) if seconds else None,

@@ -1,0 +1,40 @@
+"""`evidence_inputs`: what an ECG's measurements tell a model beside its signal: which statements hold, and which definitions it fits."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaccardio.files import sha256_json
+from jaccardio.measurement.definitions import definitions_of
+from jaccardio.measurement.statements import measured_statements, truths
+
+LEAST = 1e-7
+"""A definition fits neither less than this nor more than 1 less it: its log-odds are finite."""
+
+
+def evidence_inputs(measurements: NDArray[np.float32], defined: Sequence[str]) -> NDArray[np.float32]:
+    """Evidence of n ECGs, (n, statements + definitions); NaN is unknown.
+
+    Parameters
+    ----------
+    measurements
+        (n, measurements) in the order of `jaccardio.measurement.measure.MEASUREMENTS`.
+    defined
+        Findings, by code, whose shipped definitions are held against each ECG.
+
+    Returns
+    -------
+    Degrees of truth of `measured_statements`, then the log-odds of how well the ECG fits each definition.
+    """
+    degrees = truths(measurements)
+    named = dict(zip(measured_statements(), degrees.T.astype(np.float64), strict=True))
+    fits = [np.clip(definition.score(named), LEAST, 1 - LEAST) for definition in definitions_of(defined).values()]
+    return np.column_stack([degrees, *(np.log(fit / (1 - fit)) for fit in fits)]).astype(np.float32)
+
+
+def evidence_fingerprint(defined: Sequence[str]) -> str:
+    """SHA-256 of all that `evidence_inputs` rests on: another threshold or definition is other evidence."""
+    statements = {code: [str(condition) for condition in statement.conditions] for code, statement in measured_statements().items()}
+    clauses = {code: repr(definition.clause) for code, definition in definitions_of(defined).items()}
+    return sha256_json({"statements": statements, "definitions": clauses})

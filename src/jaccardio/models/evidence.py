@@ -1,0 +1,53 @@
+"""`Evidence`: what an ECG's measurements say of sentences, added to what the network sees of its signal.
+
+    logit = a * network + (x V + b) u^T
+
+x holds how true each measured statement is, less one half, and how well the ECG fits the textbook definition of each finding that has one,
+in standard deviations of its log-odds; what is unknown is 0. u is the sentence's vector in the model's space, so that this part of a score,
+like the network's, depends on a finding only through its sentence. It is fitted when the network is trained
+(`jaccardio.training.evidence`): stacked generalisation (Wolpert 1992, doi:10.1016/S0893-6080(05)80023-1).
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+
+class Evidence(nn.Module):
+    """The fitted numbers of the formula above.
+
+    Parameters
+    ----------
+    defined
+        Findings, by code, whose definitions are held against each ECG.
+    weight
+        a, a scalar.
+    vectors, bias
+        V (s + m, d) and b (d,), of s measured statements and m definitions.
+    mean, spread
+        (m,) of the log-odds of the definitions in training.
+    """
+
+    weight: Tensor
+    vectors: Tensor
+    bias: Tensor
+    mean: Tensor
+    spread: Tensor
+
+    def __init__(self, defined: Sequence[str], weight: Tensor, vectors: Tensor, bias: Tensor, mean: Tensor, spread: Tensor) -> None:
+        super().__init__()
+        self.defined = tuple(defined)
+        for name, value in (("weight", weight), ("vectors", vectors), ("bias", bias), ("mean", mean), ("spread", spread)):
+            self.register_buffer(name, value.float().clone())
+
+    def forward(self, inputs: Tensor, sentences: Tensor) -> Tensor:
+        """What is added to a times the network's logits: (n, k), of `evidence_inputs` (n, s + m) and vectors u (k, d) of sentences."""
+        return (linear_inputs(inputs, self.mean, self.spread) @ self.vectors + self.bias) @ sentences.T
+
+
+def linear_inputs(inputs: Tensor, mean: Tensor, spread: Tensor) -> Tensor:
+    """x of the formula, (n, s + m), from `jaccardio.measurement.evidence.evidence_inputs`."""
+    degrees, fits = inputs.split([inputs.shape[1] - len(mean), len(mean)], dim=1)
+    values = torch.cat([degrees - 0.5, (fits - mean) / spread], dim=1)
+    return torch.where(values.isnan(), 0.0, values)

@@ -1,0 +1,114 @@
+"""`fit_evidence`: how much the measurements of an ECG say of each finding, fitted beside a network that has been trained.
+
+For each finding a ridge-penalised logistic regression over the measured statements is fitted on the training part. Its logit, the fit of
+the finding's definition and the network's logit are then added up with the same weights for all findings: three and a shift, fitted by
+logistic regression on the validation part.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit, logit
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from jaccardio.findings.labels import PRESENT
+from jaccardio.measurement.definitions import defined_among
+from jaccardio.measurement.evidence import evidence_inputs
+from jaccardio.models.ecg_model import EcgModel
+from jaccardio.models.evidence import Evidence, linear_inputs
+from jaccardio.training.material import Material
+
+STRENGTH = 0.5
+"""C, the inverse strength of the penalty. Chosen on PTB-XL's folds 7 and 8: docs/experiments-log.md."""
+
+ITERATIONS = 300
+
+USUAL = {"network": 0.65, "statements": 0.38, "definitions": 0.15}
+"""Weights that the fit starts from, and stays at where nothing is known of the validation part: about those that PTB-XL has."""
+
+CERTAIN = 1e-9
+"""A score is taken as no nearer to 0 and 1."""
+
+
+def fit_evidence(model: EcgModel, material: Material, scores: NDArray[np.float64]) -> tuple[Evidence, Mapping[str, float]]:
+    """Fits what is added to a trained network.
+
+    Parameters
+    ----------
+    scores
+        (validation rows, findings) of the network alone.
+
+    Returns
+    -------
+    The evidence, and the three weights by what they weigh.
+    """
+    codes, measurements = material.vocabulary.codes, material.store.measurements
+    defined = defined_among(codes)
+    training, validation = (
+        torch.from_numpy(evidence_inputs(measurements[rows], defined)) for rows in (material.training_rows, material.validation_rows)
+    )
+    statements = training.shape[1] - len(defined)
+    moments = _moments(training[:, statements:])
+    of_training, of_validation = (linear_inputs(inputs, *moments) for inputs in (training, validation))
+    regression, shift = _regressions(of_training[:, :statements], material.training_labels)
+    defining = torch.zeros(len(defined), len(codes))
+    defining[range(len(defined)), [codes.index(code) for code in defined]] = 1
+    parts = (
+        logit(np.clip(scores, CERTAIN, 1 - CERTAIN)),
+        (of_validation[:, :statements] @ regression + shift).double().numpy(),
+        (of_validation[:, statements:] @ defining).double().numpy(),
+    )
+    network, linear, fit, constant = _weights(parts, material.validation_labels)
+    joined = torch.cat([linear * regression, fit * defining, (linear * shift + constant)[None]]).to(model.prompt_vectors)
+    with torch.no_grad():
+        in_space = joined @ torch.linalg.pinv(model.encode_text(model.prompt_vectors)).T  # of sentences: (joined x) u^T
+    evidence = Evidence(defined, torch.tensor(network), in_space[:-1], in_space[-1], *moments)
+    return evidence.to(model.prompt_vectors.device), dict(zip(USUAL, (network, linear, fit), strict=True))
+
+
+def _moments(values: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of the known values of each column (m,); 1 for a deviation of 0."""
+    known = values.isfinite()
+    count = known.sum(dim=0).clamp(min=1)
+    mean = torch.where(known, values, 0.0).sum(dim=0) / count
+    spread = (torch.where(known, values - mean, 0.0).square().sum(dim=0) / count).sqrt()
+    return mean, torch.where(spread > 0, spread, 1.0)
+
+
+def _regressions(inputs: Tensor, labels: NDArray[np.int8]) -> tuple[Tensor, Tensor]:
+    """Weights (s, k) and shifts (k,) of all findings' regressions at once; unknown labels are left out."""
+    present, known = torch.from_numpy(labels == PRESENT).float(), torch.from_numpy(labels >= 0).float()
+    prevalence = (present.sum(dim=0) + 0.5) / (known.sum(dim=0) + 1)
+    weights, shift = torch.zeros(inputs.shape[1], labels.shape[1], requires_grad=True), prevalence.logit().requires_grad_()
+    optimiser = torch.optim.LBFGS([weights, shift], max_iter=ITERATIONS, history_size=20, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        optimiser.zero_grad()
+        wrong = binary_cross_entropy_with_logits(inputs @ weights + shift, present, weight=known, reduction="sum")
+        value = (wrong + weights.square().sum() / (2 * STRENGTH)) / len(inputs)
+        value.backward()
+        return value
+
+    optimiser.step(loss)
+    return weights.detach(), shift.detach()
+
+
+def _weights(parts: tuple[NDArray[np.float64], ...], labels: NDArray[np.int8]) -> list[float]:
+    """Weights, none below 0, and the shift of three tables of logits (v, k), by the log-loss of their sum on all known labels."""
+    known = labels >= 0
+    inputs, present = np.stack([part[known] for part in parts], axis=1), labels[known] == PRESENT
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logits = inputs @ weights[:-1] + weights[-1]
+        wrong = expit(logits) - present
+        return float(np.logaddexp(0, np.where(present, -logits, logits)).mean()), np.append(wrong @ inputs, wrong.sum()) / len(present)
+
+    start = [*USUAL.values(), 0.0]
+    if not present.any():
+        return start
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(parts) + [(None, None)])
+    return [float(weight) for weight in found.x]

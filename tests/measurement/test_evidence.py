@@ -1,0 +1,44 @@
+"""What an ECG's measurements tell a model beside its signal."""
+
+import numpy as np
+import pytest
+
+from jaccardio.measurement import evidence as module
+from jaccardio.measurement.definitions import defined_among, definitions_of
+from jaccardio.measurement.evidence import evidence_fingerprint, evidence_inputs
+from jaccardio.measurement.measure import MEASUREMENTS
+from jaccardio.measurement.statements import measured_statements, truths
+
+DEFINED = ("AFIB", "CLBBB")
+
+
+def test_degrees_of_all_statements_then_log_odds_of_definitions_unknown_where_nothing_was_measured() -> None:
+    measurements = np.random.default_rng(0).normal(1, 1, (4, len(MEASUREMENTS))).astype(np.float32)
+    measurements[1], measurements[2, ::3] = np.nan, np.nan
+    inputs, statements = evidence_inputs(measurements, DEFINED), measured_statements()
+    assert inputs.shape == (4, len(statements) + 2)
+    assert inputs.dtype == np.float32
+    np.testing.assert_array_equal(inputs[:, : len(statements)], truths(measurements))
+    for ecg in (0, 2, 3):
+        degrees = dict(zip(statements, truths(measurements[[ecg]]).T.astype(np.float64), strict=True))
+        for column, definition in enumerate(definitions_of(DEFINED).values(), start=len(statements)):
+            fit = float(definition.score(degrees)[0])
+            np.testing.assert_allclose(inputs[ecg, column], np.log(fit / (1 - fit)), rtol=1e-4)
+    assert np.isnan(inputs[1]).all()
+    assert np.isfinite(inputs[[0, 3]]).all()
+
+
+def test_a_finding_without_a_definition_has_none() -> None:
+    assert defined_among(("AFIB", "of a hospital", "CLBBB")) == DEFINED
+    assert evidence_inputs(np.zeros((2, len(MEASUREMENTS)), np.float32), ()).shape == (2, len(measured_statements()))
+
+
+def test_the_fingerprint_changes_with_a_definition_and_with_a_threshold(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = evidence_fingerprint(DEFINED)
+    assert first == evidence_fingerprint(DEFINED)
+    assert first != evidence_fingerprint(DEFINED[:1])
+    statements = dict(measured_statements())
+    code = next(iter(statements))
+    statements[code] = next(statement for statement in statements.values() if statement.conditions != statements[code].conditions)
+    monkeypatch.setattr(module, "measured_statements", lambda: statements)
+    assert evidence_fingerprint(DEFINED) != first

@@ -1,0 +1,98 @@
+"""Evidence fitted beside a network: it says what measurements say, through the text, and nothing where nothing was measured."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+
+from jaccardio.cohort.batches import full_batches
+from jaccardio.cohort.split import load_split
+from jaccardio.cohort.store import Store
+from jaccardio.evaluation.auroc import auroc
+from jaccardio.measurement.definitions import defined_among
+from jaccardio.measurement.evidence import evidence_inputs
+from jaccardio.models.config import ModelConfig
+from jaccardio.models.create import create_model
+from jaccardio.models.ecg_model import EcgModel
+from jaccardio.models.evidence import linear_inputs
+from jaccardio.models.scoring import finding_scores
+from jaccardio.text.random import RandomVectors
+from jaccardio.training import evidence as module
+from jaccardio.training.evidence import USUAL, fit_evidence
+from jaccardio.training.material import Material
+from tests.conftest import Hospitals
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def material(hospitals: Hospitals) -> Material:
+    store = Store.open(hospitals.home)
+    split = load_split(store)
+    assert split is not None
+    return Material.gather(store, split)
+
+
+@pytest.fixture
+def untrained(material: Material) -> EcgModel:
+    torch.manual_seed(0)
+    config = ModelConfig(width=2, embedding=0, whitening=0.75, normalise_ecg=False, bias="text", initial_scale=19.2)
+    return create_model(config, vocabulary=material.vocabulary, text_encoder=RandomVectors()).eval()
+
+
+def scores(model: EcgModel, material: Material, rows: np.ndarray) -> np.ndarray:
+    return finding_scores(model, full_batches(material.store, rows), CPU)
+
+
+def macro(material: Material, rows: np.ndarray, found: np.ndarray) -> float:
+    columns = [material.store.vocabulary.index(code) for code in material.vocabulary.codes]
+    labels = material.store.labels[np.ix_(rows, columns)]
+    judged = [column for column in range(len(columns)) if (labels[:, column] == 1).sum() >= 5]
+    return float(np.mean([auroc(labels[:, column], found[:, column]) for column in judged]))
+
+
+def test_it_ranks_unseen_ecgs_beside_an_untrained_network_and_follows_permuted_text(material: Material, untrained: EcgModel) -> None:
+    split = load_split(material.store)
+    assert split is not None
+    test = material.store.rows_of(split.parts["test"])
+    network = macro(material, test, scores(untrained, material, test))
+    untrained.evidence, weights = fit_evidence(untrained, material, scores(untrained, material, material.validation_rows))
+    joined = scores(untrained, material, test)
+    assert macro(material, test, joined) > max(network, 0.8)
+    assert list(weights) == ["network", "statements", "definitions"]
+    assert min(weights.values()) >= 0
+    kept = untrained.prompt_vectors.clone()
+    untrained.prompt_vectors.copy_(torch.roll(kept, 1, dims=0))
+    np.testing.assert_allclose(scores(untrained, material, test), np.roll(joined, 1, axis=1), atol=1e-4)
+
+
+def test_of_an_ecg_that_was_not_measured_it_says_the_same_whatever_it_shows(material: Material, untrained: EcgModel) -> None:
+    network = scores(untrained, material, material.validation_rows)
+    evidence, _ = fit_evidence(untrained, material, network)
+    sentences = untrained.encode_text(untrained.prompt_vectors).detach()
+    inputs = evidence_inputs(np.full_like(material.store.measurements[:3], np.nan), evidence.defined)
+    added = evidence(torch.from_numpy(inputs), sentences)
+    np.testing.assert_allclose(added.numpy(), np.tile((evidence.bias @ sentences.T).numpy(), (3, 1)), atol=1e-4)
+
+
+def test_all_regressions_at_once_are_those_of_scikit_learn(material: Material) -> None:
+    inputs = torch.from_numpy(evidence_inputs(material.store.measurements[material.training_rows], ()))
+    inputs = linear_inputs(inputs, torch.zeros(0), torch.ones(0))
+    labels = material.training_labels.copy()
+    labels[::5, 0] = -1  # unknown: no evidence for or against
+    weights, shift = module._regressions(inputs, labels)
+    for column in (0, 1):
+        known = labels[:, column] >= 0
+        alone = LogisticRegression(C=module.STRENGTH, max_iter=1000).fit(inputs[known].numpy(), labels[known, column] == 1)
+        ours = inputs.numpy() @ weights[:, column].numpy() + shift[column].item()
+        assert np.corrcoef(ours, alone.decision_function(inputs.numpy()))[0, 1] > 0.999
+
+
+def test_where_validation_knows_nothing_the_usual_weights_stay(material: Material, untrained: EcgModel) -> None:
+    blind = replace(material, validation_labels=np.full_like(material.validation_labels, -1))
+    evidence, weights = fit_evidence(untrained, blind, scores(untrained, material, material.validation_rows))
+    assert weights == USUAL
+    assert float(evidence.weight) == pytest.approx(USUAL["network"])
+    assert evidence.defined == defined_among(material.vocabulary.codes)
