@@ -45,7 +45,7 @@ def model(request: pytest.FixtureRequest, vocabulary: Vocabulary, text_encoder: 
     model = create_model(config, vocabulary=vocabulary, text_encoder=text_encoder).eval()
     inputs, length = len(measured_statements()) + len(DEFINED), model.encode_text(model.prompt_vectors).shape[1]
     drawn = [torch.randn(size) / 20 for size in ((inputs, length), (length,))]
-    model.evidence = Evidence(DEFINED, torch.tensor(0.6), *drawn, torch.tensor([-1.0, 0.0, 1.0]), torch.tensor([0.5, 1.0, 2.0]))
+    model.evidence = Evidence(DEFINED, torch.tensor(0.6), *drawn, torch.rand(inputs), 0.5 + torch.rand(inputs))
     return model
 
 
@@ -53,14 +53,13 @@ def test_scores_join_the_network_with_what_was_measured(model: EcgModel) -> None
     batch, evidence = windows(), model.evidence
     assert evidence is not None
     assert batch.measurements is not None
-    inputs, statements = evidence_inputs(batch.measurements, DEFINED), len(measured_statements())
+    inputs = evidence_inputs(batch.measurements, DEFINED)
     sentences = model.encode_text(model.prompt_vectors).detach().double().numpy()
     vectors, bias = evidence.vectors.double().numpy(), evidence.bias.double().numpy()
     wanted = []
     for ecg in range(3):
         known = np.array([float(value) if np.isfinite(value) else np.nan for value in inputs[ecg]])
-        known[:statements] -= 0.5
-        known[statements:] = (known[statements:] - evidence.mean.numpy()) / evidence.spread.numpy()
+        known = (known - evidence.mean.numpy()) / evidence.spread.numpy()
         added = sum((value * vector for value, vector in zip(known, vectors, strict=True) if np.isfinite(value)), start=bias) @ sentences.T
         lengths = []
         for parts in (2, 1):

@@ -79,7 +79,7 @@ def test_of_an_ecg_that_was_not_measured_it_says_the_same_whatever_it_shows(mate
 
 def test_all_regressions_at_once_are_those_of_scikit_learn(material: Material) -> None:
     inputs = torch.from_numpy(evidence_inputs(material.store.measurements[material.training_rows], ()))
-    inputs = linear_inputs(inputs, torch.zeros(0), torch.ones(0))
+    inputs = linear_inputs(inputs, *module._moments(inputs, inputs.shape[1]))
     labels = material.training_labels.copy()
     labels[::5, 0] = -1  # unknown: no evidence for or against
     weights, shift = module._regressions(inputs, labels)

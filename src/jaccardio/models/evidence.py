@@ -2,10 +2,10 @@
 
     logit = a * network + (x V + b) u^T
 
-x holds how true each measured statement is, less one half, and how well the ECG fits the textbook definition of each finding that has one,
-in standard deviations of its log-odds; what is unknown is 0. u is the sentence's vector in the model's space, so that this part of a score,
-like the network's, depends on a finding only through its sentence. It is fitted when the network is trained
-(`jaccardio.training.evidence`): stacked generalisation (Wolpert 1992, doi:10.1016/S0893-6080(05)80023-1).
+x holds how true each measured statement is, less the mean of the training ECGs, and how well the ECG fits the textbook definition of each
+finding that has one, in standard deviations of its log-odds; what is unknown is 0, as in the average ECG. u is the sentence's vector in the
+model's space, so that this part of a score, like the network's, depends on a finding only through its sentence. It is fitted when the
+network is trained (`jaccardio.training.evidence`): stacked generalisation (Wolpert 1992, doi:10.1016/S0893-6080(05)80023-1).
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ class Evidence(nn.Module):
     vectors, bias
         V (s + m, d) and b (d,), of s measured statements and m definitions.
     mean, spread
-        (m,) of the log-odds of the definitions in training.
+        (s + m,) what is subtracted from `evidence_inputs`, and what the rest is divided by.
     """
 
     weight: Tensor
@@ -48,6 +48,5 @@ class Evidence(nn.Module):
 
 def linear_inputs(inputs: Tensor, mean: Tensor, spread: Tensor) -> Tensor:
     """x of the formula, (n, s + m), from `jaccardio.measurement.evidence.evidence_inputs`."""
-    degrees, fits = inputs.split([inputs.shape[1] - len(mean), len(mean)], dim=1)
-    values = torch.cat([degrees - 0.5, (fits - mean) / spread], dim=1)
+    values = (inputs - mean) / spread
     return torch.where(values.isnan(), 0.0, values)

@@ -52,7 +52,7 @@ def fit_evidence(model: EcgModel, material: Material, scores: NDArray[np.float64
         torch.from_numpy(evidence_inputs(measurements[rows], defined)) for rows in (material.training_rows, material.validation_rows)
     )
     statements = training.shape[1] - len(defined)
-    moments = _moments(training[:, statements:])
+    moments = _moments(training, statements)
     of_training, of_validation = (linear_inputs(inputs, *moments) for inputs in (training, validation))
     regression, shift = _regressions(of_training[:, :statements], material.training_labels)
     defining = torch.zeros(len(defined), len(codes))
@@ -70,12 +70,13 @@ def fit_evidence(model: EcgModel, material: Material, scores: NDArray[np.float64
     return evidence.to(model.prompt_vectors.device), dict(zip(USUAL, (network, linear, fit), strict=True))
 
 
-def _moments(values: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of the known values of each column (m,); 1 for a deviation of 0."""
-    known = values.isfinite()
+def _moments(inputs: Tensor, statements: int) -> tuple[Tensor, Tensor]:
+    """Mean of the known values of each column (s + m,), and their standard deviation; 1 for one of 0, and for a degree of truth."""
+    known = inputs.isfinite()
     count = known.sum(dim=0).clamp(min=1)
-    mean = torch.where(known, values, 0.0).sum(dim=0) / count
-    spread = (torch.where(known, values - mean, 0.0).square().sum(dim=0) / count).sqrt()
+    mean = torch.where(known, inputs, 0.0).sum(dim=0) / count
+    spread = (torch.where(known, inputs - mean, 0.0).square().sum(dim=0) / count).sqrt()
+    spread[:statements] = 1
     return mean, torch.where(spread > 0, spread, 1.0)
 
 
