@@ -68,13 +68,13 @@ def test_it_ranks_unseen_ecgs_beside_an_untrained_network_and_follows_permuted_t
     np.testing.assert_allclose(scores(untrained, material, test), np.roll(joined, 1, axis=1), atol=1e-4)
 
 
-def test_of_an_ecg_that_was_not_measured_it_says_the_same_whatever_it_shows(material: Material, untrained: EcgModel) -> None:
+def test_an_ecg_of_which_nothing_was_measured_is_left_to_the_network(material: Material, untrained: EcgModel) -> None:
     network = scores(untrained, material, material.validation_rows)
     evidence, _ = fit_evidence(untrained, material, network)
-    sentences = untrained.encode_text(untrained.prompt_vectors).detach()
-    inputs = evidence_inputs(np.full_like(material.store.measurements[:3], np.nan), evidence.defined)
-    added = evidence(torch.from_numpy(inputs), sentences)
-    np.testing.assert_allclose(added.numpy(), np.tile((evidence.bias @ sentences.T).numpy(), (3, 1)), atol=1e-4)
+    untrained.evidence = evidence
+    batches = full_batches(material.store, material.validation_rows)
+    unmeasured = [replace(batch, measurements=np.full_like(batch.measurements, np.nan)) for batch in batches]
+    np.testing.assert_allclose(finding_scores(untrained, unmeasured, CPU), network, rtol=1e-6)
 
 
 def test_all_regressions_at_once_are_those_of_scikit_learn(material: Material) -> None:

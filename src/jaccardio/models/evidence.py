@@ -3,9 +3,10 @@
     logit = a * network + (x V + b) u^T
 
 x holds how true each measured statement is, less the mean of the training ECGs, and how well the ECG fits the textbook definition of each
-finding that has one, in standard deviations of its log-odds; what is unknown is 0, as in the average ECG. u is the sentence's vector in the
-model's space, so that this part of a score, like the network's, depends on a finding only through its sentence. It is fitted when the
-network is trained (`jaccardio.training.evidence`): stacked generalisation (Wolpert 1992, doi:10.1016/S0893-6080(05)80023-1).
+finding that has one, in standard deviations of its log-odds. What is unknown is 0, as in the average ECG; an ECG of which nothing is known
+is left to the network. u is the sentence's vector in the model's space, so that this part of a score, like the network's, depends on a
+finding only through its sentence. It is fitted when the network is trained (`jaccardio.training.evidence`): stacked generalisation (Wolpert
+1992, doi:10.1016/S0893-6080(05)80023-1).
 """
 
 from collections.abc import Sequence
@@ -41,9 +42,23 @@ class Evidence(nn.Module):
         for name, value in (("weight", weight), ("vectors", vectors), ("bias", bias), ("mean", mean), ("spread", spread)):
             self.register_buffer(name, value.float().clone())
 
-    def forward(self, inputs: Tensor, sentences: Tensor) -> Tensor:
-        """What is added to a times the network's logits: (n, k), of `evidence_inputs` (n, s + m) and vectors u (k, d) of sentences."""
-        return (linear_inputs(inputs, self.mean, self.spread) @ self.vectors + self.bias) @ sentences.T
+    def forward(self, inputs: Tensor, sentences: Tensor) -> tuple[Tensor, Tensor]:
+        """How the logits of n ECGs against k sentences come about.
+
+        Parameters
+        ----------
+        inputs
+            (n, s + m), what `jaccardio.measurement.evidence.evidence_inputs` gives.
+        sentences
+            (k, d) vectors u.
+
+        Returns
+        -------
+        What the network's logits are multiplied by, (n, 1), and what is then added, (n, k); 1 and 0 where nothing was measured.
+        """
+        measured = (~inputs.isnan()).any(dim=1, keepdim=True)
+        added = (linear_inputs(inputs, self.mean, self.spread) @ self.vectors + self.bias) @ sentences.T
+        return torch.where(measured, self.weight, 1.0), torch.where(measured, added, 0.0)
 
 
 def linear_inputs(inputs: Tensor, mean: Tensor, spread: Tensor) -> Tensor:

@@ -104,7 +104,7 @@ def _scores(
             logits = member.logits(signal, sentences).float().cpu().numpy().astype(np.float64)
             if evidence is not None:
                 weight, added = evidence
-                logits = weight * logits + added[ecg]
+                logits = weight[ecg] * logits + added[ecg]
             probabilities: NDArray[np.float64] = expit(logits)
             return probabilities
 
@@ -113,11 +113,11 @@ def _scores(
     return _of_batches(model, batches, lambda batch: _average([of_member(member, batch) for member in members_of(model)]))
 
 
-def _evidence(member: EcgModel, evidence: Evidence, batch: Windows, vectors: Tensor) -> tuple[float, NDArray[np.float64]]:
-    """The weight of the network's logits, and what is added to them (n, m)."""
+def _evidence(member: EcgModel, evidence: Evidence, batch: Windows, vectors: Tensor) -> list[NDArray[np.float64]]:
+    """The weight of the network's logits (n, 1), and what is added to them (n, m)."""
     assert batch.measurements is not None, "a model with evidence scores measured ECGs"
     inputs = torch.from_numpy(evidence_inputs(batch.measurements, evidence.defined)).to(vectors.device)
-    return float(evidence.weight), evidence(inputs, member.encode_text(vectors)).cpu().numpy().astype(np.float64)
+    return [part.cpu().numpy().astype(np.float64) for part in evidence(inputs, member.encode_text(vectors))]
 
 
 def _average(scores: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:

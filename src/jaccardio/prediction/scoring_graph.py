@@ -74,8 +74,8 @@ class ScoringGraph(nn.Module):
         pieces_of = [piece_logits(member, windows, parts, self.window) for parts in member.score_parts]
         if member.evidence is not None:
             assert measured is not None, "a model with evidence scores measured ECGs"
-            added = member.evidence(measured, member.encode_text(member.prompt_vectors))[:, None]
-            pieces_of = [member.evidence.weight * logits + added for logits in pieces_of]
+            weight, added = member.evidence(measured, member.encode_text(member.prompt_vectors))
+            pieces_of = [weight[:, None] * logits + added[:, None] for logits in pieces_of]
         return torch.stack([logits.sigmoid().mean(dim=1) for logits in pieces_of]).mean(dim=0)
 
 
