@@ -1,10 +1,13 @@
 """What an ECG's measurements tell a model beside its signal."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement import evidence as module
-from jaccardio.measurement.definitions import defined_among, definitions_of
+from jaccardio.measurement.definitions import defined_in, definitions_of
 from jaccardio.measurement.evidence import evidence_fingerprint, evidence_inputs
 from jaccardio.measurement.measure import MEASUREMENTS
 from jaccardio.measurement.statements import measured_statements, truths
@@ -28,8 +31,10 @@ def test_degrees_of_all_statements_then_log_odds_of_definitions_unknown_where_no
     assert np.isfinite(inputs[[0, 3]]).all()
 
 
-def test_a_finding_without_a_definition_has_none() -> None:
-    assert defined_among(("AFIB", "of a hospital", "CLBBB")) == DEFINED
+def test_only_vocabularies_that_ship_are_defined() -> None:
+    shipped = Vocabulary.load("ptbxl71").subset([1, 5])
+    assert defined_in(shipped) == tuple(shipped.codes)
+    assert defined_in(replace(shipped, name="of a hospital")) == ()
     assert evidence_inputs(np.zeros((2, len(MEASUREMENTS)), np.float32), ()).shape == (2, len(measured_statements()))
 
 

@@ -1,6 +1,7 @@
 """What measurements add to a model's logits."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,7 @@ def test_statements_are_scored_as_the_network_sees_them(model: EcgModel) -> None
 
 
 def test_the_folder_keeps_it_and_says_what_it_rests_on(model: EcgModel, vocabulary: Vocabulary, tmp_path: Path) -> None:
+    vocabulary = replace(vocabulary, name="paper26")  # whose codes have definitions
     kind = type(model).__name__
     config = ModelConfig(kind="text" if kind == "EcgTextModel" else "classifier", width=2, embedding=8, score_parts=(2, 1))
     folder = tmp_path / "model"

@@ -11,7 +11,7 @@ from jaccardio.cohort.batches import full_batches
 from jaccardio.cohort.split import load_split
 from jaccardio.cohort.store import Store
 from jaccardio.evaluation.auroc import auroc
-from jaccardio.measurement.definitions import defined_among
+from jaccardio.measurement.definitions import defined_in
 from jaccardio.measurement.evidence import evidence_inputs
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import create_model
@@ -95,4 +95,4 @@ def test_where_validation_knows_nothing_the_usual_weights_stay(material: Materia
     evidence, weights = fit_evidence(untrained, blind, scores(untrained, material, material.validation_rows))
     assert weights == USUAL
     assert float(evidence.weight) == pytest.approx(USUAL["network"])
-    assert evidence.defined == defined_among(material.vocabulary.codes)
+    assert evidence.defined == defined_in(material.vocabulary)

@@ -27,9 +27,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.errors import DataError, UsageError
+from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.clauses import Clause, Degrees
 from jaccardio.measurement.sentence_parser import parse
 from jaccardio.measurement.statements import measured_statements
+
+DEFINED_VOCABULARIES = ("ptbxl71", "paper26")
+"""Vocabularies of whose findings definitions are shipped."""
 
 _CODE = re.compile(r"[a-z0-9_]+(\.\w*)?", re.ASCII)  # a code with a slip in it is no sentence
 
@@ -113,9 +117,9 @@ def definitions_of(findings: Sequence[str]) -> dict[str, Definition]:
     return {finding: shipped[finding] for finding in findings}
 
 
-def defined_among(findings: Sequence[str]) -> tuple[str, ...]:
-    """Those of some findings, by code, whose definitions are shipped, in their order."""
-    return tuple(finding for finding in findings if finding in _shipped())
+def defined_in(vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Codes of the findings whose definitions are shipped: in a vocabulary of one's own a code may mean something else, so it has none."""
+    return tuple(vocabulary.codes) if vocabulary.name in DEFINED_VOCABULARIES else ()
 
 
 @lru_cache(maxsize=1)

@@ -27,7 +27,7 @@ from jaccardio.checksums import MANIFEST, Manifest, file_entry, write_manifest
 from jaccardio.errors import DataError, UsageError
 from jaccardio.files import json_bytes, no_such_folder, sync_folder, write_atomic
 from jaccardio.findings.vocabulary import Vocabulary
-from jaccardio.measurement.definitions import defined_among
+from jaccardio.measurement.definitions import defined_in
 from jaccardio.measurement.evidence import evidence_fingerprint
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import MODELS
@@ -125,7 +125,7 @@ def save_pretrained(
         "partial_leads": partial_leads,
     }
     if has_evidence(model):
-        config_document[EVIDENCE] = evidence_fingerprint(defined_among(vocabulary.codes))
+        config_document[EVIDENCE] = evidence_fingerprint(defined_in(vocabulary))
     files = {
         WEIGHTS: weights_to_bytes(model.state_dict()),
         CONFIG: json_bytes(config_document),
@@ -177,7 +177,7 @@ def load_pretrained(folder: Path) -> Pretrained:
         raise DataError(f"{folder / CONFIG}: holds keys or values that this version of jaccardio does not know.") from error
     if document:
         raise DataError(f"{folder / CONFIG}: unknown keys {', '.join(sorted(document))}.")
-    defined = defined_among(vocabulary.codes)
+    defined = defined_in(vocabulary)
     if rests_on not in (None, evidence_fingerprint(defined)):
         raise DataError(f"{folder / CONFIG}: trained with measured statements or definitions of another version. Train again.")
     state = weights_from_bytes(manifest.bytes_of(WEIGHTS), str(folder / WEIGHTS))

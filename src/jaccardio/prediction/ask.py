@@ -10,13 +10,10 @@ from numpy.typing import NDArray
 from jaccardio.findings.naming import names_finding
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.clauses import Clause, Degrees
-from jaccardio.measurement.definitions import Definition, definition_of_sentence, definitions_of
+from jaccardio.measurement.definitions import DEFINED_VOCABULARIES, Definition, definition_of_sentence, definitions_of
 from jaccardio.measurement.statements import measured_statements, truths
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.recording.windows import Windows
-
-DEFINED_VOCABULARIES = ("ptbxl71", "paper26")
-"""Vocabularies of whose findings definitions are shipped."""
 
 _JAPANESE = re.compile(r"[぀-ヿ㐀-鿿]")
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError
 from jaccardio.findings.labels import UNKNOWN
-from jaccardio.measurement.definitions import Definition, definitions_of
+from jaccardio.measurement.definitions import Definition, defined_in, definitions_of
 from jaccardio.measurement.measure import measure_recording
-from jaccardio.prediction.ask import DEFINED_VOCABULARIES, Answer, ask, definition_of
+from jaccardio.prediction.ask import Answer, ask, definition_of
 from jaccardio.prediction.attribution import Attribution, attribute, scores_without_lead
 from jaccardio.prediction.decisions import FindingScore
 from jaccardio.prediction.predictor import Predictor
@@ -134,6 +134,6 @@ def _labelled_ecgs_like(
 def _question(predictor: Predictor, column: int, language: str) -> tuple[str, Definition | None]:
     """A finding's name and its definition: by its code in a vocabulary that has them, else by what the name says."""
     finding = predictor.vocabulary.findings[column]
-    if predictor.vocabulary.name in DEFINED_VOCABULARIES:
+    if finding.code in defined_in(predictor.vocabulary):
         return finding.name_in(language), definitions_of([finding.code])[finding.code]
     return finding.name_in(language), definition_of(finding.name)

@@ -15,7 +15,7 @@ from jaccardio.errors import DataError, ReadError, UsageError
 from jaccardio.evaluation.calibration import Calibration
 from jaccardio.evaluation.thresholds import Thresholds
 from jaccardio.findings.vocabulary import Vocabulary
-from jaccardio.measurement.definitions import defined_among
+from jaccardio.measurement.definitions import defined_in
 from jaccardio.measurement.measure import measure_recording, measure_windows
 from jaccardio.measurement.statements import measured_statements
 from jaccardio.models.config import ModelConfig
@@ -126,7 +126,7 @@ class Predictor:
     @property
     def defined(self) -> tuple[str, ...]:
         """The findings, by code, whose definitions are then held against each ECG."""
-        return defined_among(self.vocabulary.codes)
+        return defined_in(self.vocabulary)
 
     def prepare(self, ecg: Recording | Prepared | str | Path) -> Prepared:
         """A recording as the model expects it, which is what `jaccardio ingest` would store; one that is prepared already stays."""

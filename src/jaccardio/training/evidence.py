@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from jaccardio.findings.labels import PRESENT
-from jaccardio.measurement.definitions import defined_among
+from jaccardio.measurement.definitions import defined_in
 from jaccardio.measurement.evidence import evidence_inputs
 from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.evidence import Evidence, linear_inputs
@@ -46,8 +46,7 @@ def fit_evidence(model: EcgModel, material: Material, scores: NDArray[np.float64
     -------
     The evidence, and the three weights by what they weigh.
     """
-    codes, measurements = material.vocabulary.codes, material.store.measurements
-    defined = defined_among(codes)
+    codes, measurements, defined = material.vocabulary.codes, material.store.measurements, defined_in(material.vocabulary)
     training, validation = (
         torch.from_numpy(evidence_inputs(measurements[rows], defined)) for rows in (material.training_rows, material.validation_rows)
     )

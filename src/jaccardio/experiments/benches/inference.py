@@ -24,6 +24,7 @@ from jaccardio.evaluation.thresholds import POLICIES
 from jaccardio.experiments.benches.figure import Figure
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.create import create_model, text_encoder_of
+from jaccardio.models.ensemble import members_of
 from jaccardio.models.folder import Pretrained
 from jaccardio.prediction.export_onnx import export_onnx
 from jaccardio.prediction.predictor import BATCH, Predictor
@@ -45,7 +46,7 @@ Score = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
 def bench_inference(store: Store | None, run: Path | None, say: Callable[[str], None]) -> Iterator[Figure]:
-    """Each way beside the network as it was trained.
+    """Each way beside the network as it was trained; what measurements say of an ECG is left out, which costs all ways the same.
 
     Parameters
     ----------
@@ -67,6 +68,8 @@ def bench_inference(store: Store | None, run: Path | None, say: Callable[[str], 
             raise UsageError(f"{store.path}: the run was trained on ECGs of another rate or length; name its own store.")
         parts = RunFolder.open(run).split.parts
         ecgs, rows = store.signals(store.rows_of(parts["train"])[:CALIBRATED_WITH]), store.rows_of(parts["validation"])
+    for member in (*members_of(predictor.pretrained.model), *members_of(predictor.model)):
+        member.evidence = None
     torch.set_num_threads(1)
     try:
         with tempfile.TemporaryDirectory() as folder:
