@@ -88,4 +88,5 @@ def _document(reasons: "Reasons") -> dict[str, Any]:
         "added_by_lead": added,
         "score_without_lead": without,
         "definition": None if reasons.answer is None else asdict(reasons.answer),
+        "contributions": [asdict(contribution) for contribution in reasons.contributions],
     }

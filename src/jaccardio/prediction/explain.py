@@ -13,6 +13,7 @@ from jaccardio.measurement.definitions import Definition, defined_in, definition
 from jaccardio.measurement.measure import measure_recording
 from jaccardio.prediction.ask import Answer, ask, definition_of
 from jaccardio.prediction.attribution import Attribution, attribute, scores_without_lead
+from jaccardio.prediction.contributions import Contribution, contributions
 from jaccardio.prediction.decisions import FindingScore
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.search import Hit, Index
@@ -35,12 +36,15 @@ class Reasons:
         (12,) the score as if that lead had not been recorded; NaN where that is not known.
     answer
         The textbook's definition of the finding asked of the same ECG; None where none is shipped.
+    contributions
+        What was measured and moved the score most; none of a model without evidence.
     """
 
     score: FindingScore
     attribution: Attribution
     without_lead: NDArray[np.float64]
     answer: Answer | None
+    contributions: tuple[Contribution, ...]
 
     @property
     def lead_sums(self) -> NDArray[np.float64]:
@@ -116,7 +120,7 @@ def explain(
     answers = {answer.asked: answer for answer in ask(predictor, ecg, measure_recording(recording), defined)}
     without_lead = scores_without_lead(predictor, ecg)
     findings = [
-        Reasons(scores[column], attribution, without_lead[:, column], answers.get(words))
+        Reasons(scores[column], attribution, without_lead[:, column], answers.get(words), contributions(predictor, ecg, column, language))
         for column, attribution, (words, _) in zip(columns, attributions, questions, strict=True)
     ]
     hits = [] if reference is None else _labelled_ecgs_like(predictor, ecg, waveform_hash(recording), reference, progress)
