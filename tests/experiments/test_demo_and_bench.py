@@ -93,9 +93,12 @@ def test_bench_measures_every_hot_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figure, "SECONDS", 0.01)
     monkeypatch.setattr(paths, "SIMULATED", 20)
     monkeypatch.setattr(paths, "WIDTH", 4)
+    monkeypatch.setattr(paths, "COPIED", 2**16)
+    monkeypatch.setattr(steps, "MATRIX", 64)
     figures = {found.name: found for found in bench.run_bench(["paths"], None, None, lambda _: None)}
     assert {"simulated", "ingest", "ingest_two_processes", "crops", "training", "training_bf16", "scoring"} <= figures.keys()
     assert all(found.value > 0 for found in figures.values())
+    assert {name for name, found in figures.items() if found.limit_share} == {"crops", "training", "training_bf16", "scoring"}
     two = figures["ingest_two_processes"]
     assert two.baseline == figures["ingest"].value
     assert two.ratio == pytest.approx(two.value / two.baseline)

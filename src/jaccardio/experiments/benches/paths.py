@@ -10,16 +10,19 @@ import torch
 
 from jaccardio.cohort.batches import TrainingBatches
 from jaccardio.cohort.ingest import ingest
-from jaccardio.cohort.store import Store
+from jaccardio.cohort.store import COUNTS, Store
 from jaccardio.experiments.benches.figure import Figure, once, rate
+from jaccardio.experiments.benches.steps import BACKWARD, forward_flops, matrix_peak
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import create_model, text_encoder_of
 from jaccardio.models.scoring import choose_device, finding_scores
+from jaccardio.recording.leads import LEADS
 from jaccardio.simulation.disk import simulate_hospitals
 from jaccardio.training.precision import trains_in_bfloat16
 
 SIMULATED = 3000
+COPIED = 2**27
 WIDTH, BATCH, CROP_SECONDS, ECGS = 32, 128, 7.5, "ECGs/s"
 
 
@@ -38,7 +41,10 @@ def bench_paths(store: Store | None, say: Callable[[str], None]) -> Iterator[Fig
         crop = round(CROP_SECONDS * opened.contract.sampling_rate)
         say(f"random crops of {CROP_SECONDS} s from {'the store' if store else 'the simulated store'}")
         batches = TrainingBatches(opened, np.arange(len(opened)), opened.labels, BATCH, crop, 0)
-        yield Figure("crops", rate(lambda step: batches.batch(step), BATCH), "crops/s")
+        crops, copied = rate(lambda step: batches.batch(step), BATCH), memory_copy()
+        read_and_written = len(LEADS) * (opened.contract.samples * COUNTS.itemsize + crop * np.dtype(np.float32).itemsize)
+        yield Figure("memory_copy", copied / 1e9, "GB/s")
+        yield Figure("crops", crops, "crops/s", limit_share=crops * read_and_written / copied)
         say("training and scoring: resnet18, width 32")
         yield from _model_rates(batches, opened)
 
@@ -65,9 +71,22 @@ def _model_rates(batches: TrainingBatches, store: Store) -> Iterator[Figure]:
 
     bf16, fp32 = rate(step("bf16"), BATCH), rate(step("fp32"), BATCH)
     whole = store.windows(np.arange(min(BATCH, len(store))))
-    yield Figure("training", bf16 if trains_in_bfloat16("auto", device) else fp32, ECGS)
-    yield Figure.beside("training_bf16", bf16, ECGS, fp32)
-    yield Figure("scoring", rate(lambda _: finding_scores(model, [whole], device), len(whole)), ECGS)
+    scored = rate(lambda _: finding_scores(model, [whole], device), len(whole))
+    samples, encoder = batches.batch(0).signal.shape[2], model.encoder.cpu()
+    trained, forward = BACKWARD * forward_flops(encoder, samples) / 1e9, forward_flops(encoder, store.contract.samples) / 1e9
+    peak, peak16 = (matrix_peak(kind, device) for kind in (torch.float32, torch.bfloat16))
+    used, limit = (bf16, peak16) if trains_in_bfloat16("auto", device) else (fp32, peak)
+    yield Figure("matrix_peak_fp32", peak, "GFLOP/s")
+    yield Figure.beside("matrix_peak_bf16", peak16, "GFLOP/s", peak)
+    yield Figure("training", used, ECGS, limit_share=used * trained / limit)
+    yield Figure.beside("training_bf16", bf16, ECGS, fp32, bf16 * trained / peak16)
+    yield Figure("scoring", scored, ECGS, limit_share=scored * forward / peak)
+
+
+def memory_copy() -> float:
+    """Bytes a second that one thread reads and writes in copying memory."""
+    source, target = np.ones(COPIED, np.uint8), np.empty(COPIED, np.uint8)
+    return rate(lambda _: np.copyto(target, source), 2 * COPIED, seconds=1.0)
 
 
 def _ingest(work: Path, name: str, jobs: int) -> None:

@@ -11,7 +11,7 @@ from jaccardio.models.config import ModelConfig
 from jaccardio.models.encoder import EcgEncoder
 from jaccardio.training.config import load_preset, presets
 
-MATRIX, BATCH = 2048, 32
+MATRIX, BATCH, CHANNELS = 2048, 32, 64
 BACKWARD = 3
 """A training step is three forward passes: the value, the gradient of the input and that of the weights."""
 
@@ -30,6 +30,11 @@ def bench_steps(say: Callable[[str], None]) -> Iterator[Figure]:
         work = BACKWARD * forward_flops(encoder, samples) / 1e9
         yield Figure(f"training_gflop_{preset}", work, "GFLOP/ECG")
         encoders.setdefault(f"{_named(config.model)}_{samples}", (encoder, samples, work))
+    say("convolutions")
+    one, two = (rate(convolution_step(BATCH, 750, one_dimensional=kind), BATCH) for kind in (True, False))
+    gflop = BACKWARD * 2 * 750 * CHANNELS * CHANNELS * 3 / 1e9
+    yield Figure("convolution_conv1d", one, "ECGs/s", limit_share=one * gflop / peak)
+    yield Figure.beside("convolution_1x3_channels_last", two, "ECGs/s", one, two * gflop / peak)
     for name, (encoder, samples, work) in encoders.items():
         say(f"training steps: {name}")
         fp32, bf16 = (rate(training_step(encoder, BATCH, samples, bfloat16), BATCH) for bfloat16 in (False, True))
@@ -37,10 +42,34 @@ def bench_steps(say: Callable[[str], None]) -> Iterator[Figure]:
         yield Figure.beside(f"training_{name}_bf16", bf16, "ECGs/s", fp32, bf16 * work / peak16)
 
 
-def matrix_peak(kind: torch.dtype) -> float:
+def convolution_step(ecgs: int, samples: int, *, one_dimensional: bool) -> Callable[[int], None]:
+    """Value and gradients of a block's convolution, 64 channels and a kernel of 3: Conv1d, or the (1 x 3) Conv2d in channels-last memory
+    that the encoders are made of."""
+    signal = torch.randn(ecgs, CHANNELS, samples)
+    layer: nn.Module = nn.Conv1d(CHANNELS, CHANNELS, 3, padding=1, bias=False)
+    if not one_dimensional:
+        signal = signal.unsqueeze(2).to(memory_format=torch.channels_last)
+        layer = nn.Conv2d(CHANNELS, CHANNELS, (1, 3), padding=(0, 1), bias=False)
+        layer.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    signal.requires_grad_()
+
+    def run(_: int) -> None:
+        layer.zero_grad()
+        torch.autograd.backward(layer(signal).square().mean())
+
+    return run
+
+
+def matrix_peak(kind: torch.dtype, device: torch.device | None = None) -> float:
     """GFLOP/s of a product of two square matrices."""
-    square = torch.randn(MATRIX, MATRIX).to(kind)
-    return rate(lambda _: square @ square, 1) * 2 * MATRIX**3 / 1e9
+    square = torch.randn(MATRIX, MATRIX).to(device, kind)
+
+    def run(_: int) -> None:
+        square @ square
+        if square.is_cuda:
+            torch.cuda.synchronize()
+
+    return rate(run, 1) * 2 * MATRIX**3 / 1e9
 
 
 def forward_flops(encoder: nn.Module, samples: int) -> float:
