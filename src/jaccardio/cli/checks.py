@@ -21,6 +21,9 @@ def doctor(
     tokens: Annotated[
         Path | None, typer.Option(metavar="FILE", help="With --phi: names and ids to look for, one a line, or the table of ids.")
     ] = None,
+    card: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Of a store: write its data card, counts of ECGs, findings and faults, as Markdown.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Checks the installation, or a folder that jaccardio wrote.
@@ -36,10 +39,22 @@ def doctor(
     if tokens is not None:
         raise UsageError("--tokens belongs to --phi.")
     checks = examine(path)
+    if card is not None:
+        _write_card(path, card)
     lines = [f"{'ok   ' if check.ok else 'WRONG'}  {check.what}: {check.found}" for check in checks]
     result([vars(check) for check in checks], lines, json)
     if not all(check.ok for check in checks):
         raise typer.Exit(3 if path is not None else 4)
+
+
+def _write_card(store: Path | None, card: Path) -> None:
+    from jaccardio.cohort.data_card import data_card
+    from jaccardio.cohort.store import Store
+    from jaccardio.files import write_atomic
+
+    if store is None:
+        raise UsageError("--card: name the store.")
+    write_atomic(card, data_card(Store.open(store)).encode())
 
 
 def _scan(path: Path | None, tokens: Path | None, json: bool) -> None:

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from jaccardio.cohort.data_card import data_card
 from jaccardio.cohort.split import load_split
 from jaccardio.cohort.store import RECORDS, Store
 from jaccardio.errors import UsageError
@@ -90,13 +91,12 @@ def _hugging_face(store: Store, folder: Path) -> Iterator[NDArray[np.int64]]:
     for part, rows in parts.items():
         yield from _files(store, rows, folder / "data", part)
     files = "".join(f"  - split: {part}\n    path: data/{part}-*.parquet\n" for part, rows in parts.items() if len(rows))
-    rate, codes = f"{store.contract.sampling_rate:g}", ", ".join(store.vocabulary.codes)
     (folder / "README.md").write_text(
         f"---\nconfigs:\n- config_name: default\n  data_files:\n{files}---\n\n"
         f"ECGs of a jaccardio store ({store.title}). One row is one window of an ECG: `signal`, a list of {len(LEADS)} leads\n"
-        f"({', '.join(LEADS)}) in microvolt at {rate} Hz, null where a lead was not recorded.\n"
-        f"Findings are 1 present, 0 absent, null unknown:\n"
-        f"{codes}.\n\nFor research only; check the licence of the source before you pass this on.\n",
+        f"({', '.join(LEADS)}) in microvolt at {store.contract.sampling_rate:g} Hz, null where a lead was not recorded.\n"
+        "Findings are 1 present, 0 absent, null unknown. For research only; check the licence of the source before you pass this on.\n\n"
+        f"{data_card(store)}",
         encoding="utf-8",
     )
 
