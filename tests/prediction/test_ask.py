@@ -1,5 +1,6 @@
 """Findings asked in words: by definition over statements as measured and as the model sees them, with the statements that decided."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,7 @@ def test_a_definition_finds_fibrillation_in_simulated_ecgs_without_a_label(hospi
     rows = np.arange(len(store))
     definition = definition_of("atrial fibrillation")
     assert definition is not None
-    scores = definition.score(seen_degrees(predictor, list(windows_for(predictor, store, rows)), store.measurements))
+    scores = definition.score(seen_degrees(predictor, list(windows_for(predictor, store, rows))))
     assert auroc(store.labels[:, store.vocabulary.index("af")], np.nan_to_num(scores, nan=0.5)) > 0.95
 
 
@@ -57,7 +58,7 @@ def test_an_answer_gives_every_statement_and_what_speaks_against_first(hospitals
     row = int(np.flatnonzero(store.labels[:, store.vocabulary.index("af")] == 1)[0])
     (ecg,) = windows_for(predictor, store, np.array([row]))
     asked = ("atrial fibrillation", "心房細動", "no P waves")
-    answers = ask(predictor, ecg, store.measurements[row], [(words, definition_of(words)) for words in asked])
+    answers = ask(predictor, ecg, [(words, definition_of(words)) for words in asked])
     english, japanese, denied = answers
     assert english.score == japanese.score
     assert english.score is not None
@@ -68,8 +69,8 @@ def test_an_answer_gives_every_statement_and_what_speaks_against_first(hospitals
         one.denials["ja"] for one in measured_statements().values()
     }
     assert [reason.sentence for reason in denied.reasons] == ["There are no P waves."]
-    unmeasured = np.full(len(MEASUREMENTS), np.nan, dtype=np.float32)
-    nothing = ask(predictor, ecg, unmeasured, [("atrial fibrillation", definition_of("atrial fibrillation"))])[0]
+    unmeasured = replace(ecg, measurements=np.full((1, len(MEASUREMENTS)), np.nan, dtype=np.float32))
+    nothing = ask(predictor, unmeasured, [("atrial fibrillation", definition_of("atrial fibrillation"))])[0]
     assert nothing.score is None
     assert all(reason.degree is None for reason in nothing.reasons)
 
@@ -78,10 +79,10 @@ def test_words_without_statement_are_scored_by_their_sentence(hospitals: Hospita
     store, predictor = Store.open(hospitals.home), Predictor.from_pretrained(trained, "cpu")
     (ecg,) = windows_for(predictor, store, np.array([0]))
     words = "This ECG shows a wooden table."
-    answer = ask(predictor, ecg, store.measurements[0], [(words, None)])[0]
+    answer = ask(predictor, ecg, [(words, None)])[0]
     assert (answer.by, answer.reasons) == ("sentence", ())
     assert answer.score == pytest.approx(predictor.sentence_scores([ecg], [words])[0, 0])
-    partial = ask(predictor, ecg.without_leads(np.array([6])), store.measurements[0], [(words, None)])[0]
+    partial = ask(predictor, ecg.without_leads(np.array([6])), [(words, None)])[0]
     assert partial.score is None  # which leads a sentence speaks of is not known
 
 
@@ -93,7 +94,7 @@ def test_a_model_does_not_guess_what_missing_leads_would_have_shown(
     monkeypatch.setattr(Predictor, "statement_degrees", lambda *_: {"axis_left": np.array([0.9]), "rate_fast": np.array([0.9])})
     measurements = store.measurements[:1].copy()
     measurements[:, list(MEASUREMENTS).index("qrs_axis")] = np.nan
-    whole, few = (seen_degrees(predictor, [one], measurements) for one in (ecg, ecg.without_leads(np.array([0, 2]))))
+    whole, few = (seen_degrees(predictor, [replace(one, measurements=measurements)]) for one in (ecg, ecg.without_leads(np.array([0, 2]))))
     assert whole["axis_left"] == 0.9
     assert np.isnan(few["axis_left"])
     assert few["rate_fast"] == whole["rate_fast"]

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from jaccardio.measurement.definitions import Definition
     from jaccardio.prediction.ask import Answer
     from jaccardio.prediction.decisions import FindingScore
-    from jaccardio.prediction.examine import Examined
     from jaccardio.prediction.onnx_predictor import OnnxPredictor
     from jaccardio.prediction.predictor import Predictor
     from jaccardio.recording.preprocessing import Prepared
@@ -185,18 +184,18 @@ def _say(file: Path, picture: str, predictor: "Predictor | OnnxPredictor", asked
     said = _Said()
     try:
         recording = read_ecg(asked.begin / file)
-        examined = examine_recording(predictor.contract, recording)
+        prepared = examine_recording(predictor.contract, recording)
         if isinstance(predictor, OnnxPredictor):
             scores, answers = predictor.predict([recording], asked.thresholds)[0], []
         else:
-            scores = predictor.predict([examined.prepared], asked.thresholds)[0]
-            answers = _answers(predictor, examined, asked.questions)
+            scores = predictor.predict([prepared], asked.thresholds)[0]
+            answers = _answers(predictor, prepared, asked.questions)
         said.findings = findings_document(scores, answers)
         ranked = sorted(scores, key=lambda score: 1.0 if score.score is None else -score.score)
         contradictory = contradiction_of(predictor.vocabulary, scores)
         if asked.fhir:
             said.report = diagnostic_report(scores, uuid4().hex, contradictory)
-        said.lines = _lines(file, examined.prepared, ranked, contradictory) + [line for answer in answers for line in _answer_lines(answer)]
+        said.lines = _lines(file, prepared, ranked, contradictory) + [line for answer in answers for line in _answer_lines(answer)]
         if asked.plot is not None:
             drawn = asked.plot / f"{picture}.png"
             _draw(asked.begin / drawn, picture, recording, ranked, contradictory)
@@ -208,13 +207,13 @@ def _say(file: Path, picture: str, predictor: "Predictor | OnnxPredictor", asked
     return said
 
 
-def _answers(predictor: "Predictor", examined: "Examined", questions: "_Questions") -> list["Answer"]:
+def _answers(predictor: "Predictor", prepared: "Prepared", questions: "_Questions") -> list["Answer"]:
     if not questions:
         return []
     from jaccardio.prediction.ask import ask
     from jaccardio.recording.windows import Windows
 
-    return ask(predictor, Windows.of([examined.prepared]), examined.measured, questions)
+    return ask(predictor, Windows.of([prepared]), questions)
 
 
 def _lines(file: Path, prepared: "Prepared", ranked: Sequence["FindingScore"], contradictory: str) -> list[str]:

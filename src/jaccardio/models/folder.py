@@ -178,8 +178,6 @@ def load_pretrained(folder: Path) -> Pretrained:
     if document:
         raise DataError(f"{folder / CONFIG}: unknown keys {', '.join(sorted(document))}.")
     defined = defined_in(vocabulary)
-    if rests_on not in (None, evidence_fingerprint(defined)):
-        raise DataError(f"{folder / CONFIG}: trained with measured statements or definitions of another version. Train again.")
     state = weights_from_bytes(manifest.bytes_of(WEIGHTS), str(folder / WEIGHTS))
     try:
         alone = len(configs) == 1
@@ -190,6 +188,8 @@ def load_pretrained(folder: Path) -> Pretrained:
         model = members[0] if alone else EcgEnsemble(members)
     except (KeyError, RuntimeError, IndexError, TypeError) as error:
         raise DataError(f"{folder / WEIGHTS}: the weights do not fit {CONFIG} and {VOCABULARY}.") from error
+    if rests_on != (evidence_fingerprint(defined) if has_evidence(model) else None):
+        raise DataError(f"{folder / CONFIG}: trained with measured statements or definitions of another version. Train again.")
     if len(model.prompt_vectors) != len(vocabulary):
         raise DataError(f"{folder / VOCABULARY}: {len(vocabulary)} findings, but the weights have {len(model.prompt_vectors)} prompts.")
     if len(model.statement_vectors) != len(statements):

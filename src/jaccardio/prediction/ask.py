@@ -68,8 +68,8 @@ def definition_of(prompt: str) -> Definition | None:
     return None
 
 
-def seen_degrees(predictor: Predictor, batches: Sequence[Windows], measurements: NDArray[np.float32]) -> Degrees:
-    """Degree of truth (n,) of each statement by code: the mean of what was measured, (n, measurements), and what the model sees.
+def seen_degrees(predictor: Predictor, batches: Sequence[Windows]) -> Degrees:
+    """Degree of truth (n,) of each statement by code: the mean of what was measured and of what the model sees.
 
     Where one of the two does not know a statement the other counts, but of an ECG without some leads only what was measured is known: the
     model would guess. The model averages the noise of measuring; measuring knows what the model did not learn.
@@ -77,6 +77,7 @@ def seen_degrees(predictor: Predictor, batches: Sequence[Windows], measurements:
     complete = np.concatenate([batch.lead_mask.all(axis=1) for batch in batches])
     seen = predictor.statement_degrees(batches)
     codes = tuple(measured_statements())
+    measurements = np.concatenate([predictor.measurements(batch) for batch in batches])
     measured = dict(zip(codes, truths(measurements, codes).T.astype(np.float64), strict=True))
     return {code: np.where(complete | ~np.isnan(measured[code]), mean_degree(measured[code], seen.get(code)), np.nan) for code in codes}
 
@@ -92,7 +93,6 @@ def mean_degree(measured: NDArray[np.float64], seen: NDArray[np.float64] | None)
 def ask(
     predictor: Predictor,
     ecg: Windows,
-    measurements: NDArray[np.float32],
     questions: Sequence[tuple[str, Definition | None]],
     language: str | None = None,
 ) -> list[Answer]:
@@ -100,8 +100,8 @@ def ask(
 
     Parameters
     ----------
-    ecg, measurements
-        One prepared ECG, and (measurements,) of it.
+    ecg
+        One prepared ECG.
     questions
         Words, and the definition that they ask for; None scores the words by the model's text encoder.
     language
@@ -112,7 +112,7 @@ def ask(
     UsageError, MissingError
         As `Predictor.text_vectors`, where words are scored by themselves.
     """
-    degrees = seen_degrees(predictor, [ecg], measurements[None])
+    degrees = seen_degrees(predictor, [ecg])
     answers = []
     for words, definition in questions:
         if definition is None:

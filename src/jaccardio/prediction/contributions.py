@@ -47,9 +47,9 @@ def contributions(predictor: Predictor, ecg: Windows, column: int, language: str
     column
         The finding, in the order of the model's vocabulary.
     """
-    if not predictor.measures or ecg.measurements is None:
+    if not predictor.measures:
         return ()
-    inputs = evidence_inputs(ecg.measurements, predictor.defined)
+    inputs = evidence_inputs(predictor.measurements(ecg), predictor.defined)
     added = np.zeros(inputs.shape[1])
     members = members_of(predictor.model)
     with torch.inference_mode():

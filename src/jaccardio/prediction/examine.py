@@ -1,11 +1,8 @@
 """What is said of one ECG, by the command line and by the service alike: its checks, and its findings and answers as a document."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from jaccardio.findings.contradictions import contradiction
 from jaccardio.findings.vocabulary import Vocabulary
@@ -22,27 +19,10 @@ if TYPE_CHECKING:
 IN_DOCUMENT = ("finding", "score", "probability", "threshold", "present", "withheld")
 
 
-@dataclass(frozen=True, eq=False)
-class Examined:
-    """A recording before the model sees it.
-
-    Attributes
-    ----------
-    prepared
-        As the model expects it, with the flags of all checks of quality.
-    measured
-        (measurements,) float32 of `jaccardio.measurement.measure.MEASUREMENTS`.
-    """
-
-    prepared: Prepared
-    measured: NDArray[np.float32]
-
-
-def examine_recording(contract: SignalContract, recording: Recording) -> Examined:
-    """Prepares, measures and checks one recording; errors are those of `SignalContract.apply`."""
+def examine_recording(contract: SignalContract, recording: Recording) -> Prepared:
+    """Prepares one recording, with its measurements and the flags of all checks; errors are those of `SignalContract.apply`."""
     prepared, measured = contract.apply(recording), measure_recording(recording)
-    flags = check_recording(recording, prepared, measured, CHECKS).flags
-    return Examined(replace(prepared, flags=flags, measurements=measured), measured)
+    return replace(prepared, flags=check_recording(recording, prepared, measured, CHECKS).flags, measurements=measured)
 
 
 def findings_document(scores: Sequence[FindingScore], answers: Sequence["Answer"] = ()) -> list[dict[str, Any]]:

@@ -10,11 +10,11 @@ from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError
 from jaccardio.findings.labels import UNKNOWN
 from jaccardio.measurement.definitions import Definition, defined_in, definitions_of
-from jaccardio.measurement.measure import measure_recording
 from jaccardio.prediction.ask import Answer, ask, definition_of
 from jaccardio.prediction.attribution import Attribution, attribute, scores_without_lead
 from jaccardio.prediction.contributions import Contribution, contributions
 from jaccardio.prediction.decisions import FindingScore
+from jaccardio.prediction.examine import examine_recording
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.search import Hit, Index
 from jaccardio.recording.recording import Recording
@@ -105,7 +105,7 @@ def explain(
         As `SignalContract.apply`.
     """
     columns = list(dict.fromkeys(predictor.vocabulary.index(code) for code in codes))
-    prepared = predictor.prepare(recording)
+    prepared = examine_recording(predictor.contract, recording)
     ecg = Windows.of([prepared])
     scores = predictor.predict([prepared], policy)[0]
     if refused := [scores[column] for column in columns if scores[column].withheld]:
@@ -117,7 +117,7 @@ def explain(
     attributions = attribute(predictor, ecg, columns)
     questions = [_question(predictor, column, language) for column in columns]
     defined = [question for question in questions if question[1] is not None]
-    answers = {answer.asked: answer for answer in ask(predictor, ecg, measure_recording(recording), defined)}
+    answers = {answer.asked: answer for answer in ask(predictor, ecg, defined)}
     without_lead = scores_without_lead(predictor, ecg)
     findings = [
         Reasons(scores[column], attribution, without_lead[:, column], answers.get(words), contributions(predictor, ecg, column, language))

@@ -118,6 +118,10 @@ class Predictor:
         """Recalibrations of the scores, fitted on the validation part in training."""
         return self.decisions.calibration
 
+    def measurements(self, batch: Windows) -> NDArray[np.float32]:
+        """(n, measurements) of prepared ECGs: those of the recordings where they came with them, else of the windows."""
+        return measure_windows(batch, self.contract.sampling_rate) if batch.measurements is None else batch.measurements
+
     @property
     def measures(self) -> bool:
         """Whether its scores rest on what is measured of an ECG too (`jaccardio.models.evidence`)."""
@@ -310,9 +314,7 @@ class Predictor:
                 )
             if fault := batch.fault(self.contract.samples):
                 raise UsageError(f"Windows: {fault}. Let `prepare` make them, or `windows_for` of a store.")
-            if self.measures and batch.measurements is None:
-                batch = replace(batch, measurements=measure_windows(batch, self.contract.sampling_rate))
-            yield batch
+            yield replace(batch, measurements=self.measurements(batch)) if self.measures else batch
 
 
 def _of_recorded_lead(code: str, degree: NDArray[np.float64], lead_masks: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -21,12 +21,12 @@ from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import DataError, JaccardioError, MissingError, UsageError
 from jaccardio.prediction.ask import Answer, ask, definition_of
 from jaccardio.prediction.attribution import attribute
-from jaccardio.prediction.examine import Examined, contradiction_of, examine_recording, findings_document
+from jaccardio.prediction.examine import contradiction_of, examine_recording, findings_document
 from jaccardio.prediction.fhir import diagnostic_report
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.search import Hit, Index
 from jaccardio.recording.leads import INDEPENDENT_LEADS, LEADS
-from jaccardio.recording.preprocessing import SignalContract, dequantise
+from jaccardio.recording.preprocessing import Prepared, SignalContract, dequantise
 from jaccardio.recording.recording import Recording
 from jaccardio.recording.windows import Windows
 from jaccardio.service.evaluated import Evaluated
@@ -116,9 +116,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # What is imported and prepared at the first ECG takes seconds: none that is sent waits for it.
-        await asyncio.wrap_future(
-            model.call(lambda predictor: predictor.predict([examine_recording(predictor.contract, _example()).prepared]))
-        )
+        await asyncio.wrap_future(model.call(lambda predictor: predictor.predict([examine_recording(predictor.contract, _example())])))
         yield
         readers.shutdown(cancel_futures=True)
         model.close()
@@ -127,30 +125,30 @@ def create_app(
     _answer_errors(app, say)
     page = resources.files("jaccardio.service").joinpath("page.html").read_text("utf-8")
 
-    async def examined(request: Request) -> tuple[Examined, list[str]]:
-        def work() -> tuple[Examined, list[str]]:
+    async def examined(request: Request) -> tuple[Prepared, list[str]]:
+        def work() -> tuple[Prepared, list[str]]:
             recording, prompts = upload.read()
             return examine_recording(predictor.contract, recording), list(prompts)
 
         async with received(request) as upload:
             return await asyncio.get_running_loop().run_in_executor(readers, work)
 
-    def described(request: Request, ecg: Examined) -> dict[str, Any]:
-        used = [lead for lead, used in zip(LEADS, ecg.prepared.lead_mask, strict=True) if used]
-        return {"request_id": request.state.request_id, "disclaimer": DISCLAIMER, "flags": list(ecg.prepared.flags), "leads": used}
+    def described(request: Request, ecg: Prepared) -> dict[str, Any]:
+        used = [lead for lead, used in zip(LEADS, ecg.lead_mask, strict=True) if used]
+        return {"request_id": request.state.request_id, "disclaimer": DISCLAIMER, "flags": list(ecg.flags), "leads": used}
 
     @app.post("/v1/predict", openapi_extra=ECG_BODY, responses=STATUSES)
     async def predict(request: Request, format: Literal["json", "fhir"] = "json", signal: bool = False) -> JSONResponse:
         """Findings of one ECG, and the reference ECGs most like it; with ``signal`` also the millivolts that were scored."""
         ecg, _ = await examined(request)
-        scores = await asyncio.wrap_future(model.score(ecg.prepared))
-        metrics.ecg(ecg.prepared, scores)
+        scores = await asyncio.wrap_future(model.score(ecg))
+        metrics.ecg(ecg, scores)
         contradictory = contradiction_of(predictor.vocabulary, scores)
         if format == "fhir":
             report = diagnostic_report(scores, request.state.request_id, contradictory)
             return JSONResponse(report, media_type="application/fhir+json")
         document = described(request, ecg) | {"contradiction": contradictory, "findings": findings_document(scores)}
-        if index is not None and (predictor.partial_leads or ecg.prepared.lead_mask.all()):
+        if index is not None and (predictor.partial_leads or ecg.lead_mask.all()):
             alike = await asyncio.wrap_future(model.call(lambda predictor: index.similar(_embedding(predictor, ecg))))
             metrics.distance(1 - alike[0].similarity)
             document["similar"] = _listed(alike)
@@ -165,7 +163,7 @@ def create_app(
 
         def answers(predictor: Predictor) -> list[Answer]:
             questions = [(words, definition_of(words)) for words in prompts]
-            return ask(predictor, Windows.of([ecg.prepared]), ecg.measured, questions, language)
+            return ask(predictor, Windows.of([ecg]), questions, language)
 
         return JSONResponse(described(request, ecg) | {"answers": findings_document([], await _worded(model, answers))})
 
@@ -176,10 +174,10 @@ def create_app(
             raise RefusedError(422, "the model has no such finding", "Name one of /v1/findings by its code.", "finding")
         ecg, _ = await examined(request)
         column = predictor.vocabulary.index(finding)
-        if reason := predictor.withheld(ecg.prepared.lead_mask)[column]:
+        if reason := predictor.withheld(ecg.lead_mask)[column]:
             raise RefusedError(422, reason, "Name another finding.", "finding")
-        (found,) = await asyncio.wrap_future(model.call(lambda predictor: attribute(predictor, Windows.of([ecg.prepared]), [column])))
-        marks = _by_lead(_block_sums(found.values[0, :, : ecg.prepared.recorded], predictor.contract), ecg)
+        (found,) = await asyncio.wrap_future(model.call(lambda predictor: attribute(predictor, Windows.of([ecg]), [column])))
+        marks = _by_lead(_block_sums(found.values[0, :, : ecg.recorded], predictor.contract), ecg)
         added = {"logit": found.logit, "baseline": found.baseline, "block_seconds": BLOCK_SECONDS, "added": marks}
         return JSONResponse(described(request, ecg) | {"finding": finding} | added)
 
@@ -236,8 +234,8 @@ CONTENT_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'uns
 """Of the page, which stands in one file and loads nothing."""
 
 
-def _embedding(predictor: Predictor, ecg: Examined) -> NDArray[np.float32]:
-    vectors: NDArray[np.float32] = predictor.embed([Windows.of([ecg.prepared])])
+def _embedding(predictor: Predictor, ecg: Prepared) -> NDArray[np.float32]:
+    vectors: NDArray[np.float32] = predictor.embed([Windows.of([ecg])])
     return np.asarray(vectors[0])
 
 
@@ -260,10 +258,10 @@ async def _worded(model: ModelThread, function: Callable[[Predictor], list[Any]]
         raise RefusedError(422, "the model's text encoder cannot read these words", remedy, "prompts") from None
 
 
-def _signal(ecg: Examined, predictor: Predictor) -> dict[str, Any]:
+def _signal(ecg: Prepared, predictor: Predictor) -> dict[str, Any]:
     """The first window, millivolts by lead to the microvolt in which it is kept; null of a lead that was not recorded."""
-    rows = _by_lead(dequantise(ecg.prepared.counts[0, :, : ecg.prepared.recorded]), ecg)
-    return {"sampling_rate": predictor.contract.sampling_rate, "windows": len(ecg.prepared.counts), "millivolts": rows}
+    rows = _by_lead(dequantise(ecg.counts[0, :, : ecg.recorded]), ecg)
+    return {"sampling_rate": predictor.contract.sampling_rate, "windows": len(ecg.counts), "millivolts": rows}
 
 
 def _block_sums(values: NDArray[np.float32], contract: SignalContract) -> NDArray[np.float32]:
@@ -271,11 +269,11 @@ def _block_sums(values: NDArray[np.float32], contract: SignalContract) -> NDArra
     return np.add.reduceat(values, np.arange(0, values.shape[1], round(BLOCK_SECONDS * contract.sampling_rate)), axis=1)
 
 
-def _by_lead(rows: NDArray[np.float32], ecg: Examined) -> dict[str, list[float] | None]:
+def _by_lead(rows: NDArray[np.float32], ecg: Prepared) -> dict[str, list[float] | None]:
     """(12, n) by lead, to three decimals; null of a lead that was not recorded."""
     return {
         lead: [round(float(value), 3) for value in row] if recorded else None
-        for lead, row, recorded in zip(LEADS, rows, ecg.prepared.lead_mask, strict=True)
+        for lead, row, recorded in zip(LEADS, rows, ecg.lead_mask, strict=True)
     }
 
 
