@@ -22,10 +22,12 @@ from jaccardio.experiments.run_cache import RunCache
 from jaccardio.experiments.score_cache import scored_runs
 from jaccardio.report.markdown import markdown_table
 from jaccardio.training.config import load_preset
+from jaccardio.training.run_folder import RunFolder
 
 TEST_FOLD = 9
 RHYTHMS = ("SARRH", "PAC")
 METRICS = ("macro-AUROC", "all statements", "macro-AUPRC", *RHYTHMS)
+ALONE = "macro-AUROC of the network alone"
 
 
 def main(work: Path, path: Path, folds: Sequence[int], seeds: Sequence[int], candidates: Sequence[str]) -> None:
@@ -46,8 +48,13 @@ def main(work: Path, path: Path, folds: Sequence[int], seeds: Sequence[int], can
                 run = runs.train(preset, config)
                 if run is not None:
                     scored = scored_runs(candidate, "", [run], held_out, work / f"scores-{fold}", "cpu")
-                    found[candidate][fold, seed] = metrics(held_out, scored.scores[0])
+                    found[candidate][fold, seed] = {ALONE: network_alone(run), **metrics(held_out, scored.scores[0])}
         print("\n".join(table(found)), "\n", flush=True)
+
+
+def network_alone(run: RunFolder) -> float:
+    """Macro-AUROC of the last epoch, before what measurements say was fitted beside it."""
+    return float([line for line in run.log_lines() if "validation_macro_auroc" in line][-1]["validation_macro_auroc"])
 
 
 def metrics(held_out: HeldOut, scores: np.ndarray) -> dict[str, float]:
@@ -69,10 +76,10 @@ def table(found: dict[str, dict[tuple[int, int], dict[str, float]]]) -> list[str
     cells = list(base)
     rows = []
     for candidate, of_cell in found.items():
-        means = [f"{np.mean([one[metric] for one in of_cell.values()]):.4f}" for metric in METRICS]
+        means = [f"{np.mean([one[metric] for one in of_cell.values()]):.4f}" for metric in (ALONE, *METRICS)]
         less = [f"{of_cell[cell]['macro-AUROC'] - base[cell]['macro-AUROC']:+.4f}" if cell in of_cell else "failed" for cell in cells]
         rows.append([f"`{candidate}`", *means, *less])
-    return markdown_table(["candidate", *METRICS, *(f"fold {fold}, seed {seed}" for fold, seed in cells)], rows)
+    return markdown_table(["candidate", ALONE, *METRICS, *(f"fold {fold}, seed {seed}" for fold, seed in cells)], rows)
 
 
 if __name__ == "__main__":
