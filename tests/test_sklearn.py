@@ -18,6 +18,8 @@ from jaccardio.errors import UsageError
 from jaccardio.sklearn import JaccardioClassifier
 from tests.conftest import TINY, Hospitals
 
+pytestmark = pytest.mark.filterwarnings("ignore:validation part")  # few ECGs, and it says so
+
 ECGS = 80
 SETTINGS = (*TINY, "training.epochs=1")
 

@@ -68,6 +68,8 @@ def test_version(jaccardio: Command) -> None:
     ("words", "near"),
     [
         (("split", "sotre"), "store"),
+        (("relabel", "sotre", "--vocabulary", "ptbxl71"), "store"),
+        (("link", "sotre", "echo.csv", "--id-table", "ids.csv", "--lvef", "lvef", "--lvef-low", "40"), "store"),
         (("search", "rnu", "This ECG shows atrial fibrillation.", "--store", "store"), "run"),
         (("evaluate", "rnu", "--store", "store", "--out", "out"), "run"),
         (("embed", "run", "--store", "sotre", "--out", "out.parquet"), "store"),

@@ -99,6 +99,17 @@ def test_nullable_labels_are_unknown_where_null(tmp_path: Path) -> None:
     assert store.labels.tolist() == [[1, -1, 0]] * 3
 
 
+def test_labels_of_a_table_are_read_by_the_names_of_its_columns(tmp_path: Path) -> None:
+    codes = list(VOCABULARY.codes)
+    table = pd.DataFrame(LABELS, columns=codes)[codes[::-1]]
+    rows = recordings_of(signals(), 500, leads=LEADS, unit="uV")
+    store, _ = write_store(tmp_path / "store", rows, table, vocabulary=VOCABULARY, sampling_rate=100.0)
+    assert store.labels.tolist() == [[1, 0, -1], [0, -1, 1], [-1, 0, 0]]
+    for columns in (codes[:2], [codes[0], codes[0], codes[1]]):
+        with pytest.raises(UsageError, match="not those that are needed"):
+            write_store(tmp_path / "other", signals(), table[columns], vocabulary=VOCABULARY, sampling_rate=100.0)
+
+
 @pytest.mark.parametrize("rate", [0, 20, float("nan"), 1e6])
 def test_a_store_at_no_rate_of_an_ecg_is_refused(tmp_path: Path, rate: float) -> None:
     with pytest.raises(UsageError, match="sampling rate"):

@@ -251,6 +251,8 @@ def test_commands_take_urls(jaccardio: Command, make_ptbxl: Callable[[int], Path
     assert jaccardio("relabel", URL, "--vocabulary", "paper26").status == 0
     assert jaccardio("export-store", URL, tmp_path / "out", "--to", "parquet").status == 0
     assert jaccardio("export-store", "memory://bucket/absent", tmp_path / "none", "--to", "parquet").status == 3
+    absent = jaccardio("split", "memory://bucket/absent")
+    assert (absent.status, "memory://bucket/absent: no finished store" in absent.err) == (3, True)
     refused = jaccardio("ingest", "memory://bucket/ptbxl", tmp_path / "other", *words, "--on", "ray")
     assert (refused.status, "mount the storage" in refused.err) == (2, True)
 

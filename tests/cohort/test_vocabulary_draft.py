@@ -88,6 +88,9 @@ def test_refusals(tmp_path: Path) -> None:
     manifest = table(tmp_path, "path,patient_id,ward", "a,1,3")
     with pytest.raises(DataError, match="no finding: neither a column findings"):
         draft_vocabulary(manifest, tmp_path / "mine.toml")
+    table(tmp_path, "path,patient_id,findings", "a,1,none", "b,2,")
+    with pytest.raises(DataError, match="no finding: the column findings names none"):
+        draft_vocabulary(manifest, tmp_path / "mine.toml")
     assert not (tmp_path / "mine.toml").exists()
     with pytest.raises(UsageError, match="ships with jaccardio"):
         draft_vocabulary(manifest, tmp_path / "paper26.toml")

@@ -7,11 +7,12 @@ import pytest
 
 from jaccardio import fit
 from jaccardio.cohort.store import Store
-from jaccardio.errors import ReadError, UsageError
+from jaccardio.errors import JaccardioError, ReadError, UsageError
 from jaccardio.recording.leads import LEADS
 from tests.conftest import TINY, Hospitals
 
 
+@pytest.mark.filterwarnings("ignore:validation part")  # it is small
 def test_fit_predict_and_encode_arrays(hospitals: Hospitals, tmp_path: Path) -> None:
     store = Store.open(hospitals.home)
     rows = np.arange(90)
@@ -41,6 +42,22 @@ def test_fit_predict_and_encode_arrays(hospitals: Hospitals, tmp_path: Path) -> 
         predictor.predict_proba(broken[6:8], 100)
     with pytest.raises(UsageError, match="not empty"):
         fit(signals, labels, 100, vocabulary="paper26", out=tmp_path / "made")
+
+
+def test_what_cannot_be_trained_leaves_no_store_behind(hospitals: Hospitals, tmp_path: Path) -> None:
+    signals = Store.open(hospitals.home).signals(np.arange(30))
+    labels = np.ones((30, 26))
+    for words in ({"device": "tpu"}, {"settings": ["model.language=xx"]}, {"patients": [1] * 30}):
+        with pytest.raises(JaccardioError):
+            fit(signals, labels, 100, vocabulary="paper26", out=tmp_path / "made", **{"preset": "truth-small", "settings": TINY} | words)
+        assert list((tmp_path / "made").iterdir()) == []
+
+
+@pytest.mark.filterwarnings("ignore:validation part")
+def test_a_tiny_one_sided_cohort_is_warned_of(hospitals: Hospitals, tmp_path: Path) -> None:
+    signals = Store.open(hospitals.home).signals(np.arange(30))
+    with pytest.warns(UserWarning, match="every known label is present"):
+        fit(signals, np.ones((30, 26)), 100, vocabulary="paper26", out=tmp_path / "made", preset="truth-small", settings=TINY)
 
 
 def test_what_the_leads_cannot_show_is_nan(hospitals: Hospitals, trained: Path) -> None:

@@ -34,6 +34,7 @@ def test_as_declared_nothing_is_said(predictor: Predictor, signals: NDArray[np.f
     [
         (200, 1, LEADS, "rate_suspect .* Is sampling_rate"),
         (50, 1, LEADS, "rate_suspect .* Is sampling_rate"),
+        (500, 1, LEADS, "rate_suspect .* Is sampling_rate"),  # too fast for any beats to be found
         (100, 10, LEADS, "unit_suspect .* Is unit"),
         (100, 1, (*LEADS[:6], *LEADS[:5:-1]), "reversal_suspect .* Are leads in the order"),
     ],

@@ -27,7 +27,19 @@ def test_what_devices_put_around_a_name(dialect: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "lead"),
-    [("MLII", "II"), ("DI", "I"), ("D3", "III"), ("Ⅱ", "II"), ("Ｖ１", "V1"), ("I (µV)", "I"), ("I (μV)", "I")],
+    [
+        ("MLII", "II"),
+        ("V 1", "V1"),
+        ("Lead V_6", "V6"),
+        ("aV R", "aVR"),
+        ("D II", "II"),
+        ("DI", "I"),
+        ("D3", "III"),
+        ("Ⅱ", "II"),
+        ("Ｖ１", "V1"),
+        ("I (µV)", "I"),
+        ("I (μV)", "I"),
+    ],
 )
 def test_other_names_of_a_lead(name: str, lead: str) -> None:
     assert lead_row(name) == LEADS.index(lead)

@@ -10,7 +10,6 @@ import typer
 from jaccardio.cli.options import FREE_CORES, ChangedStore, Checks, Json, On, Processes, SamplingRate, Seed, VocabularyName
 from jaccardio.cli.output import progress_bar, result, resumable
 from jaccardio.errors import UsageError
-from jaccardio.locks import own_folder
 from jaccardio.on_ray import PROCESSES
 
 if TYPE_CHECKING:
@@ -178,9 +177,9 @@ def relabel(store: ChangedStore, vocabulary: VocabularyName, json: Json = False)
     It works from the stored codes; signals are not read again.
     """
     from jaccardio.cohort.relabel import relabel as run
-    from jaccardio.cohort.remote import published
+    from jaccardio.cohort.remote import changed
 
-    with published(store) as folder, own_folder(folder):
+    with changed(store) as folder:
         report = run(folder, vocabulary)
     lines = [f"{store}: {report.records} ECGs now labelled with {report.vocabulary}", *_losses(report.unmapped, report.contradicted)]
     if report.unlinked:
@@ -209,14 +208,14 @@ def split(
     Identical waveforms are never in two parts. Without options the folds of the store are used, else fractions of 0.7, 0.1 and 0.2.
     """
     from jaccardio.cohort import split as splits
-    from jaccardio.cohort.remote import published
+    from jaccardio.cohort.remote import changed
     from jaccardio.cohort.store import Store
 
     if (validation_fold is None) != (test_fold is None):
         raise UsageError("give both --validation-fold and --test-fold, or neither.")
     if fractions is not None and validation_fold is not None:
         raise UsageError("folds and --fractions exclude each other.")
-    with published(store) as folder:
+    with changed(store) as folder:
         opened = Store.open(folder)
         if validation_fold is not None and test_fold is not None:
             made = splits.split_by_folds(opened, validation_fold, test_fold)
@@ -225,8 +224,7 @@ def split(
         else:
             made = splits.default_split(opened, seed)
         splits.check_disjoint(opened, made)
-        with own_folder(folder):
-            splits.save_split(opened, made)
+        splits.save_split(opened, made)
     table = splits.audit(opened, made)
     sizes = {part: len(ids) for part, ids in made.parts.items()}
     lines = [", ".join(f"{part} {size} ECGs" for part, size in sizes.items())]

@@ -8,7 +8,6 @@ import typer
 from jaccardio.cli.options import ChangedStore, Json, VocabularyName
 from jaccardio.cli.output import result
 from jaccardio.errors import UsageError
-from jaccardio.locks import own_folder
 
 if TYPE_CHECKING:
     from jaccardio.cohort.link import Linked
@@ -42,7 +41,7 @@ def link(
     from jaccardio.cohort.echo_table import Criterion
     from jaccardio.cohort.link import WHEN, When
     from jaccardio.cohort.link import link as run
-    from jaccardio.cohort.remote import published
+    from jaccardio.cohort.remote import changed
 
     if before and after:
         raise UsageError("give --before or --after, or neither for echocardiograms on both sides of the ECG.")
@@ -58,7 +57,7 @@ def link(
             criteria.append(Criterion(finding, column, threshold, ejection_fraction=finding == "low_ef"))
         elif threshold is not None:
             raise UsageError(f"{threshold_option} needs the column that it is a threshold of: --{option} COLUMN.")
-    with published(store) as folder, own_folder(folder):
+    with changed(store) as folder:
         report = run(folder, echo, criteria, id_table, days=days, when=when)
     lines = [
         f"{store}: {report.records} ECGs of {report.patients} patients linked with {report.echoes} echocardiograms of "

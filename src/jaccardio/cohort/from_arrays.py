@@ -92,7 +92,7 @@ def write_store(
     recordings
         Recordings, or the error of one that could not be read; ids and patient keys are stored as they are.
     labels
-        (n, findings) 1 present, 0 absent, -1, NaN or None unknown, in vocabulary order.
+        (n, findings) 1 present, 0 absent, -1, NaN or None unknown, in vocabulary order; a pandas table in the order of its columns' names.
     vocabulary
         Or its name, or the path of its TOML file.
     sampling_rate
@@ -142,13 +142,18 @@ def write_store(
 
 
 def label_states(labels: ArrayLike, vocabulary: Vocabulary) -> NDArray[np.int8]:
-    """Labels as people write them, (n, findings) 1, 0 and -1, NaN or None, as int8 with -1 for unknown.
+    """Labels as people write them, (n, findings) 1, 0 and -1, NaN or None, as int8 with -1 for unknown, in vocabulary order.
 
     Raises
     ------
     UsageError
-        Another shape, or other values.
+        Another shape, other values, or a table whose columns are not the findings, each once.
     """
+    if isinstance(labels, pd.DataFrame) and not isinstance(labels.columns, pd.RangeIndex):
+        indices = [vocabulary.index(str(column)) for column in labels.columns]
+        if sorted(indices) != list(range(len(vocabulary))):
+            raise UsageError(f"labels: the columns of the table are not those that are needed, each once: {', '.join(vocabulary.codes)}.")
+        labels = labels.iloc[:, np.argsort(indices)]
     array = number_array(labels, "labels")
     try:
         states = np.where(pd.isna(array), UNKNOWN, array).astype(np.float64)

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from jaccardio.checksums import MANIFEST, is_sealed
 from jaccardio.cohort.split import FILE as SPLIT
+from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, JaccardioError, MissingError, UsageError, printable
 from jaccardio.files import parse_json, sha256_file, user_cache, write_atomic, write_json
 from jaccardio.locks import own_folder
@@ -72,7 +73,7 @@ def fetch_store(url: str) -> Path:
     remote = _Remote.at(url)
     document = remote.manifest()
     if document is None:
-        raise DataError(f"{remote.shown}: no finished store (it has no {MANIFEST}).")
+        raise _no_store(remote)
     cache = user_cache()
     if cache is None:
         raise MissingError(f"{remote.shown}: no place for a copy. Name a folder by the environment variable JACCARDIO_CACHE.")
@@ -108,6 +109,26 @@ def published(place: str) -> Iterator[Path]:
         yield folder
         if (folder / MANIFEST).is_file():
             remote.publish(folder, before, split)
+
+
+@contextmanager
+def changed(place: str) -> Iterator[Path]:
+    """A store that is there and is to be changed, as `published`, and which no other process of this machine writes meanwhile.
+
+    Raises
+    ------
+    UsageError
+        There is no such folder, or another process is writing it.
+    DataError
+        It holds no finished store.
+    """
+    with published(place) as folder:
+        if not (folder / MANIFEST).is_file():
+            if is_url(place):
+                raise _no_store(_Remote.at(place))
+            Store.open(folder)  # says what is there instead
+        with own_folder(folder):
+            yield folder
 
 
 @dataclass(frozen=True)
@@ -258,3 +279,7 @@ def _reached(shown: str) -> Iterator[None]:
             raise
         remedy = "Check the address, the network, and the credentials in the environment."
         raise MissingError(f"{shown}: cannot be reached ({type(error).__name__}). {remedy}") from error
+
+
+def _no_store(remote: _Remote) -> DataError:
+    return DataError(f"{remote.shown}: no finished store (it has no {MANIFEST}).")

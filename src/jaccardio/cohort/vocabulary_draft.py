@@ -79,6 +79,8 @@ def draft_vocabulary(manifest: Path, out: Path) -> Draft:
     rows = [cells for _, cells in table.rows]
     list_column = next((column for column in table.header if column.casefold() == LIST_COLUMN), None)
     spellings, left_out = _marked(table.header, rows) if list_column is None else _listed(list_column, rows)
+    if not spellings and list_column is not None:
+        raise DataError(f"{path.name}: no finding: the column {list_column} names none.")
     if not spellings:
         raise DataError(
             f"{path.name}: no finding: neither a column {LIST_COLUMN} nor one that says only present (1), absent (0) or nothing."

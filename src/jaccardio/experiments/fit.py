@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from jaccardio.cohort.from_arrays import recordings_of, write_store
 from jaccardio.cohort.split import default_split, save_split
-from jaccardio.errors import DataError, UsageError
+from jaccardio.errors import JaccardioError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.recording.leads import LEADS
@@ -42,7 +42,7 @@ def fit(
     signals, sampling_rate, leads, unit, ids, patients
         As `jaccardio.cohort.from_arrays.recordings_of` takes them. Give `patients`, or ECGs of one patient may stand on two sides.
     labels
-        (n, findings) 1 present, 0 absent, -1, NaN or None unknown, in vocabulary order.
+        As `jaccardio.cohort.from_arrays.write_store` takes them.
     vocabulary
         Or its name, or the path of its TOML file.
     out
@@ -60,7 +60,8 @@ def fit(
     Warns
     -----
     UserWarning
-        Some ECGs were refused; the message counts them and tells the first reason. All are in the store's manifest.
+        Some ECGs were refused; the message counts them and tells the first reason. All are in the store's manifest. Or the validation
+        part is tiny or one-sided, with what is undefined for that.
     """
     out = Path(out)
     if out.exists() and any(out.iterdir()):
@@ -74,9 +75,12 @@ def fit(
         warnings.warn(f"{len(refused)} ECGs were refused, the first: {refused[0].record}: {refused[0].reason}", stacklevel=2)
     try:
         split = default_split(store)
-    except DataError:
-        shutil.rmtree(store.path)  # else the next call would find the folder taken
+        save_split(store, split)
+        summary = train(store, split, config, out / "run", device=device)
+    except JaccardioError:
+        if not (out / "run").exists():
+            shutil.rmtree(store.path)  # nothing was trained on it, and the next call would find the folder taken
         raise
-    save_split(store, split)
-    train(store, split, config, out / "run", device=device)
+    for caution in summary["warnings"]:
+        warnings.warn(caution, stacklevel=2)
     return Predictor.from_pretrained(out / "run", device)

@@ -4,21 +4,24 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+
 from jaccardio.errors import ReadError
-from jaccardio.measurement.measure import measure_recording
+from jaccardio.measurement.measure import MEASUREMENTS, measure_recording
 from jaccardio.measurement.quality import check_recording
 from jaccardio.recording.checks.table import CHECKS
 from jaccardio.recording.preprocessing import SignalContract
 from jaccardio.recording.recording import Recording
 
 LOOKED_AT = 16
+HEART_RATE = list(MEASUREMENTS).index("heart_rate")
 
 QUESTIONS = {
     "rate_suspect": "Is sampling_rate that of the array?",
     "unit_suspect": "Is unit that of the array?",
     "reversal_suspect": "Are leads in the order of the array's rows?",
 }
-"""Checks of quality that a wrong declaration fails throughout."""
+"""Checks of quality that a wrong declaration fails throughout; `rate_suspect` stands also for ECGs in which no beats are found."""
 
 
 def warn_of_suspects(recordings: Sequence[Recording], contract: SignalContract) -> None:
@@ -30,8 +33,10 @@ def warn_of_suspects(recordings: Sequence[Recording], contract: SignalContract) 
             prepared = contract.apply(recording)
         except ReadError:  # scoring raises it
             continue
-        flags = check_recording(recording, prepared, measure_recording(recording), CHECKS).flags
-        found.update({flag.partition(":")[0] for flag in flags})
+        measured = measure_recording(recording)
+        flags = {flag.partition(":")[0] for flag in check_recording(recording, prepared, measured, CHECKS).flags}
+        no_beats = np.isnan(measured[HEART_RATE])  # nor are there where time runs four times as fast
+        found.update(flags | {"rate_suspect"} if no_beats else flags)
     for check, question in QUESTIONS.items():
         if 2 * found[check] > len(some):
             warnings.warn(f"{check} in {found[check]} of {len(some)} ECGs looked at. {question}", stacklevel=4)

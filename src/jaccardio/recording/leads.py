@@ -29,7 +29,7 @@ _ROWS: Mapping[str, int] = {
 _NAME = re.compile(
     r"""
     (?: (?: mdc | ecg | ekg | lead | ableitung ) (?: \s*[_:.]\s* | \s+-\s+ | - | \s+ )? ){0,3}  # "ECG -aVR" is inverted
-    ( [a-z0-9]{1,4} )
+    ( v[\s_][1-6] | av[\s_][rlf] | d[\s_]i{1,3} | [a-z0-9]{1,4} )
     (?: \s*誘導 | [\s_-](?: ecg | ekg | lead ) )?
     (?: \s*[(\[] (?: nv | [uμ]v | mv | v ) [)\]] )?
     \.?
@@ -47,15 +47,15 @@ def _bare_name(name: str) -> str:
     """A signal's name in small letters without what devices put around it, e.g. ``v1`` for ``Lead_V1 (mV)``; else the name."""
     tidy = unicodedata.normalize("NFKC", name.replace("\0", " ")).strip().casefold()  # full-width letters, the Roman numeral sign II
     match = _NAME.fullmatch(tidy)
-    return match[1] if match else tidy
+    return re.sub(r"[\s_]", "", match[1]) if match else tidy
 
 
 def lead_row(name: str) -> int | None:
     """Row of a lead in standard order by any usual spelling, or None for another signal.
 
-    Case, blanks, NUL characters, a unit in brackets and the words lead, ECG and EKG are passed over: ``AVR``, ``Lead II``, ``V1_ECG``,
-    ``MDC_ECG_LEAD_V1``, ``I (mV)``. ``DII`` and ``MLII`` are II. No standard leads are ``-aVR`` (inverted), ``V`` (which?), ``V3R``,
-    ``MCL1``, Frank's ``vx``, and channel numbers such as ``ECG1``.
+    Case, blanks, NUL characters, a unit in brackets and the words lead, ECG and EKG are passed over: ``AVR``, ``Lead II``, ``V 1``,
+    ``V1_ECG``, ``MDC_ECG_LEAD_V1``, ``I (mV)``. ``DII`` and ``MLII`` are II. No standard leads are ``-aVR`` (inverted), ``V`` (which?),
+    ``V3R``, ``MCL1``, Frank's ``vx``, and channel numbers such as ``ECG1``.
     """
     return _ROWS.get(_bare_name(name))
 

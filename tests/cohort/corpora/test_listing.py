@@ -29,6 +29,8 @@ def test_a_folder_without_headers_is_refused(tmp_path: Path) -> None:
         header_files(make(tmp_path, "a.dat", "hea"))
     with pytest.raises(UsageError, match="no such folder"):
         header_files(tmp_path / "absent")
+    with pytest.raises(UsageError, match="the root of all folders"):
+        header_files(Path("/"))
     with pytest.raises(UsageError, match="is no folder; unpack it"):
         header_files(tmp_path / "a.dat")
 

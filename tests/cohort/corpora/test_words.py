@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jaccardio.cohort.corpora.words import ABSENT_BESIDE, LABELS, NO_FINDING, SEXES, label_states, plain, whole
+from jaccardio.cohort.corpora.words import ABSENT_BESIDE, LABELS, NO_FINDING, SEXES, label_states, patient_number, plain, whole
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
 
 
@@ -12,7 +12,7 @@ from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
     ("words", "state"),
     [
         ("1 1.0 1,0 1. １ TRUE T yes Y ja J wahr positive POS + ＋ x 陽性 有 有り あり ○ 〇 ✓ present vorhanden はい", PRESENT),
-        ("0 0.0 0,00 ０ False f no N nein falsch negative neg 陰性 無 無し なし absent いいえ (-)", ABSENT),
+        ("0 0.0 0,00 ０ False f no N nein falsch negative neg 陰性 無 無し なし absent いいえ (-) (−)", ABSENT),
         ("NA N/A #N/A <NA> NaN null . ? unknown unbekannt k.A. 不明 未検 未実施", UNKNOWN),
     ],
 )
@@ -31,6 +31,8 @@ def test_what_is_in_no_table_is_not_read(word: str) -> None:
     [
         ({"-", "+", ""}, "-", ABSENT),
         ({"×", "○"}, "×", ABSENT),
+        ({"✗", "✓", ""}, "✗", ABSENT),
+        ({"✘", ""}, "✘", "✘ may mean absent or not recorded; write 0, or leave the cell empty"),
         ({"x", "0", ""}, "x", PRESENT),
         ({"-", "1", "0"}, "-", "- may mean absent or not recorded; write 0, or leave the cell empty"),
         ({"-", ""}, "-", "- may mean absent or not recorded; write 0, or leave the cell empty"),
@@ -50,3 +52,8 @@ def test_the_documentation_lists_every_word() -> None:
 def test_whole_numbers_of_a_column_with_gaps_and_identifiers() -> None:
     assert [whole(cell) for cell in ("101", "101.0", "101,00", "00123", "0.0")] == ["101", "101", "101", "00123", "0"]
     assert [whole(cell) for cell in ("00123.0", "101.5", "A1", "1e3", "", "-1")] == [None] * 6
+
+
+def test_patient_ids_are_those_that_people_see() -> None:
+    assert {patient_number(cell) for cell in ("101", "101.0", "１０１", "\ufeff101", "101\u200b", " 101\u00a0")} == {"101"}
+    assert {patient_number(cell) for cell in ("", "-", "None", "NaT", "nan", "N/A", "不明", "\ufeff")} == {""}

@@ -171,11 +171,13 @@ def _walk(folder: Path) -> tuple[list[Path], list[Rejection]]:
     Raises
     ------
     UsageError
-        There is no such folder.
+        There is no such folder, or it is the root of all.
     """
     if not folder.is_dir():
         what = "is no folder; unpack it, if it is an archive" if folder.exists() else "no such folder"
         raise UsageError(f"{printable(str(folder))}: {what}.")
+    if folder.resolve().parent == folder.resolve():
+        raise UsageError(f"{printable(str(folder))}: the root of all folders. Name the one that holds the ECGs.")
     found: list[Path] = []
     rejected: list[Rejection] = []
 

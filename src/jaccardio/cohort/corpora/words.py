@@ -19,27 +19,31 @@ NOT_STATED = frozenset(
 )
 """Words for "not known", in any column."""
 
+NO_PATIENT = NOT_STATED | {"-", "−", "none", "nat"}
+"""Words in place of a patient id; whoever has none is nobody's sibling."""
+
 _CIRCLES = ("○", "〇", "◯")
+_TICKS = ("✓", "✔")
 _PRESENT = (
-    *("1", "true", "t", "yes", "y", "present", "positive", "pos", "+", "(+)", "x", "✓", "✔"),
+    *("1", "true", "t", "yes", "y", "present", "positive", "pos", "+", "(+)", "x", *_TICKS),
     *("wahr", "ja", "j", "vorhanden", "positiv"),
     *("はい", "陽性", "有", "有り", "あり", *_CIRCLES),
 )
 _ABSENT = (
-    *("0", "false", "f", "no", "n", "absent", "negative", "neg", "(-)"),
+    *("0", "false", "f", "no", "n", "absent", "negative", "neg", "(-)", "(−)"),
     *("falsch", "nein", "nicht vorhanden", "negativ"),
     *("いいえ", "陰性", "無", "無し", "なし"),
 )
 LABELS: Mapping[str, int] = dict.fromkeys(NOT_STATED, UNKNOWN) | dict.fromkeys(_ABSENT, ABSENT) | dict.fromkeys(_PRESENT, PRESENT)
 """Words that mean one thing in a label column."""
 
-ABSENT_BESIDE: Mapping[str, Collection[str]] = {"-": ("+",), "−": ("+",), "×": _CIRCLES}
+ABSENT_BESIDE: Mapping[str, Collection[str]] = {"-": ("+",), "−": ("+",), "×": _CIRCLES, "✗": _TICKS, "✘": _TICKS}
 """Marks that mean absent beside their opposite in the same column; alone they may mean anything."""
 
 SEXES: Mapping[str, str | None] = (
     dict.fromkeys((*NOT_STATED, "other", "divers", "d", "その他"))
-    | dict.fromkeys(("female", "f", "woman", "weiblich", "w", "frau", "女", "女性"), "female")
-    | dict.fromkeys(("male", "m", "man", "männlich", "mann", "herr", "男", "男性"), "male")
+    | dict.fromkeys(("female", "f", "woman", "weiblich", "w", "frau", "女", "女性", "♀"), "female")
+    | dict.fromkeys(("male", "m", "man", "männlich", "mann", "herr", "男", "男性", "♂"), "male")
 )
 
 NO_FINDING = frozenset({"none", "keine", "なし", "所見なし"})
@@ -60,9 +64,10 @@ def whole(cell: str) -> str | None:
 
 
 def patient_number(cell: str) -> str:
-    """A patient id as tables of different programs agree on it, ``101.0`` as ``101``; empty where none is stated."""
-    patient = unicodedata.normalize("NFKC", cell).strip()
-    return "" if patient.casefold() in NOT_STATED else whole(patient) or patient
+    """A patient id as tables of different programs agree on it, ``101.0`` as ``101``, and as people see it; empty where none is stated."""
+    visible = "".join(sign for sign in cell if unicodedata.category(sign) != "Cf")  # no byte-order mark, no blank without width
+    patient = unicodedata.normalize("NFKC", visible).strip()
+    return "" if patient.casefold() in NO_PATIENT else whole(patient) or patient
 
 
 def label_states(words: Collection[str]) -> dict[str, int | str]:
