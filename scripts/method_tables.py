@@ -41,14 +41,16 @@ def short_presets() -> str:
 
 def long_presets() -> str:
     """Every preset with the settings in which they differ most."""
-    head = ("preset", "method", "Hz", "crop, s", "ECG encoder", "text", "whitening", "embedding", "epochs", "batch", "learning rate")
+    head = ("preset", "method", "Hz", "crop, s", "ECG encoder", "text", "whitening", "embedding", "evidence", "epochs", "batch", "rate")
     rows = []
     for name in presets():
         config = load_preset(name)
         data, model, training = config.data, config.model, config.training
         text = ("none",) * 3 if model.kind == "classifier" else (model.text, model.whitening, model.embedding)
         encoder = f"{model.encoder}, {model.width} wide"
-        row = (f"{data.sampling_rate:g}", data.crop_seconds, encoder, *text, training.epochs, training.batch_size, training.learning_rate)
+        evidence = "measurements" if model.evidence else "none"
+        length = (training.epochs, training.batch_size, training.learning_rate)
+        row = (f"{data.sampling_rate:g}", data.crop_seconds, encoder, *text, evidence, *length)
         rows.append((f"`{name}`", f"`{config.method}`", *map(str, row)))
     return _table(head, rows)
 
