@@ -1,11 +1,13 @@
 """Evidence fitted beside a network: it says what measurements say, through the text, and nothing where nothing was measured."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
 
 from jaccardio.cohort.batches import full_batches
 from jaccardio.cohort.split import load_split
@@ -35,11 +37,15 @@ def material(hospitals: Hospitals) -> Material:
     return Material.gather(store, split)
 
 
+def model_of(material: Material, **settings: Any) -> EcgModel:
+    torch.manual_seed(0)
+    given = {"width": 2, "embedding": 0, "whitening": 0.75, "normalise_ecg": False, "bias": "text", "initial_scale": 19.2}
+    return create_model(ModelConfig(**given | settings), vocabulary=material.vocabulary, text_encoder=RandomVectors()).eval()
+
+
 @pytest.fixture
 def untrained(material: Material) -> EcgModel:
-    torch.manual_seed(0)
-    config = ModelConfig(width=2, embedding=0, whitening=0.75, normalise_ecg=False, bias="text", initial_scale=19.2)
-    return create_model(config, vocabulary=material.vocabulary, text_encoder=RandomVectors()).eval()
+    return model_of(material)
 
 
 def scores(model: EcgModel, material: Material, rows: np.ndarray) -> np.ndarray:
@@ -90,8 +96,20 @@ def test_all_regressions_at_once_are_those_of_scikit_learn(material: Material) -
         assert np.corrcoef(ours, alone.decision_function(inputs.numpy()))[0, 1] > 0.999
 
 
-def test_where_validation_knows_nothing_the_usual_weights_stay(material: Material, untrained: EcgModel) -> None:
-    blind = replace(material, validation_labels=np.full_like(material.validation_labels, -1))
+@pytest.mark.parametrize("settings", [{}, {"embedding": 8}, {"whitening": 0.0}], ids=["as presets", "narrow", "sentences that sum to zero"])
+def test_weights_are_fitted_on_what_the_sentences_can_say(material: Material, settings: dict[str, Any]) -> None:
+    model = model_of(material, **settings)
+    network = scores(model, material, material.validation_rows)
+    model.evidence, _ = fit_evidence(model, material, network)
+    labels = material.validation_labels
+    known = labels >= 0
+    alone, joined = (log_loss(labels[known], found[known]) for found in (network, scores(model, material, material.validation_rows)))
+    assert joined <= alone + 1e-6  # a network weight of 1 and nothing else is among the choices
+
+
+@pytest.mark.parametrize("label", [-1, 0, 1])
+def test_where_validation_labels_are_all_alike_the_usual_weights_stay(material: Material, untrained: EcgModel, label: int) -> None:
+    blind = replace(material, validation_labels=np.full_like(material.validation_labels, label))
     evidence, weights = fit_evidence(untrained, blind, scores(untrained, material, material.validation_rows))
     assert weights == USUAL
     assert float(evidence.weight) == pytest.approx(USUAL["network"])

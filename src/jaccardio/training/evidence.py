@@ -5,7 +5,7 @@ the finding's definition and the network's logit are then added up with the same
 logistic regression on the validation part.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -28,7 +28,7 @@ STRENGTH = 0.5
 ITERATIONS = 300
 
 USUAL = {"network": 0.65, "statements": 0.38, "definitions": 0.15}
-"""Weights that the fit starts from, and stays at where nothing is known of the validation part: about those that PTB-XL has."""
+"""Weights that the fit starts from, about those of PTB-XL; it stays there where all known labels of the validation part are alike."""
 
 CERTAIN = 1e-9
 """A score is taken as no nearer to 0 and 1."""
@@ -56,15 +56,19 @@ def fit_evidence(model: EcgModel, material: Material, scores: NDArray[np.float64
     regression, shift = _regressions(of_training[:, :statements], material.training_labels)
     defining = torch.zeros(len(defined), len(codes))
     defining[range(len(defined)), [codes.index(code) for code in defined]] = 1
-    parts = (
-        logit(np.clip(scores, CERTAIN, 1 - CERTAIN)),
-        (of_validation[:, :statements] @ regression + shift).double().numpy(),
-        (of_validation[:, statements:] @ defining).double().numpy(),
-    )
-    network, linear, fit, constant = _weights(parts, material.validation_labels)
-    joined = torch.cat([linear * regression, fit * defining, (linear * shift + constant)[None]]).to(model.prompt_vectors)
     with torch.no_grad():
-        in_space = joined @ torch.linalg.pinv(model.encode_text(model.prompt_vectors)).T  # of sentences: (joined x) u^T
+        sentences = model.encode_text(model.prompt_vectors).cpu()
+    into_space = torch.linalg.pinv(sentences).T  # x W into_space u^T is x W, or the nearest to it that the sentences can say
+    parts = (
+        of_validation[:, :statements] @ regression + shift,
+        of_validation[:, statements:] @ defining,
+        torch.ones(len(of_validation), len(codes)),
+    )
+    network, linear, fit, constant = _weights(
+        [logit(np.clip(scores, CERTAIN, 1 - CERTAIN)), *((part @ into_space @ sentences.T).double().numpy() for part in parts)],
+        material.validation_labels,
+    )
+    in_space = torch.cat([linear * regression, fit * defining, (linear * shift + constant)[None]]) @ into_space
     evidence = Evidence(defined, torch.tensor(network), in_space[:-1], in_space[-1], *moments)
     return evidence.to(model.prompt_vectors.device), dict(zip(USUAL, (network, linear, fit), strict=True))
 
@@ -97,18 +101,18 @@ def _regressions(inputs: Tensor, labels: NDArray[np.int8]) -> tuple[Tensor, Tens
     return weights.detach(), shift.detach()
 
 
-def _weights(parts: tuple[NDArray[np.float64], ...], labels: NDArray[np.int8]) -> list[float]:
-    """Weights, none below 0, and the shift of three tables of logits (v, k), by the log-loss of their sum on all known labels."""
+def _weights(parts: Sequence[NDArray[np.float64]], labels: NDArray[np.int8]) -> list[float]:
+    """Weights of tables of logits (v, k), none but the last below 0, by the log-loss of their sum on all known labels."""
     known = labels >= 0
     inputs, present = np.stack([part[known] for part in parts], axis=1), labels[known] == PRESENT
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        logits = inputs @ weights[:-1] + weights[-1]
+        logits = inputs @ weights
         wrong = expit(logits) - present
-        return float(np.logaddexp(0, np.where(present, -logits, logits)).mean()), np.append(wrong @ inputs, wrong.sum()) / len(present)
+        return float(np.logaddexp(0, np.where(present, -logits, logits)).mean()), wrong @ inputs / len(present)
 
     start = [*USUAL.values(), 0.0]
-    if not present.any():
+    if len(np.unique(present)) < 2:
         return start
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(parts) + [(None, None)])
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(USUAL) + [(None, None)])
     return [float(weight) for weight in found.x]
