@@ -9,7 +9,7 @@ import pytest
 from jaccardio.checksums import write_manifest
 from jaccardio.contrast.methods import METHODS
 from jaccardio.errors import UsageError
-from jaccardio.experiments.objectives import ALWAYS_FINALISTS, CONTROLS, FOOTING, OBJECTIVES, REFERENCE, Entry, choose
+from jaccardio.experiments.objectives import ALWAYS_FINALISTS, CONTROLS, FOOTING, NETWORK_ALONE, OBJECTIVES, REFERENCE, Entry, choose
 from jaccardio.experiments.run_cache import run_name
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.training.config import load_preset
@@ -25,12 +25,18 @@ OWN |= {f"model.{name}" for name in ("embedding", "normalise_ecg", "bias", "init
 def test_every_objective_is_a_configuration_that_differs_from_the_footing_in_its_own_settings_only(entry: Entry) -> None:
     config = entry.configure(("training.epochs=3",))
     assert config.training.epochs == 3
-    ours, footing = config.model_dump(), load_preset(FOOTING, ("training.epochs=3",)).model_dump()
+    ours, footing = config.model_dump(), load_preset(FOOTING, (NETWORK_ALONE, "training.epochs=3")).model_dump()
     differing = {name for name in ours.keys() - {"model"} if ours[name] != footing[name]}
     differing |= {f"model.{name}" for name in footing["model"] if ours["model"][name] != footing["model"][name]}
     assert differing <= OWN
     assert config.description == entry.description
     assert config.method == entry.name
+
+
+def test_objectives_and_controls_are_judged_by_the_network_alone() -> None:
+    assert load_preset(FOOTING).model.evidence
+    assert not any(entry.configure(()).model.evidence for entry in ENTRIES)
+    assert OBJECTIVES["truth"].configure(("model.evidence=true",)).model.evidence  # who asks for it gets it
 
 
 def test_methods_on_captions_alone_take_the_papers_form_of_the_model() -> None:

@@ -18,7 +18,7 @@ from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.scored import Scored
 from jaccardio.evaluation.table import Table
 from jaccardio.experiments.held_out import HeldOut
-from jaccardio.experiments.objectives import ALWAYS_FINALISTS, CONTROLS, FOOTING, REFERENCE, Entry, choose
+from jaccardio.experiments.objectives import ALWAYS_FINALISTS, CONTROLS, FOOTING, NETWORK_ALONE, REFERENCE, Entry, choose
 from jaccardio.experiments.run_cache import RunCache
 from jaccardio.experiments.score_cache import scored_runs
 from jaccardio.experiments.tuning import Trial, best, load_optuna, tune
@@ -242,7 +242,7 @@ def _facts(
     )
     facts = {
         "Data": f"test part; {store.title}",
-        "Footing": "; ".join((f"preset {FOOTING}", *protocol.settings, "then what an objective sets itself")),
+        "Footing": "; ".join((f"preset {FOOTING}", NETWORK_ALONE, *protocol.settings, "then what an objective sets itself")),
         "Text": "one treatment of sentence vectors for all",
         "Not equal": "the form of the model: objectives on captions take the paper's (a trained layer on either side to unit vectors, one "
         "bias, a trained scale), those on single findings the preset's; between the two kinds a difference is one of objective and form",

@@ -1,4 +1,4 @@
-"""The methods of `METHODS` on one footing: the preset `jaccardio-small`.
+"""The methods of `METHODS` on one footing: the preset `jaccardio-small`, the network alone.
 
 Encoder, data, budget, augmentation, text treatment (whitened sentence vectors) and threshold search are the footing's; the method is what
 differs. The form of the model is not equal: methods on captions take the paper's (a trained layer on either side to unit vectors of length
@@ -16,6 +16,9 @@ from jaccardio.training.config import TrainConfig, load_preset
 
 FOOTING = "jaccardio-small"
 """The preset that every objective starts from."""
+
+NETWORK_ALONE = "model.evidence=false"
+"""What measurements say owes nothing to an objective, and would stand in for an encoder that was never trained."""
 
 REFERENCE = "classifier"
 """The objective that the others are measured against: supervised learning without sentences."""
@@ -52,14 +55,14 @@ class Entry:
     needs_groups: bool = False
 
     def configure(self, footing: Sequence[str], tuned: Sequence[str] = ()) -> TrainConfig:
-        """The whole configuration: preset, then settings of the footing, then this objective's, then what tuning or the seed set.
+        """The whole configuration: preset without evidence, settings of the footing, then this objective's, then what tuning or the seed set.
 
         Raises
         ------
         UsageError
             A setting has an unknown key or a value that does not fit.
         """
-        config = load_preset(FOOTING, (*footing, *self.settings, *tuned))
+        config = load_preset(FOOTING, (NETWORK_ALONE, *footing, *self.settings, *tuned))
         return config.model_copy(update={"preset": f"{FOOTING} as {self.name}", "description": self.description})
 
 

@@ -90,6 +90,13 @@ def test_the_models_of_table_2_differ_in_text_and_objective_alone(scale: Scale) 
     assert paper.model_dump(exclude=unlike) == truth.model_dump(exclude=unlike)
 
 
+def test_what_the_network_learns_is_judged_without_measurements_in_the_score() -> None:
+    brief = [run.configure(SCALES["small"], 0).model for run in RUNS.values() if run.schedule == "brief"]
+    assert brief
+    assert not any(model.evidence for model in brief)
+    assert RUNS["ours"].configure(SCALES["small"], 0).model.evidence
+
+
 def test_the_sister_papers_models_differ_in_language_and_text_alone() -> None:
     names = ("japanese", "english", "japanese-other-text", "english-other-text")
     configs = [RUNS[name].configure(SCALES["small"], 2) for name in names]
