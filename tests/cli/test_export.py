@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from fastapi.testclient import TestClient
 from jaccardio import Predictor, read_ecg
 from jaccardio.cohort.batches import full_batches
 from jaccardio.cohort.store import Store
+from jaccardio.errors import DataError
 from jaccardio.measurement.evidence import evidence_inputs
 from jaccardio.measurement.measure import measure_recording
 from jaccardio.measurement.statements import measured_statements
@@ -129,6 +131,19 @@ def measured(predictor: Predictor, signals: np.ndarray) -> np.ndarray:
     """What an ONNX file is given beside the signals, at 100 Hz."""
     ecgs = [measure_recording(Recording.from_array(signal, 100.0)) for signal in signals]
     return evidence_inputs(np.stack(ecgs), predictor.defined)
+
+
+def test_a_prepared_ecg_that_nobody_measured_changes_no_other(predictor: Predictor, files: list[Path]) -> None:
+    fast = Recording.from_array(np.repeat(read_ecg(files[0]).signal, 5, axis=1), 500.0)
+    bare = replace(predictor.prepare(files[0]), measurements=None)
+    alone, beside = predictor.predict([fast]), predictor.predict([fast, bare])
+    np.testing.assert_allclose([one.score for one in beside[0]], [one.score for one in alone[0]], rtol=1e-5)
+
+
+def test_the_file_is_tried_with_measured_ecgs(predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "evidence_inputs", lambda *given: 0 * evidence_inputs(*given))  # unknown stays so
+    with pytest.raises(DataError, match="differ by"):
+        export_onnx(predictor, tmp_path / "model.onnx")
 
 
 def test_an_onnx_file_says_what_the_run_says_of_any_recording(

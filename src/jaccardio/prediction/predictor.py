@@ -139,7 +139,7 @@ class Predictor:
                 raise UsageError(
                     f"prepared for windows of {ecg.counts.shape[2]} samples, the model has {self.contract.samples}: give the recording."
                 )
-            return ecg
+            return replace(ecg, measurements=self.measurements(Windows.of([ecg]))[0]) if self.measures else ecg
         if not isinstance(ecg, Recording | str | Path):
             raise UsageError(f"{type(ecg).__name__}: no ECG. Give a Recording or a path; arrays go to predict_proba and encode.")
         recording = ecg if isinstance(ecg, Recording) else read_ecg(Path(ecg))
