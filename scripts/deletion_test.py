@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from jaccardio.cohort.store import Store
 from jaccardio.evaluation.bootstrap import PatientBootstrap, percentile_interval
 from jaccardio.experiments.evaluate_run import rows_of_part
-from jaccardio.prediction.attribution import attribute, mean_logits
+from jaccardio.prediction.attribution import attribute, mean_logits, network_weights
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_signals import windows_for
 from jaccardio.recording.windows import Windows
@@ -78,8 +78,9 @@ def _falls(predictor: Predictor, ecg: Windows, column: int, random: np.random.Ge
             copy = signal.copy()
             copy[:, : blocks.shape[1] * length] = (blocks * kept[:, :, None]).reshape(12, -1)
             masked.append(copy)
+    weights = network_weights(predictor, ecg)
     with torch.inference_mode():
-        logits = mean_logits(predictor.model, torch.from_numpy(np.stack(masked))[:, :, None], signal.shape[1])[:, column].numpy()
+        logits = mean_logits(predictor.model, torch.from_numpy(np.stack(masked))[:, :, None], signal.shape[1], weights)[:, column].numpy()
     fall = found.logit - logits.astype(np.float64).reshape(len(SHARES), len(orders))
     return np.stack([fall[:, 0], fall[:, 1:-1].mean(axis=1), fall[:, -1]], axis=1)
 

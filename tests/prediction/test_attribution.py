@@ -1,6 +1,7 @@
 """Attributions add up to the logit that the model scores with, and nothing is attributed to what was not recorded."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,10 @@ from scipy.special import expit
 
 from jaccardio.cohort.store import Store
 from jaccardio.errors import MissingError
+from jaccardio.measurement.measure import MEASUREMENTS
+from jaccardio.measurement.statements import measured_statements
 from jaccardio.models.ensemble import EcgEnsemble, members_of
+from jaccardio.models.evidence import Evidence
 from jaccardio.prediction import attribution as module
 from jaccardio.prediction.attribution import attribute, mean_logits, scores_without_lead
 from jaccardio.prediction.predictor import Predictor
@@ -72,8 +76,26 @@ def by_loops(predictor: Predictor, ecg: Windows) -> np.ndarray:
 def test_of_one_piece_the_logit_is_that_of_the_score(predictor: Predictor, signal: np.ndarray) -> None:
     ecg = prepared(predictor, signal[:, :1000])
     whole = torch.from_numpy(ecg.signal).transpose(0, 1)[None]
-    logits = mean_logits(predictor.model, whole, 1000).detach().numpy()
+    logits = mean_logits(predictor.model, whole, 1000, [1.0]).detach().numpy()
     np.testing.assert_allclose(expit(logits), predictor.scores([ecg]), atol=1e-6)
+
+
+def test_beside_evidence_the_network_counts_with_its_weight(predictor: Predictor, signal: np.ndarray) -> None:
+    ecg = prepared(predictor, signal[:, :1000])
+    (alone,) = attribute(predictor, ecg, [COLUMN])
+    inputs, length = (
+        len(measured_statements()) + len(predictor.defined),
+        predictor.model.encode_text(predictor.model.prompt_vectors).shape[1],
+    )
+    evidence = Evidence(
+        predictor.defined, torch.tensor(0.5), torch.ones(inputs, length), torch.ones(length), torch.zeros(inputs), torch.ones(inputs)
+    )
+    predictor.model.evidence = evidence
+    (beside,) = attribute(predictor, ecg, [COLUMN])
+    assert (beside.logit, beside.baseline) == pytest.approx((alone.logit / 2, alone.baseline / 2))
+    np.testing.assert_allclose(beside.values, alone.values / 2, atol=1e-6)
+    unmeasured = replace(ecg, measurements=np.full((1, len(MEASUREMENTS)), np.nan, dtype=np.float32))
+    assert attribute(predictor, unmeasured, [COLUMN])[0].logit == pytest.approx(alone.logit)
 
 
 def test_nothing_is_attributed_to_what_was_not_recorded(predictor: Predictor, signal: np.ndarray) -> None:

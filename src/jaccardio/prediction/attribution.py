@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from jaccardio.errors import MissingError
+from jaccardio.measurement.evidence import evidence_inputs
 from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.ensemble import EcgEnsemble, members_of
 from jaccardio.prediction.predictor import Predictor
@@ -33,8 +34,8 @@ class Attribution:
         (windows, 12, samples) float32: what each sample adds to the logit; above zero speaks for the finding. They sum to `logit` minus
         `baseline`, but for the error of the integral. Zero where nothing was recorded.
     logit
-        Of the ECG: the mean over the pieces that the model scores, their lengths and the members of an ensemble. The score is the mean of
-        their probabilities instead, which no sum over samples can be.
+        What the network puts into the logit of the ECG, by its weight beside the evidence: the mean over the pieces that the model scores,
+        their lengths and the members of an ensemble. The score is the mean of probabilities instead, which no sum over samples can be.
     baseline
         The same of flat leads, each at its own median.
     """
@@ -67,9 +68,10 @@ def attribute(predictor: Predictor, ecg: Windows, columns: Sequence[int], steps:
 
     model = predictor.model.eval()
     samples, recorded = ecg.signal.shape[2], int(ecg.recorded[0])  # windows of one ECG are filled alike
+    weights = network_weights(predictor, ecg)
 
     def logits(signal: Tensor) -> Tensor:
-        return mean_logits(model, signal, samples)
+        return mean_logits(model, signal, samples, weights)
 
     device = model.prompt_vectors.device
     signal = torch.from_numpy(ecg.signal[:, :, :recorded]).transpose(0, 1)[None].to(device)  # (1, 12, windows, recorded)
@@ -85,7 +87,14 @@ def attribute(predictor: Predictor, ecg: Windows, columns: Sequence[int], steps:
     return found
 
 
-def mean_logits(model: EcgModel | EcgEnsemble, signal: Tensor, samples: int) -> Tensor:
+def network_weights(predictor: Predictor, ecg: Windows) -> list[float]:
+    """What each member's logits of one prepared ECG are multiplied by in its score."""
+    inputs = torch.from_numpy(evidence_inputs(predictor.measurements(ecg), predictor.defined)).to(predictor.model.prompt_vectors.device)
+    beside = [member.evidence for member in members_of(predictor.model)]
+    return [1.0 if evidence is None else float(evidence.network_weight(inputs)) for evidence in beside]
+
+
+def mean_logits(model: EcgModel | EcgEnsemble, signal: Tensor, samples: int, weights: Sequence[float]) -> Tensor:
     """Logits of findings (n, k), means as those of `Attribution`, with a gradient.
 
     Parameters
@@ -94,10 +103,12 @@ def mean_logits(model: EcgModel | EcgEnsemble, signal: Tensor, samples: int) -> 
         (n, 12, windows, recorded) millivolt, recorded throughout.
     samples
         Of a whole window.
+    weights
+        Of each member.
     """
     members = [
-        torch.stack([piece_logits(member, signal, parts, samples).mean(dim=1) for parts in member.score_parts]).mean(dim=0)
-        for member in members_of(model)
+        weight * torch.stack([piece_logits(member, signal, parts, samples).mean(dim=1) for parts in member.score_parts]).mean(dim=0)
+        for member, weight in zip(members_of(model), weights, strict=True)
     ]
     return torch.stack(members).mean(dim=0)
 
