@@ -200,6 +200,7 @@ def test_one_ecg_or_sentence_in_place_of_a_list_is_refused(predictor: Predictor,
         ({"recorded": np.array([1000, 1000])}, "do not tell"),
         ({"ecg": np.array([1])}, "do not tell"),
         ({"lead_mask": np.ones((1, 8), dtype=np.bool_)}, "lead_mask"),
+        ({"measurements": np.zeros((2, 3), dtype=np.float32)}, "measurements are"),
     ],
 )
 def test_windows_that_nobody_prepared_are_refused(

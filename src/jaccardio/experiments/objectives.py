@@ -55,7 +55,7 @@ class Entry:
     needs_groups: bool = False
 
     def configure(self, footing: Sequence[str], tuned: Sequence[str] = ()) -> TrainConfig:
-        """The whole configuration: preset without evidence, settings of the footing, then this objective's, then what tuning or the seed set.
+        """The whole configuration: preset, no evidence, settings of the footing, then this objective's, then what tuning or the seed set.
 
         Raises
         ------

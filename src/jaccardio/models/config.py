@@ -14,8 +14,8 @@ class ModelConfig(BaseModel):
     ----------
     kind
         ``text``: two towers, scores depend on findings through their sentences. ``classifier``: the supervised ResNet of the
-        paper's section 5.7, one output per finding; it reads `encoder` to `pooling`, `initial_bias`, `language` and `score_parts` only,
-        and its text encoder is ``table``.
+        paper's section 5.7, one output per finding; it reads `encoder` to `pooling`, `initial_bias`, `language`, `evidence` and
+        `score_parts` only, and its text encoder is ``table``.
     encoder, width
         Backbone of the ECG encoder by name, and what sizes it: the channels of the first stage (``resnet18``, ``resnet34``,
         ``resnet50``, ``xresnet1d50``, ``xresnet1d101``, ``convnext1d``), the filters of each kernel (``inception1d``), a quarter

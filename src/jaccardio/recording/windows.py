@@ -48,6 +48,8 @@ class Windows:
             return f"lead_mask is {self.lead_mask.dtype} {self.lead_mask.shape}, not bool (ECGs, {len(LEADS)})"
         if self.recorded.shape != (windows,) or self.ecg.shape != (windows,) or not np.array_equal(np.unique(self.ecg), np.arange(ecgs)):
             return "recorded and ecg do not tell of every window what was recorded and whose it is"
+        if self.measurements is not None and (self.measurements.ndim != 2 or len(self.measurements) != ecgs):
+            return f"measurements are {self.measurements.shape}, not ({ecgs}, measurements)"
         if (np.diff(self.ecg) < 0).any() or (self.recorded < 1).any() or (self.recorded > self.signal.shape[2]).any():
             return "the ECGs are not in order, or more was recorded than a window holds, or nothing"
         if self.signal.shape[2] > samples:

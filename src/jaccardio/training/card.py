@@ -51,4 +51,6 @@ The files are checked against `manifest.json` on every load.
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_cell(inner)}" for key, inner in value.items())
     return f"{value:.4f}" if isinstance(value, float) else str(value)
