@@ -1,4 +1,4 @@
-"""`export_onnx`: a trained model as one ONNX file that needs neither torch nor jaccardio to score ECGs."""
+"""`export_onnx`: a trained model as one ONNX file that is scored without torch; without jaccardio too, where nothing need be measured."""
 
 import contextlib
 import importlib.util
