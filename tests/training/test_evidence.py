@@ -114,3 +114,22 @@ def test_where_validation_labels_are_all_alike_the_usual_weights_stay(material: 
     assert weights == USUAL
     assert float(evidence.weight) == pytest.approx(USUAL["network"])
     assert evidence.defined == defined_in(material.vocabulary)
+
+
+def test_a_finding_without_a_positive_gets_its_prevalence_and_nothing_else(material: Material) -> None:
+    inputs = torch.from_numpy(evidence_inputs(material.store.measurements[material.training_rows], ()))
+    labels = material.training_labels.copy()
+    labels[:, 2] = -1
+    labels[:9, 2] = 0
+    weights, shift = module._regressions(linear_inputs(inputs, *module._moments(inputs, inputs.shape[1])), labels)
+    assert torch.equal(weights[:, 2], torch.zeros(len(weights)))
+    assert shift[2].item() == pytest.approx(np.log(0.5 / 9.5))
+
+
+def test_a_handful_of_labels_moves_the_weights_little() -> None:
+    random = np.random.default_rng(0)
+    labels = (random.random((2000, 5)) < 0.3).astype(np.int8)
+    tables = [random.normal(0, 1, labels.shape), 2.0 * labels - 1, np.zeros(labels.shape), np.ones(labels.shape)]  # the second knows all
+    few, many = (module._weights([table[:n] for table in tables], labels[:n]) for n in (4, 2000))
+    assert few[1] < 1.5 < 3 < many[1]
+    assert many[0] < few[0] < 0.66

@@ -30,6 +30,8 @@ ITERATIONS = 300
 USUAL = {"network": 0.65, "statements": 0.38, "definitions": 0.15}
 """Weights that the fit starts from, about those of PTB-XL; it stays there where all known labels of the validation part are alike."""
 
+HELD_BY = 100.0
+
 CERTAIN = 1e-9
 """A score is taken as no nearer to 0 and 1."""
 
@@ -44,7 +46,7 @@ def fit_evidence(model: EcgModel, material: Material, scores: NDArray[np.float64
 
     Returns
     -------
-    The evidence, and the three weights by what they weigh.
+    The evidence, and the weights by what they weigh: that of definitions where findings have any.
     """
     codes, measurements, defined = material.vocabulary.codes, material.store.measurements, defined_in(material.vocabulary)
     training, validation = (
@@ -70,7 +72,8 @@ def fit_evidence(model: EcgModel, material: Material, scores: NDArray[np.float64
     )
     in_space = torch.cat([linear * regression, fit * defining, (linear * shift + constant)[None]]) @ into_space
     evidence = Evidence(defined, torch.tensor(network), in_space[:-1], in_space[-1], *moments)
-    return evidence.to(model.prompt_vectors.device), dict(zip(USUAL, (network, linear, fit), strict=True))
+    weights = {"network": network, "statements": linear} | ({"definitions": fit} if defined else {})
+    return evidence.to(model.prompt_vectors.device), weights
 
 
 def _moments(inputs: Tensor, statements: int) -> tuple[Tensor, Tensor]:
@@ -84,9 +87,14 @@ def _moments(inputs: Tensor, statements: int) -> tuple[Tensor, Tensor]:
 
 
 def _regressions(inputs: Tensor, labels: NDArray[np.int8]) -> tuple[Tensor, Tensor]:
-    """Weights (s, k) and shifts (k,) of all findings' regressions at once; unknown labels are left out."""
+    """Weights (s, k) and shifts (k,) of all findings' regressions at once; unknown labels are left out.
+
+    A finding without a positive or without a negative has no weight, and in its shift a prevalence kept off 0 and 1 by half an ECG.
+    """
     present, known = torch.from_numpy(labels == PRESENT).float(), torch.from_numpy(labels >= 0).float()
-    prevalence = (present.sum(dim=0) + 0.5) / (known.sum(dim=0) + 1)
+    positives, all_known = present.sum(dim=0), known.sum(dim=0)
+    prevalence = (positives + 0.5) / (all_known + 1)
+    known = known * ((positives > 0) & (positives < all_known))
     weights, shift = torch.zeros(inputs.shape[1], labels.shape[1], requires_grad=True), prevalence.logit().requires_grad_()
     optimiser = torch.optim.LBFGS([weights, shift], max_iter=ITERATIONS, history_size=20, line_search_fn="strong_wolfe")
 
@@ -102,17 +110,21 @@ def _regressions(inputs: Tensor, labels: NDArray[np.int8]) -> tuple[Tensor, Tens
 
 
 def _weights(parts: Sequence[NDArray[np.float64]], labels: NDArray[np.int8]) -> list[float]:
-    """Weights of tables of logits (v, k), none but the last below 0, by the log-loss of their sum on all known labels."""
+    """Weights of tables of logits (v, k), none but the last below 0, by the log-loss of their sum on all known labels.
+
+    They are held at where they start as if by `HELD_BY` labels, so that a small validation part moves them little.
+    """
     known = labels >= 0
     inputs, present = np.stack([part[known] for part in parts], axis=1), labels[known] == PRESENT
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        logits = inputs @ weights
+        logits, moved = inputs @ weights, weights - start
         wrong = expit(logits) - present
-        return float(np.logaddexp(0, np.where(present, -logits, logits)).mean()), wrong @ inputs / len(present)
+        value = np.logaddexp(0, np.where(present, -logits, logits)).sum() + HELD_BY * moved @ moved / 2
+        return float(value) / len(present), (wrong @ inputs + HELD_BY * moved) / len(present)
 
-    start = [*USUAL.values(), 0.0]
+    start = np.array([*USUAL.values(), 0.0])
     if len(np.unique(present)) < 2:
-        return start
+        return [*map(float, start)]
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(USUAL) + [(None, None)])
-    return [float(weight) for weight in found.x]
+    return [*map(float, found.x)]
