@@ -13,6 +13,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.signal import resample_poly
 
 from jaccardio.cohort.store import Store
 from jaccardio.experiments import fit as fit_module
@@ -156,7 +157,7 @@ def names(hospitals: Hospitals, monkeypatch: pytest.MonkeyPatch) -> dict[str, An
     monkeypatch.setattr(fit_module, "load_preset", smaller)
     store = Store.open(hospitals.home)
     rows = np.arange(60)
-    signals = 1000 * np.repeat(store.signals(rows), 5, axis=2)
+    signals = 1000 * resample_poly(store.signals(rows), 5, 1, axis=2)
     return {"signals": signals, "labels": store.labels[rows], "patients": [str(key) for key in store.records["patient_key"][:60]]}
 
 
@@ -166,6 +167,7 @@ def small_hospitals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(cast("dict[str, Scale]", SCALES), "smoke", replace(SCALES["smoke"], hospitals=(RECORDS, 100.0)))
 
 
+@pytest.mark.filterwarnings("ignore:validation part")  # few ECGs, and it says so
 @pytest.mark.usefixtures("without_plots", "small_hospitals")
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_the_page_does_what_it_says(document: str, here: Path, names: dict[str, Any], jaccardio: Command) -> None:
