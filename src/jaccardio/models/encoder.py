@@ -38,8 +38,9 @@ BACKBONES: Mapping[str, Callable[[int, bool, int], Backbone]] = {
 class EcgEncoder(nn.Module):
     """ECGs (n, 12, samples) to vectors (n, features).
 
-    Convolutions are written as (1 x k) Conv2d in channels-last memory, about twice as fast on a CPU as Conv1d and open to
-    bfloat16 autocast; the pooled features are float32 whatever the autocast.
+    Convolutions are written as (1 x k) Conv2d in channels-last memory: about twice as fast as Conv1d on a CPU with bfloat16
+    instructions and open to autocast there, about level on one without (docs/performance.md). The pooled features are float32 whatever the
+    autocast.
 
     Parameters
     ----------
