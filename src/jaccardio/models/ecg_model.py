@@ -23,7 +23,7 @@ class EcgModel(nn.Module, ABC):
     text_fingerprint
         Fingerprint of the text encoder that made them: only its vectors may be compared with this model's ECGs.
     statement_vectors
-        (s, D) likewise, one per measured statement that the model learns; used by `statement_logits`.
+        (s, D) likewise, one per measured statement that the model learns.
 
     Attributes
     ----------
@@ -114,7 +114,3 @@ class EcgModel(nn.Module, ABC):
     def finding_logits(self, signal: Tensor) -> Tensor:
         """Logits (n, k) of ECGs against the prompt bank, one column per finding in vocabulary order."""
         return self.logits(signal, self.prompt_vectors)
-
-    def statement_logits(self, signal: Tensor) -> Tensor:
-        """Logits (n, s) of ECGs against the measured statements."""
-        return self.logits(signal, self.statement_vectors)

@@ -63,7 +63,7 @@ class Pretrained:
     vocabulary
         Its findings, in the order of `finding_logits`.
     statements
-        Codes of the measured statements that it learned, in the order of `statement_logits`.
+        Codes of the measured statements that it learned, in the order of its `statement_vectors`.
     contract
         Rate and length of the signals that it expects.
     partial_leads
