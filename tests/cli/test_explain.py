@@ -45,7 +45,7 @@ def test_the_page_holds_every_lead_and_no_path(
 
 
 def test_a_page_in_japanese_of_what_is_predicted(jaccardio: Command, trained: Path, ecgs: list[Path], tmp_path: Path) -> None:
-    wanted = [one for one in jaccardio("predict", trained, ecgs[0], "--json").json()[str(ecgs[0])] if one["present"]]
+    wanted = [one for one in jaccardio("predict", trained, ecgs[0], "--json").json()[str(ecgs[0])]["findings"] if one["present"]]
     done = jaccardio("explain", trained, ecgs[0], "--out", tmp_path / "page.html", "--lang", "ja", "--json")
     assert {one["finding"] for one in done.json()["findings"]} == {one["finding"] for one in wanted}
     assert done.json()["neighbours"] == []

@@ -105,7 +105,7 @@ def test_all_ways_to_a_score_agree(
 
     def printed(chosen: list[Path], run: Path = Path("run")) -> list[list[Any]]:
         document = jaccardio("predict", run, *chosen, "--json").json()
-        return [[one["score"] for one in document[str(file)]] for file in chosen]
+        return [[one["score"] for one in document[str(file)]["findings"]] for file in chosen]
 
     def answered(chosen: list[Path]) -> list[list[Any]]:
         with TestClient(create_app(predictor), base_url="http://127.0.0.1:8000") as client, ThreadPoolExecutor(4) as clients:

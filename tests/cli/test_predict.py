@@ -31,9 +31,10 @@ def test_predict(jaccardio: Command, trained: Path, ecgs: list[Path], tmp_path: 
     assert done.status == 0
     document = done.json()
     assert list(document) == [str(file) for file in files]
-    for scores in document.values():
-        assert len(scores) == 26
-        for score in scores:
+    for entry in document.values():
+        assert list(entry) == ["flags", "leads", "contradiction", "findings"]
+        assert len(entry["findings"]) == 26
+        for score in entry["findings"]:
             assert set(score) == {"finding", "score", "probability", "threshold", "present", "withheld"}
             assert 0 <= score["score"] <= 1
             assert 0 < score["probability"] < 1
@@ -41,7 +42,7 @@ def test_predict(jaccardio: Command, trained: Path, ecgs: list[Path], tmp_path: 
     assert document[str(files[0])] == document[str(files[2])]
     assert len(list((tmp_path / "plots").glob("*.png"))) == 3
     fixed = jaccardio("predict", trained / "model", ecgs[0], "--thresholds", "fixed", "--json").json()
-    assert {score["threshold"] for score in fixed[str(ecgs[0])]} == {0.5}
+    assert {score["threshold"] for score in fixed[str(ecgs[0])]["findings"]} == {0.5}
     assert "present" in jaccardio("predict", trained, ecgs[0], "--thresholds", "per_finding").out
 
 
@@ -188,7 +189,7 @@ def test_findings_are_asked_in_words_and_by_definition(jaccardio: Command, train
     definitions.write_text('[block]\nsource = "ours"\nshows = ["qrs_wide", "No P waves."]\n')
     asked = ("--prompt", "atrial fibrillation", "--prompt", "心房細動", "--define", definitions)
     document = jaccardio("predict", trained, ecgs[0], *asked, "--json").json()[str(ecgs[0])]
-    answers = document[26:]
+    answers = document["answers"]
     assert [answer["asked"] for answer in answers] == ["atrial fibrillation", "心房細動", "block"]
     assert {answer["by"] for answer in answers} == {"definition"}
     assert all(0 <= answer["score"] <= 1 and answer["reasons"] for answer in answers)
@@ -206,7 +207,8 @@ def test_fhir_is_a_valid_report_of_each_ecg(jaccardio: Command, trained: Path, e
     plain = jaccardio("predict", trained, *ecgs[:2], "--json").json()
     reports = jaccardio("predict", trained, *ecgs[:2], "--format", "fhir").json()
     assert list(reports) == list(plain)
-    for report, rows in zip(reports.values(), plain.values(), strict=True):
+    for report, entry in zip(reports.values(), plain.values(), strict=True):
+        rows = entry["findings"]
         valid = DiagnosticReport.model_validate(report)
         assert (valid.status, len(valid.contained)) == ("preliminary", len(rows))
         assert [one["valueBoolean"] for one in report["contained"]] == [row["present"] for row in rows]

@@ -19,6 +19,7 @@ from jaccardio.prediction.search import Index
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.windows import Windows
 from jaccardio.service import upload
+from tests.cohort.corpora.layouts import write_wfdb
 from tests.conftest import Command, Hospitals
 from tests.service.conftest import pair
 
@@ -50,9 +51,15 @@ def test_an_ecg_in_any_form_is_scored_as_by_the_predictor(serving: Serving, pred
         np.testing.assert_allclose(scores(answer.json()), expected, atol=1e-5, err_msg=form)
 
 
-def test_findings_are_those_of_predict_json(serving: Serving, jaccardio: Command, trained: Path, ecgs: list[Path]) -> None:
-    (expected,) = jaccardio("predict", trained, ecgs[0], "--thresholds", "per_finding", "--device", "cpu", "--json").json().values()
-    assert serving(policy="per_finding").post("/v1/predict", files=pair(ecgs[0])).json()["findings"] == expected
+def test_the_answer_is_that_of_predict_json(serving: Serving, jaccardio: Command, trained: Path, ecgs: list[Path], tmp_path: Path) -> None:
+    client = serving(policy="per_finding")
+    write_wfdb(tmp_path / "limb-leads", read_ecg(ecgs[0]).signal[:6, :500], 100, leads=LEADS[:6])
+    for file in (ecgs[0], tmp_path / "limb-leads.hea"):
+        (expected,) = jaccardio("predict", trained, file, "--thresholds", "per_finding", "--device", "cpu", "--json").json().values()
+        answer = client.post("/v1/predict", files=pair(file)).json()
+        assert {key: answer[key] for key in expected} == expected
+    assert any(flag.startswith("short") for flag in expected["flags"])
+    assert expected["leads"] == list(LEADS[:6])
 
 
 def test_many_at_once_are_scored_each_as_alone(serving: Serving, predictor: Predictor, ecgs: list[Path]) -> None:
@@ -99,15 +106,15 @@ def test_findings_health_and_contract(serving: Serving, predictor: Predictor) ->
 
 def test_prompts_are_answered_as_on_the_command_line(serving: Serving, jaccardio: Command, trained: Path, ecgs: list[Path]) -> None:
     words = "The QRS complex is wide."
-    (rows,) = jaccardio("predict", trained, ecgs[0], "--prompt", words, "--device", "cpu", "--json").json().values()
+    (entry,) = jaccardio("predict", trained, ecgs[0], "--prompt", words, "--device", "cpu", "--json").json().values()
     client = serving()
     form = client.post("/v1/prompt", files=pair(ecgs[0]), data={"prompt": [words]})
-    assert form.json()["answers"] == [rows[-1]]
+    assert form.json()["answers"] == entry["answers"]
     numbers = client.post("/v1/prompt", json=as_json(ecgs[0]) | {"prompts": [words, "QRS幅が広い"]}).json()["answers"]
-    assert numbers[0]["score"] == pytest.approx(rows[-1]["score"], abs=1e-3)  # measured on microvolts that were not rounded
+    assert numbers[0]["score"] == pytest.approx(entry["answers"][0]["score"], abs=1e-3)  # measured on microvolts that were not rounded
     assert len(numbers) == 2
     japanese = client.post("/v1/prompt?language=ja", files=pair(ecgs[0]), data={"prompt": [words]}).json()["answers"]
-    assert japanese[0]["score"] == rows[-1]["score"]
+    assert japanese[0]["score"] == entry["answers"][0]["score"]
     assert [reason["sentence"] for reason in japanese[0]["reasons"]] == [reason["sentence"] for reason in numbers[1]["reasons"]]
     assert client.post("/v1/prompt", files=pair(ecgs[0])).status_code == 422
 

@@ -90,7 +90,7 @@ def predict(
                 known = {} if ids is None else {"recording_id": ids.id_of(file)}
                 first, *others = said.lines
                 named = [f"  recording id {name or 'not in the table of ids'}" for name in known.values()]
-                say(str(file), said.report or [known | row for row in said.findings], [first, *named, *others])
+                say(str(file), said.report or known | said.document, [first, *named, *others])
             if said.failure is not None:
                 failures.append((file, said.failure))
             if progress is not None:
@@ -141,9 +141,9 @@ class _Asked:
 
 @dataclass
 class _Said:
-    """Of one file: its rows in the document, or a report in their place, its lines, and what failed, which may be the picture alone."""
+    """Of one file: its document, or a report in its place, its lines, and what failed, which may be the picture alone."""
 
-    findings: list[dict[str, Any]] = field(default_factory=list)
+    document: dict[str, Any] = field(default_factory=dict)
     report: dict[str, Any] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     failure: Exception | None = None
@@ -176,7 +176,7 @@ def _kept(run: Path) -> "Predictor | OnnxPredictor":
 
 def _say(file: Path, picture: str, predictor: "Predictor | OnnxPredictor", asked: _Asked) -> _Said:
     """Errors of the machine are raised, those of the file returned."""
-    from jaccardio.prediction.examine import contradiction_of, examine_recording, findings_document
+    from jaccardio.prediction.examine import answers_document, contradiction_of, ecg_document, examine_recording, findings_document
     from jaccardio.prediction.fhir import diagnostic_report
     from jaccardio.prediction.onnx_predictor import OnnxPredictor
     from jaccardio.recording.readers import read_ecg
@@ -190,12 +190,12 @@ def _say(file: Path, picture: str, predictor: "Predictor | OnnxPredictor", asked
         else:
             scores = predictor.predict([prepared], asked.thresholds)[0]
             answers = _answers(predictor, prepared, asked.questions)
-        said.findings = findings_document(scores, answers)
         ranked = sorted(scores, key=lambda score: 1.0 if score.score is None else -score.score)
         contradictory = contradiction_of(predictor.vocabulary, scores)
+        said.document = ecg_document(prepared) | findings_document(scores, contradictory) | (answers_document(answers) if answers else {})
         if asked.fhir:
             said.report = diagnostic_report(scores, uuid4().hex, contradictory)
-        said.lines = _lines(file, prepared, ranked, contradictory) + [line for answer in answers for line in _answer_lines(answer)]
+        said.lines = _lines(file, said.document, ranked) + [line for answer in answers for line in _answer_lines(answer)]
         if asked.plot is not None:
             drawn = asked.plot / f"{picture}.png"
             _draw(asked.begin / drawn, picture, recording, ranked, contradictory)
@@ -216,15 +216,15 @@ def _answers(predictor: "Predictor", prepared: "Prepared", questions: "_Question
     return ask(predictor, Windows.of([prepared]), questions)
 
 
-def _lines(file: Path, prepared: "Prepared", ranked: Sequence["FindingScore"], contradictory: str) -> list[str]:
+def _lines(file: Path, document: dict[str, Any], ranked: Sequence["FindingScore"]) -> list[str]:
     """What is printed of one ECG: its flags, the leads used where some are missing, and its findings."""
     from jaccardio.recording.leads import LEADS
 
-    lines = [f"{file}" + (f"  ({', '.join(prepared.flags)})" if prepared.flags else "")]
-    if not prepared.lead_mask.all():
-        lines.append(f"  leads used: {', '.join(lead for lead, used in zip(LEADS, prepared.lead_mask, strict=True) if used)}")
-    if contradictory:
-        lines.append(f"  {contradictory}")
+    lines = [f"{file}" + (f"  ({', '.join(document['flags'])})" if document["flags"] else "")]
+    if len(document["leads"]) < len(LEADS):
+        lines.append(f"  leads used: {', '.join(document['leads'])}")
+    if document["contradiction"]:
+        lines.append(f"  {document['contradiction']}")
     for score in ranked:
         if score.score is None:
             lines.append(f"  {score.name}: unknown: {score.withheld}")

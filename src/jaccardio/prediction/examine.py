@@ -10,6 +10,7 @@ from jaccardio.measurement.measure import measure_recording
 from jaccardio.measurement.quality import check_recording
 from jaccardio.prediction.decisions import FindingScore
 from jaccardio.recording.checks.table import CHECKS
+from jaccardio.recording.leads import LEADS
 from jaccardio.recording.preprocessing import Prepared, SignalContract
 from jaccardio.recording.recording import Recording
 
@@ -25,9 +26,19 @@ def examine_recording(contract: SignalContract, recording: Recording) -> Prepare
     return replace(prepared, flags=check_recording(recording, prepared, measured, CHECKS).flags, measurements=measured)
 
 
-def findings_document(scores: Sequence[FindingScore], answers: Sequence["Answer"] = ()) -> list[dict[str, Any]]:
-    """What ``jaccardio predict --json`` lists for one ECG: findings in vocabulary order, then answers."""
-    return [{key: getattr(score, key) for key in IN_DOCUMENT} for score in scores] + [asdict(answer) for answer in answers]
+def ecg_document(ecg: Prepared) -> dict[str, Any]:
+    """What is said of an ECG before its findings: flags of its checks, and the leads that were used."""
+    return {"flags": list(ecg.flags), "leads": [lead for lead, used in zip(LEADS, ecg.lead_mask, strict=True) if used]}
+
+
+def findings_document(scores: Sequence[FindingScore], contradictory: str) -> dict[str, Any]:
+    """The findings of an ECG in vocabulary order, and what `contradiction_of` says of them."""
+    return {"contradiction": contradictory, "findings": [{key: getattr(score, key) for key in IN_DOCUMENT} for score in scores]}
+
+
+def answers_document(answers: Sequence["Answer"]) -> dict[str, Any]:
+    """The answers to questions, in their order."""
+    return {"answers": [asdict(answer) for answer in answers]}
 
 
 def contradiction_of(vocabulary: Vocabulary, scores: Sequence[FindingScore]) -> str:

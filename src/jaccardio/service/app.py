@@ -21,7 +21,7 @@ from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import DataError, JaccardioError, MissingError, UsageError
 from jaccardio.prediction.ask import Answer, ask, definition_of
 from jaccardio.prediction.attribution import attribute
-from jaccardio.prediction.examine import contradiction_of, examine_recording, findings_document
+from jaccardio.prediction.examine import answers_document, contradiction_of, ecg_document, examine_recording, findings_document
 from jaccardio.prediction.fhir import diagnostic_report
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.search import Hit, Index
@@ -134,8 +134,7 @@ def create_app(
             return await asyncio.get_running_loop().run_in_executor(readers, work)
 
     def described(request: Request, ecg: Prepared) -> dict[str, Any]:
-        used = [lead for lead, used in zip(LEADS, ecg.lead_mask, strict=True) if used]
-        return {"request_id": request.state.request_id, "disclaimer": DISCLAIMER, "flags": list(ecg.flags), "leads": used}
+        return {"request_id": request.state.request_id, "disclaimer": DISCLAIMER} | ecg_document(ecg)
 
     @app.post("/v1/predict", openapi_extra=ECG_BODY, responses=STATUSES)
     async def predict(request: Request, format: Literal["json", "fhir"] = "json", signal: bool = False) -> JSONResponse:
@@ -147,7 +146,7 @@ def create_app(
         if format == "fhir":
             report = diagnostic_report(scores, request.state.request_id, contradictory)
             return JSONResponse(report, media_type="application/fhir+json")
-        document = described(request, ecg) | {"contradiction": contradictory, "findings": findings_document(scores)}
+        document = described(request, ecg) | findings_document(scores, contradictory)
         if index is not None and (predictor.partial_leads or ecg.lead_mask.all()):
             alike = await asyncio.wrap_future(model.call(lambda predictor: index.similar(_embedding(predictor, ecg))))
             metrics.distance(1 - alike[0].similarity)
@@ -165,7 +164,7 @@ def create_app(
             questions = [(words, definition_of(words)) for words in prompts]
             return ask(predictor, Windows.of([ecg]), questions, language)
 
-        return JSONResponse(described(request, ecg) | {"answers": findings_document([], await _worded(model, answers))})
+        return JSONResponse(described(request, ecg) | answers_document(await _worded(model, answers)))
 
     @app.post("/v1/attribution", openapi_extra=ECG_BODY, responses=STATUSES)
     async def attribution(request: Request, finding: str) -> JSONResponse:
