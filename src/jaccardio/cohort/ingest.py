@@ -188,7 +188,7 @@ def ingest(
         raise UsageError(f"{key_file}: no such key. Name that of the store's ids: --patient-key FILE.")
     if not dry_run:
         refuse_unwritable(key_file if kept_key is None and opened.pseudonymous else None, id_table)
-    entries = list(opened.sources())
+    entries = list(opened.entries)
     sources = [entry for entry in entries if isinstance(entry, Source)]
     refused = [entry for entry in entries if isinstance(entry, Rejection)]
     _refuse_duplicates(sources)
