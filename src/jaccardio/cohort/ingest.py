@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.cohort.append import annotated_by_both, coded_rows, existing_store, rejected_by_both
+from jaccardio.cohort.append import annotated_by_both, existing_store, rejected_by_both
 from jaccardio.cohort.corpora import CORPORA, PUBLISHED
 from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions
 from jaccardio.cohort.id_table import refuse_place
 from jaccardio.cohort.kept_outside import kept_outside, refuse_unwritable
 from jaccardio.cohort.lead_tally import LeadTally
 from jaccardio.cohort.pseudonyms import load_key, new_key
-from jaccardio.cohort.relabel import Coded, count_findings, label_records
+from jaccardio.cohort.relabel import Coded, coded_rows, count_findings, label_records
 from jaccardio.cohort.store_writer import StoreWriter
 from jaccardio.errors import DataError, MissingError, ReadError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
