@@ -42,7 +42,6 @@ def retune(
     patients: NDArray[np.str_],
     home: Thresholds,
     sizes: Sequence[int] = SIZES,
-    seed: int = 0,
 ) -> list[Retuning]:
     """Draws labelled ECGs by patients, fits thresholds on them as training does, and judges on the ECGs of all other patients.
 
@@ -62,7 +61,7 @@ def retune(
             continue
         found: dict[str, list[tuple[float, float]]] = {policy: [] for policy in RETUNED_POLICIES}
         for draw in range(DRAWS if size else 1):
-            chosen = by_random_patients(patients, np.random.default_rng([seed, draw]))[:size]
+            chosen = by_random_patients(patients, np.random.default_rng([0, draw]))[:size]
             rest = ~np.isin(patients, patients[chosen])
             fitted = fit_thresholds(labels[chosen], scores[chosen]) if size else home
             for policy in RETUNED_POLICIES:
