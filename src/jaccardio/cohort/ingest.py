@@ -164,21 +164,9 @@ def ingest(
     MissingError
         The disk is full, a worker was ended from outside, or there is no Ray.
     """
-    if corpus not in CORPORA:
-        raise UsageError(f"unknown corpus {corpus!r}; available: {', '.join(CORPORA)}.")
-    contract = SignalContract.at(sampling_rate)
-    ray = on_ray(on)
-    if jobs < 1:
-        raise UsageError(f"{jobs} jobs: at least 1 is needed.")
-    if corpus != "manifest" and (options.drop or options.allow_outside):
-        raise UsageError(f"corpus {corpus} has no manifest: --drop and --allow-outside do not belong to it.")
-    if corpus in PUBLISHED and options.site:
-        raise UsageError(f"corpus {corpus} is a public database: --site does not belong to it.")
     key_file = key_file or store.with_name(f"{store.name}.patient-key")
-    if store.resolve() in key_file.resolve().parents:
-        raise UsageError(f"{key_file}: the key must not lie in the store, which others may be given. Name a place outside.")
-    if id_table is not None:
-        refuse_place(id_table, store, key_file)
+    _refuse_arguments(corpus, store, key_file, id_table, options, jobs)
+    contract, ray = SignalContract.at(sampling_rate), on_ray(on)
     findings = Vocabulary.load(vocabulary)
     onto = existing_store(store, corpus, contract, findings, checks)
     kept_key = load_key(key_file)
@@ -243,6 +231,22 @@ def ingest(
         id_table=id_table if stored else None,
         notes=opened.notes,
     )
+
+
+def _refuse_arguments(corpus: str, store: Path, key_file: Path, id_table: Path | None, options: SourceOptions, jobs: int) -> None:
+    """What cannot be meant is said before anything is read; raises as `ingest` does."""
+    if corpus not in CORPORA:
+        raise UsageError(f"unknown corpus {corpus!r}; available: {', '.join(CORPORA)}.")
+    if jobs < 1:
+        raise UsageError(f"{jobs} jobs: at least 1 is needed.")
+    if corpus != "manifest" and (options.drop or options.allow_outside):
+        raise UsageError(f"corpus {corpus} has no manifest: --drop and --allow-outside do not belong to it.")
+    if corpus in PUBLISHED and options.site:
+        raise UsageError(f"corpus {corpus} is a public database: --site does not belong to it.")
+    if store.resolve() in key_file.resolve().parents:
+        raise UsageError(f"{key_file}: the key must not lie in the store, which others may be given. Name a place outside.")
+    if id_table is not None:
+        refuse_place(id_table, store, key_file)
 
 
 def _nothing_stored(source: Path, refused: Sequence[Rejection]) -> DataError:
