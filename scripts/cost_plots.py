@@ -22,6 +22,7 @@ from jaccardio.contrast.objective import Objective
 from jaccardio.contrast.statements import Reading, Statements
 from jaccardio.experiments.benches import loss
 from jaccardio.experiments.benches.steps import training_step
+from jaccardio.markdown import markdown_table
 from jaccardio.models.encoder import EcgEncoder
 from jaccardio.training.config import load_preset
 from profile_cohort import profile
@@ -113,12 +114,12 @@ def draw(panels: Mapping[str, Curves], out: Path) -> None:
 
 def table(panels: Mapping[str, Curves]) -> Sequence[str]:
     """Markdown."""
-    lines = ["| what grows | of what | sizes | seconds of CPU | slope |", "|---|---|---|---|---|"]
+    rows = []
     for title, curves in panels.items():
         for name, curve in curves.items():
             sizes, seconds = ", ".join(f"{size:,}" for size in curve), ", ".join(f"{value:.3g}" for value in curve.values())
-            lines.append(f"| {title} | {name} | {sizes} | {seconds} | {slope(curve):.2f} |")
-    return lines
+            rows.append((title, name, sizes, seconds, f"{slope(curve):.2f}"))
+    return markdown_table(("what grows", "of what", "sizes", "seconds of CPU", "slope"), rows)
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ from jaccardio.evaluation.evaluate import evaluate
 from jaccardio.evaluation.part import Part
 from jaccardio.evaluation.scored import Scored
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY, Thresholds
+from jaccardio.markdown import markdown_table
 
 REPLICATES = 500
 PREVALENCES = np.array([0.05, 0.08, 0.12, 0.18, 0.27, 0.4])
@@ -112,18 +113,17 @@ def main(patients: int, data_sets: int) -> None:
     check = metrics(large, large.patients, replicates=1)
 
     print(f"{data_sets:,} data sets of {patients:,} patients with {ECGS_PER_PATIENT} ECGs on average, {REPLICATES} replicates each.\n")
-    print("| metric | truth | in a very large sample | unit drawn | coverage | truth below | truth above | mean width |")
-    print("|---|---|---|---|---|---|---|---|")
+    head = ("metric", "truth", "in a very large sample", "unit drawn", "coverage", "truth below", "truth above", "mean width")
+    table = []
     for (metric, unit), rows in sorted(found.items()):
         true = truth()[metric]
         _, low, high = np.array(rows).T
         below, above = np.mean(true < low), np.mean(true > high)
         covered = 1 - below - above
-        error = np.sqrt(covered * (1 - covered) / data_sets)
-        print(
-            f"| {metric} | {true:.4f} | {check[metric][0]:.4f} | {unit} | {100 * covered:.1f} ± {100 * error:.1f} % | {100 * below:.1f} % "
-            f"| {100 * above:.1f} % | {np.mean(high - low):.4f} |"
-        )
+        coverage = f"{100 * covered:.1f} ± {100 * np.sqrt(covered * (1 - covered) / data_sets):.1f} %"
+        outside = (f"{100 * below:.1f} %", f"{100 * above:.1f} %")
+        table.append((metric, f"{true:.4f}", f"{check[metric][0]:.4f}", unit, coverage, *outside, f"{np.mean(high - low):.4f}"))
+    print(*markdown_table(head, table), sep="\n")
 
 
 if __name__ == "__main__":

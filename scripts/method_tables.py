@@ -4,11 +4,11 @@ python scripts/method_tables.py
 """
 
 import re
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from jaccardio.contrast.losses import LOSSES, OPTIONS
 from jaccardio.contrast.methods import METHODS
+from jaccardio.markdown import markdown_table
 from jaccardio.training.config import load_preset, presets
 
 ROOT = Path(__file__).parents[1]
@@ -26,20 +26,20 @@ def renewed(text: str) -> str:
     return re.sub(rf"<!-- ({'|'.join(TABLES)}) -->\n.*?<!-- /\1 -->", lambda found: _marked(found[1]), text, flags=re.DOTALL)
 
 
-def methods() -> str:
+def methods() -> list[str]:
     """Every method."""
     rows = ((f"`{name}`", method.description, method.cell, method.source) for name, method in METHODS.items())
-    return _table(("method", "what it is", "statements x target x loss, and what is added", "source"), rows)
+    return markdown_table(("method", "what it is", "statements x target x loss, and what is added", "source"), rows)
 
 
-def short_presets() -> str:
+def short_presets() -> list[str]:
     """Every preset in a line."""
     configs = [load_preset(name) for name in presets()]
     rows = ((f"`{one.preset}`", f"`{one.method}`", f"{one.data.sampling_rate:g}", one.description) for one in configs)
-    return _table(("preset", "method", "Hz", "what it is"), rows)
+    return markdown_table(("preset", "method", "Hz", "what it is"), rows)
 
 
-def long_presets() -> str:
+def long_presets() -> list[str]:
     """Every preset with the settings in which they differ most."""
     head = ("preset", "method", "Hz", "crop, s", "ECG encoder", "text", "whitening", "embedding", "evidence", "epochs", "batch", "rate")
     rows = []
@@ -52,25 +52,21 @@ def long_presets() -> str:
         length = (training.epochs, training.batch_size, training.learning_rate)
         row = (f"{data.sampling_rate:g}", data.crop_seconds, encoder, *text, evidence, *length)
         rows.append((f"`{name}`", f"`{config.method}`", *map(str, row)))
-    return _table(head, rows)
+    return markdown_table(head, rows)
 
 
-def loss_options() -> str:
+def loss_options() -> list[str]:
     """Every option of a loss."""
     rows = [
         (f"`{loss}`", f"`{option}`", f"{LOSSES[loss].__kwdefaults__[option]:g}", f"{low:g} to {high:g}")
         for loss, ranges in OPTIONS.items()
         for option, (low, high) in ranges.items()
     ]
-    return _table(("loss", "option", "default", "range"), rows)
+    return markdown_table(("loss", "option", "default", "range"), rows)
 
 
 def _marked(name: str) -> str:
-    return f"<!-- {name} -->\n{TABLES[name]()}<!-- /{name} -->"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    return "".join(f"| {' | '.join(row)} |\n" for row in (head, ["---"] * len(head), *rows))
+    return "\n".join([f"<!-- {name} -->", *TABLES[name]()[:-1], f"<!-- /{name} -->"])
 
 
 TABLES = {"methods": methods, "presets": short_presets, "settings of presets": long_presets, "options of losses": loss_options}

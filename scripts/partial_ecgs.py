@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from jaccardio.cohort.store import Store
 from jaccardio.evaluation.auroc import auroc
-from jaccardio.evaluation.confusion import Confusion
-from jaccardio.evaluation.metrics import f1
 from jaccardio.evaluation.part import MINIMUM_POSITIVES
+from jaccardio.evaluation.retuning import micro_f1
 from jaccardio.experiments.evaluate_run import rows_of_part
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_signals import shared_findings, windows_for, withheld_answers
@@ -72,8 +71,8 @@ def main(store_path: Path, part: str, run_paths: list[Path]) -> None:
                         answered.sum(),
                         _macro_auroc(labels, found, answered),
                         _macro_auroc(labels, complete, answered),
-                        _micro_f1(labels[:, answered], (found >= threshold)[:, answered]),
-                        _micro_f1(labels[:, answered], (complete >= threshold)[:, answered]),
+                        micro_f1(labels[:, answered], (found >= threshold)[:, answered]),
+                        micro_f1(labels[:, answered], (complete >= threshold)[:, answered]),
                     ]
                 )
             )
@@ -93,10 +92,6 @@ def _first(samples: int) -> View:
 
 def _macro_auroc(labels: NDArray[np.int8], scores: NDArray[np.float64], findings: NDArray[np.bool_]) -> float:
     return float(np.mean([auroc(labels[:, column], scores[:, column]) for column in np.flatnonzero(findings)]))
-
-
-def _micro_f1(labels: NDArray[np.int8], decisions: NDArray[np.bool_]) -> float:
-    return float(f1(Confusion.of(labels, decisions, np.ones((1, len(labels)))).pooled())[0, 0])
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from jaccardio.experiments.held_out import part_of
 from jaccardio.experiments.subgroups import subgroups_of
 from jaccardio.findings.mapping import NAMED
 from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.markdown import markdown_table
 from jaccardio.measurement.measure import MEASUREMENTS
 from jaccardio.measurement.quality import Quality
 from jaccardio.recording.checks.table import CHECKS
@@ -128,10 +129,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             found.append(profile(ecgs, given.replicates, Path(folder)))
     few, many = given.ecgs
-    print(f"| step | {few:,} ECGs, s | {many:,} ECGs, s | ratio (sizes: {many / few:.1f}) |")
-    print("|---|---|---|---|")
-    for step, seconds in found[0].items():
-        print(f"| {step} | {seconds:.2f} | {found[1][step]:.2f} | {found[1][step] / seconds:.1f} |")
+    head = ("step", f"{few:,} ECGs, s", f"{many:,} ECGs, s", f"ratio (sizes: {many / few:.1f})")
+    rows = [(step, f"{one:.2f}", f"{found[1][step]:.2f}", f"{found[1][step] / one:.1f}") for step, one in found[0].items()]
+    print(*markdown_table(head, rows), sep="\n")
 
 
 if __name__ == "__main__":

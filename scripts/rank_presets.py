@@ -13,16 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from jaccardio.cohort.batches import full_batches
 from jaccardio.cohort.split import load_split
 from jaccardio.cohort.store import Store
-from jaccardio.evaluation.bootstrap import PatientBootstrap
-from jaccardio.evaluation.estimate import Estimate
-from jaccardio.evaluation.levels import evaluate_levels
 from jaccardio.evaluation.scored import Scored
-from jaccardio.evaluation.table import Row
 from jaccardio.evaluation.thresholds import fit_thresholds
 from jaccardio.experiments.held_out import HeldOut
 from jaccardio.experiments.run_cache import RunCache
@@ -56,37 +51,17 @@ def main(work: Path, paths: Sequence[Path], names: Sequence[str]) -> None:
             single = scored_runs(name, f"{len(finished)} seeds", finished, held_out, work / "scores", "cpu")
             models += [single, ensemble(single, finished, held_out, material)] if len(finished) > 1 else [single]
         title = f"{'Test part of ' if held_out is test else ''}{held_out.store.title}"
-        table = ranked_table(held_out.part, models, names[0], title, 2000)
-        table.rows += [row for one in models for row in level_rows(one, held_out)]
-        tables[held_out.store.path.name] = table
+        tables[held_out.store.path.name] = ranked_table(held_out.part, models, names[0], title, 2000)
     write_study(work / "results", tables, title=" and ".join(names), facts={"Seeds": str(SEEDS), "Intervals": "2,000 bootstrap samples"})
 
 
 def ensemble(single: Scored, runs: Sequence[RunFolder], held_out: HeldOut, material: Material) -> Scored:
     """The mean probability of all seeds as one model, its thresholds fitted on the validation part like everybody's."""
     batches = list(full_batches(material.store, material.validation_rows, 256))
-    validation = mean_of([finding_scores(load_pretrained(run.model).model, batches, torch.device("cpu")) for run in runs])
+    validation = np.mean([finding_scores(load_pretrained(run.model).model, batches, torch.device("cpu")) for run in runs], axis=0)
     thresholds = fit_thresholds(material.validation_labels, validation)
     columns = [material.vocabulary.index(code) for code in held_out.part.codes]
-    return Scored(f"{single.name}, ensemble", [mean_of(single.scores)], [thresholds.of(columns)], note=f"mean of {len(runs)} seeds")
-
-
-def mean_of(scores: Sequence[NDArray[np.floating]]) -> NDArray[np.float64]:
-    """Mean probability of each cell."""
-    return np.asarray(np.mean(scores, axis=0))
-
-
-def level_rows(one: Scored, held_out: HeldOut) -> list[Row]:
-    """Macro-AUROC by level of the vocabulary: mean over the seeds, with the interval where there is one model."""
-    part = held_out.part
-    bootstrap = PatientBootstrap(part.patients, replicates=1000)
-    seeds = [evaluate_levels(part, scores, list(part.groups), bootstrap) for scores in one.scores]
-    rows = []
-    for level in part.groups:
-        first, values = seeds[0][level].macro_auroc, tuple(of_seed[level].macro_auroc.value for of_seed in seeds)
-        estimate = first if len(values) == 1 else Estimate(float(np.mean(values)), per_seed=values)
-        rows.append(Row(one.name, f"macro_auroc, level {level}", estimate))
-    return rows
+    return Scored(f"{single.name}, ensemble", [np.mean(single.scores, axis=0)], [thresholds.of(columns)], note=f"mean of {len(runs)} seeds")
 
 
 def _parsed(name: str, seed: int) -> tuple[str, list[str]]:

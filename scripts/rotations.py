@@ -20,7 +20,7 @@ from jaccardio.evaluation.part import MINIMUM_POSITIVES
 from jaccardio.experiments.held_out import HeldOut
 from jaccardio.experiments.run_cache import RunCache
 from jaccardio.experiments.score_cache import scored_runs
-from jaccardio.report.markdown import markdown_table
+from jaccardio.markdown import markdown_table
 from jaccardio.training.config import load_preset
 from jaccardio.training.run_folder import RunFolder
 

@@ -8,7 +8,6 @@ a ranking could give at most. Finished runs are not repeated.
 """
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from jaccardio.contrast.targets import jaccard
 from jaccardio.evaluation.thresholds import fit_thresholds
 from jaccardio.experiments.objectives import OBJECTIVES
 from jaccardio.experiments.run_cache import RunCache
+from jaccardio.markdown import markdown_table
 from jaccardio.models.folder import load_pretrained
 from jaccardio.models.scoring import finding_scores
 from jaccardio.training.material import Material
@@ -93,10 +93,10 @@ def main(store_path: Path, *folders: Path) -> None:
     trained = runs.side_by_side(lambda pair: runs.train(pair[0], OBJECTIVES[pair[0]].configure(FOOTING, VARIATIONS[pair[1]])), wanted)
     scored = {pair: score(run, material) for pair, run in zip(wanted, trained, strict=True) if run is not None}
     columns = ("macro-AUROC", "macro-AUPRC", "micro-F1 at 0.5", "at the best one threshold", "at the best threshold of each finding")
-    print_table(("objective", *columns), [[name, *scored[name, "as compared"].row()] for name in COMPARED])
+    print(*markdown_table(("objective", *columns), [[name, *scored[name, "as compared"].row()] for name in COMPARED]), sep="\n")
     for name in VARIED:
         rows = [[variation, *scored[name, variation].row()] for variation in VARIATIONS if (name, variation) in scored]
-        print_table((name, *columns), rows)
+        print(*markdown_table((name, *columns), rows), sep="\n")
     draw_histograms(images / "why-scores.png", {name: scored[name, "as compared"] for name in COMPARED})
 
 
@@ -107,13 +107,13 @@ def score(run: RunFolder, material: Material) -> Scored:
     return Scored(material.validation_labels, scores)
 
 
-def print_pairs(labels: NDArray[np.int8], draws: int = 200) -> None:
+def print_pairs(labels: NDArray[np.int8]) -> None:
     """How often an ECG shows one finding alone, and how often two ECGs' sets are equal, half alike and so on."""
     print(f"{100 * np.mean((labels == 1).sum(axis=1) == 1):.0f} % of the training ECGs show exactly one finding.\n")
     sets = torch.from_numpy(labels)
     generator = torch.Generator().manual_seed(0)
     counts = np.zeros(5)
-    for _ in range(draws):
+    for _ in range(200):
         rows = sets[torch.randperm(len(sets), generator=generator)[:128]]
         target, weight = jaccard(rows, captions(TrainingLabels(rows)))
         apart = (weight > 0) & ~torch.eye(len(rows), dtype=torch.bool)
@@ -128,13 +128,8 @@ def print_pairs(labels: NDArray[np.int8], draws: int = 200) -> None:
     shares = counts / counts.sum()
     names = ("J = 0", "0 < J < 1/2", "J = 1/2", "1/2 < J < 1", "J = 1")
     pulls = ("apart", "apart, more weakly, and no end to it", "none, ever", "together, more weakly, and no end to it", "together")
-    print_table(
-        ("pairs of two ECGs", "share", "the literal loss pulls", "the soft loss pulls z to"),
-        [
-            [name, f"{100 * share:.1f} %", pull, aim]
-            for name, share, pull, aim in zip(names, shares, pulls, ("-∞", "logit J", "0", "logit J", "+∞"), strict=True)
-        ],
-    )
+    table = zip(names, [f"{100 * share:.1f} %" for share in shares], pulls, ("-∞", "logit J", "0", "logit J", "+∞"), strict=True)
+    print(*markdown_table(("pairs of two ECGs", "share", "the literal loss pulls", "the soft loss pulls z to"), table), sep="\n")
 
 
 def draw_losses(file: Path) -> None:
@@ -178,15 +173,6 @@ def draw_histograms(file: Path, scored: dict[str, Scored]) -> None:
     axes[-1].set_xlabel("logit of the score; densities of present and absent cells each sum to 1")
     figure.savefig(file, dpi=110)
     plt.close(figure)
-
-
-def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A Markdown table."""
-    print("| " + " | ".join(head) + " |")
-    print("|" + "---|" * len(head))
-    for row in rows:
-        print("| " + " | ".join(row) + " |")
-    print()
 
 
 if __name__ == "__main__":

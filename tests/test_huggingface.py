@@ -11,8 +11,8 @@ from transformers import AutoFeatureExtractor, AutoModel
 from jaccardio import Predictor, recordings_of
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, ReadError, UsageError
-from jaccardio.huggingface import SHAPE, EcgTower, EcgTowerConfig, tower_of
-from jaccardio.models.config import ModelConfig
+from jaccardio.huggingface import EcgTower, EcgTowerConfig, tower_of
+from jaccardio.models.config import ENCODER, ModelConfig
 from jaccardio.models.encoder import BACKBONES, EcgEncoder
 from tests.conftest import Hospitals
 
@@ -50,7 +50,7 @@ def test_every_encoder_survives_the_round_trip(encoder: str, tmp_path: Path) -> 
     config = ModelConfig(encoder=encoder, width=2, pooling="attention")
     torch.manual_seed(0)
     native = EcgEncoder(config).eval()
-    tower = EcgTower(EcgTowerConfig(**{name: getattr(config, name) for name in SHAPE})).eval()
+    tower = EcgTower(EcgTowerConfig(**{name: getattr(config, name) for name in ENCODER})).eval()
     tower.encoder.load_state_dict(native.state_dict())
     tower.save_pretrained(tmp_path)
     signal = torch.randn(2, 12, 300)

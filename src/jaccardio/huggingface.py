@@ -25,7 +25,7 @@ from transformers import (
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from jaccardio.errors import DataError, ReadError, UsageError
-from jaccardio.models.config import ModelConfig
+from jaccardio.models.config import ENCODER, ModelConfig
 from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.encoder import EcgEncoder
 from jaccardio.prediction.predictor import Predictor
@@ -47,9 +47,6 @@ class EcgTowerConfig(PreTrainedConfig):
     pooling: str = "mean"
 
 
-SHAPE = ("encoder", "width", "squeeze_excitation", "stem_stride", "pooling")
-
-
 class EcgTower(PreTrainedModel):
     """`EcgEncoder` under the names of transformers, without the heads that lead to the text's space."""
 
@@ -59,7 +56,7 @@ class EcgTower(PreTrainedModel):
 
     def __init__(self, config: EcgTowerConfig) -> None:
         super().__init__(config)
-        self.encoder = EcgEncoder(ModelConfig(**{name: getattr(config, name) for name in SHAPE}))
+        self.encoder = EcgEncoder(ModelConfig(**{name: getattr(config, name) for name in ENCODER}))
         config.hidden_size = self.encoder.backbone.channels
         self.post_init()  # type: ignore[no-untyped-call]
 
@@ -148,7 +145,7 @@ def tower_of(predictor: Predictor) -> tuple[EcgTower, EcgFeatureExtractor]:
     model = predictor.pretrained.model
     if not isinstance(model, EcgModel):
         raise UsageError("an ensemble has several towers. Name the run of one of its members.")
-    tower = EcgTower(EcgTowerConfig(**{name: getattr(predictor.config, name) for name in SHAPE}))
+    tower = EcgTower(EcgTowerConfig(**{name: getattr(predictor.config, name) for name in ENCODER}))
     tower.encoder.load_state_dict(model.encoder.state_dict(), strict=True)
     return tower.eval(), EcgFeatureExtractor(**predictor.contract.to_dict())  # type: ignore[no-untyped-call]
 

@@ -10,6 +10,9 @@ class Progress(Protocol):
     def __call__(self, done: int, total: int, text: str = "", /) -> None: ...
 
 
+Say = Callable[[str], None]
+"""Receives one line for each stage of a study."""
+
 Watch = Callable[[str], Progress]
 """Gives a `Progress` for a part of a study by its name; parts may run side by side."""
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jaccardio.cohort.corpora.manifest import Manifest
+from jaccardio.cohort.corpora.manifest import open_manifest
 from jaccardio.cohort.map_labels import map_labels
 from jaccardio.errors import DataError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
@@ -31,8 +31,8 @@ def test_the_manifest_is_one_that_ingest_reads(table: Path, tmp_path: Path) -> N
     written = (tmp_path / "manifest.csv").read_text().splitlines()
     assert written[0] == ",".join(["path", "Patient_ID", "date", *paper.codes])
     assert "Maier" not in "".join(written)
-    read = Manifest.open(tmp_path / "manifest.csv", bytes(32), 100.0, paper)
-    assert [(source.present, source.absent) for source in read.rows] == [
+    read = open_manifest(tmp_path / "manifest.csv", bytes(32), 100.0, paper)
+    assert [(source.present, source.absent) for source in read.entries] == [
         (("finding:af",), ()),
         ((), ("finding:af",)),
         (("finding:clbbb",), ()),

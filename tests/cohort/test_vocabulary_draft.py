@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from jaccardio.cohort.corpora.columns import RESERVED
-from jaccardio.cohort.corpora.manifest import Manifest
+from jaccardio.cohort.corpora.manifest import open_manifest
 from jaccardio.cohort.corpora.words import NO_FINDING
 from jaccardio.cohort.vocabulary_draft import draft_vocabulary
 from jaccardio.errors import DataError, UsageError
@@ -55,7 +55,7 @@ def test_distinct_values_of_the_list_become_findings(tmp_path: Path) -> None:
     assert draft.vocabulary.codes == ("f001", "f002", "lvh")
     assert [finding.names["ja"] for finding in draft.vocabulary.findings] == ["心房細動", "ST低下", "左室肥大"]
     assert "# present in 3 rows" in (tmp_path / "ours.toml").read_text("utf-8")
-    rows = Manifest.open(manifest, b"k" * 32, 100.0, draft.vocabulary).rows
+    rows = open_manifest(manifest, b"k" * 32, 100.0, draft.vocabulary).entries
     assert rows[0].present == ("finding:f001", "finding:f002", "finding:lvh")
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.stats import spearmanr
 
 from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.auroc import SortedScores
@@ -12,7 +11,7 @@ from jaccardio.evaluation.bootstrap import PatientBootstrap
 from jaccardio.evaluation.estimate import jsonable
 from jaccardio.evaluation.evaluate import evaluate
 from jaccardio.evaluation.metrics import DECISION_METRICS, FINDING_METRICS, RANKING_METRICS
-from jaccardio.evaluation.ranking import COMPARED, Ranking, finding_rows, rank, spearman
+from jaccardio.evaluation.ranking import COMPARED, Ranking, finding_rows, rank
 from jaccardio.evaluation.scored import Scored
 from jaccardio.evaluation.thresholds import ORACLE, POLICIES
 
@@ -168,14 +167,6 @@ def test_what_is_undefined_is_null_and_findings_left_out_have_reasons(case: Case
     assert "NaN" not in json.dumps(empty.to_dict(), allow_nan=False)
     assert empty.estimate("base", "macro_auroc").to_dict()["value"] is None
     assert empty.differences == []
-
-
-def test_spearman_known_cases() -> None:
-    assert spearman(np.array([1.0, 2, 3, 4, 5]), np.array([2.0, 1, 4, 3, 5])) == pytest.approx(1 - 6 * 4 / (5 * 24))  # no ties
-    rng = np.random.default_rng(0)
-    first, second = rng.integers(0, 6, 40), rng.random(40)
-    assert spearman(first, second) == pytest.approx(spearmanr(first, second).statistic)
-    assert np.isnan(spearman(np.ones(4), np.arange(4.0)))
 
 
 def test_a_gain_on_rare_findings_correlates_negatively_with_prevalence(case: Case) -> None:

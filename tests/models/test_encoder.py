@@ -129,7 +129,7 @@ CONVNEXT -= sum(width * 2 * width * (2 * 2 - 2) for width, _ in STAGES[:3]) + (3
     ],
 )
 def test_parameter_count_of_the_original(name: str, width: int, count: int) -> None:
-    assert sum(parameter.numel() for parameter in BACKBONES[name](width, False, 4).parameters()) == count
+    assert sum(parameter.numel() for parameter in BACKBONES[name](width).parameters()) == count
 
 
 def test_positions_are_the_published_sinusoids() -> None:

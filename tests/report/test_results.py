@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,22 @@ def test_models_stand_side_by_side_for_each_finding(tmp_path: Path) -> None:
     write_study(tmp_path, {"one": Table("One", rows=rows)}, title="One", facts={})
     lines = cells_of((tmp_path / "results.html").read_text("utf-8"))  # ten columns are too many for one grid
     assert lines.count(["Finding", "m0", "m1", "m2", "m3", "m4"]) == 2
+
+
+def test_counts_of_ecgs_stand_once_for_all_models_of_the_same_ecgs(tmp_path: Path) -> None:
+    positives = {"all ECGs": {"AF": 5, "LBBB": 7}, "abnormal ECGs": {"AF": 5, "LBBB": 6}}
+    models = [f"{name}, {ecgs}" for ecgs in positives for name in ("a", "b, c", "d", "e", "f")]
+
+    def counts(models: list[str]) -> list[Row]:
+        return [Row(one, "positives", Estimate(n), finding=code) for one in models for code, n in positives[one.split(", ")[-1]].items()]
+
+    def lines(rows: list[Row]) -> list[list[str]]:
+        write_study(tmp_path, {"one": Table("One", rows=rows)}, title="One", facts={})
+        return cells_of((tmp_path / "results.html").read_text("utf-8"))
+
+    assert lines(counts(models)) == [["Finding", "all ECGs", "abnormal ECGs"], ["AF", "5", "5"], ["LBBB", "7", "6"]]
+    unlike = [replace(row, model=f"{number}") for number, row in enumerate(counts(["a, all ECGs"])[:1] * 9)]
+    assert lines(unlike) == [["Finding", "all models"], ["AF", "5"]]
 
 
 def test_whatever_comes_in_is_escaped(tmp_path: Path) -> None:

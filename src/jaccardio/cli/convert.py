@@ -1,14 +1,13 @@
 """`convert`: ECG files of any format as WFDB, DICOM or NPZ, without what tells whose they are."""
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from jaccardio.cli.options import Json
-from jaccardio.cli.output import note, progress_bar, result
-from jaccardio.errors import MissingError, UsageError
+from jaccardio.cli.output import note, result
+from jaccardio.errors import UsageError
 
 
 def convert(
@@ -22,28 +21,20 @@ def convert(
     Only samples, lead names, unit and rate are written; files are named by a hash of the waveform, and which came from which file is told
     here alone. Sampling rate and voltages stay as they are; missing limb leads are added.
     """
-    from jaccardio.cli.ecg_files import Failures, each_once, exit_partly, say_rejected
+    from jaccardio.cli.ecg_files import done_with_each, exit_partly
     from jaccardio.recording.readers import read_ecg
     from jaccardio.recording.waveform import waveform_hash
     from jaccardio.recording.writers import WRITERS
 
     if to not in WRITERS:
         raise UsageError(f"--to {to}: write {', '.join(WRITERS)}.")
-    failures: Failures = []
     written: dict[str, str] = {}
-    chosen = list(each_once(files, failures))
-    with progress_bar("converting") if len(chosen) > 1 else nullcontext(None) as progress:
-        for number, file in enumerate(chosen, 1):
-            try:
-                recording = read_ecg(file)
-                written[str(file)] = str(WRITERS[to](out / waveform_hash(recording)[:16], recording))
-            except MissingError:
-                raise  # the machine's fault: a package that is not installed, a full disk
-            except Exception as error:  # one file must not stop the others
-                failures.append((file, error))
-            if progress is not None:
-                progress(number, len(chosen))
-    say_rejected(failures)
+
+    def write(file: Path) -> None:
+        recording = read_ecg(file)
+        written[str(file)] = str(WRITERS[to](out / waveform_hash(recording)[:16], recording))
+
+    failures = done_with_each(files, "converting", write)
     lines = [f"{file} -> {made}" for file, made in written.items()]
     result({"out": str(out), "format": to, "written": written}, lines, json)
     note(

@@ -13,6 +13,7 @@ from jaccardio.errors import UsageError
 from jaccardio.on_ray import PROCESSES
 
 if TYPE_CHECKING:
+    from jaccardio.cohort.ingest import IngestReport
     from jaccardio.cohort.lead_tally import LeadTally
 
 SHOWN = 10
@@ -96,7 +97,7 @@ def ingest(
     """
     from jaccardio.cohort.corpora.corpus import SourceOptions
     from jaccardio.cohort.ingest import ingest as run
-    from jaccardio.cohort.quality_counts import quality_counts, quality_line
+    from jaccardio.cohort.quality_counts import quality_counts
     from jaccardio.cohort.remote import is_url, mirrored, published
     from jaccardio.cohort.store import Store
     from jaccardio.recording.checks.table import configured
@@ -121,15 +122,46 @@ def ingest(
             progress=progress,
         )
         quality = {} if dry_run else quality_counts(Store.open(report.path))
+    reasons = dict(Counter(rejection.kind for rejection in report.rejected).most_common())
+    document = {
+        "store": str(store),
+        "patient_key": None if report.key_file is None else str(report.key_file),
+        "id_table": None if report.id_table is None else str(report.id_table),
+        "dry_run": dry_run,
+        "stored": report.stored,
+        "skipped": report.skipped,
+        "patients": report.patients,
+        "rejected": [{"record": rejection.record, "reason": rejection.reason} for rejection in report.rejected],
+        "formats": report.formats,
+        "reasons": reasons,
+        "notes": list(report.notes),
+        "unmapped": report.unmapped,
+        "contradicted": report.contradicted,
+        "findings": report.findings,
+        "leads": {str(leads): count for leads, count in sorted(report.leads.by_leads.items(), reverse=True)},
+        "unknown_signals": dict(report.leads.unknown.most_common()),
+        "halved": report.leads.halved,
+        "quality": quality,
+    }
+    result(document, _ingest_lines(report, store, dry_run, reasons, quality), json)
+    if report.rejected or report.leads.halved:
+        raise typer.Exit(1)
+
+
+def _ingest_lines(
+    report: "IngestReport", store: str, dry_run: bool, reasons: dict[str, int], quality: dict[str, dict[str, int]]
+) -> list[str]:
+    """What was stored, what was refused and why, and what of the findings is lost or unknown."""
+    from jaccardio.cohort.quality_counts import quality_line
+
     done = f"would be stored in {store} (dry run: signals were not read, nothing was written)" if dry_run else f"stored in {store}"
     lines = [f"{report.stored} ECGs of {report.patients} patients {done}, {len(report.rejected)} rejected"]
-    reasons = Counter(rejection.kind for rejection in report.rejected).most_common()
     if report.skipped:
         lines.append(f"{report.skipped} ECGs were in the store before and were not read again")
     if len(report.formats) > 1:
         lines.append("formats read: " + ", ".join(f"{name} {count}" for name, count in report.formats.items()))
     if len(reasons) < len(report.rejected):
-        lines += [f"  {count} x {kind}" for kind, count in reasons]
+        lines += [f"  {count} x {kind}" for kind, count in reasons.items()]
     lines += [f"  rejected {rejection.record}: {rejection.reason}" for rejection in report.rejected]
     if not dry_run:
         lines += _lead_lines(report.leads)
@@ -146,29 +178,7 @@ def ingest(
     unknown = [code for code, count in report.findings.items() if count["present"] + count["absent"] == 0]
     if unknown:
         lines.append("findings that this corpus cannot know: " + ", ".join(unknown))
-    document = {
-        "store": str(store),
-        "patient_key": None if report.key_file is None else str(report.key_file),
-        "id_table": None if report.id_table is None else str(report.id_table),
-        "dry_run": dry_run,
-        "stored": report.stored,
-        "skipped": report.skipped,
-        "patients": report.patients,
-        "rejected": [{"record": rejection.record, "reason": rejection.reason} for rejection in report.rejected],
-        "formats": report.formats,
-        "reasons": dict(reasons),
-        "notes": list(report.notes),
-        "unmapped": report.unmapped,
-        "contradicted": report.contradicted,
-        "findings": report.findings,
-        "leads": {str(leads): count for leads, count in sorted(report.leads.by_leads.items(), reverse=True)},
-        "unknown_signals": dict(report.leads.unknown.most_common()),
-        "halved": report.leads.halved,
-        "quality": quality,
-    }
-    result(document, lines, json)
-    if report.rejected or report.leads.halved:
-        raise typer.Exit(1)
+    return lines
 
 
 def relabel(store: ChangedStore, vocabulary: VocabularyName, json: Json = False) -> None:

@@ -2,13 +2,14 @@
 
 import os
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import typer
 
-from jaccardio.cli.output import note
-from jaccardio.errors import DataError, JaccardioError, ReadError
+from jaccardio.cli.output import note, progress_bar
+from jaccardio.errors import DataError, JaccardioError, MissingError, ReadError
 
 Failures = list[tuple[Path, Exception]]
 
@@ -36,6 +37,24 @@ def each_once(files: Sequence[Path], failures: Failures) -> Iterator[Path]:
             if record not in seen:
                 seen.add(record)
                 yield file
+
+
+def done_with_each(files: Sequence[Path], doing: str, work: Callable[[Path], None]) -> Failures:
+    """Does some work with each recording named; returns those that failed, after a note on each. Errors of the machine are raised."""
+    failures: Failures = []
+    chosen = list(each_once(files, failures))
+    with progress_bar(doing) if len(chosen) > 1 else nullcontext(None) as progress:
+        for number, file in enumerate(chosen, 1):
+            try:
+                work(file)
+            except MissingError:
+                raise  # a package that is not installed, a full disk
+            except Exception as error:  # one bad file never ends the others, whatever is wrong with it
+                failures.append((file, error))
+            if progress is not None:
+                progress(number, len(chosen))
+    say_rejected(failures)
+    return failures
 
 
 def say_rejected(failures: Failures) -> None:

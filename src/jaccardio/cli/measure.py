@@ -1,16 +1,15 @@
 """The measure command: what is measured in ECG files, and the statements that it makes true."""
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jaccardio.cli.ecg_files import Failures, each_once, exit_partly, say_rejected
+from jaccardio.cli.ecg_files import done_with_each, exit_partly
 from jaccardio.cli.options import Json
-from jaccardio.cli.output import note, progress_bar, result
+from jaccardio.cli.output import note, result
 from jaccardio.disclaimer import DISCLAIMER
-from jaccardio.errors import MissingError, UsageError
+from jaccardio.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,24 +40,16 @@ def measure(
     if not files:
         raise UsageError("no ECG file named. Name files or folders, or ask for --statements.")
     note(DISCLAIMER)
-    failures: Failures = []
     document: dict[str, Any] = {}
     lines: list[str] = []
-    chosen = list(each_once(files, failures))
-    with progress_bar("measuring") if len(chosen) > 1 else nullcontext(None) as progress:
-        for number, file in enumerate(chosen, 1):
-            try:
-                recording = read_ecg(file)
-                values = measure_recording(recording)
-                document[str(file)] = _document(values)
-                lines += [f"{file}", *_lines(recording, values, language)]
-            except MissingError:
-                raise  # the machine's fault
-            except Exception as error:  # one bad file never ends the others, whatever is wrong with it
-                failures.append((file, error))
-            if progress is not None:
-                progress(number, len(chosen))
-    say_rejected(failures)
+
+    def of(file: Path) -> None:
+        recording = read_ecg(file)
+        values = measure_recording(recording)
+        document[str(file)] = _document(values)
+        lines.extend([f"{file}", *_lines(recording, values, language)])
+
+    failures = done_with_each(files, "measuring", of)
     result(document, lines, json)
     exit_partly(failures, bool(document))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from jaccardio.checksums import MANIFEST
 from jaccardio.cohort.corpora.corpus import Rejection
-from jaccardio.cohort.relabel import LINKED, Coded
+from jaccardio.cohort.relabel import LINKED, annotated_in
 from jaccardio.cohort.store import Store
 from jaccardio.errors import UsageError
 from jaccardio.findings.vocabulary import Vocabulary
@@ -43,14 +43,9 @@ def existing_store(path: Path, corpus: str, contract: SignalContract, vocabulary
     return store
 
 
-def coded_rows(store: Store) -> list[Coded]:
-    """What the rows of a store say of findings, in order."""
-    return list(store.records[["database", "present", "absent", "closed"]].itertuples(index=False))
-
-
 def annotated_by_both(store: Store, annotated: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
     """Per database, the codes that its annotators used in the store or in what is appended."""
-    kept = {database: frozenset(codes) for database, codes in store.manifest["annotated"].items()}
+    kept = annotated_in(store)
     return {database: kept.get(database, frozenset()) | annotated.get(database, frozenset()) for database in {**kept, **annotated}}
 
 

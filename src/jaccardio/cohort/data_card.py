@@ -6,6 +6,7 @@ from jaccardio.cohort.quality_counts import quality_counts
 from jaccardio.cohort.relabel import count_findings
 from jaccardio.cohort.split import load_split
 from jaccardio.cohort.store import Store
+from jaccardio.markdown import markdown_table
 
 
 def data_card(store: Store) -> str:
@@ -31,12 +32,12 @@ def data_card(store: Store) -> str:
     }
     names = {finding.code: finding.name for finding in store.vocabulary.findings}
     findings = [
-        f"| `{code}` | {names[code]} | {states['present']:,} | {states['absent']:,} | {states['unknown']:,} |"
+        (f"`{code}`", names[code], *(f"{states[state]:,}" for state in ("present", "absent", "unknown")))
         for code, states in count_findings(store.labels, store.vocabulary).items()
     ]
     settings = store.manifest["checks"]
     checks = [
-        f"| `{name}` | {settings[name]['threshold']:g} | {settings[name]['action']} | {count['found']:,} | {count['unknown']:,} |"
+        (f"`{name}`", f"{settings[name]['threshold']:g}", settings[name]["action"], f"{count['found']:,}", f"{count['unknown']:,}")
         for name, count in quality_counts(store).items()
     ]
     lines = [
@@ -48,12 +49,11 @@ def data_card(store: Store) -> str:
         "",
         "Unknown is neither present nor absent.",
         "",
-        *("| code | finding | present | absent | unknown |", "| --- | --- | --- | --- | --- |", *findings),
-        "",
+        *markdown_table(("code", "finding", "present", "absent", "unknown"), findings),
         "## Quality",
         "",
         "ECGs over each threshold. ECGs that a check refuses are not in the store. What is checked: docs/quality.md of jaccardio.",
         "",
-        *("| check | threshold | what a verdict does | found | unknown |", "| --- | --- | --- | --- | --- |", *checks),
+        *markdown_table(("check", "threshold", "what a verdict does", "found", "unknown"), checks),
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)

@@ -23,6 +23,7 @@ from jaccardio.findings.labels import UNKNOWN
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.preprocessing import quantise
 from jaccardio.recording.windows import Windows
+from jaccardio.recording.writers.wfdb import samples_interleaved, wfdb_header
 
 ROWS = 256
 """ECGs that are read at a time."""
@@ -159,24 +160,15 @@ def _wfdb(store: Store, folder: Path) -> Iterator[NDArray[np.int64]]:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 labels = {code: str(state) for code, state in zip(codes, store.labels[row], strict=True) if state != UNKNOWN}
                 leads = np.flatnonzero(windows.lead_mask[ecg])
-                comments = {"recording_id": records["recording_id"].iloc[row], **labels}
-                _write_record(path, counts[place][leads, : windows.recorded[place]], leads, store.contract.sampling_rate, comments)
+                comments = [f"{name}: {value}" for name, value in {"recording_id": records["recording_id"].iloc[row], **labels}.items()]
+                own = counts[place][leads, : windows.recorded[place]]
+                header = wfdb_header(path.name, [LEADS[lead] for lead in leads], own, store.contract.sampling_rate, "1000", comments)
+                path.with_suffix(".dat").write_bytes(samples_interleaved(own))
+                path.with_suffix(".hea").write_text(header, encoding="utf-8")
                 known = records[["patient_key", "fold", "site", "age", "sex"]].iloc[row]
                 cells = ["" if pd.isna(value) else str(value) for value in known]
                 manifest.writerow([path.relative_to(folder).as_posix(), *cells, *(labels.get(code, "") for code in codes)])
             yield rows
-
-
-def _write_record(
-    path: Path, counts: NDArray[np.int16], leads: NDArray[np.int64], sampling_rate: float, comments: Mapping[str, str]
-) -> None:
-    lines = [f"{path.name} {len(leads)} {sampling_rate:g} {counts.shape[1]}"]
-    for row, lead in enumerate(leads):
-        checksum = int(counts[row].sum(dtype=np.int64)) & 0xFFFF
-        lines.append(f"{path.name}.dat 16 1000(0)/mV 16 0 {counts[row, 0]} {checksum} 0 {LEADS[lead]}")
-    lines += [f"# {name}: {value}" for name, value in comments.items()]
-    path.with_suffix(".dat").write_bytes(np.ascontiguousarray(counts.T, dtype="<i2").tobytes())
-    path.with_suffix(".hea").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 FORMATS: Mapping[str, Callable[[Store, Path], Iterator[NDArray[np.int64]]]] = {

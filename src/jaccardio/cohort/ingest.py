@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.cohort.append import annotated_by_both, coded_rows, existing_store, rejected_by_both
+from jaccardio.cohort.append import annotated_by_both, existing_store, rejected_by_both
 from jaccardio.cohort.corpora import CORPORA, PUBLISHED
 from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions
 from jaccardio.cohort.id_table import refuse_place
 from jaccardio.cohort.kept_outside import kept_outside, refuse_unwritable
 from jaccardio.cohort.lead_tally import LeadTally
 from jaccardio.cohort.pseudonyms import load_key, new_key
-from jaccardio.cohort.relabel import Coded, count_findings, label_records
+from jaccardio.cohort.relabel import Coded, coded_rows, count_findings, label_records
 from jaccardio.cohort.store_writer import StoreWriter
 from jaccardio.errors import DataError, MissingError, ReadError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
@@ -164,21 +164,9 @@ def ingest(
     MissingError
         The disk is full, a worker was ended from outside, or there is no Ray.
     """
-    if corpus not in CORPORA:
-        raise UsageError(f"unknown corpus {corpus!r}; available: {', '.join(CORPORA)}.")
-    contract = SignalContract.at(sampling_rate)
-    ray = on_ray(on)
-    if jobs < 1:
-        raise UsageError(f"{jobs} jobs: at least 1 is needed.")
-    if corpus != "manifest" and (options.drop or options.allow_outside):
-        raise UsageError(f"corpus {corpus} has no manifest: --drop and --allow-outside do not belong to it.")
-    if corpus in PUBLISHED and options.site:
-        raise UsageError(f"corpus {corpus} is a public database: --site does not belong to it.")
     key_file = key_file or store.with_name(f"{store.name}.patient-key")
-    if store.resolve() in key_file.resolve().parents:
-        raise UsageError(f"{key_file}: the key must not lie in the store, which others may be given. Name a place outside.")
-    if id_table is not None:
-        refuse_place(id_table, store, key_file)
+    _refuse_arguments(corpus, store, key_file, id_table, options, jobs)
+    contract, ray = SignalContract.at(sampling_rate), on_ray(on)
     findings = Vocabulary.load(vocabulary)
     onto = existing_store(store, corpus, contract, findings, checks)
     kept_key = load_key(key_file)
@@ -188,7 +176,7 @@ def ingest(
         raise UsageError(f"{key_file}: no such key. Name that of the store's ids: --patient-key FILE.")
     if not dry_run:
         refuse_unwritable(key_file if kept_key is None and opened.pseudonymous else None, id_table)
-    entries = list(opened.sources())
+    entries = list(opened.entries)
     sources = [entry for entry in entries if isinstance(entry, Source)]
     refused = [entry for entry in entries if isinstance(entry, Rejection)]
     _refuse_duplicates(sources)
@@ -243,6 +231,22 @@ def ingest(
         id_table=id_table if stored else None,
         notes=opened.notes,
     )
+
+
+def _refuse_arguments(corpus: str, store: Path, key_file: Path, id_table: Path | None, options: SourceOptions, jobs: int) -> None:
+    """What cannot be meant is said before anything is read; raises as `ingest` does."""
+    if corpus not in CORPORA:
+        raise UsageError(f"unknown corpus {corpus!r}; available: {', '.join(CORPORA)}.")
+    if jobs < 1:
+        raise UsageError(f"{jobs} jobs: at least 1 is needed.")
+    if corpus != "manifest" and (options.drop or options.allow_outside):
+        raise UsageError(f"corpus {corpus} has no manifest: --drop and --allow-outside do not belong to it.")
+    if corpus in PUBLISHED and options.site:
+        raise UsageError(f"corpus {corpus} is a public database: --site does not belong to it.")
+    if store.resolve() in key_file.resolve().parents:
+        raise UsageError(f"{key_file}: the key must not lie in the store, which others may be given. Name a place outside.")
+    if id_table is not None:
+        refuse_place(id_table, store, key_file)
 
 
 def _nothing_stored(source: Path, refused: Sequence[Rejection]) -> DataError:

@@ -150,9 +150,17 @@ def relabel(store: Path, vocabulary: str | Path) -> RelabelReport:
 
 def labelled_again(store: Store, vocabulary: Vocabulary, elsewhere: Mapping[int, Sequence[int]] = MappingProxyType({})) -> Labelled:
     """Labels of a store's records from the codes that it keeps; `elsewhere` as `label_records` takes it."""
-    annotated = {database: frozenset(codes) for database, codes in store.manifest["annotated"].items()}
-    columns = store.records[["database", "present", "absent", "closed"]]
-    return label_records(list(columns.itertuples(index=False)), annotated, vocabulary, elsewhere)
+    return label_records(coded_rows(store), annotated_in(store), vocabulary, elsewhere)
+
+
+def coded_rows(store: Store) -> list[Coded]:
+    """What the rows of a store say of findings, in order."""
+    return list(store.records[["database", "present", "absent", "closed"]].itertuples(index=False))
+
+
+def annotated_in(store: Store) -> dict[str, frozenset[str]]:
+    """Per database, the codes that its annotators used."""
+    return {database: frozenset(codes) for database, codes in store.manifest["annotated"].items()}
 
 
 def replace_labels(store: Store, labelled: Labelled, vocabulary: Vocabulary, linked: Mapping[str, str] = MappingProxyType({})) -> None:

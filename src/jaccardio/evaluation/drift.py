@@ -61,7 +61,6 @@ def measure_drift(
     home_patients: NDArray[np.str_],
     external: NDArray[np.floating],
     external_patients: NDArray[np.str_],
-    seed: int = 0,
 ) -> Drift:
     """Draws random halves of the home patients and equally many external ECGs, patients whole as far as the number allows.
 
@@ -79,7 +78,7 @@ def measure_drift(
     """
     between, within, records = [], [], 0
     for draw in range(REPETITIONS):
-        random = np.random.default_rng([seed, draw])
+        random = np.random.default_rng([0, draw])
         order = by_random_patients(home_patients, random)
         keys = home_patients[order]
         begun = np.cumsum(np.append(True, keys[1:] != keys[:-1]))  # patients up to each row

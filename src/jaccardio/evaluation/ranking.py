@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from jaccardio.errors import UsageError
 from jaccardio.evaluation.bootstrap import PatientBootstrap
 from jaccardio.evaluation.cautions import cautions
+from jaccardio.evaluation.correlation import spearman
 from jaccardio.evaluation.differences import two_sided_p
 from jaccardio.evaluation.estimate import Estimate
 from jaccardio.evaluation.levels import level_replicates, ranked_levels
@@ -138,7 +138,7 @@ def rank(
     return Ranking(table, findings, gains, correlations)
 
 
-def finding_rows(part: Part, scored: Scored, metrics: Sequence[str], *, replicates: int = 1000, seed: int = 0) -> list[Row]:
+def finding_rows(part: Part, scored: Scored, metrics: Sequence[str], *, replicates: int) -> list[Row]:
     """Metrics of each finding as means over seeds (paper, Tables 5 and 7), and ``positives``; decisions at the global threshold.
 
     Raises
@@ -147,8 +147,7 @@ def finding_rows(part: Part, scored: Scored, metrics: Sequence[str], *, replicat
         As in `rank`.
     """
     scored.check(part)
-    bootstrap = PatientBootstrap(part.patients, replicates, seed)
-    found = _replicates(part, scored, bootstrap, np.ones(len(part.codes), np.bool_))
+    found = _replicates(part, scored, PatientBootstrap(part.patients, replicates), np.ones(len(part.codes), np.bool_))
     counts = [
         Row(scored.name, "positives", Estimate(float(count)), finding=code)
         for code, count in zip(part.codes, part.positives.tolist(), strict=True)
@@ -205,15 +204,6 @@ def summary_differences(
             p = two_sided_p(replicates[1:])
             differences.append(Difference(model, reference, metric, Estimate.of(replicates, pairs), policy, p=p))
     return differences
-
-
-def spearman(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
-    """Spearman's rank correlation of two series (m,), ties at their mean rank; NaN where either is constant or m < 3."""
-    if len(first) < 3:
-        return float("nan")
-    one, other = rankdata(first) - (len(first) + 1) / 2, rankdata(second) - (len(second) + 1) / 2
-    spread = float(np.sqrt((one @ one) * (other @ other)))
-    return float(one @ other) / spread if spread > 0 else float("nan")
 
 
 def _replicates(part: Part, scored: Scored, bootstrap: PatientBootstrap, in_macro: NDArray[np.bool_]) -> list[Replicates]:

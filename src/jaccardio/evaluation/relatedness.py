@@ -6,10 +6,10 @@ paired with itself.
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from jaccardio.evaluation.auroc import SortedScores
 from jaccardio.evaluation.bootstrap import PatientBootstrap
+from jaccardio.evaluation.correlation import spearman
 from jaccardio.evaluation.estimate import Estimate
 from jaccardio.findings.labels import PRESENT
 
@@ -63,7 +63,7 @@ def same_order(similarities: NDArray[np.float64], known: NDArray[np.float64], fi
     rows, columns = rows[judged], columns[judged]
     pairs = np.stack([similarities[rows, columns], known[rows, columns]])
     found = [
-        _spearman(np.repeat(pairs, counts, axis=1))
+        spearman(*np.repeat(pairs, counts, axis=1))
         for _, weights in findings.samples()
         for counts in weights[:, rows] * weights[:, columns]
     ]
@@ -85,13 +85,3 @@ def _unit(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
     exact = vectors.astype(np.float64)
     unit: NDArray[np.float64] = exact / np.maximum(np.linalg.norm(exact, axis=1, keepdims=True), np.finfo(np.float64).tiny)
     return unit
-
-
-def _spearman(pairs: NDArray[np.float64]) -> float:
-    """Of (2, p); NaN where one side is constant."""
-    if pairs.shape[1] < 2:
-        return np.nan
-    ranks = rankdata(pairs, axis=1)
-    ranks -= ranks.mean(axis=1, keepdims=True)
-    lengths = np.linalg.norm(ranks, axis=1)
-    return float(ranks[0] @ ranks[1] / lengths.prod()) if lengths.all() else np.nan

@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 from jaccardio.evaluation.confusion import Confusion
 from jaccardio.evaluation.drift import by_random_patients
 from jaccardio.evaluation.metrics import f1
-from jaccardio.evaluation.thresholds import Thresholds, fit_thresholds
+from jaccardio.evaluation.thresholds import FITTED, Thresholds, fit_thresholds
 
 SIZES = (0, 20, 50, 100, 200)
 DRAWS = 20
-RETUNED_POLICIES = ("global", "per_finding")
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +41,6 @@ def retune(
     patients: NDArray[np.str_],
     home: Thresholds,
     sizes: Sequence[int] = SIZES,
-    seed: int = 0,
 ) -> list[Retuning]:
     """Draws labelled ECGs by patients, fits thresholds on them as training does, and judges on the ECGs of all other patients.
 
@@ -60,12 +58,12 @@ def retune(
     for size in sizes:
         if 2 * size > len(labels):
             continue
-        found: dict[str, list[tuple[float, float]]] = {policy: [] for policy in RETUNED_POLICIES}
+        found: dict[str, list[tuple[float, float]]] = {policy: [] for policy in FITTED}
         for draw in range(DRAWS if size else 1):
-            chosen = by_random_patients(patients, np.random.default_rng([seed, draw]))[:size]
+            chosen = by_random_patients(patients, np.random.default_rng([0, draw]))[:size]
             rest = ~np.isin(patients, patients[chosen])
             fitted = fit_thresholds(labels[chosen], scores[chosen]) if size else home
-            for policy in RETUNED_POLICIES:
+            for policy in FITTED:
                 before, after = (micro_f1(labels[rest], one.decide(scores[rest], policy)) for one in (home, fitted))
                 found[policy].append((before, after))
         rows += [Retuning(size, policy, *np.array(pairs).T) for policy, pairs in found.items()]

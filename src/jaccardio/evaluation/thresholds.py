@@ -14,7 +14,10 @@ from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.auroc import check_finite
 from jaccardio.findings.labels import PRESENT
 
-POLICIES = ("fixed", "global", "per_finding")
+FITTED = ("global", "per_finding")
+"""The policies that need labelled ECGs."""
+
+POLICIES = ("fixed", *FITTED)
 DEFAULT_POLICY = "global"
 FIXED_THRESHOLD = 0.5
 MINIMUM_VALIDATION_POSITIVES = 10

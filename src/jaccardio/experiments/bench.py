@@ -15,8 +15,7 @@ from jaccardio.experiments.benches.paths import bench_paths
 from jaccardio.experiments.benches.rivals import bench_rivals
 from jaccardio.experiments.benches.steps import bench_steps
 from jaccardio.experiments.benches.threads import bench_threads
-
-Say = Callable[[str], None]
+from jaccardio.progress import Say
 
 BENCHES: Mapping[str, Callable[[Store | None, Path | None, Say], Iterator[Figure]]] = {
     "paths": lambda store, _, say: bench_paths(store, say),

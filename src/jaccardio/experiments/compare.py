@@ -5,7 +5,7 @@ the test part is looked at once by each final run. Run again after an interrupti
 what is there and goes on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import product
@@ -23,12 +23,10 @@ from jaccardio.experiments.run_cache import RunCache
 from jaccardio.experiments.score_cache import scored_runs
 from jaccardio.experiments.tuning import Trial, best, load_optuna, tune
 from jaccardio.files import write_json
-from jaccardio.progress import Watch, unwatched
+from jaccardio.progress import Say, Watch, unwatched
 from jaccardio.report.ranked import ranked_table
 from jaccardio.report.results import PAGE, write_study
 from jaccardio.training.run_folder import RunFolder
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)

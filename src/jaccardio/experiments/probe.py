@@ -5,7 +5,7 @@ training part, tuned on its validation part, and scored on its test part.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from jaccardio.models.create import create_model
 from jaccardio.models.folder import Pretrained
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_signals import windows_for
-from jaccardio.progress import Watch, unwatched
+from jaccardio.progress import Say, Watch, unwatched
 from jaccardio.report.results import write_study
 from jaccardio.report.study_plots import draw_learning_curve
 from jaccardio.text.create import create_text_encoder
@@ -41,8 +41,6 @@ from jaccardio.training.material import Material
 from jaccardio.training.run_folder import RunFolder
 
 TRAINED, RANDOM, SUPERVISED = "trained encoder", "random encoder", "supervised from scratch"
-
-Say = Callable[[str], None]
 
 REMARK = (
     "The trained encoder has seen all training labels before the probe sees some of them: at a small share its lead over an encoder "

@@ -20,7 +20,7 @@ from jaccardio.evaluation.evaluate import Evaluation, evaluate
 from jaccardio.evaluation.part import Part
 from jaccardio.evaluation.scored import Scored
 from jaccardio.evaluation.table import Table
-from jaccardio.evaluation.thresholds import FIXED_THRESHOLD, Thresholds, fit_thresholds
+from jaccardio.evaluation.thresholds import FITTED, FIXED_THRESHOLD, Thresholds, fit_thresholds
 from jaccardio.experiments.evaluate_run import score_part
 from jaccardio.experiments.held_out import part_of
 from jaccardio.experiments.prediction_table import WRITE_AGAIN, PredictionTable, read_predictions
@@ -33,9 +33,6 @@ from jaccardio.report.language import ENGLISH, check_language
 from jaccardio.report.ranked import ranked_table
 from jaccardio.report.results import write_study
 from jaccardio.training.run_folder import RunFolder
-
-FITTED = ("global", "per_finding")
-"""The policies that need validation data."""
 
 
 @dataclass(frozen=True)

@@ -144,11 +144,6 @@ def read_report(report: str) -> Reading:
     return Reading(tuple(said), tuple(chains), tuple(unread))
 
 
-def statements_of_report(report: str, language: str = "en") -> list[tuple[str, int]]:
-    """Sentences that a report makes true (1), false (0) or leaves in doubt (-1); every other sentence is unknown too."""
-    return list(truths(read_report(report).said, language).items())
-
-
 def truths(said: Sequence[str], language: str = "en") -> dict[str, int]:
     """Truth per sentence from the codes that a store keeps of one report.
 

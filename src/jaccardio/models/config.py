@@ -6,6 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from jaccardio.text.readout import Readout
 
+ENCODER = ("encoder", "width", "squeeze_excitation", "stem_stride", "pooling")
+"""The settings that `EcgEncoder` reads."""
+
 
 class ModelConfig(BaseModel):
     """Shape and start of a model; unknown keys are refused.

@@ -6,6 +6,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from jaccardio.errors import UsageError
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.convnext import ConvNext1d
 from jaccardio.models.inception import Inception1d
@@ -20,7 +21,7 @@ MINIMUM_SAMPLES = 32
 
 Backbone = ResNet1d | XResNet1d | Inception1d | Vit1d | ConvNext1d | S4d1d
 
-BACKBONES: Mapping[str, Callable[[int, bool, int], Backbone]] = {
+BACKBONES: Mapping[str, Callable[..., Backbone]] = {
     "resnet18": partial(ResNet1d, 18),
     "resnet34": partial(ResNet1d, 34),
     "resnet50": partial(ResNet1d, 50),
@@ -31,8 +32,15 @@ BACKBONES: Mapping[str, Callable[[int, bool, int], Backbone]] = {
     "convnext1d": ConvNext1d,
     "s4d": S4d1d,
 }
-"""Backbones by name: functions of width, squeeze-excitation and stem stride that return a module with `channels` and
-(n, 12, 1, samples) -> (n, channels, 1, time)."""
+"""Backbones by name: functions of width and, but for `LACKING`, squeeze-excitation and stem stride that return a module with `channels`
+and (n, 12, 1, samples) -> (n, channels, 1, time)."""
+
+LACKING: Mapping[str, Mapping[str, str]] = {
+    "inception1d": {"stem_stride": "it has no stem"},
+    "vit1d": {"squeeze_excitation": "it has no convolutional blocks", "stem_stride": "it has no stem"},
+    "s4d": {"squeeze_excitation": "it has no convolutional blocks", "stem_stride": "it has no stem"},
+}
+"""Settings that a backbone has no place for, and why."""
 
 
 class EcgEncoder(nn.Module):
@@ -60,7 +68,12 @@ class EcgEncoder(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.backbone = BACKBONES[config.encoder](config.width, config.squeeze_excitation, config.stem_stride)
+        settings = config.model_dump(include={"squeeze_excitation", "stem_stride"})
+        for name, reason in LACKING.get(config.encoder, {}).items():
+            if settings.pop(name) != (default := ModelConfig.model_fields[name].default):
+                remedy = f"Leave it at {str(default).lower()}, or choose another model.encoder"
+                raise UsageError(f"encoder {config.encoder} takes no model.{name}: {reason}. {remedy}.")
+        self.backbone = BACKBONES[config.encoder](config.width, **settings)
         self.pooling = POOLINGS[config.pooling](self.backbone.channels)
         self.features = self.pooling.features
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -3,7 +3,6 @@
 import torch
 from torch import Tensor, nn
 
-from jaccardio.errors import UsageError
 from jaccardio.models.resnet import Residual, convolution
 from jaccardio.models.squeeze_excitation import SqueezeExcitation
 from jaccardio.recording.leads import LEADS
@@ -23,23 +22,14 @@ class Inception1d(nn.Module):
         Filters w of each of a module's four paths, and of its bottleneck; 32 in the original.
     squeeze_excitation
         Weight the channels at the end of each module (arXiv:1709.01507, Fig. 2).
-    stem_stride
-        Only 4, the default of the configuration: there is no stem.
 
     Attributes
     ----------
     channels
         4w.
-
-    Raises
-    ------
-    UsageError
-        Another stride of the stem is asked for.
     """
 
-    def __init__(self, width: int, squeeze_excitation: bool = False, stem_stride: int = 4) -> None:
-        if stem_stride != 4:
-            raise UsageError("encoder inception1d has no stem: it never shortens time. Leave model.stem_stride at 4.")
+    def __init__(self, width: int, squeeze_excitation: bool = False) -> None:
         super().__init__()
         self.channels = width * (len(KERNELS) + 1)
         blocks: list[nn.Module] = []

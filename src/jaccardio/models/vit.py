@@ -3,7 +3,6 @@
 import torch
 from torch import Tensor, nn
 
-from jaccardio.errors import UsageError
 from jaccardio.recording.leads import LEADS
 
 PATCH = 25
@@ -23,30 +22,14 @@ class Vit1d(nn.Module):
     ----------
     width
         A quarter of the tokens' length.
-    squeeze_excitation
-        Refused: there are no maps of a convolution to weight.
-    stem_stride
-        Only 4, the default of the configuration: there is no stem.
 
     Attributes
     ----------
     channels
         4w, the tokens' length.
-
-    Raises
-    ------
-    UsageError
-        Squeeze-excitation, or another stride of the stem, is asked for.
     """
 
-    def __init__(self, width: int, squeeze_excitation: bool = False, stem_stride: int = 4) -> None:
-        if squeeze_excitation:
-            raise UsageError(
-                "encoder vit1d has no squeeze-excitation: it has no convolutional blocks to put it in. "
-                "Set model.squeeze_excitation=false or choose another model.encoder."
-            )
-        if stem_stride != 4:
-            raise UsageError(f"encoder vit1d has no stem: its tokens are {PATCH} samples. Leave model.stem_stride at 4.")
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.channels = 4 * width
         self.patches = nn.Sequential(

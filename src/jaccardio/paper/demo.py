@@ -6,7 +6,7 @@ page: a conclusion from the metrics, an ECG, the reports of all runs, and a tabl
 """
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from jaccardio.paper.reproduce import open_study
 from jaccardio.paper.runs import DEMO
 from jaccardio.paper.scales import SCALES
 from jaccardio.paper.study import Study
-from jaccardio.progress import Watch, unwatched
+from jaccardio.progress import Say, Watch, unwatched
 from jaccardio.report.markdown import estimate_text
 from jaccardio.report.results import PAGE, write_study
 from jaccardio.report.study_plots import draw_ranking
@@ -42,7 +42,7 @@ class DemoReport:
     auroc: tuple[tuple[str, str, float], ...]
 
 
-def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], None], watch: Watch = unwatched) -> DemoReport:
+def run_demo(out: Path, data: Path | None, records: int, say: Say, watch: Watch = unwatched) -> DemoReport:
     """Runs the whole demo into `out`. What an earlier demo of the same arguments left there is taken; that of others is removed first.
 
     Parameters
@@ -105,7 +105,7 @@ def run_demo(out: Path, data: Path | None, records: int, say: Callable[[str], No
     return DemoReport(out / PAGE, tuple((preset, place, _auroc(done).value) for (preset, place), done in evaluated.items()))
 
 
-def _study(out: Path, data: Path | None, records: int, say: Callable[[str], None], watch: Watch) -> Study:
+def _study(out: Path, data: Path | None, records: int, say: Say, watch: Watch) -> Study:
     """Scale ``demo`` with so many ECGs; with PTB-XL at home its presets keep their own length, and the external hospital is simulated."""
     scale = replace(SCALES["demo"], hospitals=(records, 500.0))
     if data is None:

@@ -1,20 +1,19 @@
 """Two simulated hospitals as stores: made once, taken when they are there, made again where they were interrupted."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 from jaccardio.checksums import MANIFEST
 from jaccardio.cohort.ingest import ingest
 from jaccardio.cohort.store import Store
 from jaccardio.errors import UsageError
-from jaccardio.progress import Watch, unwatched
+from jaccardio.progress import Say, Watch, unwatched
 from jaccardio.simulation.disk import simulate_hospitals
 
 SITES = ("site-a", "site-b")
 
 
-def simulated_hospitals(out: Path, records: int, sampling_rate: float, say: Callable[[str], None], watch: Watch = unwatched) -> Path:
+def simulated_hospitals(out: Path, records: int, sampling_rate: float, say: Say, watch: Watch = unwatched) -> Path:
     """The folder of two hospitals' files in `out`: `records` ECGs at the first, a third of that at the second.
 
     Raises
@@ -33,7 +32,7 @@ def simulated_hospitals(out: Path, records: int, sampling_rate: float, say: Call
     return folder
 
 
-def ingested(source: Path, path: Path, corpus: str, sampling_rate: float, say: Callable[[str], None], watch: Watch = unwatched) -> Store:
+def ingested(source: Path, path: Path, corpus: str, sampling_rate: float, say: Say, watch: Watch = unwatched) -> Store:
     """The store of a corpus with the paper's findings; the pseudonyms' key lies beside it, one for all stores of that folder."""
     if not (path / MANIFEST).is_file():
         key = path.parent / "patient.key"

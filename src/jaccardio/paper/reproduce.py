@@ -3,7 +3,7 @@
 Command: ``jaccardio reproduce``. Runs and scores are kept, so that tables share them and an interrupted reproduction goes on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,12 @@ from jaccardio.paper.limits import limits
 from jaccardio.paper.recipes import RECIPES
 from jaccardio.paper.scales import SCALES, Scale
 from jaccardio.paper.study import Study
-from jaccardio.progress import Watch, unwatched
+from jaccardio.progress import Say, Watch, unwatched
 from jaccardio.report.results import PAGE, RESULTS, plots_are_whole, table_document, warnings_of, write_results
 from jaccardio.training.leakage import check_apart
 
 MADE_FROM = "made_from"
 TITLE = "The paper's tables, reproduced"
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,10 @@ from jaccardio.measurement.measure import MEASUREMENTS, measure_recording
 from jaccardio.prediction.onnx_predictor import SUFFIX, seal_onnx
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.scoring_graph import ScoringGraph
-from jaccardio.recording.leads import LEADS
+from jaccardio.recording.leads import INDEPENDENT_LEADS, LEADS
 from jaccardio.recording.recording import Recording
 
 TOLERANCE = 1e-5
-INDEPENDENT_LEADS = ("I", "II", *(f"V{number}" for number in range(1, 7)))
 TRIED = ((1, 10.0), (3, 4.2), (2, 23.0))
 """ECGs and seconds that the file is tried with. It is made with two ECGs of one window: a size that was frozen is met by another one."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TypeVar
 
 from jaccardio.evaluation.estimate import Estimate
@@ -84,7 +85,22 @@ def _of_findings(cells: Sequence[Kind], name_of: Callable[[Kind], str]) -> list[
         return [grid("", across, [f"{title_of(metric)}, {name}" for name, metric in across])]
     if len(names) <= len(metrics):
         return [grid(name, [(name, metric) for metric in metrics], [title_of(metric) for metric in metrics]) for name in names]
-    return [grid(title_of(metric), [(name, metric) for name in names], names) for metric in metrics]
+    of_metrics = [grid(title_of(metric), [(name, metric) for name in names], names) for metric in metrics]
+    return [_of_ecgs(one) if metric in WHOLE_NUMBERS else one for metric, one in zip(metrics, of_metrics, strict=True)]
+
+
+def _of_ecgs(grid: Grid) -> Grid:
+    """Counts tell ECGs apart, not models: one column for all models with the same counts, under what their names end in."""
+    alike: dict[tuple[float | None, ...], list[int]] = {}
+    for place, column in enumerate(zip(*(line.cells for line in grid.lines), strict=True)):
+        alike.setdefault(tuple(None if cell is None else cell.estimate.value for cell in column), []).append(place)
+    head = [_shared_ending([grid.head[place] for place in places]) or "all models" for places in alike.values()]
+    return replace(grid, head=head, lines=[replace(line, cells=[line.cells[first] for first, *_ in alike.values()]) for line in grid.lines])
+
+
+def _shared_ending(names: Sequence[str]) -> str:
+    shared = takewhile(lambda parts: len(set(parts)) == 1, zip(*(name.split(", ")[::-1] for name in names), strict=False))
+    return ", ".join([parts[0] for parts in shared][::-1])
 
 
 def _printed(table: Table) -> Grid:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from jaccardio.evaluation.estimate import Estimate
 from jaccardio.evaluation.table import Claim, Difference, Table, limitations_of
+from jaccardio.markdown import markdown_table, plain
 from jaccardio.report.grid import Cell, Grid, digits, grids
 from jaccardio.report.titles import VERDICTS
 
@@ -26,11 +27,6 @@ def tables_markdown(tables: Mapping[str, Table], title: str, facts: Mapping[str,
     if limitations := limitations_of(tables):
         lines += ["## Limitations", "", *(_limitation(sentence, names, len(tables)) for sentence, names in limitations.items()), ""]
     return "\n".join(lines)
-
-
-def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """The lines of a table, and an empty one."""
-    return ["| " + " | ".join(_plain(cell) for cell in row) + " |" for row in (head, ["---"] * len(head), *rows)] + [""]
 
 
 def estimate_text(estimate: Estimate, decimals: int = 4, signed: bool = False) -> str:
@@ -77,8 +73,4 @@ def _claims(claims: Sequence[Claim]) -> list[str]:
 
 
 def _limitation(sentence: str, names: Sequence[str], tables: int) -> str:
-    return f"- {_plain(sentence)}" + ("" if len(names) == tables else f" ({', '.join(names)})")
-
-
-def _plain(cell: str) -> str:
-    return " ".join(cell.replace("|", "\\|").split())
+    return f"- {plain(sentence)}" + ("" if len(names) == tables else f" ({', '.join(names)})")

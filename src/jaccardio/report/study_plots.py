@@ -13,8 +13,8 @@ from jaccardio.evaluation.estimate import Estimate
 from jaccardio.evaluation.metrics import title_of
 from jaccardio.evaluation.part import Part
 from jaccardio.evaluation.ranking import Ranking
-from jaccardio.evaluation.retuning import RETUNED_POLICIES
 from jaccardio.evaluation.table import Difference, Table
+from jaccardio.evaluation.thresholds import FITTED
 from jaccardio.recording.lettering import drawable
 from jaccardio.report.plots import ACCENT, DOTS_PER_INCH, GRID, INK, MUTED, STYLE, dot, plain, png
 
@@ -128,7 +128,7 @@ def draw_retuning(table: Table) -> bytes:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.7, 3.6), dpi=DOTS_PER_INCH, layout="constrained")
         axes = figure.subplots()
-        for policy, colour in zip(RETUNED_POLICIES, (ACCENT, INK), strict=True):
+        for policy, colour in zip(FITTED, (ACCENT, INK), strict=True):
             for name, line in (("fitted_again", "-"), ("from_home", ":")):
                 estimates = [table.estimate(size, f"micro_f1_{name}", policy) for size in sizes]
                 label = f"{policy.replace('_', ' ')}, {name.replace('_', ' ')}"

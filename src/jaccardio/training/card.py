@@ -1,10 +1,11 @@
 """The card that travels with a trained model: what it was trained on, what it may be used for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.markdown import markdown_table
 
 
 def model_card(summary: Mapping[str, Any], vocabulary: Vocabulary) -> str:
@@ -15,9 +16,9 @@ def model_card(summary: Mapping[str, Any], vocabulary: Vocabulary) -> str:
     summary
         The document that also stands in ``training.json``.
     """
-    facts = "\n".join(f"| {key.replace('_', ' ')} | {_cell(value)} |" for key, value in summary.items() if key != "findings_left_out")
+    facts = [(key.replace("_", " "), _cell(value)) for key, value in summary.items() if key != "findings_left_out"]
     left_out = ", ".join(summary["findings_left_out"]) or "none"
-    findings = "\n".join(f"| {finding.code} | {finding.name} | {finding.note} |" for finding in vocabulary.findings)
+    findings = [(finding.code, finding.name, finding.note) for finding in vocabulary.findings]
     return f"""---
 library_name: jaccardio
 tags: [ecg, electrocardiogram, multi-label-classification]
@@ -33,21 +34,19 @@ scores as they are, not to recalibrated ones.
 
 ## Training
 
-| | |
-|---|---|
-{facts}
-
+{_table(("", ""), facts)}
 Findings that were unknown for every training record and left out: {left_out}.
 
 ## Findings
 
-| code | name | note |
-|---|---|---|
-{findings}
-
+{_table(("code", "name", "note"), findings)}
 Load it with `jaccardio.Predictor.from_pretrained("path/to/this/folder")`, or by its id on the Hugging Face hub.
 The files are checked against `manifest.json` on every load.
 """
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join(markdown_table(head, rows))
 
 
 def _cell(value: object) -> str:

@@ -14,7 +14,7 @@ import torch
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import UsageError
-from jaccardio.models.config import ModelConfig
+from jaccardio.models.config import ENCODER, ModelConfig
 from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.folder import Pretrained, load_pretrained
 from jaccardio.recording.preprocessing import SignalContract
@@ -23,9 +23,8 @@ from jaccardio.training.run_folder import RunFolder, looks_like_a_run
 
 logger = logging.getLogger(__name__)
 
-ENCODER = ("encoder", "width", "squeeze_excitation", "stem_stride", "pooling")
 HEADS = ("kind", "embedding", "normalise_ecg", "bias", "whitening")
-"""Settings of a model that must be equal for its encoder, and for its heads, to be copied."""
+"""Settings of a model that must be equal for its heads to be copied; for its encoder, those of `ENCODER`."""
 
 
 def load_source(path: Path, store: Store, split: Split) -> Pretrained:

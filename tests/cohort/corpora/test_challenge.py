@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jaccardio.cohort.corpora.challenge import Challenge, database_of, read_diagnoses
+from jaccardio.cohort.corpora.challenge import database_of, open_challenge, read_diagnoses
 from jaccardio.cohort.corpora.corpus import Rejection, Source, SourceOptions
 from jaccardio.cohort.pseudonyms import Pseudonyms
 from jaccardio.errors import UsageError
@@ -20,7 +20,7 @@ def write(folder: Path, record: str, *comments: str) -> None:
 
 
 def read(folder: Path) -> list[Source | Rejection]:
-    return list(Challenge.open(folder, None, 500.0, Vocabulary.load("paper26")).sources())
+    return list(open_challenge(folder, None, 500.0, Vocabulary.load("paper26")).entries)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_the_copy_of_ptbxl_leaves_open_which_left_axis_was_meant(tmp_path: Path)
 
 def test_every_database_has_its_annotated_codes(tmp_path: Path) -> None:
     write(tmp_path, "E00015")
-    annotated = Challenge.open(tmp_path, None, 500.0, Vocabulary.load("paper26")).annotated
+    annotated = open_challenge(tmp_path, None, 500.0, Vocabulary.load("paper26")).annotated
     assert "snomed:164889003" in annotated["georgia"]
     assert annotated["challenge"] == frozenset()
     assert len(annotated) == 9
@@ -148,10 +148,10 @@ def test_records_of_other_names_have_pseudonyms_and_leave_no_name_behind(tmp_pat
     with pytest.raises(UsageError, match="--patient-key"):
         read(tmp_path)
     vocabulary = Vocabulary.load("paper26")
-    corpus = Challenge.open(tmp_path, KEY, 500.0, vocabulary, SourceOptions(site="Nord"))
+    corpus = open_challenge(tmp_path, KEY, 500.0, vocabulary, SourceOptions(site="Nord"))
     assert corpus.pseudonymous
     assert corpus.notes == ("2 of 3 records are not named as the Challenge's; their ids are pseudonyms",)
-    public, hidden, broken = corpus.sources()
+    public, hidden, broken = corpus.entries
     assert isinstance(public, Source)
     assert (public.recording_id, public.site) == ("challenge:E00015", None)
     assert isinstance(hidden, Source)
@@ -162,7 +162,7 @@ def test_records_of_other_names_have_pseudonyms_and_leave_no_name_behind(tmp_pat
     stored = f"{broken.record} {broken.reason}".casefold()
     assert "mueller" not in stored
     assert "ward" not in stored
-    _, other, _ = Challenge.open(tmp_path, KEY, 500.0, vocabulary).sources()
+    _, other, _ = open_challenge(tmp_path, KEY, 500.0, vocabulary).entries
     assert isinstance(other, Source)
     assert other.recording_id != hidden.recording_id
 

@@ -20,7 +20,7 @@ def test_records_keep_their_public_names_and_no_other_is_taken(tmp_path: Path) -
     assert [rejection.record for rejection in report.rejected] == ["chapman:other (X.hea)"]
     assert report.findings["af"] == {"present": 1, "absent": 1, "unknown": 1}, "Ningbo never states fibrillation"
     assert report.unmapped["snomed:999000111"] == 1
-    sources = [entry for entry in open_chapman(folder, None, 100.0, Vocabulary.load("paper26")).sources() if isinstance(entry, Source)]
+    sources = [entry for entry in open_chapman(folder, None, 100.0, Vocabulary.load("paper26")).entries if isinstance(entry, Source)]
     assert [(source.recording_id, source.database, source.closed, source.age) for source in sources] == [
         ("challenge:JS00001", "chapman_shaoxing", True, 85),
         ("challenge:JS00002", "chapman_shaoxing", True, 85),

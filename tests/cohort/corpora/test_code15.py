@@ -43,7 +43,7 @@ def test_rows_that_cannot_be_used_are_listed(tmp_path: Path) -> None:
     folder = layouts.code15(tmp_path)
     table = folder / "exams.csv"
     table.write_text(table.read_text().replace("103,", "999,").replace("101,38,True,,False,True", "101,38,True,,perhaps,True"))
-    entries = list(open_code15(folder, None, 400.0, PAPER26).sources())
+    entries = list(open_code15(folder, None, 400.0, PAPER26).entries)
     rejected = [entry for entry in entries if isinstance(entry, Rejection)]
     assert [entry.record for entry in rejected] == ["code15:101", "code15:999"]
     assert "column 1dAVb" in rejected[0].reason

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from jaccardio.cohort.corpora.corpus import Rejection, Source
-from jaccardio.cohort.corpora.folder import Folder
+from jaccardio.cohort.corpora.folder import open_folder
 from jaccardio.errors import UsageError
 from jaccardio.findings.vocabulary import Vocabulary
 
@@ -13,7 +13,7 @@ PAPER26 = Vocabulary.load("paper26")
 
 
 def read(folder: Path, key: bytes | None = b"k" * 32) -> list[Source]:
-    return [source for source in Folder.open(folder, key, 500.0, PAPER26).sources() if isinstance(source, Source)]
+    return [source for source in open_folder(folder, key, 500.0, PAPER26).entries if isinstance(source, Source)]
 
 
 def test_ids_do_not_depend_on_where_the_folder_stands(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_headers_of_one_name_are_one_record_and_a_rejection_without_path(tmp_pat
         (tmp_path / name).touch()
     if len(list(tmp_path.iterdir())) < 3:
         pytest.skip("this disk does not tell letters of different case apart")
-    first, second, other = Folder.open(tmp_path, b"k" * 32, 500.0, PAPER26).sources()
+    first, second, other = open_folder(tmp_path, b"k" * 32, 500.0, PAPER26).entries
     assert isinstance(first, Source)
     assert isinstance(second, Rejection)
     assert isinstance(other, Source)

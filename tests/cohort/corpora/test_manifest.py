@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from jaccardio.cohort.corpora.corpus import Source, SourceOptions
-from jaccardio.cohort.corpora.manifest import Manifest
+from jaccardio.cohort.corpora.corpus import Corpus, Source, SourceOptions
+from jaccardio.cohort.corpora.manifest import open_manifest
 from jaccardio.cohort.pseudonyms import Pseudonyms
 from jaccardio.errors import DataError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
@@ -16,14 +16,14 @@ IDS = Pseudonyms(KEY)
 PAPER26 = Vocabulary.load("paper26")
 
 
-def create(folder: Path, text: str, name: str = "manifest.csv", **options: Any) -> Manifest:
+def create(folder: Path, text: str, name: str = "manifest.csv", **options: Any) -> Corpus:
     path = folder / name
     path.write_text(text, "utf-8")
-    return Manifest.open(path, KEY, 500.0, PAPER26, SourceOptions(**options))
+    return open_manifest(path, KEY, 500.0, PAPER26, SourceOptions(**options))
 
 
 def read(folder: Path, text: str, name: str = "manifest.csv", **options: Any) -> list[Source]:
-    return [source for source in create(folder, text, name, **options).sources() if isinstance(source, Source)]
+    return [source for source in create(folder, text, name, **options).entries if isinstance(source, Source)]
 
 
 def test_a_row_becomes_a_source(tmp_path: Path) -> None:
@@ -137,18 +137,18 @@ def test_findings_in_both_ways_are_refused(tmp_path: Path) -> None:
 
 def test_a_key_is_needed(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--patient-key"):
-        Manifest.open(tmp_path / "manifest.csv", None, 500.0, PAPER26)
+        open_manifest(tmp_path / "manifest.csv", None, 500.0, PAPER26)
 
 
 def test_a_table_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "manifest.csv").write_bytes(b"PK\x03\x04\xff\xfe")
     with pytest.raises(DataError, match="UTF-8"):
-        Manifest.open(tmp_path / "manifest.csv", KEY, 500.0, PAPER26)
+        open_manifest(tmp_path / "manifest.csv", KEY, 500.0, PAPER26)
 
 
 def test_a_folder_means_the_manifest_in_it(tmp_path: Path) -> None:
     (tmp_path / "manifest.csv").write_text("path,patient_id,af\na,1,1\n", "utf-8")
-    assert Manifest.open(tmp_path, KEY, 500.0, PAPER26) == Manifest.open(tmp_path / "manifest.csv", KEY, 500.0, PAPER26)
+    assert open_manifest(tmp_path, KEY, 500.0, PAPER26) == open_manifest(tmp_path / "manifest.csv", KEY, 500.0, PAPER26)
 
 
 def test_equal_paths_and_patients_of_two_hospitals_are_two_records_and_two_patients(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_what_a_site_never_lists_is_not_annotated_there(tmp_path: Path) -> None:
 def test_words_of_three_languages_are_read_and_printed(tmp_path: Path) -> None:
     text = "path;patient_id;af;vpc;lvh;lae\na;1;ja;陽性;x;1.0\nb;2;Nein;陰性;;0,0\nc;3;unbekannt;不明;X;nan\nd;4;ja;あり;;TRUE\n"
     corpus = create(tmp_path, text)
-    assert [(source.present, source.absent) for source in corpus.rows] == [
+    assert [(source.present, source.absent) for source in corpus.entries] == [
         (("finding:af", "finding:vpc", "finding:lvh", "finding:lae"), ()),
         ((), ("finding:af", "finding:vpc", "finding:lae")),
         (("finding:lvh",), ()),
@@ -221,7 +221,7 @@ def test_the_year_of_a_date(tmp_path: Path, date: str, year: int | None) -> None
 def test_rows_without_patient_are_counted_and_said(tmp_path: Path) -> None:
     corpus = create(tmp_path, "path,patient_id\na,\nb,NaN\nc,3\n")
     assert corpus.notes == ("column patient_id: 2 of 3 cells are empty; each of these ECGs counts as a patient of its own",)
-    assert len({source.patient_key for source in corpus.rows}) == 3
+    assert len({source.patient_key for source in corpus.entries}) == 3
 
 
 def test_extra_columns_are_a_fault_until_they_are_dropped_by_name(tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ def test_extra_columns_are_a_fault_until_they_are_dropped_by_name(tmp_path: Path
     with pytest.raises(DataError, match=r"column my note: no known column .* --drop 'my note'"):
         create(tmp_path, text)
     corpus = create(tmp_path, text, drop=("My Note",))
-    assert corpus.rows[0].present == ("finding:af",)
+    assert corpus.entries[0].present == ("finding:af",)
     assert "columns left out: my note" in corpus.notes
     with pytest.raises(DataError, match="no column notes to drop"):
         create(tmp_path, text, drop=("notes",))
@@ -314,7 +314,7 @@ def test_recordings_outside_are_read_where_allowed(tmp_path: Path) -> None:
 
 def test_a_folder_with_two_manifests_is_not_guessed(tmp_path: Path) -> None:
     create(tmp_path, "path\tpatient_id\na\t1\n", "manifest.tsv")
-    assert len(Manifest.open(tmp_path, KEY, 500.0, PAPER26).rows) == 1
+    assert len(open_manifest(tmp_path, KEY, 500.0, PAPER26).entries) == 1
     create(tmp_path, "path,patient_id\na,1\n")
     with pytest.raises(UsageError, match=r"manifest\.csv and manifest\.tsv"):
-        Manifest.open(tmp_path, KEY, 500.0, PAPER26)
+        open_manifest(tmp_path, KEY, 500.0, PAPER26)

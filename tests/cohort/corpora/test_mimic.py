@@ -52,7 +52,7 @@ def test_tables_that_are_others(tmp_path: Path) -> None:
     table = folder / "record_list.csv"
     whole = table.read_text()
     table.write_text(whole.replace("files/p1000/p10000001/s40000001", "../elsewhere"))
-    entries = list(open_mimic(folder, None, 500.0, Vocabulary.load("paper26")).sources())
+    entries = list(open_mimic(folder, None, 500.0, Vocabulary.load("paper26")).entries)
     assert "column path" in entries[0].reason  # type: ignore[union-attr]
     table.write_text(whole.replace("40000001,40000001", "Erika Mustermann,40000001"))
     with pytest.raises(DataError, match="row 2, column study_id: not an id") as error:

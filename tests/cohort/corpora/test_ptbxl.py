@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jaccardio.cohort.corpora.corpus import Rejection, Source
-from jaccardio.cohort.corpora.ptbxl import COLUMNS, PtbXl
+from jaccardio.cohort.corpora.ptbxl import COLUMNS, open_ptbxl
 from jaccardio.errors import DataError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
 
@@ -28,7 +28,7 @@ def write(folder: Path, *rows: dict[str, str], columns: tuple[str, ...] = COLUMN
 
 
 def read(folder: Path, rate: float = 100.0) -> list[Source | Rejection]:
-    return list(PtbXl.open(folder, None, rate, Vocabulary.load("ptbxl71")).sources())
+    return list(open_ptbxl(folder, None, rate, Vocabulary.load("ptbxl71")).entries)
 
 
 def test_a_row_becomes_a_source(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_codes_that_are_none(tmp_path: Path, cell: str) -> None:
     folder = layouts.sph(tmp_path)
     table = folder / "metadata.csv"
     table.write_text(table.read_text().replace("22;60+310", cell))
-    first, *others = open_sph(folder, None, 100.0, Vocabulary.load("paper26")).sources()
+    first, *others = open_sph(folder, None, 100.0, Vocabulary.load("paper26")).entries
     assert isinstance(first, Rejection)
     assert "AHA_Code" in first.reason
     assert "Mustermann" not in str(first)

@@ -7,12 +7,12 @@ Reyna MA, et al. Will Two Do? Varying Dimensions in Electrocardiography: the Phy
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions, storable_age
+from jaccardio.cohort.corpora.corpus import DEFAULTS, Corpus, Rejection, Source, SourceOptions, storable_age
 from jaccardio.cohort.corpora.listing import header_files
 from jaccardio.cohort.pseudonyms import Pseudonyms
 from jaccardio.errors import ReadError, UsageError, printable
@@ -34,12 +34,46 @@ DATABASES = (*PREFIXES.values(), "chapman_shaoxing", "ningbo", UNKNOWN_DATABASE)
 SEXES = {"f": "female", "female": "female", "m": "male", "male": "male"}
 
 
-@dataclass(frozen=True)
-class Challenge:
-    """The records below one folder; every record is its own patient, because the Challenge does not publish patients.
+def open_challenge(
+    source: Path,
+    key: bytes | None,
+    sampling_rate: float,
+    vocabulary: Vocabulary,
+    options: SourceOptions = DEFAULTS,
+    listed: frozenset[str] = frozenset(),
+) -> Corpus:
+    """Lists the headers below a folder. Every record is its own patient, because the Challenge does not publish patients.
 
-    Where a record name stands twice, the first by path is taken and the others are rejected.
+    Parameters
+    ----------
+    key
+        For the pseudonyms of records that are not named as the published ones are.
+    vocabulary
+        Its mapping table adds codes that are kept.
+    listed
+        Further codes that are kept.
+
+    Raises
+    ------
+    UsageError
+        `source` is no folder, or there is no key though a record needs one.
+    DataError
+        No header there.
     """
+    headers, unread = header_files(source)
+    unknown = sum(database_of(header.stem) == UNKNOWN_DATABASE for header in headers)
+    if unknown and key is None:
+        raise UsageError("records that are not named as the Challenge's need --patient-key FILE: their ids are pseudonyms.")
+    known = known_codes() | frozenset(LabelMapper.for_vocabulary(vocabulary).meanings) | listed
+    records = _Records(source, headers, unread, known, None if key is None else Pseudonyms(key), options.site)
+    said = f"{unknown} of {len(headers)} records are not named as the Challenge's; their ids are pseudonyms"
+    annotated = {database: annotated_codes(database) for database in DATABASES}
+    return Corpus(records.entries(), annotated, (said,) if unknown else (), unknown > 0)
+
+
+@dataclass(frozen=True)
+class _Records:
+    """Reads headers; where a record name stands twice, the first by path is taken and the others are rejected."""
 
     folder: Path
     headers: tuple[Path, ...]
@@ -48,50 +82,7 @@ class Challenge:
     pseudonyms: Pseudonyms | None
     site: str
 
-    @classmethod
-    def open(
-        cls, source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary, options: SourceOptions = DEFAULTS
-    ) -> "Challenge":
-        """Lists the headers below a folder; the rate is not needed.
-
-        Parameters
-        ----------
-        key
-            For the pseudonyms of records that are not named as the published ones are.
-        vocabulary
-            Its mapping table adds codes that are kept.
-
-        Raises
-        ------
-        UsageError
-            `source` is no folder, or there is no key though a record needs one.
-        DataError
-            No header there.
-        """
-        known = known_codes() | frozenset(LabelMapper.for_vocabulary(vocabulary).meanings)
-        opened = cls(source, *header_files(source), known, None if key is None else Pseudonyms(key), options.site)
-        if opened.pseudonymous and key is None:
-            raise UsageError("records that are not named as the Challenge's need --patient-key FILE: their ids are pseudonyms.")
-        return opened
-
-    @property
-    def annotated(self) -> Mapping[str, frozenset[str]]:
-        """Per source of the Challenge, the diagnoses with at least one record in the published counts."""
-        return {database: annotated_codes(database) for database in DATABASES}
-
-    @property
-    def pseudonymous(self) -> bool:
-        """Whether a record is not named as the published ones are."""
-        return any(database_of(header.stem) == UNKNOWN_DATABASE for header in self.headers)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """How many records have pseudonyms."""
-        unknown = sum(database_of(header.stem) == UNKNOWN_DATABASE for header in self.headers)
-        said = f"{unknown} of {len(self.headers)} records are not named as the Challenge's; their ids are pseudonyms"
-        return (said,) if unknown else ()
-
-    def sources(self) -> Iterator[Source | Rejection]:
+    def entries(self) -> Iterator[Source | Rejection]:
         """One source per header, sorted by path, after what could not be looked into."""
         yield from self.unread
         first: dict[str, Path] = {}

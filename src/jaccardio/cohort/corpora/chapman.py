@@ -8,13 +8,13 @@ first release of 2019 (``Diagnostics.xlsx`` and CSV files) holds the ECGs JS0000
 Every record is its own patient, as published.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from jaccardio.cohort.corpora.challenge import SNOMED, Challenge
-from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions
-from jaccardio.cohort.corpora.published import Published, published_rows
+from jaccardio.cohort.corpora.challenge import SNOMED, open_challenge
+from jaccardio.cohort.corpora.corpus import DEFAULTS, Corpus, Rejection, Source, SourceOptions
+from jaccardio.cohort.corpora.published import published_rows
 from jaccardio.errors import UsageError, printable
 from jaccardio.findings.vocabulary import Vocabulary
 
@@ -30,7 +30,7 @@ _NO_KEY = bytes(32)
 
 def open_chapman(
     source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary, options: SourceOptions = DEFAULTS
-) -> Published:
+) -> Corpus:
     """Lists the headers and reads the table of conditions.
 
     Raises
@@ -42,14 +42,13 @@ def open_chapman(
     """
     if not (source / FOLDER).is_dir():
         raise UsageError(f"{printable(str(source))}: no folder {FOLDER} in it; name the folder of the database.")
-    listed = {SNOMED + row["Snomed_CT"].strip() for row in published_rows(source / CONDITIONS, ("Snomed_CT",), "Chapman-Shaoxing")}
-    opened = Challenge.open(source / FOLDER, _NO_KEY, sampling_rate, vocabulary, options)
-    entries = tuple(_named(replace(opened, known=opened.known | listed).sources()))
+    listed = frozenset(SNOMED + row["Snomed_CT"].strip() for row in published_rows(source / CONDITIONS, ("Snomed_CT",), "Chapman-Shaoxing"))
+    opened = open_challenge(source / FOLDER, _NO_KEY, sampling_rate, vocabulary, options, listed)
     annotated = {database: codes for database, codes in opened.annotated.items() if database in DATABASES}
-    return Published(entries, annotated, opened.notes)
+    return Corpus(_named(opened.entries), annotated, opened.notes)
 
 
-def _named(entries: Iterator[Source | Rejection]) -> Iterator[Source | Rejection]:
+def _named(entries: Iterable[Source | Rejection]) -> Iterator[Source | Rejection]:
     """Records that are named as published; the others are refused."""
     for entry in entries:
         if isinstance(entry, Source) and entry.database not in DATABASES:

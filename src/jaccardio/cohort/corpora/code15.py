@@ -11,8 +11,8 @@ Six findings are annotated, each true or false; of every other one the database 
 from collections.abc import Mapping
 from pathlib import Path
 
-from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions, storable_age
-from jaccardio.cohort.corpora.published import Published, entry_of, flagged, number_in, public_id, published_rows
+from jaccardio.cohort.corpora.corpus import DEFAULTS, Corpus, Rejection, Source, SourceOptions, storable_age
+from jaccardio.cohort.corpora.published import entry_of, flagged, number_in, public_id, published_rows
 from jaccardio.cohort.corpora.words import LABELS, plain
 from jaccardio.errors import DataError, ReadError
 from jaccardio.findings.labels import PRESENT
@@ -35,9 +35,7 @@ COLUMNS = ("exam_id", "patient_id", "age", "is_male", "trace_file", *FINDINGS)
 RATE_HZ = 400.0
 
 
-def open_code15(
-    source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary, options: SourceOptions = DEFAULTS
-) -> Published:
+def open_code15(source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary, options: SourceOptions = DEFAULTS) -> Corpus:
     """Reads the table and the ids of the HDF5 files that are there; exams in other files are counted in the notes.
 
     Raises
@@ -68,7 +66,7 @@ def open_code15(
         raise DataError(f"{source}: none of the files that {TABLE} names is there, the first is {absent[0]}. Unpack one beside it.")
     notes = (f"{elsewhere} exams are in {len(absent)} files that are not here, the first is {absent[0]}",) if elsewhere else ()
     codes = frozenset(code for pair in FINDINGS.values() for code in pair)
-    return Published(tuple(entries), {"code15": codes}, notes)
+    return Corpus(tuple(entries), {"code15": codes}, notes)
 
 
 def _source(record: str, row: Mapping[str, str], path: Path, place: int | None) -> Source:

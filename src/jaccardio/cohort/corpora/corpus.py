@@ -4,11 +4,10 @@ A corpus reads tables and headers only; signals are read later, by ingest.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Protocol
 
 from jaccardio.errors import ReadError, printable
 from jaccardio.recording.readers.array_part import ArrayPart
@@ -140,23 +139,26 @@ class SourceOptions:
 DEFAULTS = SourceOptions()
 
 
-class Corpus(Protocol):
-    """A collection of ECGs with their findings as coded by whoever annotated them."""
+@dataclass(frozen=True)
+class Corpus:
+    """A collection of ECGs with their findings as coded by whoever annotated them; its tables were read and checked.
 
-    @property
-    def annotated(self) -> Mapping[str, frozenset[str]]:
-        """Per database, the codes that its annotators used at all: what they never used is unknown, not absent."""
+    Attributes
+    ----------
+    entries
+        Every ECG once, in an order that does not change between runs. To be read once.
+    annotated
+        Per database, the codes that its annotators used at all: what they never used is unknown, not absent.
+    notes
+        How the corpus was read where it could be read otherwise, for the person who ingests; never stored.
+    pseudonymous
+        Whether any id is a pseudonym under the secret key.
+    """
 
-    @property
-    def pseudonymous(self) -> bool:
-        """Whether any id is a pseudonym under the secret key."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """How the corpus was read where it could be read otherwise, for the person who ingests; never stored."""
-
-    def sources(self) -> Iterator[Source | Rejection]:
-        """Every ECG once, in an order that does not change between runs."""
+    entries: Iterable[Source | Rejection]
+    annotated: Mapping[str, frozenset[str]]
+    notes: tuple[str, ...] = ()
+    pseudonymous: bool = False
 
 
 def storable_age(years: float) -> float | None:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions, storable_age, year_of
-from jaccardio.cohort.corpora.published import Published, entry_of, flagged, number_in, public_id, published_rows
+from jaccardio.cohort.corpora.corpus import DEFAULTS, Corpus, Rejection, Source, SourceOptions, storable_age, year_of
+from jaccardio.cohort.corpora.published import entry_of, flagged, number_in, public_id, published_rows
 from jaccardio.cohort.corpora.words import SEXES, plain
 from jaccardio.errors import DataError, ReadError
 from jaccardio.findings.vocabulary import Vocabulary
@@ -42,7 +42,7 @@ MILLIVOLT_SHOWN = 0.25
 
 def open_echonext(
     source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary, options: SourceOptions = DEFAULTS
-) -> Published:
+) -> Corpus:
     """Reads the table; ECGs of splits whose waveforms are not there are counted in the notes.
 
     Raises
@@ -71,7 +71,7 @@ def open_echonext(
     missing = f"{rows - len(entries)} ECGs are of splits whose waveforms are not here"
     relative = f"amplitudes are standardised, not millivolt: one unit is shown as {MILLIVOLT_SHOWN} mV, and no voltage or axis is measured"
     codes = frozenset(code for pair in CODES.values() for code in pair)
-    return Published(tuple(entries), {"echonext": codes}, (relative, *([missing] if rows > len(entries) else [])))
+    return Corpus(tuple(entries), {"echonext": codes}, (relative, *([missing] if rows > len(entries) else [])))
 
 
 def _refuse_other_length(path: Path, rows: int) -> None:

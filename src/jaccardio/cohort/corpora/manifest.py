@@ -8,13 +8,13 @@ stands in a cell: any of them may identify a patient.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from jaccardio.cohort.corpora.columns import LIST_COLUMN, Columns, LabelColumn, list_items, nearest, words_read
-from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions, day_of, storable_age, year_of
+from jaccardio.cohort.corpora.corpus import DEFAULTS, Corpus, Source, SourceOptions, day_of, storable_age, year_of
 from jaccardio.cohort.corpora.faults import EARLIER, Faults
 from jaccardio.cohort.corpora.record_paths import locate
 from jaccardio.cohort.corpora.table import SourceTable, read_table
@@ -29,81 +29,48 @@ DATABASE = "manifest"
 Value = TypeVar("Value", int, float)
 
 
-@dataclass(frozen=True)
-class Manifest:
-    """The rows of one manifest, wholly checked.
+def open_manifest(
+    source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary, options: SourceOptions = DEFAULTS
+) -> Corpus:
+    """Reads a table and checks it; notes say how label words were read, which columns were left out, how many rows name no patient.
 
-    Attributes
+    Parameters
     ----------
-    rows
-        In the order of the table.
-    listed
-        Per site, the findings that occur in its list column, as ``finding:<code>``; empty sets where there is one column per finding.
-    notes
-        How label words were read, which columns were left out, how many rows name no patient.
+    source
+        The table, or the folder that holds it as ``manifest.csv``, ``.tsv`` or ``.xlsx``; paths in it are relative to its folder.
+    key
+        For the pseudonyms of records, patients and sites.
+    vocabulary
+        Finds the findings by code or name.
+
+    Raises
+    ------
+    UsageError
+        No key, or no such file.
+    DataError
+        Lists everything wrong by column and rows: a row that does not fit the header, a column or finding that nobody knows, a column
+        to drop that is not there, both ways to write findings, a value that cannot be read, a path outside the folder or listed twice,
+        a patient in two folds; or the table is empty.
+    MissingError
+        An Excel workbook without the package openpyxl.
     """
-
-    rows: tuple[Source, ...]
-    listed: Mapping[str, frozenset[str]]
-    notes: tuple[str, ...]
-
-    @classmethod
-    def open(
-        cls, source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary, options: SourceOptions = DEFAULTS
-    ) -> "Manifest":
-        """Reads a table and checks it.
-
-        Parameters
-        ----------
-        source
-            The table, or the folder that holds it as ``manifest.csv``, ``.tsv`` or ``.xlsx``; paths in it are relative to its folder.
-        key
-            For the pseudonyms of records, patients and sites.
-        vocabulary
-            Finds the findings by code or name.
-
-        Raises
-        ------
-        UsageError
-            No key, or no such file.
-        DataError
-            Lists everything wrong by column and rows: a row that does not fit the header, a column or finding that nobody knows, a column
-            to drop that is not there, both ways to write findings, a value that cannot be read, a path outside the folder or listed twice,
-            a patient in two folds; or the table is empty.
-        MissingError
-            An Excel workbook without the package openpyxl.
-        """
-        if key is None:
-            raise UsageError("a manifest needs --patient-key FILE: record and patient ids are pseudonyms under that key.")
-        path = table_in(source) if source.is_dir() else source
-        faults = Faults(path.name)
-        table = read_table(path, faults)
-        columns = Columns.of(table, vocabulary, options.drop, faults)
-        labels = {column: LabelColumn.of(column, table, faults) for column in columns.findings}
-        reader = _Rows(path.parent, table, columns, labels, Pseudonyms(key), vocabulary, options, faults)
-        sources = tuple(reader.source(number, cells) for number, cells in table.rows)
-        faults.refuse()
-        if not sources:
-            raise DataError(f"{table.name}: the manifest lists no recording.")
-        listed: dict[str, frozenset[str]] = {}
-        for record in sources:
-            codes = record.present if columns.listed else ()
-            listed[record.database] = listed.get(record.database, frozenset()).union(codes)
-        return cls(sources, listed, (*words_read(labels), *reader.notes()))
-
-    @property
-    def annotated(self) -> Mapping[str, frozenset[str]]:
-        """Per site, the findings that its list column ever uses: what a site never writes it may not look for, so it is unknown there."""
-        return self.listed
-
-    @property
-    def pseudonymous(self) -> bool:
-        """Yes."""
-        return True
-
-    def sources(self) -> Iterator[Source | Rejection]:
-        """One source per row, in the order of the table."""
-        return iter(self.rows)
+    if key is None:
+        raise UsageError("a manifest needs --patient-key FILE: record and patient ids are pseudonyms under that key.")
+    path = table_in(source) if source.is_dir() else source
+    faults = Faults(path.name)
+    table = read_table(path, faults)
+    columns = Columns.of(table, vocabulary, options.drop, faults)
+    labels = {column: LabelColumn.of(column, table, faults) for column in columns.findings}
+    reader = _Rows(path.parent, table, columns, labels, Pseudonyms(key), vocabulary, options, faults)
+    sources = tuple(reader.source(number, cells) for number, cells in table.rows)
+    faults.refuse()
+    if not sources:
+        raise DataError(f"{table.name}: the manifest lists no recording.")
+    listed: dict[str, frozenset[str]] = {}  # by site: what one never writes in its list it may not look for
+    for record in sources:
+        codes = record.present if columns.listed else ()
+        listed[record.database] = listed.get(record.database, frozenset()).union(codes)
+    return Corpus(sources, listed, (*words_read(labels), *reader.notes()), pseudonymous=True)
 
 
 def table_in(folder: Path) -> Path:

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions
-from jaccardio.cohort.corpora.published import Published, entry_of, number_in, public_id, published_rows
+from jaccardio.cohort.corpora.corpus import DEFAULTS, Corpus, Rejection, Source, SourceOptions
+from jaccardio.cohort.corpora.published import entry_of, number_in, public_id, published_rows
 from jaccardio.errors import ReadError
 from jaccardio.findings.labels import ABSENT, PRESENT
 from jaccardio.findings.mapping import OPEN
@@ -57,9 +57,7 @@ class _Report:
     measured: Mapping[str, float] = field(default_factory=dict)
 
 
-def open_mimic(
-    source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary, options: SourceOptions = DEFAULTS
-) -> Published:
+def open_mimic(source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary, options: SourceOptions = DEFAULTS) -> Corpus:
     """Reads both tables; ECGs without a row of measurements have no findings.
 
     Raises
@@ -85,7 +83,7 @@ def open_mimic(
         read_whole += report.closed
         entries.append(entry_of(_source, record, patient, source, row["path"], report))
     notes = (f"{read_whole} of {with_report} reports were read whole; in the others what is not stated is unknown, not absent",)
-    return Published(tuple(entries), {"mimic": frozenset(codes)}, notes)
+    return Corpus(tuple(entries), {"mimic": frozenset(codes)}, notes)
 
 
 def _source(record: str, patient: str, folder: Path, path: str, report: _Report) -> Source:

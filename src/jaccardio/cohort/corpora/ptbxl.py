@@ -6,11 +6,10 @@ Ids are the published, already pseudonymous numbers.
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions, storable_age, year_of
+from jaccardio.cohort.corpora.corpus import DEFAULTS, Corpus, Rejection, Source, SourceOptions, storable_age, year_of
 from jaccardio.cohort.corpora.published import number_in, published_rows, whole_in
 from jaccardio.errors import DataError, UsageError
 from jaccardio.findings.coverage import annotated_codes
@@ -29,101 +28,57 @@ STATED_LEFT_AXIS = re.compile("left axis deviation|(ü|ue)berdreht", re.IGNORECA
 SEXES = {"0": "male", "1": "female"}
 
 
-@dataclass(frozen=True)
-class PtbXl:
-    """The rows of one table, checked as a whole; rows that cannot be used become rejections.
+def open_ptbxl(source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary, options: SourceOptions = DEFAULTS) -> Corpus:
+    """Reads the table and checks it; up to 100 Hz records100 is taken, above it records500.
 
-    Attributes
-    ----------
-    folder
-        Where the table stands.
-    filename_column
-        ``filename_lr`` (100 Hz) or ``filename_hr`` (500 Hz).
+    Raises
+    ------
+    UsageError
+        No table there, or no signals at this rate.
+    DataError
+        A missing column, an empty table, an id twice, a patient in two folds.
     """
+    low = sampling_rate <= LOW_RATE_HZ
+    rows = tuple(published_rows(source / TABLE, COLUMNS, "PTB-XL"))
+    _check(source / TABLE, rows)
+    if not (source / ("records100" if low else "records500")).is_dir():
+        folder, remedy = ("records100", "--fs 500") if low else ("records500", "--fs 100")
+        raise UsageError(f"{source}: the folder {folder} is absent; use {remedy} or name a copy that has it.")
+    column = "filename_lr" if low else "filename_hr"
+    return Corpus((_entry(row, source, column) for row in rows), {"ptbxl": annotated_codes("ptbxl")})
 
-    folder: Path
-    filename_column: str
-    rows: tuple[Mapping[str, str], ...]
 
-    @classmethod
-    def open(
-        cls, source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary, options: SourceOptions = DEFAULTS
-    ) -> "PtbXl":
-        """Reads the table and checks it.
-
-        Parameters
-        ----------
-        source
-            The folder of ``ptbxl_database.csv``.
-        key, vocabulary
-            Not needed: ids are public, statements are coded.
-        sampling_rate
-            Hz; up to 100 takes records100, above it records500.
-
-        Raises
-        ------
-        UsageError
-            No table there, or no signals at this rate.
-        DataError
-            A missing column, an empty table, an id twice, a patient in two folds.
-        """
-        low = sampling_rate <= LOW_RATE_HZ
-        rows = tuple(published_rows(source / TABLE, COLUMNS, "PTB-XL"))
-        _check(source / TABLE, rows)
-        if not (source / ("records100" if low else "records500")).is_dir():
-            folder, remedy = ("records100", "--fs 500") if low else ("records500", "--fs 100")
-            raise UsageError(f"{source}: the folder {folder} is absent; use {remedy} or name a copy that has it.")
-        return cls(source, "filename_lr" if low else "filename_hr", rows)
-
-    @property
-    def annotated(self) -> Mapping[str, frozenset[str]]:
-        """All 71 statements and the heart axes."""
-        return {"ptbxl": annotated_codes("ptbxl")}
-
-    @property
-    def pseudonymous(self) -> bool:
-        """No: the published ids are kept."""
-        return False
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Nothing is open to interpretation."""
-        return ()
-
-    def sources(self) -> Iterator[Source | Rejection]:
-        """One source per row, in the order of the table."""
-        return map(self._source, self.rows)
-
-    def _source(self, row: Mapping[str, str]) -> Source | Rejection:
-        record = f"ptbxl:{row['ecg_id']}"
-        patient, fold, statements = whole_in(row["patient_id"]), whole_in(row["strat_fold"]), _statements(row["scp_codes"])
-        path = PurePosixPath(row[self.filename_column])
-        if patient is None:
-            return Rejection(record, "column patient_id: not a whole number.")
-        if fold is None:
-            return Rejection(record, "column strat_fold: not a whole number.")
-        if statements is None:
-            return Rejection(record, "column scp_codes: not a dictionary of statements and likelihoods.")
-        if not path.name or path.is_absolute() or ".." in path.parts:
-            return Rejection(record, f"column {self.filename_column}: not a path inside the data folder.")
-        site = whole_in(row["site"])
-        return Source(
-            recording_id=record,
-            patient_key=f"ptbxl:{patient}",
-            path=self.folder / path,
-            present=(*(f"scp:{code}" for code in statements), _axis(row)),
-            absent=(),
-            closed=True,
-            database="ptbxl",
-            fold=fold,
-            site=None if site is None else str(site),
-            device=" ".join(row["device"].split()) or None,
-            age=storable_age(number_in(row["age"])),
-            sex=SEXES.get(row["sex"].removesuffix(".0")),
-            year=year_of(row["recording_date"]),
-            scp_source=row.get("scp_source") or None,
-            report_phrases=read_report(report).said if (report := row.get("report", "").strip()) else None,
-        )
+def _entry(row: Mapping[str, str], folder: Path, filename_column: str) -> Source | Rejection:
+    """A row's ECG, or why the row cannot be used."""
+    record = f"ptbxl:{row['ecg_id']}"
+    patient, fold, statements = whole_in(row["patient_id"]), whole_in(row["strat_fold"]), _statements(row["scp_codes"])
+    path = PurePosixPath(row[filename_column])
+    if patient is None:
+        return Rejection(record, "column patient_id: not a whole number.")
+    if fold is None:
+        return Rejection(record, "column strat_fold: not a whole number.")
+    if statements is None:
+        return Rejection(record, "column scp_codes: not a dictionary of statements and likelihoods.")
+    if not path.name or path.is_absolute() or ".." in path.parts:
+        return Rejection(record, f"column {filename_column}: not a path inside the data folder.")
+    site = whole_in(row["site"])
+    return Source(
+        recording_id=record,
+        patient_key=f"ptbxl:{patient}",
+        path=folder / path,
+        present=(*(f"scp:{code}" for code in statements), _axis(row)),
+        absent=(),
+        closed=True,
+        database="ptbxl",
+        fold=fold,
+        site=None if site is None else str(site),
+        device=" ".join(row["device"].split()) or None,
+        age=storable_age(number_in(row["age"])),
+        sex=SEXES.get(row["sex"].removesuffix(".0")),
+        year=year_of(row["recording_date"]),
+        scp_source=row.get("scp_source") or None,
+        report_phrases=read_report(report).said if (report := row.get("report", "").strip()) else None,
+    )
 
 
 def _check(path: Path, rows: Sequence[Mapping[str, str]]) -> None:

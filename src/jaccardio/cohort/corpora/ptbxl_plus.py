@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions
-from jaccardio.cohort.corpora.ptbxl import PtbXl
-from jaccardio.cohort.corpora.published import Published, published_rows, whole_in
+from jaccardio.cohort.corpora.corpus import DEFAULTS, Corpus, Rejection, Source, SourceOptions
+from jaccardio.cohort.corpora.ptbxl import open_ptbxl
+from jaccardio.cohort.corpora.published import published_rows, whole_in
 from jaccardio.findings.mapping import OPEN
 from jaccardio.findings.vocabulary import Vocabulary
 
@@ -26,13 +26,13 @@ CERTAIN = 100.0
 
 def open_ptbxl_plus(
     source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary, options: SourceOptions = DEFAULTS
-) -> Published:
+) -> Corpus:
     """Reads PTB-XL's table and the statements; ECGs without a row of statements have none, and all their findings are unknown.
 
     Raises
     ------
     UsageError, DataError
-        As `PtbXl.open` does, and for the table of statements.
+        As `open_ptbxl` does, and for the table of statements.
     """
     stated: dict[int | None, tuple[str, ...]] = {}
     unread = 0
@@ -41,10 +41,10 @@ def open_ptbxl_plus(
         unread += codes is None
         if codes is not None:
             stated[whole_in(row["ecg_id"])] = codes
-    entries = [_restated(entry, stated) for entry in PtbXl.open(source, key, sampling_rate, vocabulary, options).sources()]
+    entries = [_restated(entry, stated) for entry in open_ptbxl(source, key, sampling_rate, vocabulary, options).entries]
     notes = (f"{unread} rows of {TABLE} are no list of codes; the findings of these ECGs are unknown",) if unread else ()
     annotated = frozenset(code.removeprefix(OPEN) for listed in stated.values() for code in listed)
-    return Published(tuple(entries), {"ptbxl_12sl": annotated}, notes)
+    return Corpus(tuple(entries), {"ptbxl_12sl": annotated}, notes)
 
 
 def _restated(entry: Source | Rejection, stated: Mapping[int | None, tuple[str, ...]]) -> Source | Rejection:

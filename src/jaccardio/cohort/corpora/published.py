@@ -3,7 +3,6 @@
 import csv
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Concatenate, ParamSpec
 
@@ -14,32 +13,6 @@ from jaccardio.findings.labels import ABSENT, PRESENT
 
 Arguments = ParamSpec("Arguments")
 _PUBLIC_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-
-
-@dataclass(frozen=True)
-class Published:
-    """A public database whose tables were read; it has no secrets.
-
-    Attributes
-    ----------
-    entries
-        Every ECG once, in the order of its table.
-    annotated, notes
-        As `Corpus.annotated`, `Corpus.notes`.
-    """
-
-    entries: tuple[Source | Rejection, ...]
-    annotated: Mapping[str, frozenset[str]]
-    notes: tuple[str, ...] = ()
-
-    @property
-    def pseudonymous(self) -> bool:
-        """No: the published ids are kept."""
-        return False
-
-    def sources(self) -> Iterator[Source | Rejection]:
-        """Every ECG once, in the order of the table."""
-        return iter(self.entries)
 
 
 def published_rows(path: Path, columns: tuple[str, ...], database: str) -> Iterator[Mapping[str, str]]:

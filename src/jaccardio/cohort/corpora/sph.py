@@ -10,8 +10,8 @@ Cardiologists chose statements of one standard for every ECG: what is not stated
 from collections.abc import Mapping
 from pathlib import Path
 
-from jaccardio.cohort.corpora.corpus import DEFAULTS, Rejection, Source, SourceOptions, storable_age, year_of
-from jaccardio.cohort.corpora.published import Published, entry_of, number_in, public_id, published_rows
+from jaccardio.cohort.corpora.corpus import DEFAULTS, Corpus, Rejection, Source, SourceOptions, storable_age, year_of
+from jaccardio.cohort.corpora.published import entry_of, number_in, public_id, published_rows
 from jaccardio.cohort.corpora.words import SEXES, plain
 from jaccardio.errors import ReadError
 from jaccardio.findings.aha_codes import code_of_statement
@@ -24,7 +24,7 @@ COLUMNS = ("ECG_ID", "AHA_Code", "Patient_ID", "Age", "Sex", "Date")
 RATE_HZ = 500.0
 
 
-def open_sph(source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary, options: SourceOptions = DEFAULTS) -> Published:
+def open_sph(source: Path, key: bytes | None, sampling_rate: float, vocabulary: Vocabulary, options: SourceOptions = DEFAULTS) -> Corpus:
     """Reads the table.
 
     Raises
@@ -42,7 +42,7 @@ def open_sph(source: Path, key: bytes | None, sampling_rate: float, vocabulary: 
         ecg, patient = (public_id(row, column, number, source / TABLE) for column in ("ECG_ID", "Patient_ID"))
         entries.append(entry_of(_source, f"sph:{ecg}", f"sph:{patient}", source / "records" / f"{ecg}.h5", row))
     stated = {code.removeprefix(OPEN) for entry in entries if isinstance(entry, Source) for code in entry.present}
-    return Published(tuple(entries), {"sph": frozenset(stated)})
+    return Corpus(tuple(entries), {"sph": frozenset(stated)})
 
 
 def _source(record: str, patient: str, path: Path, row: Mapping[str, str]) -> Source:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import rankdata
 
 from jaccardio.errors import MissingError
+from jaccardio.evaluation.correlation import spearman
 from jaccardio.evaluation.estimate import Estimate
 from jaccardio.evaluation.table import Row, Table
 from jaccardio.experiments.knowledge import probe_knowledge
@@ -77,7 +77,7 @@ def _knowledge(study: Study, table: Table, models: Mapping[int, TextEncoder]) ->
         for metric, before in known.items():
             if len(before) < len(models):
                 continue  # a language that one of them cannot read
-            order = float(np.corrcoef(rankdata(before), rankdata(after))[0, 1])
+            order = spearman(np.array(before), np.array(after))
             table.rows.append(Row(f"{objective}, {len(models)} language models", f"macro_auroc in the order of: {metric}", Estimate(order)))
     table.remarks.append(
         "Vectors of: what the centred vectors of a language model know of the findings before any training, as `jaccardio text knowledge` "
