@@ -134,7 +134,5 @@ def test_what_belongs_to_an_ecg_is_no_file_of_its_own(tmp_path: Path) -> None:
     assert listing.documents == {"no suffix": 1}
     for path in listing.ecgs:
         path.unlink()
-    with pytest.raises(
-        DataError, match=r"no ECG of a format .* in it or below it\.\n  file \(lost.dcm\).*\n  file \(odd.xyz\)"
-    ):
+    with pytest.raises(DataError, match=r"no ECG of a format .* in it or below it\.\n  file \(lost.dcm\).*\n  file \(odd.xyz\)"):
         ecg_files(tmp_path)
