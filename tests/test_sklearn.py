@@ -88,6 +88,22 @@ def test_in_cross_validation_by_patients_and_in_a_pipeline(data: tuple[np.ndarra
     assert features.fit(signals[known], labels[known, 1]).predict(signals[:2]).shape == (2,)
 
 
+@pytest.mark.filterwarnings("ignore:2 findings were not learned")
+def test_findings_without_a_label_keep_their_columns(data: tuple[np.ndarray, ...]) -> None:
+    """As in the training part of a fold: labels, scores and decisions stay side by side."""
+    signals, labels, patients = data
+    partly = labels.copy()
+    partly[:, [1, 4]] = np.nan
+    with pytest.warns(UserWarning, match="2 findings were not learned"):
+        estimator = tiny().fit(signals, partly, patients=patients)
+    assert estimator.classes_.tolist() == list(estimator.vocabulary_.codes)
+    scores, decisions = estimator.predict_proba(signals[:3]), estimator.predict(signals[:3])
+    assert scores.shape == decisions.shape == (3, labels.shape[1])
+    assert np.flatnonzero(np.isnan(scores).all(axis=0)).tolist() == np.flatnonzero(np.isnan(decisions).all(axis=0)).tolist() == [1, 4]
+    np.testing.assert_array_equal(np.delete(scores, [1, 4], axis=1), estimator.predictor_.predict_proba(signals[:3], 100))
+    assert 0 <= estimator.score(signals, labels) <= 1
+
+
 class Fixed(JaccardioClassifier):
     """A fitted estimator as a step whose own `fit` changes nothing."""
 

@@ -46,7 +46,7 @@ class JaccardioClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  # 
     Attributes
     ----------
     classes_
-        (findings,) codes of the findings, the columns of labels, scores and decisions.
+        (findings,) codes of the vocabulary's findings, the columns of labels, scores and decisions.
     predictor_
         The trained `Predictor`.
     """
@@ -78,14 +78,15 @@ class JaccardioClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  # 
         """Trains on ECGs (n, leads, samples) and labels (n, findings): 1 present, 0 absent, NaN or -1 unknown.
 
         Part of the ECGs, by patients, is kept back for thresholds and the choice of the epoch; give `patients`, or ECGs of one patient may
-        stand on both sides. Errors and warnings are those of `jaccardio.fit`.
+        stand on both sides. Errors and warnings are those of `jaccardio.fit`. A finding of which training had no label is not learned.
         """
+        self.vocabulary_ = self.vocabulary if isinstance(self.vocabulary, Vocabulary) else Vocabulary.load(self.vocabulary)
         with TemporaryDirectory(prefix="jaccardio-") if self.out is None else nullcontext(self.out) as out:
             self.predictor_: Predictor = fit(
                 X,
                 y,
                 self.sampling_rate,
-                vocabulary=self.vocabulary,
+                vocabulary=self.vocabulary_,
                 out=out,
                 leads=self.leads,
                 unit=self.unit,
@@ -94,18 +95,17 @@ class JaccardioClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  # 
                 settings=self.settings,
                 device=self.device,
             )
-        self.classes_ = np.array(self.predictor_.vocabulary.codes)
+        self.classes_ = np.array(self.vocabulary_.codes)
         return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
-        """Scores (n, findings) as `Predictor.predict_proba`; NaN where the leads cannot answer."""
-        check_is_fitted(self)
-        return self.predictor_.predict_proba(X, self.sampling_rate, leads=self.leads, unit=self.unit)
+        """Scores (n, findings) as `Predictor.predict_proba`; NaN where the leads cannot answer, and of findings that were not learned."""
+        return self._by_class(self._scores(X))
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
-        """Decisions (n, findings): 1 present, 0 absent, NaN where the leads cannot answer."""
-        scores = self.predict_proba(X)
-        return np.where(np.isnan(scores), np.nan, self.predictor_.thresholds.decide(scores, self.policy))
+        """Decisions (n, findings): 1 present, 0 absent, NaN as in `predict_proba`."""
+        scores = self._scores(X)
+        return self._by_class(np.where(np.isnan(scores), np.nan, self.predictor_.thresholds.decide(scores, self.policy)))
 
     def transform(self, X: ArrayLike) -> NDArray[np.float32]:  # noqa: N803
         """Frozen ECG features (n, d)."""
@@ -115,10 +115,21 @@ class JaccardioClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  # 
     def score(self, X: ArrayLike, y: ArrayLike) -> float:  # noqa: N803
         """Macro-AUROC over the findings that have an ECG known to show it and one known not to; NaN where none has."""
         scores = self.predict_proba(X)
-        labels = np.where(np.isnan(scores), UNKNOWN, label_states(y, self.predictor_.vocabulary)).astype(np.int8)
+        labels = np.where(np.isnan(scores), UNKNOWN, label_states(y, self.vocabulary_)).astype(np.int8)
         columns = zip(labels.T, np.nan_to_num(scores).T, strict=True)
         values = np.array([auroc(label, score) for label, score in columns])
         return float(values[~np.isnan(values)].mean()) if not np.isnan(values).all() else float("nan")
+
+    def _scores(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
+        """As `predict_proba`, of the learned findings alone."""
+        check_is_fitted(self)
+        return self.predictor_.predict_proba(X, self.sampling_rate, leads=self.leads, unit=self.unit)
+
+    def _by_class(self, learned: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Columns of the learned findings in their places among `classes_`, NaN in the others."""
+        values = np.full((len(learned), len(self.vocabulary_)), np.nan)
+        values[:, [self.vocabulary_.index(code) for code in self.predictor_.vocabulary.codes]] = learned
+        return values
 
     def __sklearn_tags__(self) -> Any:
         """ECGs are three-dimensional, findings several at once."""

@@ -85,7 +85,7 @@ def test_all_ways_to_a_score_agree(
     predictor: Predictor, session: Any, exported: Path, files: list[Path], jaccardio: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     estimator = JaccardioClassifier(sampling_rate=100.0)
-    estimator.predictor_ = predictor
+    estimator.predictor_, estimator.vocabulary_ = predictor, predictor.vocabulary
     monkeypatch.setattr(Predictor, "from_pretrained", lambda *_: predictor)
     order = np.random.default_rng(0).permutation(len(files))
 

@@ -53,7 +53,7 @@ def test_what_cannot_be_trained_leaves_no_store_behind(hospitals: Hospitals, tmp
         assert list((tmp_path / "made").iterdir()) == []
 
 
-@pytest.mark.filterwarnings("ignore:validation part")
+@pytest.mark.filterwarnings("ignore:validation part", "ignore:1 findings were not learned")  # normal stands alone
 def test_a_tiny_one_sided_cohort_is_warned_of(hospitals: Hospitals, tmp_path: Path) -> None:
     signals = Store.open(hospitals.home).signals(np.arange(30))
     with pytest.warns(UserWarning, match="every known label is present"):

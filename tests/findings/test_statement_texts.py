@@ -61,6 +61,20 @@ def known(text: str, reader: StatementReader = PAPER) -> dict[str, int]:
         ("完全右脚ブロック、左軸偏位", {"crbbb": 1, "left_axis": 1}),
         ("心房細動、心室頻拍は認めない", {"vt": 0}),  # the list may be denied as a whole
         ("T波増高", {"tall_t": 1}),
+        ("AF: no, LBBB: yes\nLVH - none\nLAE: borderline", {"af": 0, "clbbb": 1, "lvh": 0}),  # nothing stands behind the cue
+        ("VHF: nein\nLinksschenkelblock: keiner", {"af": 0, "clbbb": 0}),
+        ("Findings: no AF", {"af": 0}),
+        ("LBBB no longer present", {"clbbb": 0}),
+        ("VHF nicht mehr nachweisbar, kein LSB", {"af": 0, "clbbb": 0}),
+        ("neither AF nor LBBB", {"af": 0, "clbbb": 0}),
+        ("weder Vorhofflimmern noch Linksschenkelblock", {"af": 0, "clbbb": 0}),
+        ("AF has disappeared", {"af": 0}),
+        ("no change compared with the last one: LBBB", {"clbbb": 1}),
+        ("keine Änderung zum VorEKG: Linksschenkelblock", {"clbbb": 1}),
+        ("AF unlikely", {}),
+        ("History of AF. H/o LBBB. Previous VT. S/p inferior MI.", {}),  # what was
+        ("Z.n. Vorhofflimmern, LVH anamnestisch", {}),
+        ("心房細動の既往。以前は完全左脚ブロック", {}),
     ],
 )
 def test_what_a_text_makes_known(text: str, expected: dict[str, int]) -> None:

@@ -95,6 +95,12 @@ def test_an_array_that_is_no_ecg_is_refused(ecg: np.ndarray, change: Any, keywor
         Recording.from_array(change(ecg), **({"sampling_rate": 100} | keywords))
 
 
+def test_of_an_array_the_first_half_hour_is_kept(ecg: np.ndarray) -> None:
+    """As of a file: a request could hold hours."""
+    made = Recording.from_array(np.tile(ecg[:2], 200), 100, leads=("I", "II"))
+    assert (made.seconds, made.flags[0]) == (1800, "cut: first 1800 s of 2000 s")
+
+
 def test_whatever_holds_an_array_is_one(ecg: np.ndarray) -> None:
     wanted = Recording.from_array(ecg, 100)
     for values in (ecg.tolist(), torch.tensor(ecg), ecg.astype(np.float32)):

@@ -61,7 +61,7 @@ def fit(
     -----
     UserWarning
         Some ECGs were refused; the message counts them and tells the first reason. All are in the store's manifest. Or the validation
-        part is tiny or one-sided, with what is undefined for that.
+        part is tiny or one-sided, with what is undefined for that. Or findings were not learned, because training had no label of them.
     """
     out = Path(out)
     if out.exists() and any(out.iterdir()):
@@ -83,4 +83,8 @@ def fit(
         raise
     for caution in summary["warnings"]:
         warnings.warn(caution, stacklevel=2)
-    return Predictor.from_pretrained(out / "run", device)
+    predictor = Predictor.from_pretrained(out / "run", device)
+    if unlearned := [code for code in vocabulary.codes if code not in predictor.vocabulary.codes]:
+        reason = "training had no label of them, and the predictor's vocabulary and scores are without them"
+        warnings.warn(f"{len(unlearned)} findings were not learned ({', '.join(unlearned)}): {reason}", stacklevel=2)
+    return predictor

@@ -4,7 +4,8 @@ What findings are called stands in ``data/finding-terms.csv`` (`naming`), beside
 several SCP-ECG statements says of a vocabulary follows from its mapping table (`mapping`). ``data/assertion-cues.csv`` lists the words that
 deny or doubt, in the manner of NegEx (Chapman et al. 2001, doi:10.1006/jbin.2001.1029), with the side of the finding on which they stand;
 neither table was reviewed by a clinician. A cue reaches the finding next to it, at most `REACH` words away, and those joined to that by
-"and" or "or"; what is joined by a comma alone is left in doubt, for a comma may end a denial or go on with it.
+"and" or "or"; what is joined by a comma alone is left in doubt, for a comma may end a denial or go on with it. A cue with nothing behind
+it speaks of what is before it. What was is in doubt: it may be seen in this ECG or not.
 """
 
 import csv
@@ -36,6 +37,8 @@ _BREAKS = re.compile(
 """Where what is said of one finding ends."""
 
 _VERDACHT = re.compile(r"\bv\. ?a\.")
+_ZUSTAND = re.compile(r"\bz\. ?n\.")
+_ENDS = re.compile(r"\s*(?:[,、]|$)")
 _ABBREVIATED = re.compile(r"\b(z|n|ca|ggf|evtl|inkompl|kompl|wahrsch|fragl|prob|poss|dr|block (?:i{1,3}|[123]))\.")
 _COMMAS, _JOINTS = frozenset(",、"), frozenset(",、/+")
 
@@ -157,7 +160,7 @@ def phrases(text: str) -> list[str]:
     """A text cut at line ends, stops, semicolons and words such as "but", as `searchable` writes it."""
     cut = []
     for part in _BREAKS.split(text.replace("?", " ? ").replace("？", " ? ")):
-        whole = _VERDACHT.sub("verdacht auf", normalise(part))
+        whole = _ZUSTAND.sub("zustand nach", _VERDACHT.sub("verdacht auf", normalise(part)))
         whole = ABBREVIATED.sub(r"\1", _ABBREVIATED.sub(r"\1", whole))
         cut += [" ".join(searchable(phrase).split()).strip(" ,:-") for phrase in FULL_STOP.split(whole)]
     return [phrase for phrase in cut if any(character.isalpha() for character in phrase)]
@@ -176,6 +179,8 @@ def asserted(phrase: str, mentions: Sequence[Mention]) -> list[Mention]:
         if side == EITHER:
             touches = before is not None and not phrase[mentions[before].span[1] : span[0]].strip()
             side = AFTER if touches or after is None else BEFORE
+        elif side == BEFORE and _ENDS.match(phrase, span[1]):  # "AF: no, LVH: borderline"
+            side = AFTER
         start, step = (after, 1) if side == BEFORE else (before, -1)
         if start is None:
             continue

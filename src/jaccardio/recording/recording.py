@@ -1,5 +1,6 @@
 """`Recording`: one 12-lead ECG, with its units, rate and lead names settled."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,9 @@ from jaccardio.recording.quality import check_signal, contradicts_einthoven
 from jaccardio.recording.units import millivolt_factor
 
 MAXIMUM_RATE_HZ = 10_000.0
+
+LONGEST_SECONDS = 1800
+"""Kept of a longer recording is its beginning: half an hour, as long as the longest of the Challenges (St Petersburg)."""
 
 SIMULATED = "simulated"
 """Flag of a recording that is no patient's; it stands on every picture."""
@@ -87,7 +91,8 @@ class Recording:
         Parameters
         ----------
         signal
-            (leads, samples) real numbers in `unit`: an array, tensor or nested list; NaN, or masked, where a sample is missing.
+            (leads, samples) real numbers in `unit`: an array, tensor or nested list; NaN, or masked, where a sample is missing. Kept are
+            the first `LONGEST_SECONDS`.
         sampling_rate
             Hz.
         leads
@@ -117,21 +122,28 @@ class Recording:
             factor = millivolt_factor(str(unit))
         except ValueError as error:
             raise UsageError(f"{recording_id}: {error}.") from None
-        millivolts = np.zeros((len(LEADS), array.shape[1]), dtype=np.float32)
+        kept = min(array.shape[1], max(1, math.ceil(LONGEST_SECONDS * rate)))
+        millivolts = np.zeros((len(LEADS), kept), dtype=np.float32)
         present = np.zeros(len(LEADS), dtype=np.bool_)
-        millivolts[rows], present[rows] = array * factor, True
+        millivolts[rows], present[rows] = array[:, :kept] * factor, True
         if np.isinf(millivolts).any():
             raise ReadError(recording_id, "samples", "infinite values", "Mark missing samples as NaN.")
         checked, lead_mask, flags = check_signal(millivolts, present, sampling_rate, recording_id)
         if contradicts_einthoven(checked, lead_mask):
             reason = "they contradict each other (lead III is not II - I): the rows are not in the order named"
             raise ReadError(recording_id, "limb leads", reason, "Give `leads` in the order of the rows.")
+        flags = (*cut_flags(kept, array.shape[1], float(rate)), *flags)
         return cls(checked, float(rate), lead_mask, recording_id, patient_key, flags)
 
     @property
     def seconds(self) -> float:
         """Duration in seconds."""
         return float(self.signal.shape[1] / self.sampling_rate)
+
+
+def cut_flags(kept: int, samples: int, sampling_rate: float) -> tuple[str, ...]:
+    """What is said of a recording of which the beginning is kept; nothing of one that is whole."""
+    return (f"cut: first {LONGEST_SECONDS} s of {samples / sampling_rate:.10g} s",) if kept < samples else ()
 
 
 def number_array(values: ArrayLike, name: str) -> NDArray[Any]:

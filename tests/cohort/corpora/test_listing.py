@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jaccardio.cohort.corpora.corpus import Rejection
-from jaccardio.cohort.corpora.listing import NO_FORMAT, ecg_files, header_files
+from jaccardio.cohort.corpora.listing import EMPTY, NO_FORMAT, ecg_files, header_files
 from jaccardio.errors import DataError, UsageError
 from tests.recording.readers.samples import SAMPLES, ecg_counts
 
@@ -122,14 +122,17 @@ def test_what_belongs_to_an_ecg_is_no_file_of_its_own(tmp_path: Path) -> None:
     store = tmp_path / "store"
     make(store, "manifest.json", "shards/shard-00000.i16", "records.parquet", "odd")
     (store / "odd").write_bytes(bytes(9))
-    make(tmp_path, ".hidden", "README")
+    make(tmp_path, ".hidden", "lost.dcm")
+    (tmp_path / "README").write_text("notes")
     (tmp_path / "odd.xyz").write_bytes(bytes(9))
     listing = ecg_files(tmp_path)
     assert [path.name for path in listing.ecgs] == samples
     assert {"A0001.mat", "array.npy", "record.hea", "made.dcm"} <= set(samples)
-    assert listing.rejected == (Rejection("file", NO_FORMAT, "odd.xyz"),)
+    assert listing.rejected == (Rejection("file", EMPTY, "lost.dcm"), Rejection("file", NO_FORMAT, "odd.xyz")), (
+        "an empty file is a failed export"
+    )
     assert listing.documents == {"no suffix": 1}
     for path in listing.ecgs:
         path.unlink()
-    with pytest.raises(DataError, match=r"no ECG of a format that jaccardio reads in it or below it\.\n  file \(odd.xyz\)"):
+    with pytest.raises(DataError, match=r"no ECG of a format .* in it or below it\.\n  file \(lost.dcm\).*\n  file \(odd.xyz\)"):
         ecg_files(tmp_path)

@@ -119,6 +119,7 @@ def test_ids_are_stable_across_folders_and_spellings(tmp_path: Path) -> None:
         ("path,patient_id,fold\na,Secret,1\nb,Secret,2\n", "row 3, column fold: another fold than that of the patient's ECG in row 2"),
         ("path,patient_id,date\na,1,02.05.Secret\n", "row 2, column date"),
         ("path,patient_id,age\na,1,Secret\n", "row 2, column age"),
+        ("path,patient_id,age\na,1,999\n", "row 2, column age: not a number of years below 130"),
         ("path,patient_id,date\na,1,2.5.19\n", "row 2, column date"),
         ("path,patient_id,sex\na,1,Secret\n", "row 2, column sex"),
         ("path,patient_id,sex\na,1,1.0\n", "row 2, column sex: a number, which means different sexes"),

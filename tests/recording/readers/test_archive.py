@@ -34,6 +34,8 @@ def test_what_may_not_be_read(tmp_path: Path, counts: NDArray[np.int16]) -> None
         archive.writestr("notes.txt", "text")
     listing = ecg_files(path)
     assert [file.relative_to(path).as_posix() for file in listing.ecgs] == ["good.csv"]
+    with pytest.raises(ReadError, match=r"export.zip: file: an archive of files. Name one file of it, such as export.zip/0001.xml"):
+        read_ecg(path)
     assert read_ecg(path / "good.csv").lead_mask.all()
     reasons = {rejection.file.removeprefix("export.zip/"): rejection.reason.split(".")[0] for rejection in listing.rejected}
     outside = "its name leads out of the archive"

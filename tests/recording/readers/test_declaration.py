@@ -154,3 +154,26 @@ def test_hdf5_reads_no_other_file(tmp_path: Path, counts: NDArray[np.int16]) -> 
         file["signal"] = counts
         file.attrs.update({"unit": b"uV", "sampling_rate": np.float32(RATE), "leads": np.array(LEADS, dtype="S3")})
     assert read_ecg(tmp_path / "root.h5").lead_mask.all()
+
+
+def test_a_table_of_chest_leads_by_their_electrodes(tmp_path: Path) -> None:
+    """C1-C6 beside limb leads are V1-V6, and their columns are read."""
+    names = ("I", "II", *(f"C{number}" for number in range(1, 7)))
+    columns = np.array([[int(value) * (1 + number % 3) for number in range(8) for value in row.split(",")[:1]] for row in ROWS.split("\n")])
+    text = "# unit: uV\n# sampling_rate: 100\n{}\n" + "\n".join(",".join(map(str, row)) for row in columns)
+    read = read_ecg(table(tmp_path, text.format(",".join(names))))
+    assert (read.lead_mask.all(), read.unknown_signals) == (True, ())
+    np.testing.assert_allclose(read.signal[6:], columns[:, 2:].T / 1000, atol=1e-6)
+
+
+def test_values_as_lists_of_one(tmp_path: Path) -> None:
+    """As MATLAB writes attributes of HDF5."""
+    signal = np.array([[int(value) for value in row.split(",")] for row in ROWS.split("\n")])
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        dataset = file.create_dataset("signal", data=signal)
+        dataset.attrs.update(unit=np.array([b"uV"]), sampling_rate=np.array([100.0]), leads=["I", "II"])
+    np.savez(tmp_path / "a.npz", signal=signal[:, :1], unit=["uV"], sampling_rate=[100], leads=["II"])
+    for name, lead in (("a.h5", 0), ("a.npz", 1)):
+        read = read_ecg(tmp_path / name)
+        assert read.sampling_rate == 100
+        np.testing.assert_allclose(read.signal[lead], signal[:, 0] / 1000, atol=1e-6)

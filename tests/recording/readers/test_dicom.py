@@ -1,7 +1,9 @@
 """DICOM ECG waveforms: what is special to them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -91,3 +93,32 @@ def test_deflated_and_big_endian_files_are_refused(syntax: bytes, tmp_path: Path
     path.write_bytes(path.read_bytes().replace(b"UI\x14\x001.2.840.10008.1.2.1\0", b"UI" + length + syntax))
     with pytest.raises(ReadError, match=r"transfer syntax: (deflated|big endian)"):
         read("dicom", path)
+
+
+def changed(folder: Path, change: Callable[[Any], None]) -> Path:
+    """A file whose channels, the rhythm's in order, were changed."""
+    pydicom = pytest.importorskip("pydicom")
+    path = build_dicom(folder)
+    dataset = pydicom.dcmread(path)
+    for channel in dataset.WaveformSequence[1].ChannelDefinitionSequence:
+        change(channel)
+    dataset.save_as(path)
+    return path
+
+
+def test_a_sensitivity_without_unit_or_correction_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="gain of lead I: no unit of voltage"):
+        read("dicom", changed(tmp_path, lambda channel: channel.__delattr__("ChannelSensitivityUnitsSequence")))
+    with pytest.raises(ReadError, match="gain of lead I: 0 mV per count"):
+        read("dicom", changed(tmp_path, lambda channel: setattr(channel, "ChannelSensitivityCorrectionFactor", "0")))
+
+
+def test_chest_leads_by_their_electrodes(tmp_path: Path) -> None:
+    names = iter(("I", "II", "III", "aVR", "aVL", "aVF", "C1", "C2", "C3", "C4", "C5", "C6"))
+
+    def rename(channel: Any) -> None:
+        del channel.ChannelSourceSequence
+        channel.ChannelLabel = next(names)
+
+    path = changed(tmp_path, rename)
+    np.testing.assert_array_equal(read("dicom", path).signal, read("dicom", build_dicom(tmp_path)).signal)

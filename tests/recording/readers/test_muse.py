@@ -32,3 +32,12 @@ def test_without_checksums_and_with_an_electrode_off(tmp_path: Path) -> None:
     path.write_text(text.replace("<LeadOff>FALSE", "<LeadOff>TRUE"))
     flags = read("muse", path).flags
     assert {"lead-off:V1", "lead-off:II"} <= set(flags)
+
+
+def test_a_further_rhythm_is_said_not_to_be_read(tmp_path: Path) -> None:
+    path = build_muse(tmp_path)
+    before = read("muse", path)
+    path.write_text(re.sub(r"(<Waveform>\s*<WaveformType>Rhythm.*?</Waveform>)", r"\1\1", path.read_text(), flags=re.DOTALL))
+    after = read("muse", path)
+    assert after.flags == ("unread: 1 further rhythms", *before.flags)
+    assert (after.signal == before.signal).all()

@@ -179,7 +179,7 @@ def day_of(cell: str) -> date | None:
 
     None for anything else: ``05/02/2019`` is February in one country and May in another, ``2019`` is no day.
     """
-    text = re.sub(r"(?<=\d)[T ]+\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?Z|[+-]\d{2}:?\d{2})?$", "", cell.strip())
+    text = re.sub(r"(?<=[\d日])[T ]+\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?Z|[+-]\d{2}:?\d{2})?$", "", cell.strip())
     match = re.fullmatch(r"(\d{4})([-/.]|年)(\d{1,2})([-/.]|月)(\d{1,2})日?|(\d{4})(\d{2})(\d{2})|(\d{1,2})\.(\d{1,2})\.(\d{4})", text)
     if match is None:
         return None

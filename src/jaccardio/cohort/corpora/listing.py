@@ -13,6 +13,7 @@ from jaccardio.recording.readers.archive import archive_files, is_archive
 from jaccardio.recording.readers.formats import WFDB, is_document, read_head, recognise_head
 from jaccardio.recording.readers.record_files import WFDB_SUFFIXES, is_header_name
 
+EMPTY = "file: empty. Copy or export it again, or take it away."
 NO_FORMAT = "file: in no format that jaccardio reads. Export the ECG as DICOM, HL7 aECG or SCP-ECG, or take the file away."
 
 
@@ -128,10 +129,10 @@ def _sorted_out(folder: Path, heads: Mapping[Path, bytes], rejected: list[Reject
             ecgs.append(path)
         elif part:
             continue
-        elif is_document(head):
+        elif head and is_document(head):
             documents[path.suffix.lower() or "no suffix"] += 1
         else:
-            reason = "archive: lies within an archive. Unpack the outer one." if is_archive(head) else NO_FORMAT
+            reason = "archive: lies within an archive. Unpack the outer one." if is_archive(head) else NO_FORMAT if head else EMPTY
             rejected.append(Rejection("file", reason, str(path.relative_to(folder))))
     return Listing(tuple(sorted(ecgs)), tuple(sorted(rejected, key=lambda rejection: rejection.file)), documents)
 

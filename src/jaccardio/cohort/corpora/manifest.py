@@ -26,6 +26,9 @@ from jaccardio.findings.mapping import NAMED
 from jaccardio.findings.vocabulary import Vocabulary
 
 DATABASE = "manifest"
+NO_AGE = 130.0
+"""Nobody was so old: 999 is a word for unknown, and would be kept as 90."""
+
 Value = TypeVar("Value", int, float)
 
 
@@ -140,7 +143,7 @@ class _Rows:
             database=code or DATABASE,
             fold=self._read(number, cells, "fold", _fold, "not a whole number"),
             site=code,
-            age=self._read(number, cells, "age", _age, "not a number of years"),
+            age=self._read(number, cells, "age", _age, f"not a number of years below {NO_AGE:g}"),
             sex=self._sex(number, cells),
             year=self._read(number, cells, "date", _year, "no date that tells the year; write it as 2019-05-02 or 2019"),
             patient_id=patient,
@@ -226,7 +229,8 @@ def _fold(cell: str) -> int | None:
 
 def _age(cell: str) -> float | None:
     match = re.fullmatch(r"(\d{1,3})(?:[.,](\d*))?", cell)
-    return storable_age(float(f"{match[1]}.{match[2] or 0}")) if match else None
+    years = float(f"{match[1]}.{match[2] or 0}") if match else NO_AGE
+    return storable_age(years) if years < NO_AGE else None
 
 
 def _day(cell: str) -> str:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from jaccardio.errors import ReadError
-from jaccardio.recording.readers.archive import on_disk
-from jaccardio.recording.readers.formats import WFDB, Format, recognise
+from jaccardio.recording.readers.archive import is_archive, on_disk
+from jaccardio.recording.readers.formats import WFDB, Format, read_head, recognise
 from jaccardio.recording.readers.record_files import header_of, record_name
 from jaccardio.recording.readers.wfdb_header import parse_header
 from jaccardio.recording.recording import Recording
@@ -75,6 +75,9 @@ def ecg_format(path: Path) -> Format:
     if path.name in ("", "..") or (folder and not os.path.lexists(header_of(path))):
         raise ReadError(str(path), "path", "a folder, no ECG file", "Name one file; of a WFDB record its .hea file.")
     found = recognise(path) if file else WFDB
+    if found is None and is_archive(read_head(path)):
+        remedy = f"Name one file of it, such as {record_name(path)}/0001.xml; commands that take folders take it whole."
+        raise ReadError(record_name(path), "file", "an archive of files", remedy)
     if found is None:
         remedy = "`jaccardio inspect --help` lists what is read; export the ECG as DICOM, HL7 aECG or SCP-ECG, or convert it to WFDB."
         raise ReadError(record_name(path), "file", "not a supported format", remedy)

@@ -17,7 +17,7 @@ def is_aecg(head: bytes) -> bool:
 
 
 def read_aecg(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
-    """Reads the first rhythm series; representative beats are none.
+    """Reads the first sequence set of the first rhythm series; representative beats are none.
 
     Raises
     ------
@@ -31,5 +31,6 @@ def read_aecg(path: Path, recording_id: str | None = None, patient_key: str | No
     read = library_leads(path, "hl7_aecg.HL7aECGParser", "aECG", record, facts=("rhythm_time",))
     rate = read.facts["rhythm_time"]["sampling_rate_exact"]
     series = sum(element.findtext("code") is not None for element in root.findall("component/series"))
-    flags = [f"unread: {series - 1} further series"] if series > 1 else []
+    sets = max(len(one.findall("component/sequenceSet")) for one in root.findall("component/series"))
+    flags = [f"unread: {count - 1} further {what}" for what, count in (("series", series), ("sequence sets", sets)) if count > 1]
     return recording_of_stored([dataclasses.replace(lead, rate=rate) for lead in read.leads], record, recording_id, patient_key, flags)

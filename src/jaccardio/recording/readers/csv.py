@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from jaccardio.errors import ReadError
-from jaccardio.recording.leads import lead_row
+from jaccardio.recording.leads import lead_row, lead_rows
 from jaccardio.recording.readers.declaration import KEYS, Declaration, sidecar
 from jaccardio.recording.readers.record_files import record_name
 from jaccardio.recording.recording import Recording
@@ -67,7 +67,7 @@ def read_csv(path: Path, recording_id: str | None = None, patient_key: str | Non
     if rows and not all(map(_is_number, rows[0])):
         found = {**found, "leads": rows.pop(0)}
     declaration = Declaration.of(found, record, _DECLARE)
-    places = [place for place, name in enumerate(declaration.leads) if lead_row(name) is not None]
+    places = [place for place, row in enumerate(lead_rows(declaration.leads)) if row is not None]
     places = places or list(range(len(declaration.leads)))
     decimal = "," if separator == ";" else "."
     values = np.empty((len(declaration.leads), len(rows)))

@@ -51,7 +51,7 @@ class Declaration:
         Parameters
         ----------
         found
-            By the names of `KEYS`; further ones are passed over.
+            By the names of `KEYS`; further ones are passed over. MATLAB writes one value as a list of one.
         where
             How one declares such a file, for messages; ``{key}`` and ``{value}`` stand for an example.
 
@@ -60,6 +60,7 @@ class Declaration:
         ReadError
             A key is absent or no unit, number or list of names; the message says what to write.
         """
+        found = {key: value[0] if isinstance(value, list) and len(value) == 1 and key != "leads" else value for key, value in found.items()}
         for key in KEYS:
             if found.get(key) in (None, "", []):
                 raise ReadError(record, key.replace("_", " "), "not declared", where.format(key=key, value=_VALUES[key]))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.errors import ReadError
-from jaccardio.recording.leads import LEADS, lead_row
+from jaccardio.recording.leads import LEADS, lead_rows
 from jaccardio.recording.readers.formats_extra import COPY_AGAIN, guarded, library
 from jaccardio.recording.readers.record_files import MAXIMUM_BYTES, open_regular, record_name
 from jaccardio.recording.readers.stored_leads import StoredLead, millivolt_or_nan, recording_of_stored
@@ -86,7 +86,7 @@ def _rhythm(dataset: Any, record: str) -> tuple[list[StoredLead], list[str]]:
     if not rhythms:
         reason = "only median beats" if groups else "the file holds no waveform"
         raise ReadError(record, "rhythm", reason, "Use DICOM files of 12-lead or general ECG waveforms.")
-    group, names = max(rhythms, key=lambda pair: (sum(lead_row(name) is not None for name in pair[1]), pair[0].NumberOfWaveformSamples))
+    group, names = max(rhythms, key=lambda pair: (sum(row is not None for row in lead_rows(pair[1])), pair[0].NumberOfWaveformSamples))
     flags = [f"unread: {len(rhythms) - 1} further groups"] if len(rhythms) > 1 else []
     counts, lowest = _counts(group, record)
     missing = counts == lowest
@@ -94,8 +94,8 @@ def _rhythm(dataset: Any, record: str) -> tuple[list[StoredLead], list[str]]:
     if padding is not None and abs(padding) >= abs(lowest) - 1:
         missing |= counts == padding
     values = np.where(missing, np.nan, counts.astype(np.float64))
-    channels = zip(group.ChannelDefinitionSequence, names, values, strict=True)
-    return [_lead(channel, name, row, float(group.SamplingFrequency), record) for channel, name, row in channels], flags
+    channels = zip(group.ChannelDefinitionSequence, names, lead_rows(names), values, strict=True)
+    return [_lead(*channel, float(group.SamplingFrequency), record) for channel in channels], flags
 
 
 def _is_beat(group: Any) -> bool:
@@ -139,15 +139,14 @@ def _padding(group: Any) -> int | None:
     return int.from_bytes(value, "little", signed=True) if isinstance(value, bytes) else int(value)
 
 
-def _lead(channel: Any, name: str, counts: NDArray[np.float64], rate: float, record: str) -> StoredLead:
-    """One channel; without sensitivity it has no gain, and is refused if it is a standard lead."""
-    if lead_row(name) is None or "ChannelSensitivity" not in channel:
+def _lead(channel: Any, name: str, row: int | None, counts: NDArray[np.float64], rate: float, record: str) -> StoredLead:
+    """One channel; without sensitivity or its unit it has no gain, and is refused if it is a standard lead."""
+    units = channel.get("ChannelSensitivityUnitsSequence")
+    if row is None or "ChannelSensitivity" not in channel or not units:
         return StoredLead(name, counts, math.nan, rate)
     if float(channel.get("ChannelTimeSkew") or channel.get("ChannelSampleSkew") or 0):
-        raise ReadError(
-            record, f"lead {LEADS[lead_row(name) or 0]}", "not recorded at the time of the others", "Export ten seconds of all leads."
-        )
-    factor = millivolt_or_nan(str(channel.ChannelSensitivityUnitsSequence[0].CodeValue))
-    correction = float(channel.get("ChannelSensitivityCorrectionFactor") or 1)
-    gain = float(channel.ChannelSensitivity) * correction * factor
+        raise ReadError(record, f"lead {LEADS[row]}", "not recorded at the time of the others", "Export ten seconds of all leads.")
+    factor = millivolt_or_nan(str(units[0].CodeValue))
+    correction = channel.get("ChannelSensitivityCorrectionFactor")  # 0 is no calibration, and refused as such
+    gain = float(channel.ChannelSensitivity) * (1.0 if correction in (None, "") else float(correction)) * factor
     return StoredLead(name, counts, gain, rate, float(channel.get("ChannelBaseline") or 0) * factor)

@@ -17,7 +17,7 @@ def is_muse(head: bytes) -> bool:
 
 
 def read_muse(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
-    """Reads the rhythm. Eight leads are stored; the other four are computed of their counts. -32768 is a gap.
+    """Reads the first rhythm. Eight leads are stored; the other four are computed of their counts. -32768 is a gap.
 
     A wrong CRC-32 of a lead is a refusal; files without one are older.
 
@@ -28,12 +28,14 @@ def read_muse(path: Path, recording_id: str | None = None, patient_key: str | No
         no ECG in millivolt.
     """
     record = record_name(path)
-    if not any((kind.text or "").strip().lower() == "rhythm" for kind in read_xml(path, record).iterfind("Waveform/WaveformType")):
+    rhythms = sum((kind.text or "").strip().lower() == "rhythm" for kind in read_xml(path, record).iterfind("Waveform/WaveformType"))
+    if not rhythms:
         raise ReadError(record, "rhythm", "the file holds no waveform of the rhythm", "Export the ECG again, with its waveform.")
     read = library_leads(path, "ge_muse_xml.GEMuseXMLParser", "MUSE XML", record, facts=("checksum_valid",), missing=-32768)
     if read.facts.get("checksum_valid") is False:
         raise ReadError(record, "checksum of a lead", "wrong: the samples are not those that were written", COPY_AGAIN)
     if any("LeadTimeOffset" in annotations for annotations in read.annotations):
         raise ReadError(record, "leads", "not recorded at the same time", "Export ten seconds of all leads.")
+    unread = [f"unread: {rhythms - 1} further rhythms"] if rhythms > 1 else []
     off = [f"lead-off:{lead.name}" for lead, annotations in zip(read.leads, read.annotations, strict=True) if "LeadOff" in annotations]
-    return recording_of_stored(read.leads, record, recording_id, patient_key, off)
+    return recording_of_stored(read.leads, record, recording_id, patient_key, unread + off)

@@ -10,10 +10,7 @@ from numpy.typing import NDArray
 from jaccardio.errors import ReadError
 from jaccardio.recording.leads import LEADS, lead_rows
 from jaccardio.recording.quality import check_signal
-from jaccardio.recording.recording import MAXIMUM_RATE_HZ, SIMULATED, Recording
-
-LONGEST_SECONDS = 1800
-"""Kept of a longer recording is its beginning: half an hour, as long as the longest of the Challenges (St Petersburg)."""
+from jaccardio.recording.recording import LONGEST_SECONDS, MAXIMUM_RATE_HZ, SIMULATED, Recording, cut_flags
 
 _SIGNAL_NAME = re.compile(r"[A-Za-z0-9+_-]{1,8}", re.ASCII)
 
@@ -75,8 +72,7 @@ def recording_of(
     others = tuple(shown_name(name) for name, row in zip(names, rows, strict=True) if row is None)
     if others:
         flags = (f"unknown-signals: {len(others)}", *flags)
-    if kept < signals.shape[1]:
-        flags = (f"cut: first {LONGEST_SECONDS} s of {signals.shape[1] / sampling_rate:.10g} s", *flags)
+    flags = (*cut_flags(kept, signals.shape[1], sampling_rate), *flags)
     if simulated:
         flags = (SIMULATED, *flags)
     identifier = recording_id or record

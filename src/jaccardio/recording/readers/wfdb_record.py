@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from jaccardio.errors import ReadError
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.quality import check_signal
-from jaccardio.recording.readers.named_signals import LONGEST_SECONDS, shown_name
+from jaccardio.recording.readers.named_signals import shown_name
 from jaccardio.recording.readers.record_files import find, header_of
 from jaccardio.recording.readers.wfdb_header import NOTHING, LeadSignal, Segment, Signal, WfdbHeader, parse_header
 from jaccardio.recording.readers.wfdb_signal import millivolt_per_count, read_signal, standard_leads
-from jaccardio.recording.recording import MAXIMUM_RATE_HZ, SIMULATED, SIMULATED_COMMENT, Recording
+from jaccardio.recording.recording import LONGEST_SECONDS, MAXIMUM_RATE_HZ, SIMULATED, SIMULATED_COMMENT, Recording
 
 MAXIMUM_GAP_SAMPLES = 2**21
 """Half an hour at 1,000 Hz: a gap takes memory as samples do, and no file vouches for its length."""
