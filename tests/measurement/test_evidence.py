@@ -38,11 +38,14 @@ def test_only_vocabularies_that_ship_are_defined() -> None:
     assert evidence_inputs(np.zeros((2, len(MEASUREMENTS)), np.float32), ()).shape == (2, len(measured_statements()))
 
 
-def test_the_fingerprint_changes_with_a_definition_and_with_a_threshold(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_fingerprint_changes_with_a_definition_a_threshold_and_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
     first = evidence_fingerprint(DEFINED)
     assert first == evidence_fingerprint(DEFINED)
-    assert first != evidence_fingerprint(DEFINED[:1])
+    assert first not in (evidence_fingerprint(DEFINED[:1]), evidence_fingerprint(DEFINED[::-1]))
     statements = dict(measured_statements())
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "measured_statements", lambda: dict(reversed(statements.items())))
+        assert evidence_fingerprint(DEFINED) != first
     code = next(iter(statements))
     statements[code] = next(statement for statement in statements.values() if statement.conditions != statements[code].conditions)
     monkeypatch.setattr(module, "measured_statements", lambda: statements)

@@ -34,7 +34,7 @@ def evidence_inputs(measurements: NDArray[np.float32], defined: Sequence[str]) -
 
 
 def evidence_fingerprint(defined: Sequence[str]) -> str:
-    """SHA-256 of all that `evidence_inputs` rests on: another threshold or definition is other evidence."""
-    statements = {code: [str(condition) for condition in statement.conditions] for code, statement in measured_statements().items()}
-    clauses = {code: repr(definition.clause) for code, definition in definitions_of(defined).items()}
+    """SHA-256 of all that `evidence_inputs` rests on: another threshold, definition or order is other evidence."""
+    statements = [(code, *map(str, statement.conditions)) for code, statement in measured_statements().items()]
+    clauses = [(code, repr(definition.clause)) for code, definition in definitions_of(defined).items()]
     return sha256_json({"statements": statements, "definitions": clauses})
