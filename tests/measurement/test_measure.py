@@ -1,6 +1,7 @@
 """Measurements against the truth of simulated hearts, at 500 and 100 Hz, and of signals that tell nothing."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -113,17 +114,41 @@ def test_bigeminy(rate: float) -> None:
 def test_fibrillation_and_pacing(rate: float) -> None:
     sinus = examples(rate=rate)
     for one in examples("af", rate=rate):
-        assert one["p_likeness"] < 0.75
+        assert one["p_constancy"] < 0.75
         assert one["rr_jitter"] > 0.1
         assert np.isnan(one["pr_interval"])
-    assert min(one["p_likeness"] for one in sinus) > 0.85
-    assert np.median([one["atrial_activity"] for one in examples("af", rate=rate)]) > 2 * np.median(
-        [one["atrial_activity"] for one in sinus]
+    assert min(one["p_constancy"] for one in sinus) > 0.85
+    assert np.median([one["atrial_amplitude"] for one in examples("af", rate=rate)]) > 2 * np.median(
+        [one["atrial_amplitude"] for one in sinus]
     )
     paced = examples("pacemaker", rate=rate)
     assert min(one["qrs_duration"] for one in paced) > 115
-    if rate == 500:  # at 100 Hz nothing is left of a spike of a millisecond
+    if rate == 500:
         assert np.median([one["spike"] for one in paced]) > 1.5 * np.median([one["spike"] for one in sinus])
+    else:  # nothing can be left of a spike of a millisecond: whether there is one is unknown
+        assert all(np.isnan(one["spike"]) for one in (*paced, *sinus))
+
+
+@RATES
+def test_atrial_extrasystoles_take_no_p_waves_from_the_beats_in_time(rate: float) -> None:
+    """The P wave of an early beat is another one and falls into a T wave: no sign of fibrillation."""
+    for seed in range(4):
+        heart, _ = simulate((), 500.0, seed)
+        usual = clean_beat(heart)
+        atrial = {name: wave.scaled(-0.3) for name, wave in heart.waves.items() if name.startswith("p_")}
+        early = clean_beat(replace(heart, waves=heart.waves | atrial))
+        signal = np.random.default_rng(seed).normal(0, 0.005, (12, 11_000))
+        for second, beat in [(0.5 + 0.9 * number, usual) for number in (0, 1, 2, 4, 5, 7, 8, 10)] + [
+            (3.03, early),
+            (5.73, early),
+            (8.43, early),
+        ]:
+            signal[:, round(1000 * second) - 400 : round(1000 * second) + 800] += beat
+        one = measured(signal[:, : 10_000 : round(1000 / rate)].astype(np.float32), rate)
+        assert one["early_beats"] == 3
+        assert one["p_constancy"] > 0.85
+        assert one["atrial_amplitude"] < 0.02
+        assert np.isfinite(one["pr_interval"])
 
 
 def test_the_same_ecg_at_other_rates() -> None:

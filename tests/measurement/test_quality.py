@@ -43,7 +43,7 @@ def checked(recording: Recording, *settings: str) -> tuple[dict[str, float], tup
 def test_sound_recordings_have_numbers_and_most_no_new_flag(recording: Recording, recordings: list[Recording]) -> None:
     assert sum(checked(one)[1] == one.flags for one in recordings) >= 9
     values, _ = checked(recording)
-    assert np.isfinite(list(values.values())).all()
+    assert [name for name, value in values.items() if not np.isfinite(value)] == ["pacing"], "at 100 Hz no spike can be seen"
     assert values["einthoven"] < 0.1
 
 
@@ -64,7 +64,6 @@ def test_every_check_has_a_fault_that_shows_what_it_finds() -> None:
 
 
 def test_injected_spikes_are_a_pacemakers() -> None:
-    """At 500 Hz; at 100 Hz a spike is hardly steeper than QRS."""
     (inject,) = SCRIPT["FAULTS"]["pacing"].values()
     hearts = [simulate((), 500.0, seed)[1] for seed in range(6)]
     paced = [inject(signal.copy(), 500.0, np.random.default_rng(seed)) for seed, signal in enumerate(hearts)]

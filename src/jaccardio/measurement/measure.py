@@ -23,6 +23,9 @@ LONGEST_SECONDS = 10.0
 NOISIEST = 0.25
 """A lead whose beats differ by more than this share of its QRS is not measured."""
 
+SPIKE_RATE_HZ = 250.0
+"""A pacemaker's spike lasts 0.5 to 2 ms: of a recording at a lower rate, filters have removed it."""
+
 INTERVAL_MEASUREMENTS: Mapping[str, tuple[str, str]] = {
     "qrs_duration": ("ms", "QRS, earliest beginning to latest end in all leads"),
     "pr_interval": ("ms", "beginning of P to beginning of QRS"),
@@ -43,7 +46,7 @@ INTERVAL_MEASUREMENTS: Mapping[str, tuple[str, str]] = {
     "cornell": ("mV", "R in aVL and S in V3 (Casale et al. 1985)"),
     "limb_voltage": ("mV", "largest QRS in the limb leads"),
     "chest_voltage": ("mV", "largest QRS in the chest leads"),
-    "spike": ("", "steepest change before QRS by that of QRS: a pacemaker's spike"),
+    "spike": ("", "steepest change before QRS by that of QRS: a pacemaker's spike; unknown below 250 Hz"),
 }
 """Unit and meaning of what is measured across leads."""
 
@@ -52,7 +55,10 @@ MEASUREMENTS: Mapping[str, tuple[str, str]] = {
     **INTERVAL_MEASUREMENTS,
     **{f"{name}.{lead}": meaning for name, meaning in LEAD_MEASUREMENTS.items() for lead in LEADS},
 }
-"""Unit and meaning of every measurement by name, ``NAME.LEAD`` for those of one lead; the order of `measure`."""
+"""Unit and meaning of every measurement by name, ``NAME.LEAD`` for those of one lead; the order of `measure`.
+
+What is measured in another way gets another name: stores and models of the old one are refused by it.
+"""
 
 
 def measure(signal: NDArray[np.float32], sampling_rate: float, lead_mask: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -86,6 +92,7 @@ def measure(signal: NDArray[np.float32], sampling_rate: float, lead_mask: NDArra
     found = measure_leads(waves.beat, waves)
     by_lead = dict(zip(found, np.where(usable, list(found.values()), np.nan), strict=True))
     intervals = _intervals(rhythm, by_lead, beats, waves, usable)
+    intervals["spike"] = _spike(beats, waves, usable) if sampling_rate >= SPIKE_RATE_HZ else np.nan
     whole = [*(rhythm[name] for name in RHYTHM_MEASUREMENTS), *(intervals[name] for name in INTERVAL_MEASUREMENTS)]
     return np.concatenate([whole, *(by_lead[name] for name in LEAD_MEASUREMENTS)]).astype(np.float32)
 
@@ -118,8 +125,8 @@ def _intervals(
     p_wave = _p_heights(waves, usable)
     return {
         "qrs_duration": milliseconds(waves.qrs_on, waves.qrs_off),
-        "pr_interval": milliseconds(waves.p_on, waves.qrs_on) if rhythm["p_likeness"] > 0.6 else np.nan,
-        "p_duration": milliseconds(waves.p_on, waves.p_off) if rhythm["p_likeness"] > 0.6 else np.nan,
+        "pr_interval": milliseconds(waves.p_on, waves.qrs_on) if rhythm["p_constancy"] > 0.6 else np.nan,
+        "p_duration": milliseconds(waves.p_on, waves.p_off) if rhythm["p_constancy"] > 0.6 else np.nan,
         "qt_interval": qt,
         "qtc_interval": qt / (60 / rhythm["heart_rate"]) ** (1 / 3),
         "qrs_axis": qrs_axis,
@@ -135,7 +142,6 @@ def _intervals(
         "cornell": of("r_height", "aVL") + max(of("s_depth", "V3"), of("q_depth", "V3")),
         "limb_voltage": float(by_lead["peak_to_peak"][:6].max()),
         "chest_voltage": float(by_lead["peak_to_peak"][6:].max()),
-        "spike": _spike(beats, waves, usable),
     }
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from jaccardio.measurement.beats import EARLY, WORKING_RATE_HZ, Beats, correlations
+from jaccardio.measurement.beats import EARLY, MINIMUM_BEATS, WORKING_RATE_HZ, Beats, correlations
 from jaccardio.measurement.curves import straight_line
 from jaccardio.measurement.waves import Waves
 from jaccardio.recording.leads import LEADS
@@ -32,8 +32,8 @@ RHYTHM_MEASUREMENTS: Mapping[str, tuple[str, str]] = {
     "run_different": ("", "most beats of another form in a row"),
     "every_second": ("", "most early beats in a row with one other beat between two of them"),
     "every_third": ("", "most early beats in a row with two other beats between two of them"),
-    "p_likeness": ("", "mean correlation of each beat's P wave with the mean one, leads II and V1"),
-    "atrial_activity": ("mV", "root mean square between 4 and 10 Hz of what beats leave in leads II and V1"),
+    "p_constancy": ("", "mean correlation of the P wave of each beat in time with the mean one, leads II and V1"),
+    "atrial_amplitude": ("mV", "root mean square between 4 and 10 Hz of what beats in time leave in leads II and V1"),
     "flutter_peak": (
         "",
         "share of the power from 3 to 15 Hz, QRS left out, within half a hertz of the peak from 3.5 to 6 Hz",
@@ -51,6 +51,8 @@ def measure_rhythm(signal: NDArray[np.float32], leads: NDArray[np.bool_], beats:
     different[beats.whole] = beats.likeness < DIFFERENT
     usual = np.zeros_like(different)
     usual[beats.whole] = beats.alike
+    in_time = usual & ~early  # the P wave of an early beat is another one
+    undisturbed = in_time & ~np.append(early[1:], False)  # and falls into the T wave of the beat before it
     centred = intervals - mean
     slow = gaussian_filter1d(intervals, 1.5)
     return {
@@ -67,8 +69,8 @@ def measure_rhythm(signal: NDArray[np.float32], leads: NDArray[np.bool_], beats:
         "run_different": float(_longest(different, 1)),
         "every_second": float(_longest(early, 2)),
         "every_third": float(_longest(early, 3)),
-        "p_likeness": _p_likeness(beats, waves, leads),
-        "atrial_activity": _atrial_activity(signal, leads, beats),
+        "p_constancy": _p_constancy(beats, in_time[beats.whole], waves, leads),
+        "atrial_amplitude": _atrial_amplitude(signal, leads, beats, undisturbed[beats.whole]),
         "flutter_peak": _flutter_peak(signal, leads, beats, waves),
     }
 
@@ -87,24 +89,24 @@ def _longest(marked: NDArray[np.bool_], step: int) -> int:
     return int(np.diff(np.concatenate([[-1], breaks, [len(places) - 1]])).max())
 
 
-def _p_likeness(beats: Beats, waves: Waves, leads: NDArray[np.bool_]) -> float:
+def _p_constancy(beats: Beats, in_time: NDArray[np.bool_], waves: Waves, leads: NDArray[np.bool_]) -> float:
     seen = [row for row in (LEADS.index("II"), LEADS.index("V1")) if leads[row]]
     start, stop = max(waves.qrs_on - _samples(0.24), 0), waves.qrs_on - _samples(0.03)
-    if not seen or stop - start < _samples(0.1) or beats.alike.sum() < 3:
+    if not seen or stop - start < _samples(0.1) or in_time.sum() < MINIMUM_BEATS:
         return np.nan
-    parts = beats.windows[beats.alike][:, seen, start:stop].astype(np.float64)
+    parts = beats.windows[in_time][:, seen, start:stop].astype(np.float64)
     parts -= parts.mean(axis=2, keepdims=True)
     return float(correlations(parts, parts.mean(axis=0)).mean())
 
 
-def _atrial_activity(signal: NDArray[np.float32], leads: NDArray[np.bool_], beats: Beats) -> float:
+def _atrial_amplitude(signal: NDArray[np.float32], leads: NDArray[np.bool_], beats: Beats, undisturbed: NDArray[np.bool_]) -> float:
     """What is left of leads II and V1 when each beat's median is taken away, between 4 and 10 Hz."""
     seen = [row for row in (LEADS.index("II"), LEADS.index("V1")) if leads[row]]
     if not seen:
         return np.nan
     left, covered, end = signal[seen].astype(np.float64), list[NDArray[np.float64]](), 0
     median, before_p = beats.median[seen], _samples(0.12)
-    for begin in (beats.places[beats.whole][beats.alike] - beats.centre).tolist():
+    for begin in (beats.places[beats.whole][undisturbed] - beats.centre).tolist():
         level = np.sort(left[:, begin : begin + before_p], axis=1)[:, before_p // 2, None]
         start, end = max(begin, end), begin + median.shape[1]  # where two windows overlap, the earlier beat is taken away
         left[:, start:end] -= median[:, start - begin :] + level
