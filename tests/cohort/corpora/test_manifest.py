@@ -103,6 +103,8 @@ def test_ids_are_stable_across_folders_and_spellings(tmp_path: Path) -> None:
         ('path,patient_id\na,"1\nSecret"\n', "row 2, column patient_id: a line break"),
         ("path,patient_id\na,1.23457E+11\n", "row 2, column patient_id: rounded by a spreadsheet"),
         ("path,patient_id\na,1E+11\n", "row 2, column patient_id: rounded by a spreadsheet"),
+        ("path;patient_id\na;12.000\n", "row 2, column patient_id: three zeros behind a point or comma"),
+        ("path;patient_id\na;\uff11,000\n", "row 2, column patient_id: three zeros behind a point or comma"),
         ("path,patient_id\n,1\n", "row 2, column path: empty"),
         ("path,patient_id\na,1\na.hea,2\n", "row 3, column path: the same recording as in row 2"),
         ("path,patient_id\n../Secret,1\n", "row 2, column path: leads out"),
