@@ -170,6 +170,8 @@ class _Rows:
         names = [] if plain(cell) in NOT_STATED else list_items(cell)
         if cell.startswith("[") and not names:
             self._fault(number, LIST_COLUMN, "an empty list may mean none of the findings or not annotated; write none, or nothing")
+        if "None" in names:
+            self._fault(number, LIST_COLUMN, "None may mean none of the findings or, of Python, nothing known; write none, or nothing")
         nothing = [plain(name) in NO_FINDING for name in names]
         if any(nothing):
             if not all(nothing):
