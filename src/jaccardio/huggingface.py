@@ -113,7 +113,7 @@ class EcgFeatureExtractor(FeatureExtractionMixin):
         super().__init__(**options)  # type: ignore[no-untyped-call]
         self.sampling_rate, self.seconds = sampling_rate, seconds
 
-    def __call__(self, ecgs: Ecg | Sequence[Ecg], return_tensors: str | None = "pt") -> BatchFeature:
+    def __call__(self, ecgs: Ecg | Sequence[object], return_tensors: str | None = "pt") -> BatchFeature:
         """Recordings or files, one or several, to ``input_values`` (n, 12, samples) in millivolt and ``lead_mask`` (n, 12), true where a
         lead was recorded.
 
