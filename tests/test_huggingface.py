@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoFeatureExtractor, AutoModel
 
-from jaccardio import Predictor, recordings_of
+from jaccardio import Predictor, read_ecg, recordings_of
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, ReadError, UsageError
 from jaccardio.huggingface import EcgTower, EcgTowerConfig, tower_of
@@ -87,3 +87,14 @@ def test_lengths_that_make_no_batch_and_unread_ecgs_are_refused(predictor: Predi
             extractor(ecgs)
     with pytest.raises(ReadError, match="array"):
         extractor([ReadError("array", "samples", "infinite values")])
+
+
+def test_one_ecg_makes_a_batch_and_an_array_is_none(predictor: Predictor, hospitals: Hospitals) -> None:
+    _, extractor = tower_of(predictor)
+    file = min((hospitals.folder / "site-a").rglob("*.hea"))
+    expected = extractor([file])["input_values"]
+    for one in (file, str(file), read_ecg(file)):
+        assert torch.equal(extractor(one)["input_values"], expected)
+    for none in (expected.numpy(), [expected.numpy()]):
+        with pytest.raises(UsageError, match="recordings_of makes recordings"):
+            extractor(none)

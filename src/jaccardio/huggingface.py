@@ -33,6 +33,9 @@ from jaccardio.recording.preprocessing import SignalContract, dequantise
 from jaccardio.recording.readers import read_ecg
 from jaccardio.recording.recording import Recording
 
+Ecg = Recording | ReadError | str | Path
+"""What the feature extractor takes; an ECG that could not be read is raised there."""
+
 
 @strict
 class EcgTowerConfig(PreTrainedConfig):
@@ -110,8 +113,9 @@ class EcgFeatureExtractor(FeatureExtractionMixin):
         super().__init__(**options)  # type: ignore[no-untyped-call]
         self.sampling_rate, self.seconds = sampling_rate, seconds
 
-    def __call__(self, ecgs: Sequence[Recording | ReadError | str | Path], return_tensors: str | None = "pt") -> BatchFeature:
-        """Recordings or files to ``input_values`` (n, 12, samples) in millivolt and ``lead_mask`` (n, 12), true where a lead was recorded.
+    def __call__(self, ecgs: Ecg | Sequence[object], return_tensors: str | None = "pt") -> BatchFeature:
+        """Recordings or files, one or several, to ``input_values`` (n, 12, samples) in millivolt and ``lead_mask`` (n, 12), true where a
+        lead was recorded.
 
         Arrays become recordings by `jaccardio.recordings_of`. Nothing is filled up: an ECG shorter than a window stays short.
 
@@ -120,12 +124,14 @@ class EcgFeatureExtractor(FeatureExtractionMixin):
         ReadError
             An ECG cannot be read.
         UsageError
-            The ECGs have unequal lengths, or one is longer than a window.
+            There is none, or an array in place of a recording; the ECGs have unequal lengths, or one is longer than a window.
         """
         contract, prepared = SignalContract(self.sampling_rate, self.seconds), []
-        for ecg in ecgs:
+        for ecg in [ecgs] if isinstance(ecgs, Ecg) else ecgs:
             if isinstance(ecg, ReadError):
                 raise ecg
+            if not isinstance(ecg, Ecg):
+                raise UsageError("an ECG is a Recording or a file. Of arrays, jaccardio.recordings_of makes recordings.")
             prepared.append(contract.apply(ecg if isinstance(ecg, Recording) else read_ecg(Path(ecg))))
         if len({one.recorded for one in prepared}) != 1 or any(len(one.counts) > 1 for one in prepared):
             raise UsageError(f"ECGs of one length, at most {self.seconds:g} s, make a batch. Cut them, or call once for each length.")

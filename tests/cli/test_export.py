@@ -181,6 +181,12 @@ def test_a_damaged_onnx_file_is_refused(harm: str, exported: Path, files: list[P
     assert "damaged" in refused.err
 
 
+def test_the_suffix_of_an_onnx_file_may_be_in_capitals(exported: Path, files: list[Path], tmp_path: Path, jaccardio: Command) -> None:
+    renamed = tmp_path / "MODEL.ONNX"
+    renamed.write_bytes(exported.read_bytes())
+    assert jaccardio("predict", renamed, files[0]).out == jaccardio("predict", exported, files[0]).out
+
+
 def test_the_file_says_what_its_numbers_mean(predictor: Predictor, session: Any) -> None:
     said = session.get_modelmeta().custom_metadata_map
     assert json.loads(said["findings"]) == list(predictor.vocabulary.codes)

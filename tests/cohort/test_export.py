@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import wfdb
@@ -79,6 +80,17 @@ def test_wfdb_comes_back_as_the_same_store(store: Store, tmp_path: Path) -> None
     assert (report.stored, report.patients, report.rejected) == (8, 6, ())
     back = Store.open(tmp_path / "back")
     assert np.array_equal(back.labels, store.labels[[0, 1, 1, 1, 2, 3, 4, 5]])
+
+
+def test_wfdb_keeps_the_year(store: Store, tmp_path: Path) -> None:
+    export_store(store.path, tmp_path / "out", "wfdb")
+    manifest = tmp_path / "out/manifest.csv"
+    pd.read_csv(manifest).assign(date=2019).to_csv(manifest, index=False)
+    for source, target in (("out", "dated"), ("again", "back")):
+        if source == "again":
+            export_store(tmp_path / "dated", tmp_path / "again", "wfdb")
+        ingest(tmp_path / source, tmp_path / target, corpus="manifest", vocabulary="paper26", sampling_rate=50.0, key_file=tmp_path / "k")
+    assert Store.open(tmp_path / "back").records["year"].tolist() == [2019] * 8
 
 
 def test_a_place_that_is_taken_and_a_format_that_is_none(store: Store, tmp_path: Path) -> None:

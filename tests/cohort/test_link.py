@@ -162,6 +162,7 @@ def test_all_faults_of_a_table_are_told_and_no_cell_is(linked: Callable[..., tup
         ("patient_id,date,lvef\n", "lists no echocardiogram"),
         ("patient_id,date,lvef\np0,05/02/2019,50\n", "row 2, column date: no whole date, or one that two countries read differently"),
         ("patient_id,date,lvef\np0,2020,50\n", "row 2, column date"),
+        ("patient_id;date;lvef\n1.000;2020-03-01;50\n", "row 2, column patient_id: three zeros behind a point or comma"),
         ("patient_id,date,lvef\nq0,2020-03-01,50\n", "none of its 1 patients has an ECG in the store"),
         ("patient_id,date,lvef,site\np0,2020-03-01,50,South\n", "none of its 1 patients"),
     ],

@@ -75,6 +75,16 @@ def known(text: str, reader: StatementReader = PAPER) -> dict[str, int]:
         ("History of AF. H/o LBBB. Previous VT. S/p inferior MI.", {}),  # what was
         ("Z.n. Vorhofflimmern, LVH anamnestisch", {}),
         ("心房細動の既往。以前は完全左脚ブロック", {}),
+        ("This isn't AF; LBBB wasn't there", {"af": 0, "clbbb": 0}),
+        ("It is not atrial fibrillation", {"af": 0}),
+        ("Ischemia is not seen and AF", {"af": 1}),  # "not seen" speaks of what is before it
+        ("AF in lead II is not apparent and LBBB", {"af": 0, "clbbb": 1}),
+        ("VPCs aren’t seen; isn't LVH", {"vpc": 0, "lvh": 0}),
+        ("Can't exclude AF. AF can't be excluded", {}),
+        ("LBBB replaced by RBBB", {"crbbb": 1}),
+        ("Vorhofflimmern abgelöst von Linksschenkelblock", {"clbbb": 1}),
+        ("AF/flutter", {}),  # of which one is meant
+        ("no AF / LBBB", {"af": 0, "clbbb": 0}),
     ],
 )
 def test_what_a_text_makes_known(text: str, expected: dict[str, int]) -> None:

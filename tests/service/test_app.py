@@ -202,6 +202,38 @@ def test_unreadable_bodies_are_refused_in_words(serving: Serving, ecgs: list[Pat
     assert client.put("/v1/predict", json={}).status_code == 405
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "reason"),
+    [
+        ("", "--B{part}--B--\r\n", "its Content-Type names no boundary"),
+        ("; boundary=C", "--B{part}--B--\r\n", "its parts are not where its boundary says"),
+        ("; boundary=B", "--B{part}", "the form ends before its last boundary"),
+        (
+            "; boundary=B",
+            '--B{part}--B\r\nContent-Disposition: form-data; name="prompt"\r\n\r\nAtrial fib',
+            "ends before its last boundary",
+        ),
+        ("; boundary=B", "--B{part}--B\r\nContent-Type: text/plain\r\n\r\nx\r\n--B--\r\n", "a part without a name"),
+        ("; boundary=B", "--B{part}" * 17 + "--B--\r\n", "more than 16 files or questions"),
+        ("; boundary=B", "--B--\r\n", "no file"),
+    ],
+)
+def test_what_is_wrong_with_a_form_is_said(serving: Serving, kind: str, body: str, reason: str) -> None:
+    part = '\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nhello\r\n'
+    answer = serving().post(
+        "/v1/prompt", headers={"content-type": f"multipart/form-data{kind}"}, content=body.replace("{part}", part).encode()
+    )
+    assert answer.status_code in (400, 422)
+    assert reason in answer.json()["error"]["reason"]
+
+
+def test_chest_leads_by_their_electrodes(serving: Serving, ecgs: list[Path]) -> None:
+    client, sent = serving(), as_json(ecgs[0])
+    names = [lead.replace("V", "C") if lead.startswith("V") else lead for lead in LEADS]
+    assert "C6" in names
+    assert scores(client.post("/v1/predict", json=sent | {"leads": names}).json()) == scores(client.post("/v1/predict", json=sent).json())
+
+
 def test_a_name_planted_anywhere_is_in_no_answer_and_in_no_log(serving: Serving, ecgs: list[Path], log: list[str]) -> None:
     name = "CANARY-Yamada"
     client, sent = serving(), as_json(ecgs[0])

@@ -102,7 +102,7 @@ def predict(
 def _load(run: Path, device: str) -> "Predictor | OnnxPredictor":
     from jaccardio.prediction.onnx_predictor import SUFFIX, OnnxPredictor
 
-    if run.suffix == SUFFIX:
+    if run.suffix.lower() == SUFFIX:
         if device not in ("auto", "cpu"):
             raise UsageError(f"--device {device}: an ONNX file is run on the CPU. Leave --device out.")
         return OnnxPredictor(run)

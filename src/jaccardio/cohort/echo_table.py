@@ -14,7 +14,7 @@ from pathlib import Path
 from jaccardio.cohort.corpora.corpus import day_of
 from jaccardio.cohort.corpora.faults import Faults
 from jaccardio.cohort.corpora.table import SourceTable, read_table
-from jaccardio.cohort.corpora.words import NOT_STATED, label_states, patient_number, plain
+from jaccardio.cohort.corpora.words import NOT_STATED, THOUSANDS, label_states, may_be_thousands, patient_number, plain
 from jaccardio.errors import DataError, UsageError
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
 
@@ -147,6 +147,8 @@ class EchoTable:
             for one, state in zip(criteria, states, strict=True):
                 if isinstance(state, str):
                     faults.add(number, columns[one.column], state)
+            if may_be_thousands(cells[columns["patient_id"]]):
+                faults.add(number, columns["patient_id"], THOUSANDS)
             patient = patient_number(cells[columns["patient_id"]])
             if not patient or day is None:
                 left_out += 1

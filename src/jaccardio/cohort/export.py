@@ -150,7 +150,7 @@ def _wfdb(store: Store, folder: Path) -> Iterator[NDArray[np.int64]]:
     records = store.records
     with (folder / "manifest.csv").open("w", encoding="utf-8", newline="") as file:
         manifest = csv.writer(file, lineterminator="\n")
-        manifest.writerow(["path", "patient_id", "fold", "site", "age", "sex", *codes])
+        manifest.writerow(["path", "patient_id", "fold", "site", "age", "sex", "date", *codes])
         for rows in _chunks(np.arange(len(store))):
             windows = store.windows(rows)
             counts, numbers = quantise(windows.signal), _window_numbers(windows.ecg)
@@ -165,7 +165,7 @@ def _wfdb(store: Store, folder: Path) -> Iterator[NDArray[np.int64]]:
                 header = wfdb_header(path.name, [LEADS[lead] for lead in leads], own, store.contract.sampling_rate, "1000", comments)
                 path.with_suffix(".dat").write_bytes(samples_interleaved(own))
                 path.with_suffix(".hea").write_text(header, encoding="utf-8")
-                known = records[["patient_key", "fold", "site", "age", "sex"]].iloc[row]
+                known = records[["patient_key", "fold", "site", "age", "sex", "year"]].iloc[row]
                 cells = ["" if pd.isna(value) else str(value) for value in known]
                 manifest.writerow([path.relative_to(folder).as_posix(), *cells, *(labels.get(code, "") for code in codes)])
             yield rows

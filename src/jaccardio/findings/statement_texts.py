@@ -37,6 +37,7 @@ _BREAKS = re.compile(
 """Where what is said of one finding ends."""
 
 _VERDACHT = re.compile(r"\bv\. ?a\.")
+_CONTRACTED = re.compile(r"(?:(?<=\bcan)|(?<!\bca)n)['’]t\b")
 _ZUSTAND = re.compile(r"\bz\. ?n\.")
 _ENDS = re.compile(r"\s*(?:[,、]|$)")
 _ABBREVIATED = re.compile(r"\b(z|n|ca|ggf|evtl|inkompl|kompl|wahrsch|fragl|prob|poss|dr|block (?:i{1,3}|[123]))\.")
@@ -160,7 +161,7 @@ def phrases(text: str) -> list[str]:
     """A text cut at line ends, stops, semicolons and words such as "but", as `searchable` writes it."""
     cut = []
     for part in _BREAKS.split(text.replace("?", " ? ").replace("？", " ? ")):
-        whole = _ZUSTAND.sub("zustand nach", _VERDACHT.sub("verdacht auf", normalise(part)))
+        whole = _ZUSTAND.sub("zustand nach", _VERDACHT.sub("verdacht auf", _CONTRACTED.sub(" not", normalise(part))))
         whole = ABBREVIATED.sub(r"\1", _ABBREVIATED.sub(r"\1", whole))
         cut += [" ".join(searchable(phrase).split()).strip(" ,:-") for phrase in FULL_STOP.split(whole)]
     return [phrase for phrase in cut if any(character.isalpha() for character in phrase)]
@@ -225,14 +226,16 @@ def _join(between: str) -> str | None:
 
 @lru_cache(4096)
 def _cues_in(phrase: str) -> list[tuple[str, str, Span]]:
-    """Cues that deny or doubt, the longest ones; those that only shield words from being cues are left out."""
+    """Cues that deny or doubt, the longest ones, of two that overlap the second ("is not", "not seen"); those that only shield words from
+    being cues are left out."""
     found = [
         (kind, side, match.span())
         for kind, side, stem, pattern in _cues()
         if stem in phrase and kind not in (AND, OR)
         for match in pattern.finditer(phrase)
     ]
-    longest = [cue for cue in found if not any(inside(cue[2], other) for _, _, other in found)]
+    whole = [cue for cue in found if not any(inside(cue[2], other) for _, _, other in found)]
+    longest = [cue for cue in whole if not any(cue[2][0] < other[0] < cue[2][1] for _, _, other in whole)]
     both = {span for _, _, span in longest if len({side for _, side, other in longest if other == span}) > 1}
     merged = {(kind, EITHER if span in both else side, span) for kind, side, span in longest if kind != PLAIN}
     return sorted(merged, key=lambda cue: cue[2])
@@ -244,7 +247,12 @@ def _cues() -> list[tuple[str, str, str, re.Pattern[str]]]:
     text = (resources.files("jaccardio.findings") / "data" / "assertion-cues.csv").read_text("utf-8")
     rows = csv.DictReader(io.StringIO(text))
     return [
-        (row["kind"], row["side"], _stem(searchable(cue)), re.compile(re.escape(cue)) if cue == "?" else term_pattern(searchable(cue)))
+        (
+            row["kind"],
+            row["side"],
+            _stem(searchable(cue)),
+            re.compile(re.escape(cue)) if cue in ("?", "/") else term_pattern(searchable(cue)),
+        )
         for row in rows
         for cue in row["cues"].split("|")
     ]

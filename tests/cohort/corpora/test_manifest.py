@@ -53,7 +53,7 @@ def test_one_column_per_finding(tmp_path: Path) -> None:
 
 
 def test_list_column_empty_is_unknown_and_none_is_absent(tmp_path: Path) -> None:
-    text = "path,patient_id,site,findings\na,1,N,af;vpc\nb,2,S,\nc,3,N,None\n"
+    text = "path,patient_id,site,findings\na,1,N,af;vpc\nb,2,S,\nc,3,N,NONE\n"
     assert [(source.present, source.closed) for source in read(tmp_path, text)] == [
         (("finding:af", "finding:vpc"), True),
         ((), False),
@@ -103,6 +103,8 @@ def test_ids_are_stable_across_folders_and_spellings(tmp_path: Path) -> None:
         ('path,patient_id\na,"1\nSecret"\n', "row 2, column patient_id: a line break"),
         ("path,patient_id\na,1.23457E+11\n", "row 2, column patient_id: rounded by a spreadsheet"),
         ("path,patient_id\na,1E+11\n", "row 2, column patient_id: rounded by a spreadsheet"),
+        ("path;patient_id\na;12.000\n", "row 2, column patient_id: three zeros behind a point or comma"),
+        ("path;patient_id\na;\uff11,000\n", "row 2, column patient_id: three zeros behind a point or comma"),
         ("path,patient_id\n,1\n", "row 2, column path: empty"),
         ("path,patient_id\na,1\na.hea,2\n", "row 3, column path: the same recording as in row 2"),
         ("path,patient_id\n../Secret,1\n", "row 2, column path: leads out"),
@@ -110,6 +112,8 @@ def test_ids_are_stable_across_folders_and_spellings(tmp_path: Path) -> None:
         ("path,patient_id\nC:\\Secret,1\n", "row 2, column path: leads out"),
         ("path,patient_id,findings\na,1,af; atrial fibrilation Secret\n", r"row 2, column findings: item 2 .* did you mean af"),
         ("path,patient_id,findings\na,1,af;none\n", "none beside findings"),
+        ("path,patient_id,findings\na,1,None\n", "row 2, column findings: None may mean none of the findings or, of Python, nothing"),
+        ("path,patient_id,findings\na,1,[None]\n", "row 2, column findings: None may mean none of the findings"),
         ("path,patient_id,findings\na,1,[]\n", "row 2, column findings: an empty list may mean none"),
         ("path,patient_id,findings\na,1,\"['af', 'Secret']\"\n", "row 2, column findings: item 2 is no finding"),
         ("path,patient_id,inverted\na,1,1\n", "row 1, column inverted: .*did you mean inverted_t"),

@@ -22,7 +22,7 @@ def test_what_may_not_be_read(tmp_path: Path, counts: NDArray[np.int16]) -> None
     path = tmp_path / "export.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("good.csv", data)
-        for name in ("../up.csv", "a/../../up.csv", "/root.csv", "c:/drive.csv", "..\\up.csv"):
+        for name in ("../up.csv", "a/../../up.csv", "/root.csv", "c:/drive.csv", "..\\down.csv"):
             archive.writestr(name, data)
         link = zipfile.ZipInfo("link.csv")
         link.external_attr = LINK
@@ -40,7 +40,7 @@ def test_what_may_not_be_read(tmp_path: Path, counts: NDArray[np.int16]) -> None
     reasons = {rejection.file.removeprefix("export.zip/"): rejection.reason.split(".")[0] for rejection in listing.rejected}
     outside = "its name leads out of the archive"
     assert {name: reason for name, reason in reasons.items() if reason == outside}.keys() == {
-        *("../up.csv", "a/../../up.csv", "/root.csv", "c:/drive.csv", "..\\up.csv"),
+        *("../up.csv", "a/../../up.csv", "/root.csv", "c:/drive.csv", "../down.csv"),
     }
     assert reasons["link.csv"] == "a link"
     assert reasons["bomb.csv"] == "inflates to more than 64 MiB"
@@ -77,3 +77,27 @@ def test_a_password_and_damage(tmp_path: Path, counts: NDArray[np.int16]) -> Non
         read_ecg(path / "a.csv")
     with pytest.raises(ReadError, match="header: does not exist"):
         read_ecg(path.with_name("gone.zip") / "a.csv")
+
+
+@pytest.mark.parametrize("name", ["a/x.npy", "x.npy"])
+def test_an_archive_that_begins_with_an_array_is_a_folder_unless_numpy_wrote_it(
+    name: str, tmp_path: Path, counts: NDArray[np.int16]
+) -> None:
+    array, path = SAMPLES["NPY"](tmp_path, counts), tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(array, name)
+        archive.write(array.with_suffix(".json"), name.replace(".npy", ".json"))
+    np.testing.assert_array_equal(read_ecg(path / name).signal, read_ecg(array).signal)
+    assert ecg_files(path).ecgs == (path / name,)
+    np.savez(tmp_path / "other.npz", ecg=counts, rate=500)
+    with pytest.raises(ReadError, match=r"there is no array of this name"):
+        read_ecg(tmp_path / "other.npz")
+
+
+def test_names_with_the_separator_of_windows(tmp_path: Path, counts: NDArray[np.int16]) -> None:
+    table, path = SAMPLES["CSV"](tmp_path, counts), tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("Ward 3\\", "")
+        archive.write(table, "Ward 3\\a.csv")
+    assert ecg_files(path).ecgs == (path / "Ward 3/a.csv",)
+    np.testing.assert_array_equal(read_ecg(path / "Ward 3" / "a.csv").signal, read_ecg(table).signal)

@@ -20,6 +20,7 @@ def table(folder: Path, text: str) -> Path:
 
 
 ROWS = "\n".join(f"{100 * np.sin(n / 9):.0f},{50 * np.sin(n / 7):.0f}" for n in range(300))
+SEMICOLONS = ROWS.replace(",", ";")
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,9 @@ ROWS = "\n".join(f"{100 * np.sin(n / 9):.0f},{50 * np.sin(n / 7):.0f}" for n in 
         (f"# unit: uV\n# sampling_rate: 100\nI,II\n{ROWS}\n1", "row 301 of the samples: 1 cells, 2 columns"),
         (f"# unit: uV\n# sampling_rate: 100\nI,II\n{ROWS}\n1,Mueller", "row 301 of the samples: not a number"),
         ("# unit: uV\n# sampling_rate: 100\nI,II\n", "samples: there are none"),
+        (f"# unit: uV\n# sampling_rate: 100\nI;II\n{SEMICOLONS}\n-1.234;56", "row 301 of the samples: a point before three digits"),
+        (f"# unit: uV\n# sampling_rate: 100\nI;II\n{SEMICOLONS}\n-1.234;1.234,5", "row 301 of the samples: a point before three digits"),
+        (f"# unit: uV\n# sampling_rate: 100\nI\tII\n{ROWS.replace(',', chr(9))}\n1.234\t5", "row 301 of the samples: a point before three"),
         (f"# unit: V\n# sampling_rate: 100\nI,II\n{ROWS}", "wrong unit"),
     ],
 )
@@ -44,6 +48,15 @@ def test_tables_refused(tmp_path: Path, text: str, words: str) -> None:
         read_ecg(table(tmp_path, text))
     assert words in str(caught.value)
     assert "Mueller" not in str(caught.value)
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_points_that_begin_decimals_in_one_number_do_so_in_all(tmp_path: Path, separator: str) -> None:
+    """Three digits behind the point are millivolt to the microvolt where a number is 0.050; thousands never begin with 0."""
+    rows = "\n".join(separator.join(f"{float(cell) / 50:.3f}" for cell in row.split(",")) for row in ROWS.split("\n"))
+    assert "1.280" in rows
+    read = read_ecg(table(tmp_path, f"# unit: mV\n# sampling_rate: 100\nI{separator}II\n{rows}"))
+    assert read.signal[0].max() == pytest.approx(2.0)
 
 
 @pytest.mark.parametrize(

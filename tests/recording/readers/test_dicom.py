@@ -122,3 +122,20 @@ def test_chest_leads_by_their_electrodes(tmp_path: Path) -> None:
 
     path = changed(tmp_path, rename)
     np.testing.assert_array_equal(read("dicom", path).signal, read("dicom", build_dicom(tmp_path)).signal)
+
+
+def test_samples_outside_the_declared_bits_are_refused(tmp_path: Path) -> None:
+    """The sign of 12 bits extends over all 16; without that, -1 would be read as 4095."""
+    pydicom = pytest.importorskip("pydicom")
+    path = changed(tmp_path, lambda channel: setattr(channel, "WaveformBitsStored", 12))
+    np.testing.assert_array_equal(read("dicom", path).signal, read("dicom", build_dicom(tmp_path)).signal)
+    path = changed(tmp_path, lambda channel: setattr(channel, "WaveformBitsStored", 12))
+    dataset = pydicom.dcmread(path)
+    group = dataset.WaveformSequence[1]
+    unextended = np.frombuffer(group.WaveformData, "<u2") & 0xFFF
+    for kind in ("SS", "US"):
+        group.WaveformSampleInterpretation = kind
+        group.WaveformData = (unextended + (0 if kind == "SS" else 0x1000)).astype("<u2").tobytes()
+        dataset.save_as(path)
+        with pytest.raises(ReadError, match="lead I: samples outside the 12 bits that are declared as stored"):
+            read("dicom", path)

@@ -18,7 +18,7 @@ from jaccardio.cohort.corpora.corpus import DEFAULTS, Corpus, Source, SourceOpti
 from jaccardio.cohort.corpora.faults import EARLIER, Faults
 from jaccardio.cohort.corpora.record_paths import locate
 from jaccardio.cohort.corpora.table import SourceTable, read_table
-from jaccardio.cohort.corpora.words import NO_FINDING, NOT_STATED, SEXES, patient_number, plain, whole
+from jaccardio.cohort.corpora.words import NO_FINDING, NOT_STATED, SEXES, THOUSANDS, may_be_thousands, patient_number, plain, whole
 from jaccardio.cohort.pseudonyms import Pseudonyms
 from jaccardio.errors import DataError, UsageError
 from jaccardio.findings.labels import ABSENT, PRESENT
@@ -161,6 +161,8 @@ class _Rows:
                 self._fault(number, column, "a line break in it")
         if re.fullmatch(r"\d([.,]\d+)?[eE]\+\d+", patient):
             self._fault(number, "patient_id", "rounded by a spreadsheet (1.23E+11), so that patients become one; export the column as text")
+        if may_be_thousands(patient):
+            self._fault(number, "patient_id", THOUSANDS)
         return path, patient_number(patient), (self.options.site if site.casefold() in NOT_STATED else site)
 
     def _listed(self, number: int, cells: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
@@ -168,6 +170,8 @@ class _Rows:
         names = [] if plain(cell) in NOT_STATED else list_items(cell)
         if cell.startswith("[") and not names:
             self._fault(number, LIST_COLUMN, "an empty list may mean none of the findings or not annotated; write none, or nothing")
+        if "None" in names:
+            self._fault(number, LIST_COLUMN, "None may mean none of the findings or, of Python, nothing known; write none, or nothing")
         nothing = [plain(name) in NO_FINDING for name in names]
         if any(nothing):
             if not all(nothing):

@@ -63,11 +63,23 @@ def whole(cell: str) -> str | None:
     return match and (match[1] or match[2])
 
 
+THOUSANDS = "three zeros behind a point or comma, which may be decimals or thousands (12.000), so that two patients are one; export as text"
+
+
+def may_be_thousands(cell: str) -> bool:
+    """Whether a patient id may be a whole number with decimals, which `patient_number` drops, or one with a separator of thousands."""
+    return re.fullmatch(r"[1-9]\d{0,2}[.,]000", _visible(cell)) is not None
+
+
 def patient_number(cell: str) -> str:
     """A patient id as tables of different programs agree on it, ``101.0`` as ``101``, and as people see it; empty where none is stated."""
-    visible = "".join(sign for sign in cell if unicodedata.category(sign) != "Cf")  # no byte-order mark, no blank without width
-    patient = unicodedata.normalize("NFKC", visible).strip()
+    patient = _visible(cell)
     return "" if patient.casefold() in NO_PATIENT else whole(patient) or patient
+
+
+def _visible(cell: str) -> str:
+    visible = "".join(sign for sign in cell if unicodedata.category(sign) != "Cf")  # no byte-order mark, no blank without width
+    return unicodedata.normalize("NFKC", visible).strip()
 
 
 def label_states(words: Collection[str]) -> dict[str, int | str]:

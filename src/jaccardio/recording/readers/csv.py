@@ -25,6 +25,7 @@ _COMMENT = re.compile(r"#+\s*(unit|sampling_rate|leads|comment)\s*[:=]\s*(.*)", 
 _SEPARATORS = ";\t,"
 _DECLARE = "Write a line `# {key}: {value}` above the table, or a JSON file of the same name beside it."
 _MISSING = {"", "nan", "na", "n/a", "null"}
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?")
 
 
 def is_csv(head: bytes) -> bool:
@@ -53,7 +54,8 @@ def read_csv(path: Path, recording_id: str | None = None, patient_key: str | Non
     Raises
     ------
     ReadError
-        Unit, rate or lead names are not declared; the table is not UTF-8, ragged, or holds something else than numbers.
+        Unit, rate or lead names are not declared; the table is not UTF-8, ragged, or holds something else than numbers; its points may
+        separate thousands.
     """
     record = record_name(path)
     try:
@@ -69,6 +71,8 @@ def read_csv(path: Path, recording_id: str | None = None, patient_key: str | Non
     declaration = Declaration.of(found, record, _DECLARE)
     places = [place for place, row in enumerate(lead_rows(declaration.leads)) if row is not None]
     places = places or list(range(len(declaration.leads)))
+    if separator != ",":
+        _refuse_thousands(rows, places, record)
     decimal = "," if separator == ";" else "."
     values = np.empty((len(declaration.leads), len(rows)))
     for number, cells in enumerate(rows, start=1):
@@ -108,6 +112,19 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _refuse_thousands(rows: Sequence[Sequence[str]], places: Sequence[int], record: str) -> None:
+    """Refuses a table in which every point may separate thousands, as in ``1.234``: no other number shows that it begins decimals."""
+    pointed = [
+        (number, cells[place].strip())
+        for number, cells in enumerate(rows, start=1)
+        for place in places
+        if place < len(cells) and "." in cells[place]
+    ]
+    if pointed and all(_THOUSANDS.fullmatch(cell) for _, cell in pointed):
+        reason = "a point before three digits, which may separate thousands or begin decimals, and no other number tells"
+        raise ReadError(record, f"row {pointed[0][0]} of the samples", reason, "Export the numbers without a separator of thousands.")
 
 
 def _number(cell: str, decimal: str, record: str, row: int) -> float:

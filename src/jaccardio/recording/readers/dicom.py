@@ -61,7 +61,7 @@ def read_dicom(path: Path, recording_id: str | None = None, patient_key: str | N
     Raises
     ------
     ReadError
-        Damaged; deflated or big endian; no waveform, or one of another length than declared; no ECG in millivolt.
+        Damaged; deflated or big endian; no waveform, or one of another length or of more bits than declared; no ECG in millivolt.
     MissingError
         Without the extra `formats`.
     """
@@ -94,7 +94,10 @@ def _rhythm(dataset: Any, record: str) -> tuple[list[StoredLead], list[str]]:
     if padding is not None and abs(padding) >= abs(lowest) - 1:
         missing |= counts == padding
     values = np.where(missing, np.nan, counts.astype(np.float64))
-    channels = zip(group.ChannelDefinitionSequence, names, lead_rows(names), values, strict=True)
+    channels = list(zip(group.ChannelDefinitionSequence, names, lead_rows(names), values, strict=True))
+    for channel, _, row, samples in channels:
+        if row is not None:
+            _check_bits(group, channel, samples, f"lead {LEADS[row]}", record)
     return [_lead(*channel, float(group.SamplingFrequency), record) for channel in channels], flags
 
 
@@ -130,6 +133,17 @@ def _counts(group: Any, record: str) -> tuple[NDArray[Any], int]:
         raise ReadError(record, "channels", reason, COPY_AGAIN)
     lowest = int(np.iinfo(dtype).min) if dtype.kind == "i" and bits > 8 else -(2**62)  # unsigned and 8-bit samples use their whole range
     return np.frombuffer(data[:wanted], dtype=dtype).reshape(samples, channels).T, lowest
+
+
+def _check_bits(group: Any, channel: Any, samples: NDArray[np.float64], field: str, record: str) -> None:
+    """Samples of fewer bits than allocated have their sign extended (PS3.3 C.10.9.1.7). Where one has not, either that or the number of
+    bits is wrong, and nothing tells which."""
+    bits = int(channel.get("WaveformBitsStored") or group.WaveformBitsAllocated)
+    signed = str(group.WaveformSampleInterpretation).startswith("S")
+    lowest, above = (-(2 ** (bits - 1)), 2 ** (bits - 1)) if signed else (0, 2**bits)
+    if np.any((samples < lowest) | (samples >= above)):
+        reason = f"samples outside the {bits} bits that are declared as stored, so their sign is not extended or the declaration is wrong"
+        raise ReadError(record, field, reason, "Export the ECG with 16 bits stored of 16 allocated.")
 
 
 def _padding(group: Any) -> int | None:

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 from jaccardio.errors import ReadError
 from jaccardio.recording.readers.record_files import record_name
 from jaccardio.recording.readers.stored_leads import StoredLead, millivolt_or_nan, recording_of_stored
-from jaccardio.recording.readers.xml_tree import integers, number_of, read_xml, root_name, text_of
+from jaccardio.recording.readers.xml_tree import as_number, integers, number_of, read_xml, root_name, text_of
 from jaccardio.recording.recording import Recording
 
 
@@ -21,12 +21,16 @@ def read_schiller(path: Path, recording_id: str | None = None, patient_key: str 
     Raises
     ------
     ReadError
-        No well-formed or safe XML; no rhythm; a lead of another length than declared; no ECG in millivolt.
+        No well-formed or safe XML; no rhythm; an exponent other than 1; a lead of another length than declared; no ECG in millivolt.
     """
     record = record_name(path)
     rhythms = [wave for wave in read_xml(path, record).iter("wavedata") if (wave.findtext("type") or "").strip() == "ECG_RHYTHMS"]
     if not rhythms:
         raise ReadError(record, "rhythm", "the file holds no waveform of the rhythm", "Export the ECG again, with its waveform.")
+    for exponent in rhythms[0].iterfind("resolution//exponent"):
+        if as_number(exponent.text or "", "exponent", record) != 1:
+            reason = "not 1, and no public document says what it would multiply"
+            raise ReadError(record, "exponent", reason, "Export the ECG in another format, such as DICOM.")
     rate = number_of(rhythms[0], "resolution/samplerate/value", record)
     unit = millivolt_or_nan(text_of(rhythms[0], "resolution/yres/units", record))
     gain = unit * number_of(rhythms[0], "resolution/yres/unitperbit", record)
