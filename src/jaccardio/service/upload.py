@@ -12,8 +12,9 @@ import numpy as np
 from fastapi import Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 
-from jaccardio.recording.leads import LEADS, lead_row
+from jaccardio.recording.leads import LEADS, lead_rows
 from jaccardio.recording.readers import read_ecg
 from jaccardio.recording.readers.record_files import is_header_name
 from jaccardio.recording.recording import MAXIMUM_RATE_HZ, Recording
@@ -28,10 +29,19 @@ NAME = "ecg"
 Body = TypeVar("Body", bound=BaseModel)
 
 
-def _standard_lead(name: str) -> str:
-    if lead_row(name) is None:
+_FAULTS_OF_FORMS = {
+    "Missing boundary": "its Content-Type names no boundary",
+    "Too many": f"more than {MOST_PARTS} files or questions",
+    "Part exceeded": "a question of more than a mebibyte",
+    "The Content-Disposition": "a part without a name",
+}
+"""How the parser's words begin, and what is said instead."""
+
+
+def _standard_leads(names: list[str]) -> list[str]:
+    if None in lead_rows(names):
         raise ValueError("no standard lead")
-    return name
+    return names
 
 
 def _text(words: str) -> str:
@@ -65,7 +75,7 @@ class SignalBody(Strict):
     signal: list[list[float | None]] = Field(min_length=1, max_length=len(LEADS))
     sampling_rate: float = Field(gt=0, le=MAXIMUM_RATE_HZ)
     unit: Literal["nV", "uV", "mV", "V"] = "mV"
-    leads: list[Annotated[str, AfterValidator(_standard_lead)]] = list(LEADS)
+    leads: Annotated[list[str], AfterValidator(_standard_leads)] = list(LEADS)
     prompts: list[Words] = Field(default=[], max_length=MOST_PARTS)
 
     def recording(self) -> Recording:
@@ -82,7 +92,7 @@ class SignalBody(Strict):
             raise RefusedError(
                 422, "one row of numbers a lead is needed, all of one length", "Name the leads of the rows in `leads`.", "signal"
             )
-        if len({lead_row(name) for name in self.leads}) < len(self.leads):
+        if len(set(lead_rows(self.leads))) < len(self.leads):
             raise RefusedError(422, "a lead is named twice", "Name each row's lead once.", "leads")
         signal = np.array(self.signal, dtype=np.float64)  # null becomes NaN
         return Recording.from_array(signal, self.sampling_rate, leads=self.leads, unit=self.unit, recording_id=NAME)
@@ -150,7 +160,7 @@ async def received(request: Request) -> AsyncIterator[Upload]:
     Raises
     ------
     RefusedError
-        It is neither a form with files nor JSON.
+        It is neither a form with files nor JSON; the form cannot be taken apart, or ends early.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
@@ -158,11 +168,19 @@ async def received(request: Request) -> AsyncIterator[Upload]:
         return
     if kind != "multipart/form-data":
         raise RefusedError(415, "neither multipart/form-data nor application/json", "Send a file in the field `file`, or a signal as JSON.")
-    async with request.form(max_files=MOST_PARTS, max_fields=MOST_PARTS) as form:
-        files = [(part.filename or "", part.file) for part in form.getlist("file") if isinstance(part, UploadFile)]
-        if not files:
-            raise RefusedError(422, "no file", "Send one in the field `file`; of a WFDB record its header and signal file.", "file")
-        yield Upload(files, b"", [part for part in form.getlist("prompt") if isinstance(part, str)])
+    body = (await request.body()).lstrip()
+    if body.startswith(b"--") and body.partition(b"\r\n")[0].removesuffix(b"--") + b"--" not in body:
+        raise RefusedError(400, "the form ends before its last boundary", "Send it again, whole.", "form")
+    try:
+        async with request.form(max_files=MOST_PARTS, max_fields=MOST_PARTS) as form:
+            files = [(part.filename or "", part.file) for part in form.getlist("file") if isinstance(part, UploadFile)]
+            if not files:
+                raise RefusedError(422, "no file", "Send one in the field `file`; of a WFDB record its header and signal file.", "file")
+            yield Upload(files, b"", [part for part in form.getlist("prompt") if isinstance(part, str)])
+    except HTTPException as error:
+        said = (said for words, said in _FAULTS_OF_FORMS.items() if error.detail.startswith(words))
+        reason = next(said, "its parts are not where its boundary says")
+        raise RefusedError(400, reason, "Send it as `curl -F file=@FILE` does.", "form") from None
 
 
 def parsed(kind: type[Body], body: bytes) -> Body:

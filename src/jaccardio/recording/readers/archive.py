@@ -107,10 +107,11 @@ def _opened(path: Path) -> tuple[zipfile.ZipFile, Mapping[str, Mapping[str, zipf
 
 @lru_cache(maxsize=4)  # an archive of ten thousand recordings is not listed for each of them
 def _index(path: Path, changed: int, size: int) -> tuple[zipfile.ZipFile, Mapping[str, Mapping[str, zipfile.ZipInfo]]]:
-    """An opened archive, and its files by folder and name, the case of letters aside."""
+    """An opened archive, and its files by folder and name, the case of letters aside. Some programs of Windows write ``\\`` for ``/``."""
     archive = zipfile.ZipFile(path)
     folders: dict[str, dict[str, zipfile.ZipInfo]] = {}
     for member in archive.infolist():
+        member.filename = member.filename.replace("\\", "/")
         inside = PurePosixPath(member.filename)
         folders.setdefault(inside.parent.as_posix(), {}).setdefault(inside.name.casefold(), member)
     return archive, folders

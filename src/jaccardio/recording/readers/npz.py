@@ -13,12 +13,16 @@ from jaccardio.recording.recording import Recording
 
 _DECLARE = "Save it beside the signal: numpy.savez(file, signal=..., sampling_rate=500, leads=[...], unit='uV'); {key} is missing."
 _NAME_AT, _LENGTH_AT = 30, 26  # of a member's name in its local header (APPNOTE.TXT 4.3.7)
+_LENGTHS_OF_64_BITS = b"\x01\x00"  # extra field behind the name (4.5.3)
 
 
 def is_npz(head: bytes) -> bool:
-    """Whether a file is a zip archive that begins with an array."""
-    length = int.from_bytes(head[_LENGTH_AT : _LENGTH_AT + 2], "little")
-    return head.startswith(b"PK\x03\x04") and head[_NAME_AT : _NAME_AT + length].endswith(b".npy")
+    """Whether a file is a zip archive that begins with an array, as NumPy writes it: in no folder, with lengths of 64 bits or one of the
+    names that are read. Other archives of ``.npy`` files are folders of ECGs."""
+    end = _NAME_AT + int.from_bytes(head[_LENGTH_AT : _LENGTH_AT + 2], "little")
+    name, extra = head[_NAME_AT:end].decode("latin-1"), head[end : end + 2]
+    array = head.startswith(b"PK\x03\x04") and name.endswith(".npy") and "/" not in name
+    return array and (extra == _LENGTHS_OF_64_BITS or name.removesuffix(".npy") in ("signal", "comment", *KEYS))
 
 
 def read_npz(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
