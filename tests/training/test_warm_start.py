@@ -122,6 +122,19 @@ def test_a_model_that_has_seen_ecgs_of_the_test_part_is_refused(store: Store, sp
         loop.train(store, exchanged, _config(f"training.init_from={trained}"), tmp_path / "run", device="cpu")
 
 
+@pytest.mark.parametrize("setting", ["init_from", "teacher"])
+def test_a_model_brings_no_validation_labels_and_no_hidden_findings(
+    store: Store, split: Split, trained: Path, tmp_path: Path, setting: str
+) -> None:
+    other = f"training.{setting}={trained}"
+    exchanged = Split(split.method, {"train": split.parts["validation"], "validation": split.parts["train"], "test": split.parts["test"]})
+    with pytest.raises(DataError, match=r"ECGs overlap with the train part of .* They would choose epoch"):
+        loop.train(store, exchanged, _config(other), tmp_path / "run", device="cpu")
+    with pytest.raises(DataError, match="was trained on af, so they would not be hidden"):
+        loop.train(store, split, _config(other, 'data.hidden_findings=["atrial fibrillation"]'), tmp_path / "run", device="cpu")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_warm_started_run_resumes_to_the_bit_without_the_other_model(
     store: Store, split: Split, trained: Path, tmp_path: Path, killed_at_its_first_step: Callable[[TrainConfig, Path], None]
 ) -> None:

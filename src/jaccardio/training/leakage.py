@@ -8,6 +8,7 @@ import pandas as pd
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError
+from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.training.run_folder import RunFolder
 
 SEEN = ("train", "validation")
@@ -28,6 +29,42 @@ def check_unseen(run: RunFolder, store: Store, rows: list[int]) -> None:
     """
     for part in SEEN:
         _check_apart(store.records.iloc[rows], run.part(part), f"the run's {part} part", "Evaluate ECGs that the model has not seen.")
+
+
+def check_earlier(run: RunFolder, store: Store, split: Split) -> None:
+    """Refuses a run that another one starts or learns from where it would carry knowledge between the parts of the other's split.
+
+    Raises
+    ------
+    DataError
+        It has seen ECGs of the test part, or was trained on some of the validation part, which chooses epoch, thresholds and calibration.
+    """
+    check_unseen(run, store, store.rows_of(split.parts["test"]).tolist())
+    validation = store.records.iloc[store.rows_of(split.parts["validation"])]
+    advice = "They would choose epoch and thresholds, though the other model was trained on them: take another split or model."
+    _check_apart(validation, run.part("train"), f"the train part of {run.path}", advice)
+
+
+def check_untold(told: Vocabulary, store: Store, hidden: Sequence[str]) -> None:
+    """Refuses a model that was told of findings which are to be hidden from a run that starts or learns from it.
+
+    Parameters
+    ----------
+    told
+        The findings that the model was trained on.
+    hidden
+        Findings, by any of their names in the store.
+
+    Raises
+    ------
+    DataError
+        It was trained on one of them.
+    """
+    if known := sorted({store.vocabulary.codes[store.vocabulary.index(name)] for name in hidden} & set(told.codes)):
+        raise DataError(
+            f"data.hidden_findings: the model that the run starts or learns from was trained on {', '.join(known)}, so they would not be "
+            "hidden. Take one that hides them too."
+        )
 
 
 def check_apart(store: Store, split: Split, other: Store) -> None:

@@ -12,6 +12,7 @@ from jaccardio.locks import own_folder
 from jaccardio.models.scoring import choose_device
 from jaccardio.progress import Progress
 from jaccardio.training.config import TrainConfig
+from jaccardio.training.leakage import check_untold
 from jaccardio.training.run_folder import RunFolder
 from jaccardio.training.selection import Best
 from jaccardio.training.session import Session
@@ -55,7 +56,7 @@ def train(
         ``training.init_from`` or ``training.teacher`` is not there or does not fit.
     DataError
         The split leaks between its parts, there is nothing to learn, or the model of ``training.init_from`` or ``training.teacher`` is
-        damaged or has seen ECGs of the test part.
+        damaged, has seen ECGs of the test part, was trained on some of the validation part, or on findings that are to be hidden.
     DivergenceError
         Loss, weights or validation scores are not finite: no model is written, and no checkpoint of what is not finite.
     """
@@ -68,6 +69,8 @@ def train(
     initial = config.training.init_from
     source = load_source(Path(initial).expanduser(), store, split) if initial else None
     teacher = load_teacher(Path(config.training.teacher).expanduser(), store, split) if config.training.teacher else None
+    for other in filter(None, (source, teacher)):
+        check_untold(other.vocabulary, store, config.data.hidden_findings)
     if teacher and progress is not None:
         progress(0, 1, "the teacher scores the training ECGs")
     chosen = choose_device(device)
