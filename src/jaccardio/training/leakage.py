@@ -1,7 +1,7 @@
 """No ECG that a model has seen may be used to judge it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -9,10 +9,14 @@ from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError
 from jaccardio.findings.vocabulary import Vocabulary
-from jaccardio.training.run_folder import RunFolder
+from jaccardio.training.run_folder import EARLIER, KNOWN_BY, RunFolder
 
-SEEN = ("train", "validation")
-"""Parts whose ECGs shaped a model: its weights, its best epoch, its thresholds."""
+SEEN: Mapping[str, str] = {
+    "train": "the run's train part",
+    "validation": "the run's validation part",
+    EARLIER: "what the models that the run started or learned from had seen",
+}
+"""Parts whose ECGs shaped a model, its weights, its best epoch, its thresholds, and what messages call them."""
 
 
 def check_unseen(run: RunFolder, store: Store, rows: list[int]) -> None:
@@ -27,8 +31,14 @@ def check_unseen(run: RunFolder, store: Store, rows: list[int]) -> None:
     DataError
         There is an overlap; the message counts it per part and kind and names up to three recording ids.
     """
-    for part in SEEN:
-        _check_apart(store.records.iloc[rows], run.part(part), f"the run's {part} part", "Evaluate ECGs that the model has not seen.")
+    for part, words in SEEN.items():
+        _check_apart(store.records.iloc[rows], run.part(part), words, "Evaluate ECGs that the model has not seen.")
+
+
+def seen_by(runs: Iterable[RunFolder], parts: Collection[str] = SEEN) -> dict[str, list[str]]:
+    """What some runs have seen together, by the columns of `KNOWN_BY`."""
+    known = [run.part(part) for run in runs for part in parts]
+    return {column: sorted({value for one in known for value in one[column]}) for column in KNOWN_BY}
 
 
 def check_earlier(run: RunFolder, store: Store, split: Split) -> None:
@@ -81,7 +91,7 @@ def check_apart(store: Store, split: Split, other: Store) -> None:
 
 
 def _check_apart(records: pd.DataFrame, known: pd.DataFrame | Mapping[str, Sequence[str]], where: str, advice: str) -> None:
-    for kind, column in (("recording id", "recording_id"), ("patient", "patient_key"), ("identical waveform", "waveform")):
+    for kind, column in zip(("recording id", "patient", "identical waveform"), KNOWN_BY, strict=True):
         values = records[column].map(_public_id) if column == "recording_id" else records[column]
         taken = {_public_id(value) for value in known[column]} if column == "recording_id" else set(known[column])
         shared = records.loc[values.isin(taken), "recording_id"]
