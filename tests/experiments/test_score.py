@@ -22,8 +22,10 @@ from jaccardio.experiments.score import Score, Submission, run_score
 from jaccardio.experiments.subgroups import subgroups_of
 from jaccardio.report import evaluation_report, ranked
 from jaccardio.report.plots import EvaluationPlots
+from jaccardio.training.config import load_preset
+from jaccardio.training.loop import train
 from jaccardio.training.run_folder import RunFolder
-from tests.conftest import Hospitals
+from tests.conftest import TINY, Hospitals
 
 
 @pytest.fixture(autouse=True)
@@ -263,3 +265,14 @@ def test_what_a_run_withholds_is_unknown_for_both_sides(
     assert look.withheld.any()
     assert f"{(look.part.labels >= 0).sum():,} known labels" in counted[0][0]
     assert counted[0] == counted[1]
+
+
+def test_findings_that_a_run_does_not_know_are_refused(store: Store, tmp_path: Path) -> None:
+    split = load_split(store)
+    assert split is not None
+    config = load_preset("truth-small", (*TINY, "training.epochs=1", 'data.hidden_findings=["af"]'))
+    train(store, split, config, tmp_path / "run", device="cpu")
+    for findings in (("af",), ("af", "normal")):
+        with pytest.raises(DataError, match="the run does not know af"):
+            scored(store, tmp_path / "run", findings=findings)
+    assert scored(store, tmp_path / "run", findings=("normal",)).evaluation.per_finding["finding"].tolist() == ["normal"]

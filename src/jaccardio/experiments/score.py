@@ -209,7 +209,12 @@ class _Sides:
             if self.submission.thresholds is not None:
                 raise UsageError("--thresholds: a run has its own, fitted on its validation part.")
             part, scored = self._of_run(source)
+            asked = self.submission.findings and self.part.codes
+            if lost := [code for code in asked if code not in part.codes]:
+                raise DataError(f"{source}: the run does not know {', '.join(lost)}, which --findings names. Leave them out.")
             columns = [column for column, code in enumerate(part.codes) if code in self.part.codes]
+            if not columns:
+                raise DataError(f"{source}: of the findings that the run knows, none is known in any ECG of the part.")
             return part.of_findings(columns), scored.of_findings(columns)
         table = self._table(source)
         return self.part, _scored(self.store, table, self.part, self.validation, self.submission.thresholds)
