@@ -50,7 +50,9 @@ def test_every_finding_has_its_own_threshold_whatever_the_columns_of_the_part(ho
     some = [code for code in others if own[code] != own[first]][:3]  # in the place of the first finding they would have its threshold
     assert some
     held_out = HeldOut.of(store, split).of_findings(some)
-    [thresholds] = scored_runs("x", "", [run], held_out, tmp_path / "scores", "cpu").thresholds
+    scored = scored_runs("x", "", [run], held_out, tmp_path / "scores", "cpu")
+    assert list(scored.seeds) == [run.config.training.seed]
+    [thresholds] = scored.thresholds
     assert dict(zip(held_out.part.codes, thresholds["per_finding"].tolist(), strict=True)) == {
         code: own[code] for code in held_out.part.codes
     }
