@@ -53,6 +53,15 @@ def test_identical_models_do_not_differ(case: Case) -> None:
     assert all((gain.estimate.value, gain.estimate.low, gain.estimate.high) == (0, 0, 0) for gain in found.gains)
 
 
+@pytest.mark.parametrize(("seeds", "paired"), [((0, 1), True), ((0, 2), False), ((), True)], ids=["same", "others failed", "unknown"])
+def test_seeds_are_paired_with_themselves_alone(case: Case, seeds: tuple[int, ...], paired: bool) -> None:
+    base, other = entry(case, "base", case.scores, noisy(case, 1)), entry(case, "other", noisy(case, 2), noisy(case, 3))
+    found = ranked(case, replace(base, seeds=(0, 1)), replace(other, seeds=seeds))
+    assert {len(one.estimate.per_seed) for one in found.table.differences} == {2 if paired else 0}
+    assert {len(gain.estimate.per_seed) for gain in found.gains if gain.estimate.defined} == {2 if paired else 0}
+    assert found.table.estimate("other", "macro_auroc").per_seed  # its own seeds are shown all the same
+
+
 def test_what_is_better_by_construction_is_found_to_be(case: Case) -> None:
     models = entry(case, "base", case.scores), entry(case, "worse", 1 - case.scores), entry(case, "better", better(case))
     found = ranked(case, *models)

@@ -19,6 +19,7 @@ from jaccardio.evaluation.table import Table
 from jaccardio.experiments.probe import RANDOM, SUPERVISED, TRAINED, FewShotProtocol, run_probe, supervised_form
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_signals import windows_for
+from jaccardio.training.config import load_preset
 from jaccardio.training.run_folder import RunFolder
 from tests.conftest import Hospitals
 
@@ -102,6 +103,14 @@ def test_the_supervised_form_keeps_the_encoder_and_validates_as_often(trained: P
     assert (form.training.steps, form.training.epochs, form.training.validate_every) == (70, None, 10)
     assert form.model == config.model.model_copy(update={"kind": "classifier"})
     assert (form.data, form.training.learning_rate) == (config.data, config.training.learning_rate)
+
+
+def test_the_supervised_form_is_the_network_alone_and_is_told_all_labels_of_its_share() -> None:
+    config = load_preset("jaccardio-small", ("data.labelled=0.1", 'data.hidden_findings=["af"]'))
+    assert config.model.evidence
+    form = supervised_form(config, steps=70, fraction=0.1)
+    assert not form.model.evidence
+    assert (form.data.labelled, form.data.hidden_findings) == (1.0, ())
 
 
 @pytest.mark.parametrize("fractions", [(), (0.0,), (1.5,), (0.1, 0.1)])

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jaccardio.cohort.split import load_split
+from jaccardio.cohort.split import load_split, save_split, split_by_fractions
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.estimate import jsonable
@@ -22,8 +22,10 @@ from jaccardio.experiments.score import Score, Submission, run_score
 from jaccardio.experiments.subgroups import subgroups_of
 from jaccardio.report import evaluation_report, ranked
 from jaccardio.report.plots import EvaluationPlots
+from jaccardio.training.config import load_preset
+from jaccardio.training.loop import train
 from jaccardio.training.run_folder import RunFolder
-from tests.conftest import Hospitals
+from tests.conftest import TINY, Hospitals
 
 
 @pytest.fixture(autouse=True)
@@ -234,3 +236,43 @@ def test_a_store_without_a_split_or_with_a_leaking_one_is_refused(store: Store, 
     leaking = Store(store.path, store.manifest, store.contract, store.vocabulary, records, store.labels)
     with pytest.raises(DataError, match="patients stand both in validation and in test"):
         scored(leaking, write(tmp_path / "p.parquet", store, rival(store)))
+
+
+def test_an_opponents_thresholds_are_not_fitted_on_the_ecgs_that_a_run_of_another_split_is_tested_on(
+    hospitals: Hospitals, trained: Path, tmp_path: Path
+) -> None:
+    run = RunFolder(Path(shutil.copytree(trained, tmp_path / "run")))
+    store = Store.open(shutil.copytree(hospitals.home, tmp_path / "store"))
+    save_split(store, split_by_fractions(store, (0.6, 0.2, 0.2), seed=7))
+    fitting, tested = store.ids[part(store, "validation")].tolist(), run.split.parts["test"]
+    left = set(fitting) - set(tested)
+    assert 0 < len(left) < len(fitting)
+    scored(store, run.path, against=write(tmp_path / "rival.parquet", store, rival(store)))
+    document = json.loads((run.path.parent / "out" / "against" / "results.json").read_text())
+    assert document["facts"]["Thresholds of rival.parquet"].startswith(f"fitted on {len(left)} of {len(fitting)} ECGs")
+
+
+def test_what_a_run_withholds_is_unknown_for_both_sides(
+    store: Store, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, masks = RunFolder(Path(shutil.copytree(trained, tmp_path / "run"))), store.lead_masks.copy()
+    masks[part(store, "test")[:3], 6] = False  # V1, which the model was never without
+    monkeypatch.setitem(vars(store), "lead_masks", masks)
+    file = write(tmp_path / "rival.parquet", store, rival(store))
+    tables = [scored(store, one, against=other).paired for one, other in ((file, run.path), (run.path, file))]
+    counted = [table.scored for table in tables if table]
+    look = score_part(run, store, "test", device="cpu")
+    assert look.withheld.any()
+    assert f"{(look.part.labels >= 0).sum():,} known labels" in counted[0][0]
+    assert counted[0] == counted[1]
+
+
+def test_findings_that_a_run_does_not_know_are_refused(store: Store, tmp_path: Path) -> None:
+    split = load_split(store)
+    assert split is not None
+    config = load_preset("truth-small", (*TINY, "training.epochs=1", 'data.hidden_findings=["af"]'))
+    train(store, split, config, tmp_path / "run", device="cpu")
+    for findings in (("af",), ("af", "normal")):
+        with pytest.raises(DataError, match="the run does not know af"):
+            scored(store, tmp_path / "run", findings=findings)
+    assert scored(store, tmp_path / "run", findings=("normal",)).evaluation.per_finding["finding"].tolist() == ["normal"]

@@ -83,6 +83,22 @@ def test_an_ecg_of_which_nothing_was_measured_is_left_to_the_network(material: M
     np.testing.assert_allclose(finding_scores(untrained, unmeasured, CPU), network, rtol=1e-6)
 
 
+def test_labels_of_ecgs_of_which_nothing_was_measured_change_nothing(
+    material: Material, untrained: EcgModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measurements = material.store.measurements.copy()
+    trained, judged = material.training_rows[::3], material.validation_rows[::3]
+    measurements[np.concatenate([trained, judged])] = np.nan
+    monkeypatch.setitem(vars(material.store), "measurements", measurements)
+    network = scores(untrained, material, material.validation_rows)
+    other = replace(material, training_labels=material.training_labels.copy(), validation_labels=material.validation_labels.copy())
+    other.training_labels[::3], other.validation_labels[::3] = 1, 1
+    (one, weights), (two, others) = (fit_evidence(untrained, each, network) for each in (material, other))
+    assert weights == others
+    assert torch.equal(one.vectors, two.vectors)
+    assert torch.equal(one.bias, two.bias)
+
+
 def test_all_regressions_at_once_are_those_of_scikit_learn(material: Material) -> None:
     inputs = torch.from_numpy(evidence_inputs(material.store.measurements[material.training_rows], ()))
     inputs = linear_inputs(inputs, *module._moments(inputs, inputs.shape[1]))

@@ -10,17 +10,19 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from jaccardio.cohort.split import Split
+from jaccardio.cohort.split import Split, split_by_fractions
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
 from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.folder import load_pretrained
 from jaccardio.training import loop
 from jaccardio.training.config import TrainConfig, load_preset
+from jaccardio.training.ensemble import join_runs
+from jaccardio.training.leakage import check_unseen
 from jaccardio.training.run_folder import RunFolder
 from jaccardio.training.session import Session
 from jaccardio.training.warm_start import load_source, start_from
-from tests.conftest import TINY
+from tests.conftest import TINY, Hospitals
 
 
 def _config(*settings: str, preset: str = "truth-small") -> TrainConfig:
@@ -120,6 +122,43 @@ def test_a_model_that_has_seen_ecgs_of_the_test_part_is_refused(store: Store, sp
     exchanged = Split(split.method, {"train": split.parts["test"], "validation": split.parts["validation"], "test": split.parts["train"]})
     with pytest.raises(DataError, match="overlap with the run's train part"):
         loop.train(store, exchanged, _config(f"training.init_from={trained}"), tmp_path / "run", device="cpu")
+
+
+@pytest.mark.parametrize("setting", ["init_from", "teacher"])
+def test_a_model_brings_no_validation_labels_and_no_hidden_findings(
+    store: Store, split: Split, trained: Path, tmp_path: Path, setting: str
+) -> None:
+    other = f"training.{setting}={trained}"
+    exchanged = Split(split.method, {"train": split.parts["validation"], "validation": split.parts["train"], "test": split.parts["test"]})
+    with pytest.raises(DataError, match=r"ECGs overlap with the train part of .* They would choose epoch"):
+        loop.train(store, exchanged, _config(other), tmp_path / "run", device="cpu")
+    with pytest.raises(DataError, match="was trained on af, so they would not be hidden"):
+        loop.train(store, split, _config(other, 'data.hidden_findings=["atrial fibrillation"]'), tmp_path / "run", device="cpu")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("setting", ["init_from", "teacher"])
+def test_what_the_other_model_has_seen_is_seen(hospitals: Hospitals, store: Store, trained: Path, tmp_path: Path, setting: str) -> None:
+    away = Store.open(hospitals.away)
+    parts = split_by_fractions(away, (0.6, 0.2, 0.2))
+    first, second = (_config(f"training.seed={seed}", f"training.{setting}={trained}") for seed in (5, 6))
+    loop.train(away, parts, first, tmp_path / "run", device="cpu")
+    run, rows = RunFolder.open(tmp_path / "run"), store.rows_of(RunFolder.open(trained).split.parts["validation"]).tolist()
+    check_unseen(run, away, away.rows_of(parts.parts["test"]).tolist())
+    for words in ("recording id", "patient"):
+        with pytest.raises(DataError, match=rf"overlap with what the models that the run started or learned from had seen by {words}"):
+            check_unseen(run, store, rows)
+        store = _renamed(store)
+    loop.train(away, parts, second, tmp_path / "other", device="cpu")
+    join_runs(away, [run, RunFolder.open(tmp_path / "other")], tmp_path / "joined", device="cpu")
+    with pytest.raises(DataError, match="had seen by patient"):
+        check_unseen(RunFolder.open(tmp_path / "joined"), store, rows)
+
+
+def _renamed(store: Store) -> Store:
+    """The store with other recording ids."""
+    records = store.records.assign(recording_id=[f"other:{row}" for row in range(len(store))])
+    return Store(store.path, store.manifest, store.contract, store.vocabulary, records, store.labels)
 
 
 def test_a_warm_started_run_resumes_to_the_bit_without_the_other_model(

@@ -131,8 +131,9 @@ def rank(
         findings += _finding_rows(part, name, seeds[name], RANKING_METRICS)
         if name == reference:
             continue
-        table.differences += summary_differences(name, macro[name], reference, macro[reference])
-        new = _gains(part, name, seeds[name], reference, seeds[reference])
+        paired = _same_seeds(scored, models[names.index(reference)])
+        table.differences += summary_differences(name, macro[name], reference, macro[reference], paired=paired)
+        new = _gains(part, name, seeds[name], reference, seeds[reference], paired=paired)
         gains += new
         correlations.append(Row(name, "auroc_gain_by_prevalence", Estimate(_correlation(part, new, in_macro))))
     return Ranking(table, findings, gains, correlations)
@@ -191,15 +192,17 @@ def summary_differences(
     found: Mapping[Key, Sequence[NDArray[np.float64]]],
     reference: str,
     other: Mapping[Key, Sequence[NDArray[np.float64]]],
+    *,
+    paired: bool = True,
 ) -> list[Difference]:
-    """The differences of `COMPARED` that are defined, with p over the replicates."""
+    """The differences of `COMPARED` that are defined, with p over the replicates, and those of each seed where seeds are `paired`."""
     differences = []
     for metric, policy in (*COMPARED, *((name, None) for name in LEVEL_METRICS)):
         if (metric, policy) not in found or (metric, policy) not in other:
             continue
         ours, theirs = found[metric, policy], other[metric, policy]
         replicates = np.mean(ours, axis=0) - np.mean(theirs, axis=0)
-        pairs = paired_seeds([one[0] for one in ours], [one[0] for one in theirs])
+        pairs = paired_seeds([one[0] for one in ours], [one[0] for one in theirs]) if paired else ()
         if np.isfinite(replicates[0]):
             p = two_sided_p(replicates[1:])
             differences.append(Difference(model, reference, metric, Estimate.of(replicates, pairs), policy, p=p))
@@ -226,13 +229,20 @@ def _finding_rows(part: Part, name: str, seeds: Sequence[Replicates], metrics: S
     return rows
 
 
-def _gains(part: Part, model: str, seeds: Sequence[Replicates], reference: str, others: Sequence[Replicates]) -> list[Difference]:
+def _same_seeds(one: Scored, other: Scored) -> bool:
+    """Whether the n-th seed of one is the n-th of the other, as far as they are known: each may lack one that failed."""
+    return not (one.seeds and other.seeds) or list(one.seeds) == list(other.seeds)
+
+
+def _gains(
+    part: Part, model: str, seeds: Sequence[Replicates], reference: str, others: Sequence[Replicates], *, paired: bool
+) -> list[Difference]:
     gains = []
     for metric in RANKING_METRICS:
         ours, theirs = ([of_seed.ranked[metric] for of_seed in one] for one in (seeds, others))
         table = np.mean(ours, axis=0) - np.mean(theirs, axis=0)
         for column, code in enumerate(part.codes):
-            pairs = paired_seeds([one[0, column] for one in ours], [one[0, column] for one in theirs])
+            pairs = paired_seeds([one[0, column] for one in ours], [one[0, column] for one in theirs]) if paired else ()
             gains.append(Difference(model, reference, metric, Estimate.of(table[:, column], pairs), finding=code))
     return gains
 

@@ -30,6 +30,8 @@ class Scored:
         What it is, e.g. "captions x jaccard x signed_sigmoid".
     seconds
         Training time of each seed; empty where nobody knows it.
+    seeds
+        The seeds themselves; empty where nobody knows them. One whose training failed is missing.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Scored:
     calibration: Calibration | None = None
     note: str = ""
     seconds: Sequence[float] = ()
+    seeds: Sequence[int] = ()
 
     def check(self, part: Part) -> None:
         """Raises DataError where scores and thresholds do not belong to the part, or a score is not a finite number."""

@@ -17,10 +17,19 @@ from jaccardio.training.material import Material
 
 
 def part_of(store: Store, rows: NDArray[np.int64], vocabulary: Vocabulary) -> Part:
-    """The ECGs in some rows of a store, with the findings of a vocabulary that the store knows."""
-    columns = np.array([store.vocabulary.index(code) for code in vocabulary.codes])
+    """The ECGs in some rows of a store, with the findings of a vocabulary that the store knows.
+
+    A statement of a level that lacks one of its findings in the store is left out: whether an ECG shows it cannot be known.
+    """
+    columns = [store.vocabulary.index(code) for code in vocabulary.codes]
+    place = {column: number for number, column in enumerate(columns)}
+    groups = {
+        level: kept
+        for level, statements in store.vocabulary.groups().items()
+        if (kept := [(name, tuple(place[column] for column in members)) for name, members in statements if place.keys() >= set(members)])
+    }
     patients = store.records["patient_key"].to_numpy(str)[rows]
-    return Part(store.ids[rows], patients, store.labels[np.ix_(rows, columns)], tuple(vocabulary.codes), vocabulary.groups())
+    return Part(store.ids[rows], patients, store.labels[np.ix_(rows, columns)], tuple(vocabulary.codes), groups)
 
 
 @dataclass(frozen=True, eq=False)

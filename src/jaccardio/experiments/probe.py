@@ -210,10 +210,15 @@ def _probed(name: str, setting: _Setting, subsets: Sequence[NDArray[np.int64]]) 
 
 
 def supervised_form(config: TrainConfig, steps: int, fraction: float) -> TrainConfig:
-    """The classifier of a run's form, to be trained for as many steps on a share of its ECGs, and validated as often."""
+    """The classifier of a run's form, to be trained for as many steps on a share of its ECGs, and validated as often.
+
+    It knows all labels of that share and is the network alone, as the probes beside it: whatever the run was not told, or has in evidence.
+    """
     document = config.model_dump(mode="json")
     settings = method_settings("classifier")
-    document |= {"method": "classifier", "model": document["model"] | settings["model"], "objective": settings["objective"]}
+    document |= {"method": "classifier", "objective": settings["objective"]}
+    document["model"] |= settings["model"] | {"evidence": False}
+    document["data"] |= {"labelled": 1.0, "hidden_findings": ()}
     every = max(1, round(config.training.validate_every / fraction))
     document["training"] |= {
         "epochs": None,

@@ -26,7 +26,7 @@ from jaccardio.experiments.held_out import part_of
 from jaccardio.experiments.prediction_table import WRITE_AGAIN, PredictionTable, read_predictions
 from jaccardio.experiments.subgroups import subgroups_of
 from jaccardio.files import parse_json, write_json
-from jaccardio.findings.labels import PRESENT
+from jaccardio.findings.labels import PRESENT, UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.report.evaluation_report import FORMAT, write_evaluation
 from jaccardio.report.language import ENGLISH, check_language
@@ -153,7 +153,7 @@ def _vocabulary(store: Store, rows: NDArray[np.int64], names: Sequence[str]) -> 
 def _scored(store: Store, table: PredictionTable, part: Part, validation: Sequence[str], given: Path | None) -> Scored:
     """Scores with thresholds: those given, or fitted on the rows of the validation part that the table has; the note says which."""
     codes, scores = part.codes, table.pick(part.ids.tolist(), part.codes)
-    there = set(table.ids) if given is None else set()
+    there = set(table.ids) - set(part.ids.tolist()) if given is None else set()  # a run is tested on its own split, not the store's
     fitting = [name for name in validation if name in there]
     tuned = table.pick(fitting, codes)
     columns = np.array([store.vocabulary.index(code) for code in codes])
@@ -209,7 +209,12 @@ class _Sides:
             if self.submission.thresholds is not None:
                 raise UsageError("--thresholds: a run has its own, fitted on its validation part.")
             part, scored = self._of_run(source)
+            asked = self.submission.findings and self.part.codes
+            if lost := [code for code in asked if code not in part.codes]:
+                raise DataError(f"{source}: the run does not know {', '.join(lost)}, which --findings names. Leave them out.")
             columns = [column for column, code in enumerate(part.codes) if code in self.part.codes]
+            if not columns:
+                raise DataError(f"{source}: of the findings that the run knows, none is known in any ECG of the part.")
             return part.of_findings(columns), scored.of_findings(columns)
         table = self._table(source)
         return self.part, _scored(self.store, table, self.part, self.validation, self.submission.thresholds)
@@ -250,9 +255,11 @@ def _shared(part: Part, name: str, ids: Collection[str], codes: Collection[str])
 
 
 def _paired(store: Store, ours: tuple[Part, Scored], theirs: tuple[Part, Scored], out: Path, replicates: int) -> Table:
-    """Both sides on their common recordings and findings, the opponent as reference."""
+    """Both sides on their common recordings and findings, the opponent as reference; what either withholds is unknown for both."""
     (part, scored), (other, opponent) = ours, theirs
     shared = _shared(part, opponent.name, set(other.ids.tolist()), set(other.codes))
+    asked = other.labels[np.ix_(*_places(shared, other))] >= 0
+    shared = replace(shared, labels=np.where(asked, shared.labels, np.int8(UNKNOWN)))
     reference = opponent.name if opponent.name != scored.name else f"{opponent.name} (against)"
     models = [_on(shared, *ours, scored.name), _on(shared, *theirs, reference)]
     title = f"{scored.name} against {reference}"
@@ -265,9 +272,14 @@ def _paired(store: Store, ours: tuple[Part, Scored], theirs: tuple[Part, Scored]
 
 def _on(shared: Part, part: Part, scored: Scored, name: str) -> Scored:
     """One side's scores of the shared ECGs and findings."""
+    rows, columns = _places(shared, part)
+    return replace(scored.of_records(rows).of_findings(columns), name=name, note="")
+
+
+def _places(shared: Part, part: Part) -> tuple[NDArray[np.int64], list[int]]:
+    """Where the ECGs and findings of `shared` stand in a part."""
     row_of = {identifier: row for row, identifier in enumerate(part.ids.tolist())}
-    rows = np.array([row_of[identifier] for identifier in shared.ids.tolist()])
-    return replace(scored.of_records(rows).of_findings([part.codes.index(code) for code in shared.codes]), name=name, note="")
+    return np.array([row_of[identifier] for identifier in shared.ids.tolist()]), [part.codes.index(code) for code in shared.codes]
 
 
 def _facts(store: Store, submission: Submission, part: Part, scored: Scored) -> dict[str, str]:

@@ -53,7 +53,8 @@ def scored_runs(
         }
         thresholds.append(Thresholds(values, fitted.left_out))
     scores = [_scores(run, held_out, cache, device, crop) for run in runs]
-    return Scored(name, scores, thresholds, note=note, seconds=[float(run.summary["seconds"]) for run in runs])
+    seconds, seeds = [float(run.summary["seconds"]) for run in runs], [run.config.training.seed for run in runs]
+    return Scored(name, scores, thresholds, note=note, seconds=seconds, seeds=seeds)
 
 
 def cache_file(cache: Path, run: RunFolder, held_out: HeldOut, what: str = "") -> Path:

@@ -57,14 +57,15 @@ class Evidence(nn.Module):
         What the network's logits are multiplied by, (n, 1), and what is then added, (n, k); 1 and 0 where nothing was measured.
         """
         added = (linear_inputs(inputs, self.mean, self.spread) @ self.vectors + self.bias) @ sentences.T
-        return self.network_weight(inputs), torch.where(_measured(inputs), added, 0.0)
+        return self.network_weight(inputs), torch.where(measured(inputs), added, 0.0)
 
     def network_weight(self, inputs: Tensor) -> Tensor:
         """What the network's logits are multiplied by, (n, 1)."""
-        return torch.where(_measured(inputs), self.weight, 1.0)
+        return torch.where(measured(inputs), self.weight, 1.0)
 
 
-def _measured(inputs: Tensor) -> Tensor:
+def measured(inputs: Tensor) -> Tensor:
+    """(n, 1) whether anything is known of an ECG."""
     return (~inputs.isnan()).any(dim=1, keepdim=True)
 
 

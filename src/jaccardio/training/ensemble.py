@@ -21,9 +21,10 @@ from jaccardio.models.scoring import choose_device, finding_scores
 from jaccardio.progress import Progress
 from jaccardio.training.config import TrainConfig
 from jaccardio.training.finish import finish_run
+from jaccardio.training.leakage import seen_by
 from jaccardio.training.loop import resume as train_on
 from jaccardio.training.loop import train
-from jaccardio.training.run_folder import MEMBERS, RunFolder
+from jaccardio.training.run_folder import EARLIER, MEMBERS, RunFolder
 from jaccardio.training.selection import macro_ranking
 
 
@@ -114,7 +115,7 @@ def join_runs(
             if run.complete:
                 return run.summary
         else:
-            run = RunFolder.create(out, config, store, first.split, members=weights)
+            run = RunFolder.create(out, config, store, first.split, members=weights, earlier=seen_by(runs, (EARLIER,)))
         rows = np.sort(store.rows_of(first.split.parts["validation"]))
         columns = np.array([store.vocabulary.index(code) for code in vocabulary.codes])
         labels = store.labels[np.ix_(rows, columns)]

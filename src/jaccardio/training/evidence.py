@@ -15,11 +15,11 @@ from scipy.special import expit, logit
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from jaccardio.findings.labels import PRESENT
+from jaccardio.findings.labels import PRESENT, UNKNOWN
 from jaccardio.measurement.definitions import defined_in
 from jaccardio.measurement.evidence import evidence_inputs
 from jaccardio.models.ecg_model import EcgModel
-from jaccardio.models.evidence import Evidence, linear_inputs
+from jaccardio.models.evidence import Evidence, linear_inputs, measured
 from jaccardio.training.material import Material
 
 STRENGTH = 0.5
@@ -38,7 +38,7 @@ CERTAIN = 1e-9
 
 
 def fit_evidence(model: EcgModel, material: Material, scores: NDArray[np.float64]) -> tuple[Evidence, Mapping[str, float]]:
-    """Fits what is added to a trained network.
+    """Fits what is added to a trained network, on the ECGs of which something was measured.
 
     Parameters
     ----------
@@ -53,10 +53,14 @@ def fit_evidence(model: EcgModel, material: Material, scores: NDArray[np.float64
     training, validation = (
         torch.from_numpy(evidence_inputs(measurements[rows], defined)) for rows in (material.training_rows, material.validation_rows)
     )
+    told, judged = (  # an ECG of which nothing was measured is left to the network: it says nothing of what measurements are worth
+        np.where(measured(inputs).numpy(), labels, np.int8(UNKNOWN))
+        for inputs, labels in ((training, material.training_labels), (validation, material.validation_labels))
+    )
     statements = training.shape[1] - len(defined)
     moments = _moments(training, statements)
     of_training, of_validation = (linear_inputs(inputs, *moments) for inputs in (training, validation))
-    regression, shift = _regressions(of_training[:, :statements], material.training_labels)
+    regression, shift = _regressions(of_training[:, :statements], told)
     defining = torch.zeros(len(defined), len(codes))
     defining[range(len(defined)), [codes.index(code) for code in defined]] = 1
     with torch.no_grad():
@@ -69,7 +73,7 @@ def fit_evidence(model: EcgModel, material: Material, scores: NDArray[np.float64
     )
     network, linear, fit, constant = _weights(
         [logit(np.clip(scores, CERTAIN, 1 - CERTAIN)), *((part @ into_space @ sentences.T).double().numpy() for part in parts)],
-        material.validation_labels,
+        judged,
     )
     in_space = torch.cat([linear * regression, fit * defining, (linear * shift + constant)[None]]) @ into_space
     evidence = Evidence(defined, torch.tensor(network), in_space[:-1], in_space[-1], *moments)

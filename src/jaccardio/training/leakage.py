@@ -1,17 +1,22 @@
 """No ECG that a model has seen may be used to judge it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError
-from jaccardio.training.run_folder import RunFolder
+from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.training.run_folder import EARLIER, KNOWN_BY, RunFolder
 
-SEEN = ("train", "validation")
-"""Parts whose ECGs shaped a model: its weights, its best epoch, its thresholds."""
+SEEN: Mapping[str, str] = {
+    "train": "the run's train part",
+    "validation": "the run's validation part",
+    EARLIER: "what the models that the run started or learned from had seen",
+}
+"""Parts whose ECGs shaped a model, its weights, its best epoch, its thresholds, and what messages call them."""
 
 
 def check_unseen(run: RunFolder, store: Store, rows: list[int]) -> None:
@@ -26,8 +31,50 @@ def check_unseen(run: RunFolder, store: Store, rows: list[int]) -> None:
     DataError
         There is an overlap; the message counts it per part and kind and names up to three recording ids.
     """
-    for part in SEEN:
-        _check_apart(store.records.iloc[rows], run.part(part), f"the run's {part} part", "Evaluate ECGs that the model has not seen.")
+    for part, words in SEEN.items():
+        _check_apart(store.records.iloc[rows], run.part(part), words, "Evaluate ECGs that the model has not seen.")
+
+
+def seen_by(runs: Iterable[RunFolder], parts: Collection[str] = SEEN) -> dict[str, list[str]]:
+    """What some runs have seen together, by the columns of `KNOWN_BY`."""
+    known = [run.part(part) for run in runs for part in parts]
+    return {column: sorted({value for one in known for value in one[column]}) for column in KNOWN_BY}
+
+
+def check_earlier(run: RunFolder, store: Store, split: Split) -> None:
+    """Refuses a run that another one starts or learns from where it would carry knowledge between the parts of the other's split.
+
+    Raises
+    ------
+    DataError
+        It has seen ECGs of the test part, or was trained on some of the validation part, which chooses epoch, thresholds and calibration.
+    """
+    check_unseen(run, store, store.rows_of(split.parts["test"]).tolist())
+    validation = store.records.iloc[store.rows_of(split.parts["validation"])]
+    advice = "They would choose epoch and thresholds, though the other model was trained on them: take another split or model."
+    _check_apart(validation, run.part("train"), f"the train part of {run.path}", advice)
+
+
+def check_untold(told: Vocabulary, store: Store, hidden: Sequence[str]) -> None:
+    """Refuses a model that was told of findings which are to be hidden from a run that starts or learns from it.
+
+    Parameters
+    ----------
+    told
+        The findings that the model was trained on.
+    hidden
+        Findings, by any of their names in the store.
+
+    Raises
+    ------
+    DataError
+        It was trained on one of them.
+    """
+    if known := sorted({store.vocabulary.codes[store.vocabulary.index(name)] for name in hidden} & set(told.codes)):
+        raise DataError(
+            f"data.hidden_findings: the model that the run starts or learns from was trained on {', '.join(known)}, so they would not be "
+            "hidden. Take one that hides them too."
+        )
 
 
 def check_apart(store: Store, split: Split, other: Store) -> None:
@@ -44,7 +91,7 @@ def check_apart(store: Store, split: Split, other: Store) -> None:
 
 
 def _check_apart(records: pd.DataFrame, known: pd.DataFrame | Mapping[str, Sequence[str]], where: str, advice: str) -> None:
-    for kind, column in (("recording id", "recording_id"), ("patient", "patient_key"), ("identical waveform", "waveform")):
+    for kind, column in zip(("recording id", "patient", "identical waveform"), KNOWN_BY, strict=True):
         values = records[column].map(_public_id) if column == "recording_id" else records[column]
         taken = {_public_id(value) for value in known[column]} if column == "recording_id" else set(known[column])
         shared = records.loc[values.isin(taken), "recording_id"]

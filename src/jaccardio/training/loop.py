@@ -12,7 +12,8 @@ from jaccardio.locks import own_folder
 from jaccardio.models.scoring import choose_device
 from jaccardio.progress import Progress
 from jaccardio.training.config import TrainConfig
-from jaccardio.training.run_folder import RunFolder
+from jaccardio.training.leakage import check_untold, seen_by
+from jaccardio.training.run_folder import RunFolder, looks_like_a_run
 from jaccardio.training.selection import Best
 from jaccardio.training.session import Session
 from jaccardio.training.teacher import load_teacher
@@ -55,7 +56,7 @@ def train(
         ``training.init_from`` or ``training.teacher`` is not there or does not fit.
     DataError
         The split leaks between its parts, there is nothing to learn, or the model of ``training.init_from`` or ``training.teacher`` is
-        damaged or has seen ECGs of the test part.
+        damaged, has seen ECGs of the test part, was trained on some of the validation part, or on findings that are to be hidden.
     DivergenceError
         Loss, weights or validation scores are not finite: no model is written, and no checkpoint of what is not finite.
     """
@@ -65,9 +66,12 @@ def train(
             f"Ingest with --fs {config.data.sampling_rate:g}, or set data.sampling_rate={store.contract.sampling_rate:g}."
         )
     check_disjoint(store, split)
-    initial = config.training.init_from
-    source = load_source(Path(initial).expanduser(), store, split) if initial else None
-    teacher = load_teacher(Path(config.training.teacher).expanduser(), store, split) if config.training.teacher else None
+    initial, taught = (Path(name).expanduser() if name else None for name in (config.training.init_from, config.training.teacher))
+    source = load_source(initial, store, split) if initial else None
+    teacher = load_teacher(taught, store, split) if taught else None
+    earlier = seen_by(RunFolder(path) for path in (initial, taught) if path and looks_like_a_run(path))
+    for other in filter(None, (source, teacher)):
+        check_untold(other.vocabulary, store, config.data.hidden_findings)
     if teacher and progress is not None:
         progress(0, 1, "the teacher scores the training ECGs")
     chosen = choose_device(device)
@@ -75,7 +79,14 @@ def train(
     with own_folder(out) if ranks.first else nullcontext():
         if ranks.first:
             run = RunFolder.create(
-                out, config, store, split, started_from=session.started_from, together=session.together, taught=session.taught
+                out,
+                config,
+                store,
+                split,
+                started_from=session.started_from,
+                together=session.together,
+                taught=session.taught,
+                earlier=earlier,
             )
             if source:
                 session.save(run, 0, Best(), 0.0)  # resumed, the run does not need the other model

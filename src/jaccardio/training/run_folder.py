@@ -2,7 +2,7 @@
 
 ======================  =====================================================================
 ``config.toml``         the resolved configuration
-``split.json``          the run's own copy of the split, with patients and waveform hashes
+``split.json``          the run's own copy of the split, with patients and waveform hashes, and of what models it began from had seen
 ``environment.json``    versions, device, threads, which weights the run started from, and the members of an ensemble
 ``teacher.safetensors`` what a teacher says of the training ECGs, where the run has one
 ``manifest.json``       SHA-256 of these; written when they are whole: its presence makes the folder a run
@@ -49,6 +49,8 @@ if TYPE_CHECKING:  # they bring pandas, which prediction does not need
 FORMAT = "jaccardio-run-1"
 MEMBERS = "members"
 CONFIG, SPLIT, ENVIRONMENT, TEST_USES = "config.toml", "split.json", "environment.json", "test_uses.jsonl"
+KNOWN_BY = ("recording_id", "patient_key", "waveform")
+EARLIER = "earlier"
 TEACHER, TAUGHT = "teacher.safetensors", "scores"
 DRAWN = "drawn weights"
 REMEDY = "Restore the file from a copy of the run, or train again into a new folder."
@@ -72,6 +74,7 @@ class RunFolder:
         members: Sequence[str] = (),
         together: Mapping[str, Any] | None = None,
         taught: Tensor | None = None,
+        earlier: Mapping[str, list[str]] | None = None,
     ) -> "RunFolder":
         """Starts a new run in a folder that is empty, or holds only what a run left that was killed before it had begun.
 
@@ -85,6 +88,8 @@ class RunFolder:
             How many processes train it, and over what batch norm goes; nothing of one process.
         taught
             (training rows, findings) scores of a teacher; None without one.
+        earlier
+            What the models that it starts or learns from have seen, by the columns of `KNOWN_BY`.
 
         Raises
         ------
@@ -96,15 +101,10 @@ class RunFolder:
             way = "Continue that run with --resume" if run.begun else f"It holds no run that could be continued (no {MANIFEST}): remove it"
             raise UsageError(f"{path}: the folder exists and is not empty. {way}, or choose another --out.")
         run.checkpoints.mkdir(parents=True, exist_ok=True)
-        records = store.records
-        parts = {}
-        for part, ids in split.parts.items():
-            rows = store.rows_of(ids)
-            parts[part] = {
-                "recording_id": list(ids),
-                "patient_key": records["patient_key"].iloc[rows].tolist(),
-                "waveform": records["waveform"].iloc[rows].tolist(),
-            }
+        rows = {part: store.records.iloc[store.rows_of(ids)] for part, ids in split.parts.items()}
+        parts = {part: {column: records[column].tolist() for column in KNOWN_BY} for part, records in rows.items()}
+        if earlier and any(earlier.values()):
+            parts[EARLIER] = dict(earlier)
         files = {
             SPLIT: json_bytes({"split": split.to_dict(), "store": store.fingerprint, "parts": parts}),
             ENVIRONMENT: json_bytes(environment() | {"started_from": started_from, "members": list(members)} | dict(together or {})),
@@ -249,8 +249,8 @@ class RunFolder:
         return document
 
     def part(self, name: str) -> Mapping[str, list[str]]:
-        """Ids, patient keys and waveform hashes of a part's records: ``recording_id``, ``patient_key``, ``waveform``."""
-        part: Mapping[str, list[str]] = self._split_document["parts"][name]
+        """Of a part's records, or of `EARLIER`, the columns of `KNOWN_BY`."""
+        part: Mapping[str, list[str]] = self._split_document["parts"].get(name) or {column: [] for column in KNOWN_BY}
         return part
 
     @cached_property

@@ -15,7 +15,7 @@ from jaccardio.cohort.store import Store
 from jaccardio.errors import UsageError
 from jaccardio.models.folder import Pretrained
 from jaccardio.models.scoring import finding_scores
-from jaccardio.training.leakage import check_unseen
+from jaccardio.training.leakage import check_earlier
 from jaccardio.training.material import Material
 from jaccardio.training.run_folder import RunFolder
 
@@ -28,10 +28,10 @@ def load_teacher(path: Path, store: Store, split: Split) -> Pretrained:
     UsageError
         There is no such folder, or the model wants other signals than the store holds.
     DataError
-        The folder is damaged or no complete run, or the run has seen ECGs of the split's test part.
+        The folder is damaged or no complete run, or the run has seen ECGs as `check_earlier` says.
     """
     run = RunFolder.open(path)
-    check_unseen(run, store, store.rows_of(split.parts["test"]).tolist())
+    check_earlier(run, store, split)
     teacher = run.pretrained()
     if teacher.contract != store.contract:
         raise UsageError("training.teacher: that model wants other signals than the store holds. Take one trained on such a store.")

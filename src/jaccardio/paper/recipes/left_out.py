@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from jaccardio.evaluation.auroc import auroc
 from jaccardio.evaluation.scored import Scored
@@ -101,8 +102,8 @@ def _told(unseen: Unseen, held_out: HeldOut, definitions: Mapping[str, Definitio
 
 
 def _ranks(scores: Scores) -> Scores:
-    """Rank of each ECG by its score, as a share: scores of two kinds become comparable."""
-    ranks: Scores = scores.argsort(axis=0).argsort(axis=0) / len(scores)
+    """Rank of each ECG by its score, as a share, equals at their mean: scores of two kinds become comparable."""
+    ranks: Scores = rankdata(scores, axis=0) / len(scores)
     return ranks
 
 
