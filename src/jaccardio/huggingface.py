@@ -130,7 +130,7 @@ class EcgFeatureExtractor(FeatureExtractionMixin):
         for ecg in [ecgs] if isinstance(ecgs, Ecg) else ecgs:
             if isinstance(ecg, ReadError):
                 raise ecg
-            if not isinstance(ecg, Ecg):
+            if not isinstance(ecg, Recording | str | Path):
                 raise UsageError("an ECG is a Recording or a file. Of arrays, jaccardio.recordings_of makes recordings.")
             prepared.append(contract.apply(ecg if isinstance(ecg, Recording) else read_ecg(Path(ecg))))
         if len({one.recorded for one in prepared}) != 1 or any(len(one.counts) > 1 for one in prepared):

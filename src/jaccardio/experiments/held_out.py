@@ -29,7 +29,7 @@ def part_of(store: Store, rows: NDArray[np.int64], vocabulary: Vocabulary) -> Pa
         if (kept := [(name, tuple(place[column] for column in members)) for name, members in statements if place.keys() >= set(members)])
     }
     patients = store.records["patient_key"].to_numpy(str)[rows]
-    return Part(store.ids[rows], patients, store.labels[np.ix_(rows, columns)], tuple(vocabulary.codes), groups)
+    return Part(store.ids[rows], patients, store.labels[rows][:, columns], tuple(vocabulary.codes), groups)
 
 
 @dataclass(frozen=True, eq=False)

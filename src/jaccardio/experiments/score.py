@@ -258,7 +258,8 @@ def _paired(store: Store, ours: tuple[Part, Scored], theirs: tuple[Part, Scored]
     """Both sides on their common recordings and findings, the opponent as reference; what either withholds is unknown for both."""
     (part, scored), (other, opponent) = ours, theirs
     shared = _shared(part, opponent.name, set(other.ids.tolist()), set(other.codes))
-    asked = other.labels[np.ix_(*_places(shared, other))] >= 0
+    rows, columns = _places(shared, other)
+    asked = other.labels[rows][:, columns] >= 0
     shared = replace(shared, labels=np.where(asked, shared.labels, np.int8(UNKNOWN)))
     reference = opponent.name if opponent.name != scored.name else f"{opponent.name} (against)"
     models = [_on(shared, *ours, scored.name), _on(shared, *theirs, reference)]
