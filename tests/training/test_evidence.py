@@ -94,9 +94,9 @@ def test_labels_of_ecgs_of_which_nothing_was_measured_change_nothing(
     other = replace(material, training_labels=material.training_labels.copy(), validation_labels=material.validation_labels.copy())
     other.training_labels[::3], other.validation_labels[::3] = 1, 1
     (one, weights), (two, others) = (fit_evidence(untrained, each, network) for each in (material, other))
-    assert weights == others
-    assert torch.equal(one.vectors, two.vectors)
-    assert torch.equal(one.bias, two.bias)
+    assert weights == pytest.approx(others, abs=1e-5)
+    torch.testing.assert_close(one.vectors, two.vectors, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(one.bias, two.bias, rtol=1e-4, atol=1e-5)
 
 
 def test_all_regressions_at_once_are_those_of_scikit_learn(material: Material) -> None:

@@ -98,10 +98,12 @@ def test_measured_statements_are_learned_beside_the_findings(store: Store, split
     losses = [line["measured"] for line in lines if "measured" in line]
     assert losses[-1] < losses[0]
     predictor = Predictor.from_pretrained(tmp_path / "run", "cpu")
-    assert predictor.statements == tuple(measured_statements())
+    unknown = [code for code in measured_statements() if code not in predictor.statements]
+    assert unknown == ["spike"], "no ECG of the store, at 100 Hz, tells of pacing spikes: nothing is learned of them"
     degrees = predictor.statement_degrees(windows_for(predictor, store, store.rows_of(split.parts["test"])))
     means = np.array([degrees[code].mean() for code in predictor.statements])
-    assert np.corrcoef(means, np.nanmean(truths(store.measurements), axis=0))[0, 1] > 0.9  # each output is that of its own statement
+    told = np.nanmean(truths(store.measurements, predictor.statements), axis=0)
+    assert np.corrcoef(means, told)[0, 1] > 0.9  # each output is that of its own statement
 
 
 def test_unlabelled_ecgs_teach_measured_statements_and_do_not_dilute_the_labels(store: Store, split: Split) -> None:

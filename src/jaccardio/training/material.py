@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from jaccardio.errors import DataError
 from jaccardio.findings.labels import PRESENT, UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.findings.wording import Wording
-from jaccardio.measurement.statements import truths
+from jaccardio.measurement.statements import measured_statements, truths
 from jaccardio.text.encoder import TextEncoder
 from jaccardio.text.tuning import TunedEncoder, tuned_in
 
@@ -37,8 +38,10 @@ class Material:
         (training rows, findings) int8 with -1 for unknown.
     validation_labels
         (validation rows, findings).
+    statements
+        Codes of the measured statements that are learned: those of which a training ECG tells, none where none are asked for.
     truths
-        (training rows, measured statements) float32, degrees of truth, NaN for unknown; no column where none are learned.
+        (training rows, statements) float32, degrees of truth, NaN for unknown.
     """
 
     store: Store
@@ -48,6 +51,7 @@ class Material:
     validation_rows: NDArray[np.int64]
     training_labels: NDArray[np.int8]
     validation_labels: NDArray[np.int8]
+    statements: tuple[str, ...]
     truths: NDArray[np.float32]
 
     @classmethod
@@ -88,6 +92,9 @@ class Material:
         columns = np.setdiff1d(np.flatnonzero(known), concealed)
         if not len(columns):
             raise DataError("no finding is known for any training record: there is nothing to learn. Ingest with findings, or hide fewer.")
+        asked = tuple(measured_statements()) if measured else ()
+        degrees = truths(store.measurements[training], asked)
+        told = ~np.isnan(degrees).all(axis=0)  # of pacing spikes, for one, recordings at a low rate tell nothing
         return cls(
             store=store,
             vocabulary=store.vocabulary.subset(columns.tolist()),
@@ -96,7 +103,8 @@ class Material:
             validation_rows=validation,
             training_labels=labels[:, columns],
             validation_labels=store.labels[validation][:, columns],
-            truths=truths(store.measurements[training]) if measured else np.empty((len(training), 0), dtype=np.float32),
+            statements=tuple(compress(asked, told)),
+            truths=degrees[:, told],
         )
 
     def positive_weight(self) -> Tensor:

@@ -25,7 +25,7 @@ from jaccardio.contrast.ranks import ALONE, Ranks
 from jaccardio.errors import DivergenceError, UsageError
 from jaccardio.files import user_cache
 from jaccardio.findings.wording import Wording
-from jaccardio.measurement.statements import measured_statements, statement_sentences
+from jaccardio.measurement.statements import statement_sentences
 from jaccardio.models.batch_norm import share_batch_norm
 from jaccardio.models.create import create_model, text_encoder_of
 from jaccardio.models.ecg_model import EcgModel
@@ -89,8 +89,7 @@ class Session:
         self.taught = taught(teacher, material, device) if isinstance(teacher, Pretrained) else teacher
         self.bfloat16 = trains_in_bfloat16(settings.precision, device)
         torch.manual_seed(settings.seed)
-        self.statements = tuple(measured_statements()) if self.objective.measured else ()
-        further = statement_sentences(self.statements, config.model.language)
+        further = statement_sentences(material.statements, config.model.language)
         encoder = text_encoder_of(config.model, material.vocabulary, user_cache(), further)
         with ranks.first_alone():  # the others find the vectors in the cache
             self.model = create_model(config.model, vocabulary=material.vocabulary, text_encoder=encoder, further=further).to(device)
@@ -223,7 +222,7 @@ class Session:
         loss, statistics = self.loss(self.model, features, batch, self.batch_size, self._logged(step))
         everyone = self.ranks.gathered(features, self.batch_size) if self.config.objective.views else features
         auxiliary = {name: value / self.ranks.size for name, value in self.regularisation(self.model, everyone, step).items()}
-        if self.statements:
+        if self.material.statements:
             truth = torch.from_numpy(self.material.truths[batch.records])
             auxiliary["measured"] = self.config.objective.measured_weight * self._soft(features, self.model.statement_vectors, truth)
         if self.taught is not None:
@@ -314,7 +313,7 @@ class Session:
             self.model,
             [self.config.model],
             material.vocabulary,
-            self.statements,
+            material.statements,
             material.store.contract,
             self.config.data.lead_masking > 0,
             material.validation_labels,
