@@ -94,7 +94,7 @@ class Material:
             raise DataError("no finding is known for any training record: there is nothing to learn. Ingest with findings, or hide fewer.")
         asked = tuple(measured_statements()) if measured else ()
         degrees = truths(store.measurements[training], asked)
-        told = ~np.isnan(degrees).all(axis=0)  # of pacing spikes, for one, recordings at a low rate tell nothing
+        told: NDArray[np.bool_] = ~np.isnan(degrees).all(axis=0)  # of pacing spikes, for one, recordings at a low rate tell nothing
         return cls(
             store=store,
             vocabulary=store.vocabulary.subset(columns.tolist()),
