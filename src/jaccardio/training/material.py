@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress
 
 import numpy as np
 import torch
@@ -94,7 +93,7 @@ class Material:
             raise DataError("no finding is known for any training record: there is nothing to learn. Ingest with findings, or hide fewer.")
         asked = tuple(measured_statements()) if measured else ()
         degrees = truths(store.measurements[training], asked)
-        told: NDArray[np.bool_] = ~np.isnan(degrees).all(axis=0)  # of pacing spikes, for one, recordings at a low rate tell nothing
+        told = np.flatnonzero(~np.isnan(degrees).all(axis=0)).tolist()  # of pacing spikes, for one, recordings at a low rate tell nothing
         return cls(
             store=store,
             vocabulary=store.vocabulary.subset(columns.tolist()),
@@ -103,7 +102,7 @@ class Material:
             validation_rows=validation,
             training_labels=labels[:, columns],
             validation_labels=store.labels[validation][:, columns],
-            statements=tuple(compress(asked, told)),
+            statements=tuple(asked[place] for place in told),
             truths=degrees[:, told],
         )
 
