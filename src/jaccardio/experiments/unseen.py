@@ -71,8 +71,9 @@ class Unseen:
         return defined(self.codes, definitions, {code: mean_degree(measured[code], seen.get(code)) for code in measured})
 
     def by_seen_definition(self, definitions: Mapping[str, Definition]) -> Scores:
-        """The definition, over the statements as the run sees them alone."""
-        return defined(self.codes, definitions, statement_degrees(self.run, self.held_out, self.cache, self.device))
+        """The definition, over the statements as the run sees them alone; those that it did not learn are unknown."""
+        seen, unknown = statement_degrees(self.run, self.held_out, self.cache, self.device), np.full(len(self.held_out.part), np.nan)
+        return defined(self.codes, definitions, {code: seen.get(code, unknown) for code in measured_statements()})
 
     def by_irrelevant_sentence(self) -> Scores:
         """The same sentence for every finding."""
