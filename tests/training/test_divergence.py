@@ -2,7 +2,7 @@
 
 import math
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,7 +60,7 @@ def test_a_run_that_is_seldom_looked_at_says_the_step_that_went_wrong_and_keeps_
         return found * (math.nan if steps == 12 else 1), seen
 
     monkeypatch.setattr(batch_loss.BatchLoss, "__call__", spoilt_in_step_12)
-    monkeypatch.setitem(cast("dict[str, int]", session.LOOK_EVERY), "cpu", session.LOG_EVERY)
+    monkeypatch.setitem(session.LOOK_EVERY, "cpu", session.LOG_EVERY)
     said: list[str] = []
     with pytest.raises(DivergenceError, match=r"not finite in step 12\. .*step-00000009.*stays"):
         loop.train(
@@ -93,7 +93,7 @@ class _Looks(TorchDispatchMode):
 @pytest.mark.parametrize("preset", ["jaccardio-small", "paper-small"])
 def test_a_step_that_is_not_looked_at_asks_for_no_number(store: Store, split: Split, monkeypatch: pytest.MonkeyPatch, preset: str) -> None:
     monkeypatch.setattr(batch_loss, "PAIRS_AT_ONCE", 1)  # the loss in chunks, as on a GPU
-    training = session.Session(store, split, load_preset(preset, (*TINY, "training.ema=0.9")), torch.device("cpu"))
+    training = session.Session(store, split, load_preset(preset, TINY), torch.device("cpu"))
     for looked, asked in ((False, 0), (True, 3)):  # whether all was finite, the loss, the norm
         step = next(training.feed.prefetched(1, 2))
         with _Looks() as looks:
