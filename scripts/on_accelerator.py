@@ -43,7 +43,7 @@ MINUTES = 8
 MADE = {500.0: (33_732, 0.25), 100.0: (12_000, 0.1)}
 """By rate, the ECGs that are made (at 500 Hz the paper's cohort), and the share of the minutes that making them may take."""
 
-TRIED, LEAST, EPOCHS = 256, 120, 3
+TRIED, LEAST, EPOCHS = 512, 120, 3
 """ECGs a core by which making them is timed, the fewest that are made, and the epochs of the schedule that are timed."""
 
 
