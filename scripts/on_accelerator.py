@@ -1,14 +1,16 @@
-"""Parity, speed and a trained preset on a GPU, in one go of some minutes and one JSON; without a GPU a dry run on the CPU.
+"""Parity, speed, the paper's schedule and a trained preset on a GPU, in one go of at most 8 minutes and one JSON; without a GPU a dry run.
 
 python scripts/on_accelerator.py OUT.json [--store STORE] [--quick]
 
-Without a store a simulated hospital is made. `--quick` takes a tiny one and tiny models: it shows that the script works, nothing else.
+Simulated hospitals are made by all cores, of as many ECGs as these can make in a share of the time; a store takes the place of that at
+100 Hz. `--quick` takes tiny ones and tiny models: it shows that the script works, nothing else.
 """
 
 import argparse
 import json
 import tempfile
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,15 +27,24 @@ from jaccardio.files import write_json
 from jaccardio.models.encoder import EcgEncoder
 from jaccardio.models.scoring import choose_device, finding_scores
 from jaccardio.simulation.disk import simulate_hospitals
+from jaccardio.threads import cores
 from jaccardio.training.config import load_preset
 from jaccardio.training.ensemble import train_ensemble
 from jaccardio.training.loop import train
 from jaccardio.training.run_folder import RunFolder, environment
+from jaccardio.training.session import Session
 
 PRESETS = ("jaccardio-small", "jaccardio", "paper")
 TINY = ("model.width=2", "model.text=random", "training.batch_size=8")
 ROUNDS, BATCH = 30, 128
 FP32, BF16 = 1e-5, 1e-3
+
+MINUTES = 8
+MADE = {500.0: (33_732, 0.25), 100.0: (12_000, 0.1)}
+"""By rate, the ECGs that are made (at 500 Hz the paper's cohort), and the share of the minutes that making them may take."""
+
+TRIED, LEAST, EPOCHS = 512, 120, 3
+"""ECGs a core by which making them is timed, the fewest that are made, and the epochs of the schedule that are timed."""
 
 
 def main() -> None:
@@ -45,12 +56,14 @@ def main() -> None:
     device, small = choose_device("auto"), TINY if asked.quick else ()
     found: dict[str, Any] = {"environment": environment(), "quick": asked.quick, "device": device.type}
     with tempfile.TemporaryDirectory() as scratch:
-        store = Store.open(asked.store or _simulated(Path(scratch), 120 if asked.quick else 12_000))
+        stores, found["made"] = made(Path(scratch), asked.quick, (500.0,) if asked.store else (500.0, 100.0))
+        store = Store.open(asked.store) if asked.store else stores[100.0]
         split = load_or_make_split(store, print)
         found["data"] = f"{len(store)} ECGs, {store.title}"
         for name, stage in (
             ("parity", lambda: parity(store, split, Path(scratch), small)),
             ("speed", lambda: {preset: speed(preset, device, asked.quick) for preset in PRESETS}),
+            ("schedule", lambda: schedule(stores[500.0], device, Path(scratch), small)),
             ("trained", lambda: trained(store, split, Path(scratch), (*small, *(("training.epochs=1",) if asked.quick else ())))),
         ):
             began = time.monotonic()
@@ -101,6 +114,40 @@ def speed(preset: str, device: torch.device, quick: bool) -> dict[str, float]:
     return {name: value for name, value in found.items() if np.isfinite(value)}
 
 
+def schedule(store: Store, device: torch.device, scratch: Path, settings: tuple[str, ...]) -> dict[str, Any]:
+    """Some epochs of `paper`, in its own precision and bfloat16, and by them hours of all its epochs.
+
+    Validation and checkpoints are counted for all but the last of them. Sentences have random vectors: no large language model is at hand,
+    and training takes vectors as they are.
+    """
+    split = load_or_make_split(store, print)
+    session = Session(store, split, load_preset("paper", ("model.text=random", *settings)), device)
+    found: dict[str, Any] = {"resident": session.feed.counts is not None, "waits": waits(session)}
+    del session
+    for precision in ("fp32", "bf16"):
+        asked = ("model.text=random", *settings, f"training.precision={precision}")
+        config = load_preset("paper", (*asked, f"training.epochs={EPOCHS}"))
+        summary = train(store, split, config, scratch / f"paper-{precision}", device=device.type)
+        epoch = summary["seconds"] / EPOCHS
+        whole = epoch * (load_preset("paper").training.epochs or 0) * MADE[500.0][0] / len(store)
+        found[precision] = {"seconds_an_epoch": epoch, "training_records": summary["training_records"], "hours_of_the_paper": whole / 3600}
+    return found
+
+
+def waits(session: Session) -> list[str]:
+    """Where a step that is not looked at waits for the GPU all the same, as torch says; nothing on a CPU."""
+    first, second = session.feed.prefetched(1, 3)
+    session._step(*first, looked=False)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        if session.device.type == "cuda":
+            torch.cuda.set_sync_debug_mode("warn")
+        session._step(*second, looked=False)
+        if session.device.type == "cuda":
+            torch.cuda.set_sync_debug_mode("default")
+    return sorted({f"{Path(one.filename).name}:{one.lineno}" for one in said})
+
+
 def trained(store: Store, split: Split, scratch: Path, settings: tuple[str, ...]) -> dict[str, Any]:
     """`jaccardio` in three seeds, joined."""
     joined = train_ensemble(store, split, load_preset("jaccardio", settings), 3, scratch / "jaccardio")
@@ -109,9 +156,32 @@ def trained(store: Store, split: Split, scratch: Path, settings: tuple[str, ...]
     return {"members": [{key: one[key] for key in keys} for one in members], "ensemble": joined["validation_macro_auroc"]}
 
 
-def _simulated(scratch: Path, records: int) -> Path:
-    [site] = simulate_hospitals(scratch / "hospital", records, 1, 0, 100.0).sites
-    return ingest(site.manifest, scratch / "store", corpus="manifest", vocabulary="paper26", sampling_rate=100.0).path
+def made(scratch: Path, quick: bool, rates: tuple[float, ...]) -> tuple[dict[float, Store], dict[str, Any]]:
+    """A simulated hospital at each rate, and how many ECGs it has and why: as many as all cores make in the time, by a trial at 500 Hz."""
+    jobs = len(cores())
+    began = time.monotonic()
+    tried = len(_simulated(scratch / "tried", jobs * (4 if quick else TRIED), 500.0, jobs))
+    speed = tried / (time.monotonic() - began)
+    stores: dict[float, Store] = {}
+    facts: dict[str, Any] = {"cores": jobs, "tried_ecgs_per_second": speed, "minutes": MINUTES, "hospitals": {}}
+    for rate in rates:
+        most, share = MADE[rate]
+        records = LEAST if quick else number(speed, most, share)
+        began = time.monotonic()
+        stores[rate] = _simulated(scratch / f"{rate:g}", records, rate, jobs)
+        seconds = round(time.monotonic() - began, 1)
+        facts["hospitals"][f"{rate:g} Hz"] = {"ecgs": records, "wanted": most, "share_of_the_minutes": share, "seconds": seconds}
+    return stores, facts
+
+
+def number(speed: float, most: int, share: float) -> int:
+    """ECGs that are made at so many a second in a share of `MINUTES`, within `LEAST` and `most`."""
+    return min(most, max(LEAST, int(speed * share * 60 * MINUTES)))
+
+
+def _simulated(folder: Path, records: int, rate: float, jobs: int) -> Store:
+    [site] = simulate_hospitals(folder / "hospital", records, 1, 0, rate, jobs).sites
+    return Store.open(ingest(site.manifest, folder / "store", corpus="manifest", vocabulary="paper26", sampling_rate=rate, jobs=jobs).path)
 
 
 def _rate(run: Callable[[], object], device: torch.device) -> float:

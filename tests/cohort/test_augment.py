@@ -2,16 +2,20 @@
 
 import numpy as np
 import pytest
+import torch
+from numpy.typing import NDArray
 
 from jaccardio.cohort.augment import AUGMENTATIONS, Augmentation, LeadMasking, RandomCrop, draw_kept_leads
-from jaccardio.recording.windows import Windows
 
 OTHER_STREAMS = {0, 2, 3}
 """Those of the order of an epoch, the regularisers' views and the window of a long ECG."""
 
 
-def augmented(augmentation: Augmentation, ecgs: Windows, seed: int) -> Windows:
-    return augmentation.apply(ecgs, augmentation.draw(ecgs.recorded, np.random.default_rng(seed)))
+RECORDED = np.array([100, 100, 100, 100, 70, 70])
+
+
+def augmented(augmentation: Augmentation, ecgs: NDArray[np.int16], seed: int) -> NDArray[np.int16]:
+    return augmentation.apply(ecgs, augmentation.draw(RECORDED, np.random.default_rng(seed)))
 
 
 KEPT = draw_kept_leads(20_000, 0.25, np.random.default_rng(0))
@@ -39,14 +43,12 @@ def test_limb_leads_that_follow_from_others_are_never_missing_beside_them() -> N
 
 
 @pytest.fixture
-def ecgs() -> Windows:
+def ecgs() -> NDArray[np.int16]:
     """Six ECGs of one window, the last two of 70 recorded samples; lead 3 of the first is missing."""
-    random = np.random.default_rng(0)
-    signal, recorded = random.normal(size=(6, 12, 100)).astype(np.float32), np.array([100, 100, 100, 100, 70, 70])
-    signal[4:, :, 70:] = 0
-    mask = np.ones((6, 12), dtype=np.bool_)
-    mask[0, 3] = signal[0, 3] = 0
-    return Windows(signal, recorded, np.arange(6), mask)
+    counts = np.random.default_rng(0).integers(-2000, 2000, (6, 12, 100), dtype=np.int16)
+    counts[4:, :, 70:] = 0
+    counts[0, 3] = 0
+    return counts
 
 
 def test_each_has_a_random_stream_of_its_own() -> None:
@@ -54,27 +56,36 @@ def test_each_has_a_random_stream_of_its_own() -> None:
     assert len({*streams, *OTHER_STREAMS}) == len(streams) + len(OTHER_STREAMS)
 
 
-@pytest.mark.parametrize("augmentation", [RandomCrop(40), *(make(0.5) for make in AUGMENTATIONS.values())])
-def test_each_is_a_function_of_the_ecgs_and_the_generator(ecgs: Windows, augmentation: Augmentation) -> None:
-    before = ecgs.signal.copy()
+@pytest.mark.parametrize("augmentation", [make(0.5) for make in AUGMENTATIONS.values()])
+def test_each_is_a_function_of_the_ecgs_and_the_generator(ecgs: NDArray[np.int16], augmentation: Augmentation) -> None:
+    before = ecgs.copy()
     first, again, other = (augmented(augmentation, ecgs, seed) for seed in (0, 0, 1))
-    assert np.array_equal(first.signal, again.signal)
-    assert not np.array_equal(first.signal, other.signal)
-    assert np.array_equal(ecgs.signal, before)
-    assert first.signal.dtype == np.float32
-    assert (len(first), len(first.signal)) == (6, 6)
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert np.array_equal(ecgs, before)
+    assert first.dtype == np.int16
+    assert first.shape == ecgs.shape
 
 
-def test_a_crop_is_as_long_as_the_shortest_ecg_allows(ecgs: Windows) -> None:
+@pytest.mark.parametrize("augmentation", [make(0.5) for make in AUGMENTATIONS.values()])
+def test_each_changes_tensors_as_it_does_arrays(ecgs: NDArray[np.int16], augmentation: Augmentation) -> None:
+    drawn = augmentation.draw(RECORDED, np.random.default_rng(0))
+    of_tensors = augmentation.apply(torch.from_numpy(ecgs), torch.from_numpy(drawn))
+    assert of_tensors.dtype == torch.int16
+    assert np.array_equal(of_tensors.numpy(), augmentation.apply(ecgs, drawn))
+
+
+def test_a_crop_is_as_long_as_the_shortest_ecg_allows(ecgs: NDArray[np.int16]) -> None:
     for samples, length in ((40, 40), (90, 70)):
-        crops = augmented(RandomCrop(samples), ecgs, 0)
-        assert crops.signal.shape == (6, 12, length)
-        assert crops.recorded.tolist() == [length] * 6
-        assert crops.signal[4:].any(axis=1).all(), "what was not recorded is never shown"
+        crop = RandomCrop(samples)
+        drawn = crop.draw(RECORDED, np.random.default_rng(0))
+        assert drawn[:, 1].tolist() == [length] * 6
+        crops = crop.cut(ecgs, drawn)
+        assert all(np.array_equal(one, ecg[:, start : start + length]) for one, ecg, start in zip(crops, ecgs, drawn[:, 0], strict=True))
+        assert crops[4:].any(axis=1).all(), "what was not recorded is never shown"
 
 
-def test_masked_leads_are_missing_leads(ecgs: Windows) -> None:
-    masked = augmented(LeadMasking(1.0), ecgs, 0)
-    assert not masked.lead_mask[0, 3]
-    assert (masked.lead_mask.sum(axis=1) < 12).all()
-    assert np.array_equal(masked.signal, np.where(masked.lead_mask[:, :, None], ecgs.signal, 0))
+def test_masked_leads_are_missing_leads(ecgs: NDArray[np.int16]) -> None:
+    kept = LeadMasking(1.0).draw(RECORDED, np.random.default_rng(0))
+    assert (kept.sum(axis=1) < 12).all()
+    assert np.array_equal(augmented(LeadMasking(1.0), ecgs, 0), np.where(kept[:, :, None], ecgs, 0))

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from jaccardio.cohort.augment import LeadMasking
-from jaccardio.cohort.batches import RARE, Batch, TrainingBatches, full_batches, repeat_factors
+from jaccardio.cohort.batches import RARE, TrainingBatches, full_batches, repeat_factors
 from jaccardio.cohort.store import Store
 from jaccardio.contrast.ranks import Ranks
 from jaccardio.errors import UsageError
@@ -26,6 +26,10 @@ def store(make_store: Callable[..., Store]) -> Store:
 
 def _batches(store: Store, rows: NDArray[np.int64], *settings: Any, **more: Any) -> TrainingBatches:
     return TrainingBatches(store, rows, store.labels[rows], *settings, **more)
+
+
+def _signal(batches: TrainingBatches, step: int) -> NDArray[np.float32]:
+    return batches.signal(batches.batch(step))
 
 
 def _labels(records: int) -> NDArray[np.int8]:
@@ -54,7 +58,7 @@ def test_a_batch_depends_on_seed_and_step_alone(store: Store) -> None:
     for step in (5, 0, 3):
         batch = resumed.batch(step)
         assert np.array_equal(batch.records, walked[step].records)
-        assert np.array_equal(batch.signal, walked[step].signal)
+        assert np.array_equal(resumed.signal(batch), straight.signal(walked[step]))
     other = _batches(store, rows, 4, 150, seed=4)
     assert not np.array_equal(
         np.concatenate([other.batch(0).records, other.batch(1).records]), np.concatenate([b.records for b in walked[:2]])
@@ -80,8 +84,9 @@ def test_crops_are_contiguous_and_lie_anywhere_in_the_window(store: Store) -> No
     batches, whole, starts = _batches(store, np.arange(11), 11, 190, seed=0), windows(11), set()
     for step in range(30):
         batch = batches.batch(step)
-        assert batch.signal.shape == (11, 12, 190)
-        for signal, row in zip(batch.signal, batch.records, strict=True):
+        signals = batches.signal(batch)
+        assert signals.shape == (11, 12, 190)
+        for signal, row in zip(signals, batch.records, strict=True):
             fits = [start for start in range(11) if np.array_equal(np.rint(signal * 1000), whole[row][:, start : start + 190])]
             assert len(fits) == 1
             starts.add(fits[0])
@@ -89,8 +94,8 @@ def test_crops_are_contiguous_and_lie_anywhere_in_the_window(store: Store) -> No
 
 
 def test_without_crop_the_whole_window_comes(store: Store) -> None:
-    batch = _batches(store, np.arange(11), 5, None, seed=0).batch(0)
-    assert np.array_equal(batch.signal, store.signals(batch.records))
+    batches = _batches(store, np.arange(11), 5, None, seed=0)
+    assert np.array_equal(_signal(batches, 0), store.signals(batches.batch(0).records))
 
 
 def test_plain_batches_are_a_permutation_an_epoch(store: Store) -> None:
@@ -118,7 +123,7 @@ def test_crops_and_masked_leads_are_those_of_earlier_runs(
     batches = _batches(store, rows, 4, crop, seed=3, augmentations=[LeadMasking(share)] if share else [])
     drawn = hashlib.sha256()
     for batch in map(batches.batch, range(8)):
-        drawn.update(batch.signal.tobytes())
+        drawn.update(batches.signal(batch).tobytes())
         drawn.update(rows[batch.records].tobytes())
     assert drawn.hexdigest()[:16] == digest
 
@@ -129,21 +134,23 @@ def test_the_shares_of_several_processes_are_the_batch(make_store: Callable[...,
     recorded = [200, 200, 110, 200, 120, 110, 200, 120, 200, 110, 120, 200]
     store = make_store(_labels(12), recorded=recorded, windows_of=[1, 2, 1, 3] * 3)
 
-    def batch(share: Callable[[int], slice], step: int) -> Batch:
-        return _batches(store, np.arange(12), 7, 150, seed=3, augmentations=[LeadMasking(0.5)], share=share).batch(step)
+    def batch(share: Callable[[int], slice], step: int) -> dict[str, NDArray[Any]]:
+        batches = _batches(store, np.arange(12), 7, 150, seed=3, augmentations=[LeadMasking(0.5)], share=share)
+        batch = batches.batch(step)
+        return {"signal": batches.signal(batch), "labels": batch.labels, "records": batch.records}
 
     for step in range(3):
-        whole = batch(slice, step)
         shares = [batch(Ranks(rank, processes).share, step) for rank in range(processes)]
-        for name in ("signal", "labels", "records"):
-            assert np.array_equal(np.concatenate([getattr(share, name) for share in shares]), getattr(whole, name))
+        for name, whole in batch(slice, step).items():
+            assert np.array_equal(np.concatenate([share[name] for share in shares]), whole)
 
 
 def test_a_batch_brings_the_labels_of_its_ecgs(make_store: Callable[..., Store]) -> None:
     store, rows = make_store(_labels(40)), np.arange(3, 40, 2)
-    batch = _batches(store, rows, 16, None, seed=0).batch(0)
+    batches = _batches(store, rows, 16, None, seed=0)
+    batch = batches.batch(0)
     assert np.array_equal(batch.labels, store.labels[rows[batch.records]])
-    assert np.array_equal(batch.signal, store.signals(rows[batch.records]))
+    assert np.array_equal(batches.signal(batch), store.signals(rows[batch.records]))
     assert len(np.unique(batch.labels, axis=0)) > 2
 
 
@@ -203,11 +210,12 @@ def test_crops_hold_recorded_samples_only(make_store: Callable[..., Store]) -> N
     batches, lengths, seen = _batches(store, np.arange(12), 3, 150, seed=0), set(), set()
     for step in range(80):
         batch = batches.batch(step)
-        assert batch.signal.shape[2] == min(150, *(recorded[row] for row in batch.records))
-        assert (np.abs(batch.signal).max(axis=1) > 0).all()
-        lengths.add(batch.signal.shape[2])
+        signal = batches.signal(batch)
+        assert signal.shape[2] == min(150, *(recorded[row] for row in batch.records))
+        assert (np.abs(signal).max(axis=1) > 0).all()
+        lengths.add(signal.shape[2])
         seen.update(batch.records.tolist())
-        assert batches.batch(step).signal.tobytes() == batch.signal.tobytes()
+        assert _signal(batches, step).tobytes() == signal.tobytes()
     assert lengths == {110, 120, 150}
     assert seen == set(range(12))
     kinds = [len({min(150, recorded[row]) for row in batches.records(step)}) for step in range(80)]
@@ -217,14 +225,14 @@ def test_crops_hold_recorded_samples_only(make_store: Callable[..., Store]) -> N
 def test_an_epoch_of_mixed_lengths_is_shuffled(make_store: Callable[..., Store]) -> None:
     store = make_store(np.zeros((12, 1), dtype=np.int8), recorded=[110, 200] * 6)
     batches = _batches(store, np.arange(12), 2, 150, seed=0)
-    first = [batches.batch(epoch * 6).signal.shape[2] for epoch in range(20)]
+    first = [_signal(batches, epoch * 6).shape[2] for epoch in range(20)]
     assert {110, 150} == set(first)
 
 
 def test_crops_come_from_every_window_of_a_long_recording(make_store: Callable[..., Store]) -> None:
     store = make_store(np.zeros((1, 1), dtype=np.int8), windows_of=[4])
     batches = _batches(store, np.arange(1), 1, None, seed=0)
-    drawn = {np.rint(batches.batch(step).signal[0] * 1000).astype(np.int16).tobytes() for step in range(60)}
+    drawn = {np.rint(_signal(batches, step)[0] * 1000).astype(np.int16).tobytes() for step in range(60)}
     assert drawn == {window.tobytes() for window in (*windows(1), *windows(3, seed=100))}
 
 
@@ -233,7 +241,7 @@ def test_masked_leads_are_zero_and_the_others_untouched(store: Store) -> None:
     masked = _batches(store, np.arange(11), 11, 150, seed=0, augmentations=[LeadMasking(0.5)])
     lost = 0
     for step in range(10):
-        before, after = plain.batch(step).signal, masked.batch(step).signal
+        before, after = _signal(plain, step), _signal(masked, step)
         kept = after.any(axis=2)
         assert np.array_equal(after, before * kept[:, :, None])
         lost += int((~kept).any(axis=1).sum())

@@ -13,6 +13,7 @@ from jaccardio.evaluation.estimate import NAN, Estimate
 from jaccardio.experiments import bench
 from jaccardio.experiments.benches import figure, inference, loss, paths, rivals, steps
 from jaccardio.experiments.benches import threads as bench_threads
+from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.encoder import EcgEncoder
 from jaccardio.paper import demo
 from jaccardio.paper.runs import DEMO
@@ -20,6 +21,7 @@ from jaccardio.paper.scales import SCALES, Scale
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.progress import Progress, unwatched
 from jaccardio.training.config import load_preset
+from jaccardio.training.run_folder import RunFolder
 from tests.conftest import TINY, Hospitals
 
 
@@ -115,15 +117,29 @@ def test_flops_are_those_counted_by_hand() -> None:
     assert steps.forward_flops(pure, 3750) == 2 * macs
 
 
+def test_the_peak_of_a_core_is_that_of_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "matrix_peak", lambda kind, clock: float(torch.get_num_threads()))
+    monkeypatch.setattr(torch, "get_num_threads", iter([3, 1]).__next__)
+    asked: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", asked.append)
+    assert steps.core_peak() == 1
+    assert asked == [1, 3]
+
+
 def test_training_is_measured_beside_what_a_user_would_do_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, setting, value in ((figure, "SECONDS", 0.01), (rivals, "SIMULATED", 16), (rivals, "BATCH", 4), (rivals, "STEPS", 3)):
         monkeypatch.setattr(module, setting, value)
+    monkeypatch.setattr(rivals, "matrix_peak", lambda kind: 100.0)
     for size in ("LAYERS", "WIDTH", "HEADS", "HIDDEN"):
         monkeypatch.setattr(rivals, size, 2)
     figures = {found.name: found for found in rivals.bench_rivals(lambda _: None)}
     short, padded = (figures[f"training_text_cached_over_{tokens}_tokens_a_step"] for tokens in (32, 256))
     assert short.value == padded.value
     assert short.baseline != padded.baseline
+    config = load_preset(rivals.PRESET)
+    work = steps.BACKWARD * steps.forward_flops(EcgEncoder(config.model), 750) / 1e9
+    assert short.limit_share == padded.limit_share == pytest.approx(short.value * work / 100)
+    assert figures["waiting_share_store"].limit_share is None
     assert 0 < figures["waiting_share_store"].baseline < 1
 
 
@@ -140,10 +156,15 @@ def test_the_loss_is_measured_beside_the_other(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(loss, "PAIRS_MEASURED", 0)
     monkeypatch.setattr(loss, "BATCHES", (64, 300))
     monkeypatch.setattr(loss, "CHUNKED_FROM", 300)
+    monkeypatch.setattr(loss, "core_peak", lambda: 50.0)
     figures = {found.name: found for found in loss.bench_loss(lambda _: None)}
     assert figures["loss_time_64"].baseline is not None
     assert figures["loss_time_300"].baseline is None
     assert figures["loss_time_300_jaccard"].baseline == figures["loss_time_300"].value
+    for name in ("loss_time_64", "loss_time_64_jaccard", "loss_time_300", "loss_time_300_jaccard"):
+        batch = int(name.split("_")[2])  # three products of (batch, 256) and (256, batch), at 50 GFLOP/s
+        assert figures[name].limit_share == pytest.approx(3 * 2 * batch * batch * 256 / 50e9 / figures[name].value)
+    assert all(found.limit_share is None for name, found in figures.items() if "memory" in name)
 
 
 def test_threads_are_measured_beside_fixed_ones(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,11 +197,20 @@ def test_every_way_of_scoring_stands_beside_the_trained_network(
     monkeypatch.setattr(inference, "ROUNDS", 1)
     monkeypatch.setattr(inference, "CALIBRATED_WITH", 2)
     monkeypatch.setattr(inference, "export_onnx", _write_small_graph)  # the real one takes long, and is tested where it is written
+    monkeypatch.setattr(inference, "core_peak", lambda: 50.0)
     figures = bench.run_bench(["inference"], hospitals.home, trained, lambda _: None)
     found = {one.name: one for one in figures}
     ways = ("folded", "onnx", "onnx_int8_static", "onnx_int8_dynamic")
     for name in ("latency_1x12x1000", "scoring_64x12x1000", "macro_auroc"):
         assert all(found[f"{name}_{way}"].baseline == found[f"{name}_eager"].value > 0 for way in ways)
+    model = RunFolder.open(trained).pretrained().model
+    assert isinstance(model, EcgModel)
+    whole, half = (steps.forward_flops(model.encoder, samples) for samples in (1000, 500))
+    work = sum({1: whole, 2: 2 * half}[parts] for parts in model.score_parts)
+    for way in inference.FLOAT32:
+        assert found[f"latency_1x12x1000_{way}"].limit_share == pytest.approx(work / 50e9 / found[f"latency_1x12x1000_{way}"].value)
+        assert found[f"scoring_64x12x1000_{way}"].limit_share == pytest.approx(work / 50e9 * found[f"scoring_64x12x1000_{way}"].value)
+    assert found["latency_1x12x1000_onnx_int8_static"].limit_share is None
     assert found["macro_auroc_folded"].value == pytest.approx(found["macro_auroc_eager"].value, abs=1e-6)
     exact, small = found["macro_auroc_onnx"].value, found["macro_auroc_onnx_int8_static"].value
     assert small == pytest.approx(exact, abs=0.05)

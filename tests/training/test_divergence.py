@@ -2,12 +2,14 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
@@ -15,7 +17,7 @@ from jaccardio.errors import DataError, DivergenceError, UsageError
 from jaccardio.evaluation.auroc import auroc, average_precision
 from jaccardio.evaluation.calibration import fit_calibration
 from jaccardio.evaluation.thresholds import fit_thresholds
-from jaccardio.training import loop, session
+from jaccardio.training import batch_loss, loop, session
 from jaccardio.training.checkpoint import load_checkpoint, save_checkpoint
 from jaccardio.training.config import load_preset
 from jaccardio.training.run_folder import RunFolder
@@ -44,6 +46,60 @@ def test_a_learning_rate_far_too_high_is_said_whatever_the_step(
         for tensor in load_file(path).values()
         if tensor.is_floating_point()
     )
+
+
+def test_a_run_that_is_seldom_looked_at_says_the_step_that_went_wrong_and_keeps_nothing_of_it(
+    store: Store, split: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loss, steps = batch_loss.BatchLoss.__call__, 0
+
+    def spoilt_in_step_12(*arguments: Any) -> tuple[torch.Tensor, dict[str, float]]:
+        nonlocal steps
+        steps += 1
+        found, seen = loss(*arguments)
+        return found * (math.nan if steps == 12 else 1), seen
+
+    monkeypatch.setattr(batch_loss.BatchLoss, "__call__", spoilt_in_step_12)
+    monkeypatch.setitem(session.LOOK_EVERY, "cpu", session.LOG_EVERY)
+    said: list[str] = []
+    with pytest.raises(DivergenceError, match=r"not finite in step 12\. .*step-00000009.*stays"):
+        loop.train(
+            store,
+            split,
+            load_preset("truth-small", TINY),
+            tmp_path / "run",
+            device="cpu",
+            progress=lambda _, __, text="": said.append(text.split(",")[0]),
+        )
+    assert steps == 18  # the end of the second epoch, before it is validated
+    assert [path.name for path in sorted((tmp_path / "run" / "checkpoints").glob("step-*.json"))] == ["step-00000009.json"]
+    assert len(said) == 17
+    assert len(set(said)) == 2  # seen in the first step and at the end of the first epoch
+
+
+class _Looks(TorchDispatchMode):
+    """Counts what makes a GPU be waited for: one number asked for, or a shape that depends on numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in (torch.ops.aten._local_scalar_dense.default, torch.ops.aten.nonzero.default):
+            self.seen.append(str(func))
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("preset", ["jaccardio-small", "paper-small"])
+def test_a_step_that_is_not_looked_at_asks_for_no_number(store: Store, split: Split, monkeypatch: pytest.MonkeyPatch, preset: str) -> None:
+    monkeypatch.setattr(batch_loss, "PAIRS_AT_ONCE", 1)  # the loss in chunks, as on a GPU
+    training = session.Session(store, split, load_preset(preset, TINY), torch.device("cpu"))
+    for looked, asked in ((False, 0), (True, 3)):  # whether all was finite, the loss, the norm
+        step = next(training.feed.prefetched(1, 2))
+        with _Looks() as looks:
+            metrics = training._step(*step, looked=looked)
+        assert len(looks.seen) == asked
+        assert bool(metrics) == looked
 
 
 def test_validation_notices_what_no_step_did_and_the_last_good_checkpoint_stays(

@@ -79,7 +79,7 @@ def test_labels_and_teacher_share_the_loss(store: Store, split: Split, teacher: 
     def first_step(weight: float | None) -> dict[str, float]:
         settings = [] if weight is None else [f"training.teacher={'teacher'!r}", f"training.teacher_weight={weight}"]
         session = Session(store, split, _config(*settings), CPU, teacher=None if weight is None else teacher)
-        return session._step(0, next(iter(session.batches.prefetched(0, 1)))[1])
+        return session._step(*next(session.feed.prefetched(0, 1)))
 
     alone, half, whole = first_step(None), first_step(0.5), first_step(1.0)
     assert half["teacher"] == pytest.approx(0.5 * whole["teacher"], rel=1e-5)

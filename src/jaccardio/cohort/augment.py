@@ -1,26 +1,31 @@
 """Augmentations: random changes of training ECGs. What is drawn for the ECGs of a batch does not depend on which of them are read here."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.recording.leads import LEADS
-from jaccardio.recording.windows import Windows
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Array = TypeVar("Array", NDArray[Any], "Tensor")
+"""Counts as they are read, or as they lie on a device."""
 
 LIMB, CHEST = slice(0, 6), slice(6, len(LEADS))
 
 
 class Augmentation(Protocol):
-    """Windows of n ECGs, one of each, to changed windows of the same ECGs: first `draw` for all of a batch, then `apply` to some.
+    """Crops of n ECGs to changed crops of the same ECGs: first `draw` for all of a batch, then `apply` to some.
 
     Attributes
     ----------
     stream
-        Number of its own random stream: adding an augmentation changes nothing that the others draw. `TrainingBatches` and the
-        regularisers take 0, 2 and 3.
+        Number of its own random stream: adding an augmentation changes nothing that the others draw. `TrainingBatches`, the crop and the
+        regularisers take 0 to 3.
     """
 
     stream: ClassVar[int]
@@ -29,8 +34,8 @@ class Augmentation(Protocol):
         """What happens to each ECG of a batch, (n, ...), by the samples (n,) that were recorded of its window."""
         ...
 
-    def apply(self, windows: Windows, drawn: NDArray[Any]) -> Windows:
-        """The windows changed as was drawn for them."""
+    def apply(self, counts: Array, drawn: Array) -> Array:
+        """Counts (n, 12, samples) int16, 1 microvolt each, changed as was drawn for them; in operations that arrays and tensors share."""
         ...
 
 
@@ -47,9 +52,10 @@ class RandomCrop:
         starts = random.integers(0, recorded - length + 1)
         return np.stack([starts, np.full_like(starts, length)], axis=1)
 
-    def apply(self, windows: Windows, drawn: NDArray[np.int64]) -> Windows:
-        crops = [signal[:, start : start + length] for signal, (start, length) in zip(windows.signal, drawn, strict=True)]
-        return replace(windows, signal=np.stack(crops), recorded=drawn[:, 1])
+    @staticmethod
+    def cut(counts: NDArray[np.int16], drawn: NDArray[np.int64]) -> NDArray[np.int16]:
+        """The crops (n, 12, length) of whole windows."""
+        return np.stack([window[:, start : start + length] for window, (start, length) in zip(counts, drawn, strict=True)])
 
 
 @dataclass(frozen=True)
@@ -63,8 +69,9 @@ class LeadMasking:
         """Which leads each ECG keeps, (n, 12)."""
         return draw_kept_leads(len(recorded), self.share, random)
 
-    def apply(self, windows: Windows, drawn: NDArray[np.bool_]) -> Windows:
-        return replace(windows, signal=np.where(drawn[:, :, None], windows.signal, np.float32(0)), lead_mask=windows.lead_mask & drawn)
+    def apply(self, counts: Array, drawn: Array) -> Array:
+        masked: Array = counts * drawn[:, :, None]
+        return masked
 
 
 AUGMENTATIONS: Mapping[str, Callable[[float], Augmentation]] = {"lead_masking": LeadMasking}

@@ -4,11 +4,12 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.cohort.augment import Augmentation, RandomCrop
+from jaccardio.cohort.augment import Array, Augmentation, RandomCrop
 from jaccardio.cohort.store import Store
 from jaccardio.errors import UsageError
 from jaccardio.findings.labels import PRESENT, UNKNOWN
@@ -21,24 +22,32 @@ RARE = 0.05
 
 _ORDER, _WINDOW = 0, 3  # random streams; the others are those of the augmentations and, 2, of the regularisers' views
 
+Made = TypeVar("Made")
+
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Training ECGs.
+    """Training ECGs, and what was drawn for each of them.
 
     Attributes
     ----------
-    signal
-        (batch, 12, samples) float32, millivolt; every sample was recorded, rows of leads that were not are zero.
-    labels
-        (batch, findings) int8 with -1 for unknown.
     records
         (batch,) int64, places among the training records.
+    labels
+        (batch, findings) int8 with -1 for unknown.
+    windows
+        (batch,) int64, number of the window, 0 for the first.
+    crops
+        (batch, 2) int64, first sample and length of the crop; all are of one length.
+    changes
+        What each augmentation drew, (batch, ...).
     """
 
-    signal: NDArray[np.float32]
-    labels: NDArray[np.int8]
     records: NDArray[np.int64]
+    labels: NDArray[np.int8]
+    windows: NDArray[np.int64]
+    crops: NDArray[np.int64]
+    changes: tuple[NDArray[Any], ...]
 
 
 class TrainingBatches:
@@ -95,7 +104,7 @@ class TrainingBatches:
             raise UsageError(f"a crop of {crop_samples} samples does not fit into the store's window of {window} samples.")
         self._store, self._rows, self._labels, self._seed = store, np.asarray(rows, dtype=np.int64), labels, seed
         self._size, self._crop = min(batch_size, len(rows)), RandomCrop(crop_samples or window)
-        self._augmentations = (self._crop, *augmentations)
+        self._augmentations = tuple(augmentations)
         self._factors = repeat_factors(labels) if repeat_rare else None
         self._share = share
         self._shuffled: tuple[int, NDArray[np.int64]] | None = None
@@ -112,23 +121,41 @@ class TrainingBatches:
 
     def batch(self, step: int) -> Batch:
         """The batch of a step, counted from 0 over all epochs, or this process's share of it."""
-        store, records = self._store, self.records(step)
+        records = self.records(step)
         rows, own = self._rows[records], self._share(len(records))
-        recorded = store.recorded[rows]
-        signal = dequantise(store.drawn_counts(rows, self._random(_WINDOW, step), own))
-        windows = Windows(signal, recorded[own], np.arange(len(signal)), store.lead_masks[rows[own]])
-        for augmentation in self._augmentations:
-            windows = augmentation.apply(windows, augmentation.draw(recorded, self._random(augmentation.stream, step))[own])
-        return Batch(windows.signal, self._labels[records[own]], records[own])
+        windows = self._random(_WINDOW, step).integers(0, self._store.windows_per_record[rows])
+        recorded = self._store.recorded[rows]
+        crops = self._crop.draw(recorded, self._random(self._crop.stream, step))[own]
+        changes = tuple(one.draw(recorded, self._random(one.stream, step))[own] for one in self._augmentations)
+        return Batch(records[own], self._labels[records[own]], windows[own], crops, changes)
 
-    def prefetched(self, start: int, stop: int) -> Iterator[tuple[int, Batch]]:
-        """Steps and their batches in order; the next two are read from the store while the caller works on one."""
-        with ThreadPoolExecutor(1) as reader:
-            waiting: deque[Future[Batch]] = deque()
-            for step in range(start, stop):
-                while len(waiting) < min(3, stop - step):
-                    waiting.append(reader.submit(self.batch, step + len(waiting)))
-                yield step, waiting.popleft().result()
+    def signal(self, batch: Batch) -> NDArray[np.float32]:
+        """Its ECGs, read from the store: (batch, 12, samples) float32, millivolt.
+
+        Every sample was recorded; rows of leads that were not, or that were masked, are zero. Raises as `Store.counts` does.
+        """
+        windows = self._store.chosen_counts(self._rows[batch.records], batch.windows)
+        return dequantise(self.augmented(self._crop.cut(windows, batch.crops), batch.changes))
+
+    def augmented(self, counts: Array, changes: Sequence[Array]) -> Array:
+        """Crops (batch, 12, samples), int16, changed by all augmentations as these drew."""
+        for augmentation, drawn in zip(self._augmentations, changes, strict=True):
+            counts = augmentation.apply(counts, drawn)
+        return counts
+
+    @property
+    def samples(self) -> int:
+        """Samples of a window."""
+        return self._store.contract.samples
+
+    @property
+    def windows_per_record(self) -> NDArray[np.int64]:
+        """(training records,) number of windows."""
+        return self._store.windows_per_record[self._rows]
+
+    def stored(self, records: NDArray[np.int64]) -> NDArray[np.int16]:
+        """All windows (windows, 12, samples) of some training records, those of one after those of the other; raises as `signal` does."""
+        return self._store.all_counts(self._rows[records])[0]
 
     def _random(self, stream: int, number: int) -> np.random.Generator:
         return np.random.default_rng([self._seed, stream, number])
@@ -145,6 +172,16 @@ class TrainingBatches:
                 records = random.permutation(alike).reshape(-1)
             self._shuffled = epoch, records
         return self._shuffled[1]
+
+
+def prefetched(make: Callable[[int], Made], start: int, stop: int) -> Iterator[tuple[int, Made]]:
+    """Steps and what is made for each, in order; that of the next two is made, in a thread, while the caller works on one."""
+    with ThreadPoolExecutor(1) as maker:
+        waiting: deque[Future[Made]] = deque()
+        for step in range(start, stop):
+            while len(waiting) < min(3, stop - step):
+                waiting.append(maker.submit(make, step + len(waiting)))
+            yield step, waiting.popleft().result()
 
 
 def repeat_factors(labels: NDArray[np.int8]) -> NDArray[np.float64]:

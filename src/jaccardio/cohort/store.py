@@ -191,15 +191,12 @@ class Store:
         places, checksums = (self.records[name].to_numpy(np.int64)[rows] for name in ("place", "crc32"))
         return self._read(FIRST_WINDOWS, rows, places, checksums)
 
-    def drawn_counts(self, rows: NDArray[np.int64], random: np.random.Generator, own: slice = slice(None)) -> NDArray[np.int16]:
-        """One window of each row, drawn at random where it has several; else as `counts`. Only the rows `own` of them are read."""
-        further = self.windows_per_record[rows] - 1
-        drawn = random.integers(0, further + 1)[own]  # 0: the first window
-        rows = rows[own]
+    def chosen_counts(self, rows: NDArray[np.int64], windows: NDArray[np.int64]) -> NDArray[np.int16]:
+        """One window of each row by its number, 0 the first; else as `counts`."""
         counts = self.counts(rows)
-        others = np.flatnonzero(drawn)
+        others = np.flatnonzero(windows)
         if len(others):
-            chosen = [(self._further[rows[i]][drawn[i] - 1]) for i in others]
+            chosen = [(self._further[rows[i]][windows[i] - 1]) for i in others]
             counts[others] = self._read(FURTHER_WINDOWS, rows[others], *np.array(chosen, dtype=np.int64).T)
         return counts
 
@@ -207,8 +204,8 @@ class Store:
         """First windows of some rows: (len(rows), 12, samples) float32, millivolt; raises as `counts` does."""
         return dequantise(self.counts(rows))
 
-    def windows(self, rows: NDArray[np.int64]) -> Windows:
-        """All windows of some rows, with their measurements; raises as `counts` and `measurements` do."""
+    def all_counts(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
+        """All windows of some rows as stored, those of a row one after the other, and the place in `rows` of each; else as `counts`."""
         first, per_ecg = self.counts(rows), self.windows_per_record[rows]
         ecg = np.repeat(np.arange(len(rows)), per_ecg)
         begins = np.cumsum(per_ecg) - per_ecg
@@ -218,6 +215,11 @@ class Store:
         if len(further):
             places = np.array([place for row in rows for place in self._further.get(int(row), [])], dtype=np.int64)
             counts[further] = self._read(FURTHER_WINDOWS, rows[ecg[further]], *places.T)
+        return counts, ecg
+
+    def windows(self, rows: NDArray[np.int64]) -> Windows:
+        """All windows of some rows, with their measurements; raises as `counts` and `measurements` do."""
+        counts, ecg = self.all_counts(rows)
         return Windows(dequantise(counts), self.recorded[rows][ecg], ecg, self.lead_masks[rows], self.measurements[rows])
 
     @cached_property

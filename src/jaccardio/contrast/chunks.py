@@ -52,7 +52,7 @@ def chunked_loss(
     n
         ECGs of all processes.
     chunk
-        ECGs at a time; where one process holds no more than that, the whole is computed as it stands.
+        ECGs at a time; where one process holds no more than that, a CPU computes the whole as it stands.
     ranks
         The processes that share the batch.
 
@@ -60,7 +60,7 @@ def chunked_loss(
     -------
     This process's part of the loss: the parts add up to the whole.
     """
-    if ranks.size == 1 and n <= chunk:
+    if ranks.size == 1 and n <= chunk and ecg.is_cpu:  # the whole form asks for numbers, for which a GPU would have to be waited for
         return objective(match(ecg, *sentences), *targets(slice(0, n)))
     own = ranks.share(n)
     part = _softmax_part if objective.loss == "softmax" else _pairs_part

@@ -70,5 +70,5 @@ class Statements:
         return Statements(self.findings[columns], self.valid[columns], self.reading[columns])
 
     def to(self, device: torch.device) -> "Statements":
-        """The same statements on a device."""
-        return Statements(self.findings.to(device), self.valid.to(device), self.reading.to(device))
+        """Statements of the CPU on a device, without waiting for what a GPU still computes."""
+        return Statements(*(part.to(device, non_blocking=True) for part in (self.findings, self.valid, self.reading)))

@@ -13,6 +13,7 @@ from jaccardio.contrast.chunks import PAIRS_AT_ONCE, chunked_loss, chunks_of
 from jaccardio.contrast.objective import Objective, pair_statistics
 from jaccardio.contrast.ranks import Ranks
 from jaccardio.models.ecg_model import EcgModel
+from jaccardio.training.feed import sent
 from jaccardio.training.material import StatementVectors
 
 
@@ -45,13 +46,16 @@ class BatchLoss:
         features, batch
             Of this process's share of a batch of n ECGs.
         """
-        records = self.ranks.gathered(torch.from_numpy(batch.records).to(self.device), n).cpu()
+        records = torch.from_numpy(batch.records)
+        if self.ranks.size > 1:
+            records = self.ranks.gathered(records.to(self.device), n).cpu()
         columns, ecg = self.pool.against(records), model.project(features)
         m = len(columns)
         own = columns[self.ranks.share(m)]
-        sentences = model.sentences(self.text.of(own, model.adapter).to(self.device))
+        vectors = self.text.of(own, model.adapter)
+        sentences = model.sentences(sent(vectors, self.device) if self.text.tuned is None else vectors.to(self.device))
         sentences = tuple(part if part.ndim == 0 else self.ranks.gathered(part, m) for part in sentences)
-        labels = self.ranks.gathered(torch.from_numpy(batch.labels).to(self.device), n)
+        labels = self.ranks.gathered(sent(torch.from_numpy(batch.labels), self.device), n)
         statements = self.ranks.gathered_statements(self.pool.statements.at(own).to(self.device), m)
         chunk = max(1, PAIRS_AT_ONCE // m)
 

@@ -38,6 +38,7 @@ from jaccardio.training.batch_loss import BatchLoss
 from jaccardio.training.checkpoint import load_checkpoint, load_verified, remove_superseded, restore, save_best, save_checkpoint, tensors_of
 from jaccardio.training.config import TrainConfig
 from jaccardio.training.evidence import fit_evidence
+from jaccardio.training.feed import Feed, sent
 from jaccardio.training.finish import finish_run
 from jaccardio.training.first_bias import first_bias
 from jaccardio.training.log import RunLog
@@ -57,6 +58,10 @@ CHECKPOINT_STEPS = 4
 """There is a checkpoint an epoch, and one for several epochs where these have fewer steps."""
 
 LOG_EVERY = 20
+
+LOOK_EVERY = {"cpu": 1, "cuda": LOG_EVERY}
+"""Steps from one look at loss and gradient to the next, a divisor of `LOG_EVERY`: a GPU has to be waited for. Progress shows what was seen
+last."""
 
 
 class Session:
@@ -138,6 +143,8 @@ class Session:
         self.model.encoder.requires_grad_(not settings.frozen_encoder)
         self.optimiser = create_optimiser(self.model.parameters(), settings)
         self.average = moving_average(self.model, settings.ema) if settings.ema else None
+        self.feed = Feed(self.batches, device)
+        self.spoilt = torch.zeros((), dtype=torch.int64, device=device)  # number of the first step that was not finite
 
     def run(self, run: RunFolder, progress: Progress | None) -> dict[str, Any]:
         """Trains from the last checkpoint, or from the start, to the end."""
@@ -171,14 +178,17 @@ class Session:
     ) -> tuple[Best, float]:
         """The steps from `start` on; returns the best epoch and the seconds of all steps."""
         began, seconds, drawn, threads = time.monotonic(), seconds_before, 0, ThreadChoice()
-        for step, batch in self.batches.prefetched(start, self.total_steps):
-            with threads.step():
-                metrics = self._step(step, batch)
-            drawn += self.batch_size
-            seconds = seconds_before + time.monotonic() - began
+        metrics: dict[str, float] = {}
+        for step, batch, signal in self.feed.prefetched(start, self.total_steps):
             epoch, within = divmod(step + 1, self.batches.steps_per_epoch)
             last = step + 1 == self.total_steps
             validated = last or (within == 0 and epoch % self.config.training.validate_every == 0)
+            saved = last or (within == 0 and epoch % self.checkpoint_every == 0)
+            looked = validated or saved or step == start or step % LOOK_EVERY[self.device.type] == 0
+            with threads.step():
+                metrics = self._step(step, batch, signal, looked) or metrics
+            drawn += self.batch_size
+            seconds = seconds_before + time.monotonic() - began
             if validated:
                 self._read_prompts(self._weights())
             if log is None:
@@ -189,7 +199,7 @@ class Session:
                 progress(step + 1, self.total_steps, f"loss {metrics['loss']:.3f}{best.shown}")
             if validated:
                 best = self._validate(run, log, step, max(epoch, 1), best)
-            if last or (within == 0 and epoch % self.checkpoint_every == 0):
+            if saved:
                 self.save(run, step + 1, best, seconds)
         return best, seconds
 
@@ -210,13 +220,19 @@ class Session:
             f"{run.path}: training diverged: {error}. No model was written; {last}. Train again into a new folder: {remedy}."
         )
 
-    def _step(self, step: int, batch: Batch) -> dict[str, float]:
+    def _step(self, step: int, batch: Batch, signal: Tensor, looked: bool = True) -> dict[str, float]:
+        """One step; what is to be seen of it where it is looked at, else nothing: a GPU goes on computing.
+
+        Raises
+        ------
+        DivergenceError
+            It is looked at, and this step or an earlier one, whose number is said, was not finite.
+        """
         settings = self.config.training
         rate = learning_rate(step, self.total_steps, settings.learning_rate, settings.warmup)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.model.train()
-        signal = torch.from_numpy(batch.signal).to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             features = self.model.encoder(signal)  # from the features on all is float32
         loss, statistics = self.loss(self.model, features, batch, self.batch_size, self._logged(step))
@@ -234,23 +250,26 @@ class Session:
         self.ranks.sum_gradients(list(self.model.parameters()))
         loss, *parts = self.ranks.total(torch.stack([loss, *auxiliary.values()]).detach())
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.gradient_clip or math.inf)
-        if not math.isfinite(loss.item()) or not math.isfinite(norm.item()):
-            raise DivergenceError(f"the loss or its gradient is not finite in step {step + 1}")
+        self.spoilt.masked_fill_((self.spoilt == 0) & ~(loss.isfinite() & norm.isfinite()), step + 1)
+        if looked and (spoilt := int(self.spoilt)):
+            raise DivergenceError(f"the loss or its gradient is not finite in step {spoilt}")
         self.optimiser.step()
         if self.average is not None:
             self.average.update_parameters(self.model)
+        if not looked:
+            return {}
         metrics = {"loss": loss.item(), "learning_rate": rate, "gradient_norm": norm.item()}
         if self._logged(step):
             metrics |= statistics
             metrics |= {name: value.item() for name, value in zip(auxiliary, parts, strict=True)} | self.model.logged()
-        if spoilt := [name for name, value in metrics.items() if not math.isfinite(value)]:
-            raise DivergenceError(f"{', '.join(spoilt)} not finite after step {step + 1}")
+        if wrong := [name for name, value in metrics.items() if not math.isfinite(value)]:
+            raise DivergenceError(f"{', '.join(wrong)} not finite after step {step + 1}")
         return metrics
 
     def _soft(self, features: Tensor, vectors: Tensor, truth: Tensor) -> Tensor:
         """This process's part of the loss against degrees of truth (n, s) of the statements with these text vectors."""
         logits = self.model.compare(self.model.project(features), vectors)
-        return soft_truth_loss(logits, truth.to(self.device), len(self.material.vocabulary)) * (len(features) / self.batch_size)
+        return soft_truth_loss(logits, sent(truth, self.device), len(self.material.vocabulary)) * (len(features) / self.batch_size)
 
     def _logged(self, step: int) -> bool:
         return step % LOG_EVERY == 0 or step + 1 == self.total_steps

@@ -22,9 +22,11 @@ from jaccardio.errors import UsageError
 from jaccardio.evaluation.auroc import auroc
 from jaccardio.evaluation.thresholds import POLICIES
 from jaccardio.experiments.benches.figure import Figure
+from jaccardio.experiments.benches.steps import core_peak, forward_flops
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.create import create_model, text_encoder_of
-from jaccardio.models.ensemble import members_of
+from jaccardio.models.ecg_model import EcgModel
+from jaccardio.models.ensemble import EcgEnsemble, members_of
 from jaccardio.models.folder import Pretrained
 from jaccardio.prediction.export_onnx import export_onnx
 from jaccardio.prediction.predictor import BATCH, Predictor
@@ -40,6 +42,9 @@ RATE = 500.0
 ROUNDS = 10
 CALIBRATED_WITH = 64
 """ECGs whose maps set the ranges of int8."""
+
+FLOAT32 = ("eager", "folded", "onnx")
+"""Ways whose limit is the matrix peak in float32."""
 
 Score = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """ECGs (n, 12, samples) in millivolt to scores (n, findings)."""
@@ -74,9 +79,12 @@ def bench_inference(store: Store | None, run: Path | None, say: Callable[[str], 
     try:
         with tempfile.TemporaryDirectory() as folder:
             ways = dict(_ways(predictor, Path(folder), ecgs, say))
-            say("timing them by turns")
-            yield from _times(f"latency_1x12x{samples}", "s", ways, ecgs[:1])
-            yield from _times(f"scoring_{BATCH}x12x{samples}", "ECGs/s", ways, ecgs[:BATCH])
+            say("matrix peak of one core, then timing them by turns")
+            peak = core_peak()
+            yield Figure("core_peak_fp32", peak, "GFLOP/s")
+            fastest = peak * 1e9 / scoring_flops(predictor.pretrained.model, samples)
+            yield from _times(f"latency_1x12x{samples}", "s", ways, ecgs[:1], fastest)
+            yield from _times(f"scoring_{BATCH}x12x{samples}", "ECGs/s", ways, ecgs[:BATCH], fastest)
             if store is not None and rows is not None:
                 columns = [store.vocabulary.index(code) for code in predictor.vocabulary.codes]
                 yield from _aurocs(ways, store.signals(rows), store.labels[rows][:, columns], say)
@@ -145,7 +153,14 @@ def _quantise(file: Path, out: Path, how: str, ecgs: NDArray[np.float32]) -> Non
     quantization.quantize_static(file, out, Reader(), op_types_to_quantize=["Conv"], per_channel=True, **exact)
 
 
-def _times(name: str, unit: str, ways: Mapping[str, Score], signal: NDArray[np.float32]) -> Iterator[Figure]:
+def scoring_flops(model: EcgModel | EcgEnsemble, samples: int) -> float:
+    """Floating-point operations of the encoders for one window of an ECG, over its pieces and the members (`forward_flops`)."""
+    pieces = ((member, parts) for member in members_of(model) for parts in member.score_parts)
+    return sum(parts * forward_flops(member.encoder, samples // parts) for member, parts in pieces)
+
+
+def _times(name: str, unit: str, ways: Mapping[str, Score], signal: NDArray[np.float32], fastest: float) -> Iterator[Figure]:
+    """`fastest`: ECGs/s at the peak in float32."""
     least = dict.fromkeys(ways, float("inf"))
     for _ in range(ROUNDS):
         for way, score in ways.items():
@@ -154,7 +169,9 @@ def _times(name: str, unit: str, ways: Mapping[str, Score], signal: NDArray[np.f
             least[way] = min(least[way], time.process_time() - began)
     values = {way: seconds if unit == "s" else len(signal) / seconds for way, seconds in least.items()}
     for way, value in values.items():
-        yield Figure(f"{name}_{way}", value, unit) if way == "eager" else Figure.beside(f"{name}_{way}", value, unit, values["eager"])
+        share = len(signal) / least[way] / fastest if way in FLOAT32 else None
+        own = f"{name}_{way}"
+        yield Figure(own, value, unit, limit_share=share) if way == "eager" else Figure.beside(own, value, unit, values["eager"], share)
 
 
 def _aurocs(

@@ -18,6 +18,7 @@ from jaccardio.contrast.chunks import PAIRS_AT_ONCE, chunked_loss
 from jaccardio.contrast.objective import Objective
 from jaccardio.contrast.statements import Reading, Statements
 from jaccardio.experiments.benches.figure import Figure
+from jaccardio.experiments.benches.steps import BACKWARD, core_peak
 from jaccardio.processes import WorkerPool
 
 Found = TypeVar("Found")
@@ -30,16 +31,26 @@ PAIRS_MEASURED = 2**24
 
 
 def bench_loss(say: Callable[[str], None]) -> Iterator[Figure]:
-    """Seconds and megabytes for each batch size: seconds by turns, megabytes each in a process of its own."""
+    """Seconds and megabytes for each batch size: seconds by turns, megabytes each in a process of its own.
+
+    The limit of the seconds are those of the products of vectors alone, at the matrix peak of one core.
+    """
+    say("matrix peak of one core")
+    peak = _apart(core_peak) * 1e9
+    yield Figure("core_peak_fp32", peak / 1e9, "GFLOP/s")
     for batch in BATCHES:
         say(f"loss of a batch of {batch}")
         kinds = ("ours", "jaccard") if batch >= CHUNKED_FROM else ("ours", "jaccard", "open_clip")
         seconds = _apart(seconds_of, kinds, batch)
         megabytes = {kind: _apart(megabytes_of, kind, batch) for kind in kinds}
-        for what, unit, found in (("time", "s", seconds), ("memory", "MB", megabytes)):
+        least = BACKWARD * 2 * batch**2 * WIDTH / peak
+        shares: dict[str, float | None] = {kind: least / taken for kind, taken in seconds.items()}
+        none: dict[str, float | None] = dict.fromkeys(kinds)
+        for what, unit, found, share in (("time", "s", seconds, shares), ("memory", "MB", megabytes, none)):
             name, ours, theirs = f"loss_{what}_{batch}", found["ours"], found.get("open_clip")
-            yield Figure(name, ours, unit) if theirs is None else Figure.beside(name, ours, unit, theirs)
-            yield Figure.beside(f"{name}_jaccard", found["jaccard"], unit, ours)
+            own = share["ours"]
+            yield Figure(name, ours, unit, limit_share=own) if theirs is None else Figure.beside(name, ours, unit, theirs, own)
+            yield Figure.beside(f"{name}_jaccard", found["jaccard"], unit, ours, share["jaccard"])
 
 
 def _apart(function: Callable[..., Found], *arguments: object) -> Found:

@@ -41,7 +41,7 @@ def bench_paths(store: Store | None, say: Callable[[str], None]) -> Iterator[Fig
         crop = round(CROP_SECONDS * opened.contract.sampling_rate)
         say(f"random crops of {CROP_SECONDS} s from {'the store' if store else 'the simulated store'}")
         batches = TrainingBatches(opened, np.arange(len(opened)), opened.labels, BATCH, crop, 0)
-        crops, copied = rate(lambda step: batches.batch(step), BATCH), memory_copy()
+        crops, copied = rate(lambda step: batches.signal(batches.batch(step)), BATCH), memory_copy()
         read_and_written = len(LEADS) * (opened.contract.samples * COUNTS.itemsize + crop * np.dtype(np.float32).itemsize)
         yield Figure("memory_copy", copied / 1e9, "GB/s")
         yield Figure("crops", crops, "crops/s", limit_share=crops * read_and_written / copied)
@@ -58,7 +58,7 @@ def _model_rates(batches: TrainingBatches, store: Store) -> Iterator[Figure]:
 
     def step(precision: str) -> Callable[[int], None]:
         def run(number: int) -> None:
-            signal = torch.from_numpy(batches.batch(number).signal).to(device)
+            signal = torch.from_numpy(batches.signal(batches.batch(number))).to(device)
             with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
                 loss = model.finding_logits(signal).float().square().mean()
             optimiser.zero_grad(set_to_none=True)
@@ -72,7 +72,7 @@ def _model_rates(batches: TrainingBatches, store: Store) -> Iterator[Figure]:
     bf16, fp32 = rate(step("bf16"), BATCH), rate(step("fp32"), BATCH)
     whole = store.windows(np.arange(min(BATCH, len(store))))
     scored = rate(lambda _: finding_scores(model, [whole], device), len(whole))
-    samples, encoder = batches.batch(0).signal.shape[2], model.encoder.cpu()
+    samples, encoder = int(batches.batch(0).crops[0, 1]), model.encoder.cpu()
     trained, forward = BACKWARD * forward_flops(encoder, samples) / 1e9, forward_flops(encoder, store.contract.samples) / 1e9
     peak, peak16 = (matrix_peak(kind, device) for kind in (torch.float32, torch.bfloat16))
     used, limit = (bf16, peak16) if trains_in_bfloat16("auto", device) else (fp32, peak)

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from jaccardio.cohort.batches import TrainingBatches
+from jaccardio.cohort.batches import TrainingBatches, prefetched
 from jaccardio.cohort.ingest import ingest
 from jaccardio.cohort.store import Store
 from jaccardio.experiments.benches.figure import Figure, rate
-from jaccardio.experiments.benches.steps import training_step
+from jaccardio.experiments.benches.steps import BACKWARD, forward_flops, matrix_peak, training_step
 from jaccardio.models.encoder import EcgEncoder
 from jaccardio.recording.readers import read_ecg
 from jaccardio.simulation.disk import simulate_hospitals
@@ -36,14 +36,17 @@ def bench_rivals(say: Callable[[str], None]) -> Iterator[Figure]:
     """Training ECGs/s with cached sentences beside a language model in the step; share of a step spent waiting for ECGs."""
     config = load_preset(PRESET)
     hz = config.data.sampling_rate
-    step = training_step(EcgEncoder(config.model), BATCH, round(config.data.crop_seconds * hz), bfloat16=False)
+    encoder, samples = EcgEncoder(config.model), round(config.data.crop_seconds * hz)
+    step = training_step(encoder, BATCH, samples, bfloat16=False)
     say("training steps with cached sentences")
-    cached = rate(step, BATCH)
+    cached, peak = rate(step, BATCH), matrix_peak(torch.float32)
+    yield Figure("matrix_peak_fp32", peak, "GFLOP/s")
+    share = cached * BACKWARD * forward_flops(encoder, samples) / 1e9 / peak
     for tokens in (CAPTION, PADDED):
         say(f"the same with a language model of the size of BERT-base on {BATCH} sentences of {tokens} tokens in each")
         sentences = _language_model(tokens)
         inside = rate(lambda number, sentences=sentences: (sentences(), step(number)), BATCH)  # type: ignore[misc]
-        yield Figure.beside(f"training_text_cached_over_{tokens}_tokens_a_step", cached, "ECGs/s", inside)
+        yield Figure.beside(f"training_text_cached_over_{tokens}_tokens_a_step", cached, "ECGs/s", inside, share)
     with tempfile.TemporaryDirectory() as folder:
         say(f"simulating and ingesting {SIMULATED} ECGs at {hz:g} Hz")
         work = Path(folder)
@@ -51,9 +54,10 @@ def bench_rivals(say: Callable[[str], None]) -> Iterator[Figure]:
         ingest(work / "sim" / "site-a", work / "store", corpus="manifest", vocabulary="paper26", sampling_rate=hz, key_file=work / "key")
         store = Store.open(work / "store")
         say("waiting for ECGs: from the store, then from one WFDB file a record")
-        batches = TrainingBatches(store, np.arange(len(store)), store.labels, BATCH, round(config.data.crop_seconds * hz), 0)
+        batches = TrainingBatches(store, np.arange(len(store)), store.labels, BATCH, samples, 0)
         files = DataLoader(_Files(work / "sim" / "site-a"), BATCH, shuffle=True, num_workers=1, drop_last=True)
-        ours = waiting_share((torch.from_numpy(batch.signal) for _, batch in batches.prefetched(0, STEPS)), step)
+        read = prefetched(lambda number: torch.from_numpy(batches.signal(batches.batch(number))), 0, STEPS)
+        ours = waiting_share((signal for _, signal in read), step)
         theirs = waiting_share(islice(files, STEPS), step)
         yield Figure.beside("waiting_share_store", ours, "of a step", theirs)
 

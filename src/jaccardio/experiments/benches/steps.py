@@ -1,5 +1,6 @@
 """Arithmetic of a training ECG of each preset, the machine's matrix peak, and the share of it that training steps reach."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -60,7 +61,7 @@ def convolution_step(ecgs: int, samples: int, *, one_dimensional: bool) -> Calla
     return run
 
 
-def matrix_peak(kind: torch.dtype, device: torch.device | None = None) -> float:
+def matrix_peak(kind: torch.dtype, device: torch.device | None = None, clock: Callable[[], float] = time.perf_counter) -> float:
     """GFLOP/s of a product of two square matrices."""
     square = torch.randn(MATRIX, MATRIX).to(device, kind)
 
@@ -69,7 +70,17 @@ def matrix_peak(kind: torch.dtype, device: torch.device | None = None) -> float:
         if square.is_cuda:
             torch.cuda.synchronize()
 
-    return rate(run, 1) * 2 * MATRIX**3 / 1e9
+    return rate(run, 1, clock=clock) * 2 * MATRIX**3 / 1e9
+
+
+def core_peak() -> float:
+    """GFLOP/s of such a product in float32 with one thread, by seconds of the CPU: the limit of what is timed that way."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return matrix_peak(torch.float32, clock=time.process_time)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def forward_flops(encoder: nn.Module, samples: int) -> float:
