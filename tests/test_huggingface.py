@@ -82,9 +82,11 @@ def test_lengths_that_make_no_batch_and_unread_ecgs_are_refused(predictor: Predi
     short = list(recordings_of(signals[:, :2, :500], 100, leads=["I", "II"]))
     assert extractor(short)["input_values"].shape == (1, 12, 500)
     assert extractor(short)["lead_mask"].sum() == 6  # derived limb leads
-    for ecgs in (noise, short + list(recordings_of(signals[:, :2, :400], 100, leads=["I", "II"])), []):
+    for ecgs in (noise, short + list(recordings_of(signals[:, :2, :400], 100, leads=["I", "II"]))):
         with pytest.raises(UsageError, match="one length"):
             extractor(ecgs)
+    with pytest.raises(UsageError, match="no ECG"):
+        extractor([])
     with pytest.raises(ReadError, match="array"):
         extractor([ReadError("array", "samples", "infinite values")])
 

@@ -72,6 +72,8 @@ def test_order_of_ecgs_changes_nothing_and_pickled_it_is_the_same(fitted: Jaccar
     np.testing.assert_allclose(fitted.predict_proba(data[0][2:3]), wanted[2:3], atol=1e-6)
     with pytest.raises(UsageError, match="labels of shape"):
         tiny().fit(data[0], data[1][:, :3])
+    with pytest.raises(UsageError, match="unknown threshold policy 'best'; available: fixed, global, per_finding"):
+        tiny(policy="best").fit(data[0], data[1])
     with pytest.raises(NotFittedError):
         clone(fitted).predict_proba(data[0][:4])
     assert clone(fitted).get_params() == fitted.get_params()
@@ -86,6 +88,9 @@ def test_in_cross_validation_by_patients_and_in_a_pipeline(data: tuple[np.ndarra
     known = ~np.isnan(labels[:, 1])
     features = make_pipeline(Fixed(fitted), LogisticRegression())
     assert features.fit(signals[known], labels[known, 1]).predict(signals[:2]).shape == (2,)
+    named = Fixed(fitted).set_output(transform="pandas").fit(signals, labels).transform(signals[:2])
+    np.testing.assert_array_equal(named, fitted.transform(signals[:2]))
+    assert named.columns[0] == "fixed0"
 
 
 @pytest.mark.filterwarnings("ignore:2 findings were not learned")

@@ -133,7 +133,9 @@ class EcgFeatureExtractor(FeatureExtractionMixin):
             if not isinstance(ecg, Recording | str | Path):
                 raise UsageError("an ECG is a Recording or a file. Of arrays, jaccardio.recordings_of makes recordings.")
             prepared.append(contract.apply(ecg if isinstance(ecg, Recording) else read_ecg(Path(ecg))))
-        if len({one.recorded for one in prepared}) != 1 or any(len(one.counts) > 1 for one in prepared):
+        if not prepared:
+            raise UsageError("no ECG: give one or several.")
+        if len({one.recorded for one in prepared}) > 1 or any(len(one.counts) > 1 for one in prepared):
             raise UsageError(f"ECGs of one length, at most {self.seconds:g} s, make a batch. Cut them, or call once for each length.")
         signals = [dequantise(one.counts[0, :, : one.recorded]) for one in prepared]
         data = {"input_values": np.stack(signals), "lead_mask": np.stack([one.lead_mask for one in prepared])}

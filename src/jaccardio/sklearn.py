@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from jaccardio.cohort.from_arrays import label_states
-from jaccardio.errors import MissingError
+from jaccardio.errors import MissingError, UsageError
 from jaccardio.evaluation.auroc import auroc
-from jaccardio.evaluation.thresholds import DEFAULT_POLICY
+from jaccardio.evaluation.thresholds import DEFAULT_POLICY, POLICIES
 from jaccardio.experiments.fit import fit
 from jaccardio.findings.labels import UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
@@ -20,7 +20,7 @@ from jaccardio.prediction.predictor import Predictor
 from jaccardio.recording.leads import LEADS
 
 try:
-    from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+    from sklearn.base import BaseEstimator, ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
     from sklearn.utils.validation import check_is_fitted
 except ImportError as error:
     raise MissingError(
@@ -28,7 +28,7 @@ except ImportError as error:
     ) from error
 
 
-class JaccardioClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class JaccardioClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Multi-label classifier and transformer of ECGs (n, leads, samples); what is unknown is NaN, on the way in and on the way out.
 
     Parameters
@@ -80,6 +80,8 @@ class JaccardioClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  # 
         Part of the ECGs, by patients, is kept back for thresholds and the choice of the epoch; give `patients`, or ECGs of one patient may
         stand on both sides. Errors and warnings are those of `jaccardio.fit`. A finding of which training had no label is not learned.
         """
+        if self.policy not in POLICIES:
+            raise UsageError(f"unknown threshold policy {self.policy!r}; available: {', '.join(POLICIES)}.")
         self.vocabulary_ = self.vocabulary if isinstance(self.vocabulary, Vocabulary) else Vocabulary.load(self.vocabulary)
         with TemporaryDirectory(prefix="jaccardio-") if self.out is None else nullcontext(self.out) as out:
             self.predictor_: Predictor = fit(
@@ -119,6 +121,11 @@ class JaccardioClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  # 
         columns = zip(labels.T, np.nan_to_num(scores).T, strict=True)
         values = np.array([auroc(label, score) for label, score in columns])
         return float(values[~np.isnan(values)].mean()) if not np.isnan(values).all() else float("nan")
+
+    @property
+    def _n_features_out(self) -> int:
+        """Length of the vectors of `transform`, by which scikit-learn names the columns of a table."""
+        return self.predictor_.encode_ecg([]).shape[1]
 
     def _scores(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
         """As `predict_proba`, of the learned findings alone."""

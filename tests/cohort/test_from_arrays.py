@@ -75,6 +75,8 @@ def test_ids_stand_once_and_something_must_be_stored(tmp_path: Path) -> None:
 def test_shapes_and_names_are_checked() -> None:
     with pytest.raises(UsageError, match="leads, samples"):
         next(recordings_of(signals()[0], 500))
+    with pytest.raises(UsageError, match=r"numpy\.stack"):
+        next(recordings_of(pd.Series(list(signals())), 500))
     with pytest.raises(UsageError, match="2 ids for 3"):
         next(recordings_of(signals(), 500, ids=["a", "b"]))
     assert isinstance(next(recordings_of(signals(), 500, leads=LEADS)), ReadError)

@@ -53,6 +53,16 @@ def test_what_cannot_be_trained_leaves_no_store_behind(hospitals: Hospitals, tmp
         assert list((tmp_path / "made").iterdir()) == []
 
 
+@pytest.mark.filterwarnings("ignore:validation part", "ignore:1 findings were not learned")
+@pytest.mark.parametrize(
+    ("rate", "gain", "said"), [(200, 1, "rate_suspect .* Is sampling_rate"), (500, 1, "rate_suspect"), (100, 10, "unit_suspect .* Is unit")]
+)
+def test_arrays_that_are_not_as_declared_are_asked_about(hospitals: Hospitals, tmp_path: Path, rate: int, gain: int, said: str) -> None:
+    signals = gain * Store.open(hospitals.home).signals(np.arange(30))
+    with pytest.warns(UserWarning, match=said):
+        fit(signals, np.ones((30, 26)), rate, vocabulary="paper26", out=tmp_path / "made", preset="truth-small", settings=TINY)
+
+
 @pytest.mark.filterwarnings("ignore:validation part", "ignore:1 findings were not learned")  # normal stands alone
 def test_a_tiny_one_sided_cohort_is_warned_of(hospitals: Hospitals, tmp_path: Path) -> None:
     signals = Store.open(hospitals.home).signals(np.arange(30))

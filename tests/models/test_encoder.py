@@ -192,3 +192,9 @@ def test_the_stem_alone_settles_how_much_time_is_shortened(encoder: str, stride:
 def test_too_short_a_signal_is_refused(variant: Variant) -> None:
     with pytest.raises(ValueError, match="at least 32"):
         _encoder(variant, 2)(torch.zeros(1, 12, 31))
+
+
+@pytest.mark.parametrize("shape", [(12, 320), (2, 320, 12), (2, 1, 320), (2, 12, 1, 320)])
+def test_another_shape_than_that_of_ecgs_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"needs \(n, 12, samples\)"):
+        _encoder(VARIANTS[0], 2)(torch.zeros(shape))

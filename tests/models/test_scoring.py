@@ -6,9 +6,10 @@ import torch
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from jaccardio.errors import UsageError
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import create_model
-from jaccardio.models.scoring import ecg_embeddings, finding_scores
+from jaccardio.models.scoring import choose_device, ecg_embeddings, finding_scores
 from jaccardio.recording.windows import Windows
 from tests.models.conftest import FixedEncoder, Vocabulary
 
@@ -19,6 +20,13 @@ def whole(signal: NDArray[np.float32]) -> Windows:
     """Complete ECGs (n, 12, samples) of one window each."""
     n, _, samples = signal.shape
     return Windows(signal, np.full(n, samples), np.arange(n), np.ones((n, 12), dtype=np.bool_))
+
+
+def test_a_device_of_torch_counts_by_its_name() -> None:
+    assert choose_device(CPU) == choose_device("cpu") == CPU
+    for unknown in ("gpu", torch.device("meta")):
+        with pytest.raises(UsageError, match=r"unknown device '(gpu|meta)'"):
+            choose_device(unknown)
 
 
 @pytest.mark.parametrize("kind", ["text", "classifier"])

@@ -214,6 +214,11 @@ def test_a_wrong_setting_is_named(setting: str, named: str) -> None:
         load_preset("truth-small", [setting])
 
 
+def test_one_setting_that_stands_in_no_list_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"write \[setting\]"):
+        load_preset("truth-small", "training.epochs=3")
+
+
 def test_a_classifier_has_no_captions() -> None:
     with pytest.raises(UsageError, match="one output a finding"):
         load_preset("classifier-small", ["objective.statements=captions"])

@@ -56,7 +56,8 @@ def recordings_of(
     """
     array, leads = number_array(signals, "signals"), lead_names(leads)
     if array.ndim != 3:
-        raise UsageError(f"signals of shape {array.shape}: (ECGs, leads, samples) are needed.")
+        hint = " Of a list of arrays, numpy.stack makes one." if array.dtype == object else ""
+        raise UsageError(f"signals of shape {array.shape}: (ECGs, leads, samples) are needed.{hint}")
     rows = range(len(array))
     names = [f"{row:06d}" for row in rows] if ids is None else _one_each("ids", ids, len(array))
     keys = [""] * len(array) if patients is None else [patient_number(key) for key in _one_each("patients", patients, len(array))]

@@ -8,10 +8,12 @@ from pathlib import Path
 from numpy.typing import ArrayLike
 
 from jaccardio.cohort.from_arrays import recordings_of, write_store
+from jaccardio.cohort.quality_counts import quality_counts
 from jaccardio.cohort.split import default_split, save_split
 from jaccardio.errors import JaccardioError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.prediction.predictor import Predictor
+from jaccardio.prediction.suspects import QUESTIONS, ask_about
 from jaccardio.recording.leads import LEADS
 from jaccardio.training.config import load_preset
 from jaccardio.training.loop import train
@@ -60,7 +62,8 @@ def fit(
     Warns
     -----
     UserWarning
-        Some ECGs were refused; the message counts them and tells the first reason. All are in the store's manifest. Or the validation
+        Some ECGs were refused; the message counts them and tells the first reason. All are in the store's manifest. Or rate, unit or
+        order of the leads do not look as declared (`jaccardio.prediction.suspects`). Or the validation
         part is tiny or one-sided, with what is undefined for that. Or findings were not learned, because training had no label of them.
     """
     out = Path(out)
@@ -73,6 +76,11 @@ def fit(
     store, refused = write_store(out / "store", recordings, labels, vocabulary=vocabulary, sampling_rate=config.data.sampling_rate)
     if refused:
         warnings.warn(f"{len(refused)} ECGs were refused, the first: {refused[0].record}: {refused[0].reason}", stacklevel=2)
+    counts = quality_counts(store)
+    no_beats = counts["rate_suspect"]["unknown"]  # nor are there where time runs four times as fast
+    ask_about(
+        {check: counts[check]["found"] + (no_beats if check == "rate_suspect" else 0) for check in QUESTIONS}, len(store), stacklevel=3
+    )
     try:
         split = default_split(store)
         save_split(store, split)

@@ -15,6 +15,7 @@ from jaccardio.models.resnet import ResNet1d
 from jaccardio.models.s4d import S4d1d
 from jaccardio.models.vit import Vit1d
 from jaccardio.models.xresnet import XResNet1d
+from jaccardio.recording.leads import LEADS
 
 MINIMUM_SAMPLES = 32
 """The backbones halve the time axis up to five times; the window contract (2 s and more) lies well above."""
@@ -94,6 +95,8 @@ class EcgEncoder(nn.Module):
 
     def maps(self, signal: Tensor) -> Tensor:
         """ECGs (n, 12, samples) to feature maps over time (n, channels, 1, time)."""
+        if signal.ndim != 3 or signal.shape[1] != len(LEADS):
+            raise ValueError(f"signal has the shape {tuple(signal.shape)}; the encoder needs (n, {len(LEADS)}, samples)")
         if signal.shape[2] < MINIMUM_SAMPLES:
             raise ValueError(f"signal has {signal.shape[2]} samples; the encoder needs at least {MINIMUM_SAMPLES}")
         maps: Tensor = self.backbone(signal.unsqueeze(2).to(memory_format=torch.channels_last))

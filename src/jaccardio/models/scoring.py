@@ -31,8 +31,8 @@ _NO_ECG = Windows(
 )
 
 
-def choose_device(name: str) -> torch.device:
-    """``auto`` takes a GPU where there is one, else the CPU; there as many threads as cores are idle.
+def choose_device(name: str | torch.device) -> torch.device:
+    """``auto`` takes a GPU where there is one, else the CPU; there as many threads as cores are idle. A device of torch counts by its name.
 
     Raises
     ------
@@ -40,6 +40,7 @@ def choose_device(name: str) -> torch.device:
         The device asked for is not there.
     """
     use_idle_cores()
+    name = str(name)
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if name == "cuda" and not torch.cuda.is_available():

@@ -53,14 +53,14 @@ class Predictor:
         The same for scoring alone: batch norms are part of the convolutions in front of them.
     """
 
-    def __init__(self, pretrained: Pretrained, device: str = "auto") -> None:
+    def __init__(self, pretrained: Pretrained, device: str | torch.device = "auto") -> None:
         self.pretrained = pretrained
         self._device = choose_device(device)
         self.model = folded(pretrained.model).to(self._device)
         self._text_encoder: TextEncoder | None = None
 
     @classmethod
-    def from_pretrained(cls, folder: str | Path, device: str = "auto") -> "Predictor":
+    def from_pretrained(cls, folder: str | Path, device: str | torch.device = "auto") -> "Predictor":
         """Loads a run folder or its ``model/``.
 
         Parameters

@@ -2,7 +2,7 @@
 
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -37,6 +37,11 @@ def warn_of_suspects(recordings: Sequence[Recording], contract: SignalContract) 
         flags = {flag.partition(":")[0] for flag in check_recording(recording, prepared, measured, CHECKS).flags}
         no_beats = np.isnan(measured[HEART_RATE])  # nor are there where time runs four times as fast
         found.update(flags | {"rate_suspect"} if no_beats else flags)
+    ask_about(found, len(some), stacklevel=5)
+
+
+def ask_about(found: Mapping[str, int], ecgs: int, stacklevel: int) -> None:
+    """Asks about each check of `QUESTIONS` that more than half of `ecgs` fail; `stacklevel` as of `warnings.warn`."""
     for check, question in QUESTIONS.items():
-        if 2 * found[check] > len(some):
-            warnings.warn(f"{check} in {found[check]} of {len(some)} ECGs looked at. {question}", stacklevel=4)
+        if 2 * found[check] > ecgs:
+            warnings.warn(f"{check} in {found[check]} of {ecgs} ECGs looked at. {question}", stacklevel=stacklevel)

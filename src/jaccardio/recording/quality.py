@@ -187,7 +187,7 @@ def _check_amplitude(signal: NDArray[np.float32], usable: NDArray[np.bool_], pea
         return  # percentiles are slow and the range already settles nearly every record
     centre = np.median(signal[moving], axis=1, keepdims=True)
     spread = np.percentile(np.abs(signal[moving] - centre), 99, axis=1)
-    remedy = "Correct the unit or gain in the header: the values, taken as millivolt, are not those of an ECG."
+    remedy = "Correct the unit, or the gain in the header: the values, taken as millivolt, are not those of an ECG."
     if spread.max() > LARGEST_SPREAD_MV:
         lead = LEADS[moving[spread.argmax()]]
         raise ReadError(record, f"amplitude of lead {lead}", f"{spread.max():.4g} mV is too large, wrong unit", remedy)

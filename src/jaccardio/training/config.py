@@ -250,6 +250,8 @@ def load_preset(name: str, settings: Sequence[str] = ()) -> TrainConfig:
     if name not in known:
         raise UsageError(f"unknown preset {name!r}; available: {', '.join(sorted(known))}.")
     document = known[name]
+    if isinstance(settings, str):
+        raise UsageError("one setting where a list of settings is expected: write [setting].")
     for setting in settings:
         key, separator, value = setting.partition("=")
         if not separator:

@@ -21,6 +21,9 @@ ROWS = ((2, {"path": "a", "patient_id": "00123", "age": "71,5"}), (4, {"path": "
         ("m.csv", "\ufeffpath;patient_id;age\r\na;00123;71,5\r\n;;\r\nb;;\r\n"),
         ("m.csv", "sep=;\r\npath;patient_id;age\r\na;00123;71,5\r\n\r\nb;;\r\n"),
         ("m.txt", "path\tpatient_id\tage\ra\t 00123 \t71,5\r\rb\t\t\r"),
+        ("m.csv", "path|patient_id|age\na|00123|71,5\n\nb||\n"),
+        ("m.csv", "sep=|\npath|patient_id|age\na|00123|71,5\n\nb||\n"),
+        ("m.csv", 'path;patient_id;age\n="a";="00123";="71,5"\n\nb;="";\n'),
         ("m.TSV", "path\tpatient_id\tage\na\t00123\t71,5\n\nb\t\t\n"),
         ("m.csv", '"path", "patient_id", "age",,\n"a", "00123", "71,5",,\n,,,,\nb,,,,\n'),
     ],
@@ -55,7 +58,10 @@ def test_a_cell_in_quotation_marks_may_hold_line_breaks_and_counts_as_one_row(tm
         (b"path,,site\na,b,c\n", "row 1: column number 2 has no name; name it, or"),
         (b"path,age,age\na,1,2\n", "row 1, column age: 2 columns have this name"),
         (b"path,site,age\na,1\n", "row 2: fewer cells than the 3 columns"),
-        (b"path,age\na,71,5\nb,3\nc,Secret,6\n", r"more cells than the 2 columns of row 1, in 2 rows \(2, 4\)"),
+        (
+            b"path,age\na,71,5\nb,3\nc,Secret,6\n",
+            r"more cells than the 2 columns of row 1; put cells .* in quotation marks, in 2 rows \(2, 4\)",
+        ),
     ],
 )
 def test_what_is_not_clear_is_refused_and_no_cell_is_quoted(tmp_path: Path, data: bytes, message: str) -> None:

@@ -1,4 +1,4 @@
-"""Tables as hospitals have them, read as text: CSV with commas, semicolons or tabs, in UTF-8 or UTF-16, and Excel workbooks (.xlsx).
+"""Tables as hospitals have them, read as text: CSV with commas, semicolons, tabs or bars, in UTF-8 or UTF-16, and Excel workbooks (.xlsx).
 
 Nothing is guessed: text in another encoding, two separators in one header and a workbook with several filled sheets are refused.
 Messages name rows and columns, never what stands in a cell: any of them may identify a patient.
@@ -22,9 +22,12 @@ MAXIMUM_BYTES = 256 * 2**20
 EXCEL_ROWS = 1_048_576
 EXCEL_EXACT = 1e15
 """Excel keeps 15 digits of a number: a longer patient id was rounded, so that patients become one."""
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 MERGED_CELLS = re.compile(rb"<(?:\w+:)?mergeCell\s")
+QUOTED = "put cells that hold a separator, such as decimal commas, in quotation marks"
+TEXT_OF_EXCEL = re.compile(r'="([^"]*)"')
+"""A cell that Excel is told to leave as text, ``="00123"``, with its leading zeros."""
 ZIP_MARK, OLE_MARK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 ENCODINGS = (
     'Save it as "CSV UTF-8", or convert it: iconv -f CP932 -t UTF-8 (Shift-JIS of Japanese Windows), iconv -f CP1252 -t UTF-8 (Latin-1 of '
@@ -101,7 +104,7 @@ def _table(name: str, lines: Iterable[tuple[int, list[str]]], faults: Faults) ->
         if number == 1:
             header = _filled(cells)
         elif len(_filled(cells)) > len(header):
-            faults.add(number, None, f"more cells than the {len(header)} columns of row 1")
+            faults.add(number, None, f"more cells than the {len(header)} columns of row 1; {QUOTED}")
         elif any(cells) and len(cells) < len(header):
             faults.add(number, None, f"fewer cells than the {len(header)} columns of row 1")
         elif any(cells):
@@ -131,7 +134,7 @@ def _text(path: Path) -> Iterator[list[str]]:
         raise DataError(f"{path.name}: not a table in UTF-8. {ENCODINGS}") from None
     if "\0" in text:
         raise DataError(f"{path.name}: no table: it holds NUL characters. Export it again as CSV in UTF-8.")
-    declared = re.match(r"sep=([,;\t])(?:\r\n|\r|\n)", text)
+    declared = re.match(r"sep=([,;\t|])(?:\r\n|\r|\n)", text)
     if declared:
         text = text[declared.end() :]
     separator = declared[1] if declared else _separator(path, text)
@@ -139,7 +142,7 @@ def _text(path: Path) -> Iterator[list[str]]:
     done = 0
     try:
         for cells in reader:
-            yield [cell.strip() for cell in cells]
+            yield [TEXT_OF_EXCEL.sub(r"\1", cell.strip()) for cell in cells]
             done += 1
     except csv.Error:
         fault = f"row {done + 1}: a quotation mark that is not closed, or text beside it"
