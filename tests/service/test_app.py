@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -108,7 +109,7 @@ def test_findings_health_and_contract(serving: Serving, predictor: Predictor) ->
     document = client.get("/v1/findings").json()
     assert [row["finding"] for row in document["findings"]] == list(predictor.vocabulary.codes)
     assert [row["threshold"] for row in document["findings"]] == predictor.thresholds["global"].tolist()
-    assert (document["sampling_rate"], document["seconds"], document["search"]) == (100.0, 10.0, False)
+    assert (document["sampling_rate"], document["seconds"], document["search"], document["body_bytes"]) == (100.0, 10.0, False, 2**24)
     assert (client.get("/healthz").status_code, client.get("/readyz").json()) == (200, {"status": "ok"})
     paths = client.get("/openapi.json").json()["paths"]
     assert {"/v1/predict", "/v1/prompt", "/v1/attribution", "/v1/search", "/v1/findings", "/healthz", "/readyz", "/metrics"} == set(paths)
@@ -220,10 +221,27 @@ def test_unreadable_bodies_are_refused_in_words(serving: Serving, ecgs: list[Pat
         answer = client.post("/v1/predict", **request)
         assert answer.status_code in (415, 422), (reason, answer.text)
         assert reason in answer.json()["error"]["reason"], (reason, answer.text)
+        assert "Value error" not in answer.text, "words of a library"
     assert client.post("/v1/predict?format=pdf", json=sent).status_code == 422
     assert client.post("/v1/predict", headers={"content-type": "multipart/form-data"}, content=b"x").status_code == 400
     assert client.get("/v1/nothing").json()["error"]["reason"] == "no such address"
     assert client.put("/v1/predict", json={}).status_code == 405
+
+
+def test_remedies_are_for_who_sends(serving: Serving, ecgs: list[Path]) -> None:
+    client, archive = serving(), io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("one.csv", "I,II\n")
+    cases = {
+        "its header and its signal file together": [("file", ("x.txt", b"hello"))],
+        "the header and the signal file": pair(ecgs[0])[:1],
+        "header and its signal file": pair(ecgs[0])[1:],
+        "Unpack it": [("file", ("x.zip", archive.getvalue()))],
+    }
+    for remedy, files in cases.items():
+        said = client.post("/v1/predict", files=files).json()["error"]["remedy"]
+        assert remedy in said
+        assert "jaccardio" not in said
 
 
 @pytest.mark.parametrize(

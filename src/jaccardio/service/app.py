@@ -201,7 +201,7 @@ def create_app(
             for finding, threshold in zip(predictor.vocabulary.findings, predictor.thresholds[policy], strict=True)
         ]
         model_facts = {"vocabulary": predictor.vocabulary.name, "thresholds": policy, "partial_leads": predictor.partial_leads}
-        can = {"search": index is not None, "attribution": importlib.util.find_spec("captum") is not None}
+        can = {"body_bytes": limits.body_bytes, "search": index is not None, "attribution": importlib.util.find_spec("captum") is not None}
         usual = None if reference is None else {"n_records": reference.ecgs}
         beside = {"evaluation": evaluated and evaluated.to_dict(), "reference": usual}
         facts = {"version": __version__, "disclaimer": DISCLAIMER, **can, **model_facts, **beside}
