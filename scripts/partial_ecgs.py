@@ -17,8 +17,9 @@ from jaccardio.evaluation.auroc import auroc
 from jaccardio.evaluation.part import MINIMUM_POSITIVES
 from jaccardio.evaluation.retuning import micro_f1
 from jaccardio.experiments.evaluate_run import rows_of_part
+from jaccardio.findings.withheld import withheld_answers
 from jaccardio.prediction.predictor import Predictor
-from jaccardio.prediction.store_signals import shared_findings, windows_for, withheld_answers
+from jaccardio.prediction.store_signals import shared_findings, windows_for
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.windows import Windows
 from jaccardio.training.run_folder import RunFolder
@@ -63,7 +64,7 @@ def main(store_path: Path, part: str, run_paths: list[Path]) -> None:
         complete = scores(lambda batch: batch)
         for name, (view, leads) in views.items():
             found = scores(view)
-            answered = judged & ~withheld_answers(predictor, np.isin(LEADS, leads)[None])[0, ours]
+            answered = judged & ~withheld_answers(predictor.vocabulary, predictor.partial_leads, np.isin(LEADS, leads)[None])[0, ours]
             figures[name].append(
                 np.array(
                     [

@@ -1,11 +1,14 @@
 """serve: who may be served, and that the command hands over what it was given; tests/service tries the service itself."""
 
+import shutil
 import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jaccardio.checksums import write_manifest
+from jaccardio.models.folder import FORMAT, REFERENCE, model_manifest
 from tests.conftest import Command, Hospitals
 
 
@@ -46,6 +49,19 @@ def test_the_network_is_served_with_a_token_only(jaccardio: Command, trained: Pa
     no_report = jaccardio("serve", trained, "--report", trained, "--device", "cpu")
     assert (no_report.status, "not the manifest of a jaccardio-evaluation-1 folder" in no_report.err) == (3, True), no_report.err
     assert started == []
+
+
+def test_a_model_of_an_earlier_version_is_served_with_a_word(
+    jaccardio: Command, trained: Path, tmp_path: Path, started: list[tuple[Any, Any]], port: int
+) -> None:
+    assert "without a reference" not in jaccardio("serve", trained / "model", "--port", port, "--device", "cpu").err
+    shutil.copytree(trained / "model", tmp_path / "model")
+    listed = {name: entry for name, entry in model_manifest(tmp_path / "model").files.items() if name != REFERENCE}
+    (tmp_path / "model" / REFERENCE).unlink()
+    write_manifest(tmp_path / "model", FORMAT, listed)
+    done = jaccardio("serve", tmp_path / "model", "--port", port, "--device", "cpu")
+    assert (done.status, len(started)) == (0, 2)
+    assert "without a reference" in done.err
 
 
 def test_a_port_that_is_taken(jaccardio: Command, trained: Path, started: list[tuple[Any, Any]]) -> None:

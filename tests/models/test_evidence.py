@@ -102,7 +102,7 @@ def test_the_folder_keeps_it_and_says_what_it_rests_on(model: EcgModel, vocabula
     config = ModelConfig(kind="text" if kind == "EcgTextModel" else "classifier", width=2, embedding=8, score_parts=(2, 1))
     folder = tmp_path / "model"
     save_pretrained(
-        folder, model, [config], vocabulary, (), SignalContract(100.0, 3.0), True, {"global": 0.3}, {"temperature": 2.0}, "# Card\n"
+        folder, model, [config], vocabulary, (), SignalContract(100.0, 3.0), True, {"global": 0.3}, {"temperature": 2.0}, {}, "# Card\n"
     )
     kept = load_pretrained(folder).model
     np.testing.assert_array_equal(finding_scores(kept, [windows()], CPU), finding_scores(model, [windows()], CPU))

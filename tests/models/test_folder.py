@@ -14,7 +14,7 @@ from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import create_model
 from jaccardio.models.ecg_model import EcgModel
-from jaccardio.models.folder import CHECKED_FILES, FORMAT, load_pretrained, model_manifest, save_pretrained
+from jaccardio.models.folder import CHECKED_FILES, FORMAT, REFERENCE, VOCABULARY, load_pretrained, model_manifest, save_pretrained
 from jaccardio.recording.preprocessing import SignalContract
 from jaccardio.text.encoder import TextEncoder
 
@@ -31,7 +31,7 @@ def save(path: Path, config: ModelConfig, vocabulary: Vocabulary, text_encoder: 
     torch.manual_seed(0)
     model = create_model(config, vocabulary=vocabulary, text_encoder=text_encoder)
     model.finding_logits(torch.randn(4, 12, 200))  # moves the running statistics of the norms
-    save_pretrained(path, model, [config], vocabulary, (), CONTRACT, True, {"global": 0.3}, {"temperature": 2.0}, "# Card\n")
+    save_pretrained(path, model, [config], vocabulary, (), CONTRACT, True, {"global": 0.3}, {"temperature": 2.0}, {"ecgs": 7}, "# Card\n")
     return model.eval()
 
 
@@ -48,7 +48,7 @@ def test_round_trip_scores_bit_for_bit(tmp_path: Path, config: ModelConfig, voca
     signal = torch.randn(3, 12, 1000)
     assert torch.equal(pretrained.model.finding_logits(signal), model.finding_logits(signal))
     assert (pretrained.config, pretrained.vocabulary, pretrained.contract) == (config, vocabulary, CONTRACT)
-    assert (pretrained.thresholds, pretrained.calibration) == ({"global": 0.3}, {"temperature": 2.0})
+    assert (pretrained.thresholds, pretrained.calibration, pretrained.reference) == ({"global": 0.3}, {"temperature": 2.0}, {"ecgs": 7})
     assert not pretrained.model.training
     assert pretrained.model.text_fingerprint == text_encoder.fingerprint
 
@@ -92,6 +92,18 @@ def test_unknown_keys_and_weights_that_do_not_fit_are_refused(saved: Path, part:
     manifest = model_manifest(saved)
     write_manifest(saved, FORMAT, {**manifest.files, "config.json": file_entry((saved / "config.json").read_bytes())})
     with pytest.raises(DataError, match=r"config\.json"):
+        load_pretrained(saved)
+
+
+def test_a_folder_of_an_earlier_version_has_no_reference(saved: Path) -> None:
+    listed = {**model_manifest(saved).files}
+    del listed[REFERENCE]
+    (saved / REFERENCE).unlink()
+    write_manifest(saved, FORMAT, listed)
+    assert load_pretrained(saved).reference is None
+    del listed[VOCABULARY]
+    write_manifest(saved, FORMAT, listed)
+    with pytest.raises(DataError, match="does not list"):
         load_pretrained(saved)
 
 

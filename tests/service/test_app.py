@@ -3,8 +3,10 @@
 import io
 import json
 import re
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,10 @@ from jaccardio.errors import MissingError
 from jaccardio.prediction.attribution import attribute
 from jaccardio.prediction.search import Index
 from jaccardio.recording.leads import LEADS
+from jaccardio.recording.recording import Recording
 from jaccardio.recording.windows import Windows
 from jaccardio.service import upload
+from jaccardio.service.app import create_app
 from tests.cohort.corpora.layouts import write_wfdb
 from tests.conftest import Command, Hospitals
 from tests.service.conftest import pair
@@ -33,6 +37,14 @@ def as_json(header: Path) -> dict[str, Any]:
 
 def scores(document: dict[str, list[dict[str, float]]]) -> list[float]:
     return [row["score"] for row in document["findings"]]
+
+
+def said(metrics: str, name: str, **labels: str) -> float:
+    """The value of a metric."""
+    inner = ",".join(f'{key}="{value}"' for key, value in labels.items())
+    found = re.search(rf"^{re.escape(f'{name}{{{inner}}}' if labels else name)} (\S+)$", metrics, re.MULTILINE)
+    assert found is not None, name
+    return float(found[1])
 
 
 def test_an_ecg_in_any_form_is_scored_as_by_the_predictor(serving: Serving, predictor: Predictor, ecgs: list[Path]) -> None:
@@ -97,7 +109,7 @@ def test_findings_health_and_contract(serving: Serving, predictor: Predictor) ->
     document = client.get("/v1/findings").json()
     assert [row["finding"] for row in document["findings"]] == list(predictor.vocabulary.codes)
     assert [row["threshold"] for row in document["findings"]] == predictor.thresholds["global"].tolist()
-    assert (document["sampling_rate"], document["seconds"], document["search"]) == (100.0, 10.0, False)
+    assert (document["sampling_rate"], document["seconds"], document["search"], document["body_bytes"]) == (100.0, 10.0, False, 2**24)
     assert (client.get("/healthz").status_code, client.get("/readyz").json()) == (200, {"status": "ok"})
     paths = client.get("/openapi.json").json()["paths"]
     assert {"/v1/predict", "/v1/prompt", "/v1/attribution", "/v1/search", "/v1/findings", "/healthz", "/readyz", "/metrics"} == set(paths)
@@ -139,41 +151,54 @@ def test_search(serving: Serving, predictor: Predictor, index: Index) -> None:
     client = serving(index=index)
     hits = client.post("/v1/search", json={"sentence": sentence, "top": 3}).json()["hits"]
     assert [hit["recording_id"] for hit in hits] == [hit.recording_id for hit in index.search(predictor, sentence, 3)]
-    assert 'jaccardio_reference_prevalence{finding="af"}' in client.get("/metrics").text
     assert client.post("/v1/search", json={"sentence": sentence, "top": 0}).status_code == 422
     assert serving().post("/v1/search", json={"sentence": sentence}).status_code == 404
 
 
-def test_similar_ecgs_and_how_far_they_are(
-    serving: Serving, predictor: Predictor, index: Index, hospitals: Hospitals, ecgs: list[Path]
-) -> None:
-    client = serving(index=index)
+def test_similar_ecgs(serving: Serving, index: Index, hospitals: Hospitals) -> None:
     own = sorted((hospitals.folder / "site-b").rglob("*.hea"))[0]
-    similar = client.post("/v1/predict", files=pair(own)).json()["similar"]
+    similar = serving(index=index).post("/v1/predict", files=pair(own)).json()["similar"]
     assert similar[0]["similarity"] == pytest.approx(1, abs=1e-5), "the reference holds this very ECG"
     assert [hit["similarity"] for hit in similar] == sorted((hit["similarity"] for hit in similar), reverse=True)
-    embeddings = np.concatenate([predictor.encode_ecg([file]) for file in (own, ecgs[0])])
-    client.post("/v1/predict", files=pair(ecgs[0]))
-    metrics = client.get("/metrics").text
-    assert 'jaccardio_nearest_distance_bucket{le="0.001"}' in metrics
-    assert "jaccardio_nearest_distance_count 2.0" in metrics
-    usual = float(re.search(r'reference_nearest_distance{quantile="0.5"} (\S+)', metrics)[1])
-    assert 0 < usual < 2
-    nearest = index.similar(embeddings[1], 1)[0]
-    assert -1 <= nearest.similarity < 1
     assert "similar" not in serving().post("/v1/predict", files=pair(own)).json()
 
 
-def test_drift_is_counted(serving: Serving, ecgs: list[Path]) -> None:
-    client = serving()
+def test_drift_is_counted_beside_what_is_usual(serving: Serving, predictor: Predictor, ecgs: list[Path]) -> None:
+    client, reference = serving(policy="per_finding"), predictor.reference
+    assert reference is not None
+    assert client.get("/v1/findings").json()["reference"] == {"n_records": reference.ecgs}
     rows = client.post("/v1/predict", files=pair(ecgs[0])).json()["findings"]
     sent = as_json(ecgs[0])
-    client.post("/v1/predict", json=sent | {"signal": sent["signal"][:2], "leads": ["I", "II"]})
+    noise = np.random.default_rng(0).normal(0, 300, np.shape(sent["signal"])).tolist()
+    client.post("/v1/predict", json=sent | {"signal": noise[:2], "leads": ["I", "II"]})
     metrics = client.get("/metrics").text
     assert "jaccardio_ecgs_total 2.0" in metrics
     assert 'jaccardio_quality_flags_total{flag="missing"} 1.0' in metrics
     called = next(row["finding"] for row in rows if row["present"])
     assert f'jaccardio_finding_present_total{{finding="{called}"}}' in metrics
+    assert f"jaccardio_reference_ecgs {reference.ecgs}" in metrics
+    usual = dict(zip(predictor.vocabulary.codes, reference.present["per_finding"], strict=True))
+    assert said(metrics, "jaccardio_reference_finding_present", finding=called) == pytest.approx(usual[called])
+    assert said(metrics, "jaccardio_reference_quality_flags", flag="simulated") == reference.flags["simulated"]
+    distances = [
+        reference.distance(predictor.encode_ecg([one])[0])
+        for one in (ecgs[0], Recording.from_array(np.array(noise[:2]) / 1000, 100.0, leads=["I", "II"]))
+    ]
+    assert said(metrics, "jaccardio_embedding_distance_sum") == pytest.approx(sum(distances), rel=1e-3)
+    assert said(metrics, "jaccardio_embedding_distance_count") == 2
+    assert said(metrics, "jaccardio_reference_embedding_far") == reference.far
+
+
+def test_a_model_without_reference_is_served(serving: Serving, predictor: Predictor, ecgs: list[Path], log: list[str]) -> None:
+    earlier = Predictor(replace(predictor.pretrained, reference=None), "cpu")
+    with TestClient(create_app(earlier, say=log.append), base_url="http://127.0.0.1:8000") as client:
+        assert scores(client.post("/v1/predict", files=pair(ecgs[0])).json()) == scores(
+            serving().post("/v1/predict", files=pair(ecgs[0])).json()
+        )
+        assert client.get("/v1/findings").json()["reference"] is None
+        metrics = client.get("/metrics").text
+    assert "jaccardio_ecgs_total 1.0" in metrics
+    assert not re.search("reference|distance", metrics)
 
 
 def test_unreadable_bodies_are_refused_in_words(serving: Serving, ecgs: list[Path]) -> None:
@@ -196,10 +221,27 @@ def test_unreadable_bodies_are_refused_in_words(serving: Serving, ecgs: list[Pat
         answer = client.post("/v1/predict", **request)
         assert answer.status_code in (415, 422), (reason, answer.text)
         assert reason in answer.json()["error"]["reason"], (reason, answer.text)
+        assert "Value error" not in answer.text, "words of a library"
     assert client.post("/v1/predict?format=pdf", json=sent).status_code == 422
     assert client.post("/v1/predict", headers={"content-type": "multipart/form-data"}, content=b"x").status_code == 400
     assert client.get("/v1/nothing").json()["error"]["reason"] == "no such address"
     assert client.put("/v1/predict", json={}).status_code == 405
+
+
+def test_remedies_are_for_who_sends(serving: Serving, ecgs: list[Path]) -> None:
+    client, archive = serving(), io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("one.csv", "I,II\n")
+    cases = {
+        "its header and its signal file together": [("file", ("x.txt", b"hello"))],
+        "the header and the signal file": pair(ecgs[0])[:1],
+        "header and its signal file": pair(ecgs[0])[1:],
+        "Unpack it": [("file", ("x.zip", archive.getvalue()))],
+    }
+    for remedy, files in cases.items():
+        said = client.post("/v1/predict", files=files).json()["error"]["remedy"]
+        assert remedy in said
+        assert "jaccardio" not in said
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,13 @@ UPLOAD = """
   document.getElementById("language").click();
   document.getElementById("drop").dispatchEvent(new DragEvent("drop", { dataTransfer: transferred([["x.txt", btoa("hello")]]) }));
   await until(() => !document.getElementById("error").hidden);
-  seen.error = [$text("error"), document.getElementById("result").hidden];
+  seen.error = [$text("error").trim(), document.getElementById("result").hidden];
+  document.getElementById("language").click();
+  seen.japaneseError = $text("error");
+  about.body_bytes = 4;
+  document.getElementById("drop").dispatchEvent(new DragEvent("drop", { dataTransfer: transferred([["x.txt", btoa("hello")]]) }));
+  await until(() => $text("error") !== seen.japaneseError);
+  seen.large = $text("error");
 """
 
 MEASURE = """
@@ -217,6 +223,10 @@ def test_a_visit(predictor: Predictor, ecgs: list[Path]) -> None:
     assert not re.search("[a-z]{3}", "".join(seen["fixed"])), "what the service says by itself has no English left"
     assert all(seen["fixed"])
     assert seen["error"][0].startswith("file: not a supported format")
+    assert seen["japaneseError"] == f"心電図として読み取れません。 {seen['error'][0]}", (
+        "a heading in the language of the page, with the reader's words"
+    )
+    assert seen["large"].startswith("ファイルが大きすぎます。"), "said before it is sent"
     assert seen["error"][1], "an earlier result never stands beside another file's error"
 
 

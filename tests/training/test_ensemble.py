@@ -41,6 +41,19 @@ def test_scores_are_the_mean_of_the_members_and_thresholds_its_own(store: Store,
     np.testing.assert_allclose(predictor.thresholds["global"], fitted["global"], rtol=1e-6)
 
 
+def test_the_reference_is_that_of_its_own_calls_and_vectors(store: Store, joined: RunFolder) -> None:
+    predictor = Predictor.from_pretrained(joined.path)
+    rows = np.sort(store.rows_of(joined.split.parts["validation"]))
+    reference, batches = predictor.reference, list(windows_for(predictor, store, rows))
+    assert reference is not None
+    called, embeddings = predictor.thresholds.decide(predictor.scores(batches)), predictor.embed(batches)
+    assert store.lead_masks[rows].all()
+    assert reference.ecgs == len(rows)
+    np.testing.assert_allclose(reference.present["global"], called.mean(axis=0), atol=1 / len(rows))  # one may stand at the threshold
+    assert reference.axes.shape[1] == embeddings.shape[1]
+    assert np.median([reference.distance(one) for one in embeddings[1::2]]) == pytest.approx(1, rel=1e-3)
+
+
 def test_vectors_stand_side_by_side(store: Store, joined: RunFolder) -> None:
     predictors = [Predictor.from_pretrained(path) for path in (joined.path, *sorted((joined.path / MEMBERS).iterdir()))]
     whole, *parts = [predictor.embed(windows_for(predictor, store, np.arange(3))) for predictor in predictors]

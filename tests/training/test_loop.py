@@ -20,8 +20,10 @@ from jaccardio.cohort.augment import AUGMENTATIONS
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
-from jaccardio.evaluation.thresholds import POLICIES, fit_thresholds
+from jaccardio.evaluation.reference import Reference
+from jaccardio.evaluation.thresholds import POLICIES, Thresholds, fit_thresholds
 from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.findings.withheld import withheld_answers
 from jaccardio.measurement.statements import measured_statements, truths
 from jaccardio.models.folder import load_pretrained
 from jaccardio.models.scoring import finding_scores
@@ -265,6 +267,20 @@ def test_thresholds_are_fitted_on_the_validation_part_alone(store: Store, split:
         assert saved.thresholds[policy] == pytest.approx(fitted["validation"][policy].tolist(), abs=1e-5)
     for other in ("train", "test"):
         assert abs(fitted[other]["global"][0] - fitted["validation"]["global"][0]) > 1e-3
+
+
+def test_the_reference_is_of_the_validation_part_and_holds_no_ecg(store: Store, split: Split, trained: Path) -> None:
+    saved = load_pretrained(trained / "model")
+    rows = np.sort(store.rows_of(split.parts["validation"]))
+    scores = finding_scores(saved.model, [store.windows(rows)], torch.device("cpu"))
+    lacking = withheld_answers(saved.vocabulary, saved.partial_leads, store.lead_masks[rows])
+    called = np.ma.masked_array(Thresholds.from_dict(saved.thresholds).decide(scores), lacking).mean(axis=0)
+    reference = Reference.from_dict(saved.reference or {})
+    np.testing.assert_allclose(reference.present["global"], called.filled(np.nan), atol=1 / len(rows))
+    flags = [{flag.partition(":")[0] for flag in store.records["flags"].iloc[row]} for row in rows]
+    assert reference.flags == {name: sum(name in one for one in flags) / len(rows) for name in set().union(*flags)}
+    said = (trained / "model" / "reference.json").read_text()
+    assert not any(str(store.ids[row]) in said or store.records["patient_key"].iloc[row] in said for row in rows)
 
 
 def test_unknown_labels_change_neither_loss_nor_gradient(store: Store, split: Split) -> None:

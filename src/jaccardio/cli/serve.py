@@ -56,6 +56,8 @@ def serve(
     token = None if token_file is None else load_token(token_file)
     predictor = Predictor.from_pretrained(run, device)
     predictor.thresholds[thresholds]  # an unknown policy is said before a store is embedded
+    if predictor.reference is None:
+        warn([f"{run}: an earlier version trained it, without a reference: nothing stands beside the counts of /metrics (docs/serve.md)"])
     evaluated = None if report is None else Evaluated.read(report, predictor)
     index = None
     if store is not None:

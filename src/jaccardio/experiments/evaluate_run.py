@@ -20,8 +20,9 @@ from jaccardio.experiments.subgroups import subgroups_of
 from jaccardio.findings.contradictions import contradiction
 from jaccardio.findings.labels import UNKNOWN
 from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.findings.withheld import withheld_answers
 from jaccardio.prediction.predictor import Predictor
-from jaccardio.prediction.store_signals import shared_findings, windows_for, withheld_answers
+from jaccardio.prediction.store_signals import shared_findings, windows_for
 from jaccardio.recording.paper_plot import ecg_png
 from jaccardio.recording.windows import Windows
 from jaccardio.report.evaluation_report import FORMAT, Example, write_evaluation
@@ -106,7 +107,7 @@ def score_part(
     batches = windows_for(predictor, store, rows, progress)
     seen = batches if crop is None else crop.cut(batches, predictor.contract.sampling_rate)
     scores = predictor.scores(seen, prompts)[:, columns]
-    withheld = withheld_answers(predictor, store.lead_masks[rows])[:, columns]
+    withheld = withheld_answers(predictor.vocabulary, predictor.partial_leads, store.lead_masks[rows])[:, columns]
     known = part_of(store, rows, vocabulary)
     judged = replace(known, labels=np.where(withheld, np.int8(UNKNOWN), known.labels))
     name = f"{run.path.name} ({run.title})"

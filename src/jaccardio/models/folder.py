@@ -9,6 +9,7 @@ config.json       `ModelConfig` of each member (a single model is one), fingerpr
 vocabulary.json   findings, sentences, levels
 thresholds.json   threshold policies fitted on validation
 calibration.json  temperature and Platt's pairs fitted on validation
+reference.json    what is usual in the validation part; models of earlier versions lack it
 README.md         model card
 manifest.json     SHA-256 of each of the above; written last
 ================  =============================================================================================
@@ -38,16 +39,17 @@ from jaccardio.models.weights import weights_from_bytes, weights_to_bytes
 from jaccardio.recording.preprocessing import SignalContract
 
 FORMAT = "jaccardio-model-7"
-WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CALIBRATION, CARD = (
+WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CALIBRATION, REFERENCE, CARD = (
     "model.safetensors",
     "config.json",
     "vocabulary.json",
     "thresholds.json",
     "calibration.json",
+    "reference.json",
     "README.md",
 )
 EVIDENCE = "evidence_sha256"
-CHECKED_FILES = (WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CALIBRATION, CARD)
+CHECKED_FILES = (WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CALIBRATION, REFERENCE, CARD)
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class Pretrained:
         Recalibrations as training fitted them (`Calibration.to_dict`).
     weights_sha256
         SHA-256 of the file of weights.
+    reference
+        What is usual in the validation part (`Reference.to_dict`); None of a model that an earlier version trained.
     """
 
     model: EcgModel | EcgEnsemble
@@ -85,6 +89,7 @@ class Pretrained:
     thresholds: Mapping[str, Any]
     calibration: Mapping[str, Any]
     weights_sha256: str
+    reference: Mapping[str, Any] | None = None
 
     @property
     def config(self) -> ModelConfig:
@@ -102,6 +107,7 @@ def save_pretrained(
     partial_leads: bool,
     thresholds: Mapping[str, Any],
     calibration: Mapping[str, Any],
+    reference: Mapping[str, Any],
     card: str,
 ) -> None:
     """Writes a pretrained folder in one step: the whole new one or, after a crash, none of it.
@@ -132,6 +138,7 @@ def save_pretrained(
         VOCABULARY: json_bytes(vocabulary.to_dict()),
         THRESHOLDS: json_bytes(thresholds),
         CALIBRATION: json_bytes(calibration),
+        REFERENCE: json_bytes(reference),
         CARD: card.encode(),
     }
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -197,7 +204,10 @@ def load_pretrained(folder: Path) -> Pretrained:
     manifest.bytes_of(CARD)
     thresholds, calibration = manifest.json_of(THRESHOLDS), manifest.json_of(CALIBRATION)
     weights_sha256 = manifest.files[WEIGHTS]["sha256"]
-    return Pretrained(model.eval(), configs, vocabulary, statements, contract, partial_leads, thresholds, calibration, weights_sha256)
+    reference = manifest.json_of(REFERENCE) if REFERENCE in manifest.files else None
+    return Pretrained(
+        model.eval(), configs, vocabulary, statements, contract, partial_leads, thresholds, calibration, weights_sha256, reference
+    )
 
 
 def _member(config: ModelConfig, state: Mapping[str, Tensor], text_fingerprint: str, defined: Sequence[str]) -> EcgModel:
@@ -225,6 +235,6 @@ def model_manifest(folder: Path) -> Manifest:
     if not (folder / MANIFEST).is_file():
         raise DataError(f"{folder}: neither a run nor a model folder (there is no {MANIFEST}). Name what `jaccardio train --out` wrote.")
     manifest = Manifest.read(folder, FORMAT, "Copy the folder again.")
-    if set(manifest.files) != set(CHECKED_FILES):
+    if {*manifest.files, REFERENCE} != set(CHECKED_FILES):
         raise DataError(f"{folder / MANIFEST}: does not list {', '.join(CHECKED_FILES)}. Copy the folder again.")
     return manifest

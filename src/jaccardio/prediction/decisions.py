@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 from jaccardio.evaluation.calibration import Calibration
 from jaccardio.evaluation.thresholds import Thresholds
-from jaccardio.findings.needed_leads import spell_leads
 from jaccardio.findings.vocabulary import Vocabulary
-from jaccardio.recording.leads import LEADS
+from jaccardio.findings.withheld import withheld
 
 
 @dataclass(frozen=True)
@@ -82,12 +81,5 @@ class Decisions:
             ]
 
     def withheld(self, lead_mask: NDArray[np.bool_]) -> tuple[str, ...]:
-        """Why an ECG with these leads, (12,), cannot answer, per finding; empty where it can.
-
-        A model that saw complete ECGs only in training answers for complete ECGs only.
-        """
-        leads = [lead for lead, recorded in zip(LEADS, lead_mask, strict=True) if recorded]
-        if len(leads) < len(LEADS) and not self.partial_leads:
-            return ("needs all 12 leads: the model was trained on complete ECGs only",) * len(self.vocabulary)
-        lacking = [finding.lacking(leads) for finding in self.vocabulary.findings]
-        return tuple(f"needs {spell_leads(items)}" if items else "" for items in lacking)
+        """`jaccardio.findings.withheld.withheld` of an ECG with these leads, (12,)."""
+        return withheld(self.vocabulary, self.partial_leads, lead_mask)

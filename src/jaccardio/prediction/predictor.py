@@ -13,6 +13,7 @@ from torch import Tensor
 
 from jaccardio.errors import DataError, ReadError, UsageError
 from jaccardio.evaluation.calibration import Calibration
+from jaccardio.evaluation.reference import Reference
 from jaccardio.evaluation.thresholds import Thresholds
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.definitions import defined_in
@@ -117,6 +118,12 @@ class Predictor:
     def calibration(self) -> Calibration:
         """Recalibrations of the scores, fitted on the validation part in training."""
         return self.decisions.calibration
+
+    @cached_property
+    def reference(self) -> Reference | None:
+        """What is usual in the validation part; None where an earlier version trained the model."""
+        document = self.pretrained.reference
+        return None if document is None else Reference.from_dict(document)
 
     def measurements(self, batch: Windows) -> NDArray[np.float32]:
         """(n, measurements) of prepared ECGs: those of the recordings where they came with them, else of the windows."""

@@ -11,8 +11,6 @@ from jaccardio.findings.labels import PRESENT
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_signals import windows_for
 
-SAMPLED = 1000
-
 
 @dataclass(frozen=True)
 class Hit:
@@ -61,13 +59,6 @@ class Index:
         if among is not None:
             similarity, top = np.where(among, similarity, -np.inf), min(top, int(among.sum()))
         return self._hits(similarity, top)
-
-    def nearest_distances(self) -> NDArray[np.float32]:
-        """1 - cosine between an ECG of the store and the nearest other one, of at most `SAMPLED` ECGs: (n,); what is usual here."""
-        rows = np.unique(np.linspace(0, len(self.store) - 1, SAMPLED).round().astype(int))
-        cosines = self._directions[rows] @ self._directions.T
-        cosines[np.arange(len(rows)), rows] = -1
-        return np.asarray(1 - cosines.max(axis=1))
 
     def _hits(self, similarity: NDArray[np.float32], top: int) -> list[Hit]:
         store, codes = self.store, np.array(self.store.vocabulary.codes)

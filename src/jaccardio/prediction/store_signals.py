@@ -43,12 +43,6 @@ def _converted(windows: Windows, made: SignalContract, wanted: SignalContract) -
     return Windows(converted.signal, converted.recorded, windows.ecg[converted.ecg], windows.lead_mask, windows.measurements)
 
 
-def withheld_answers(predictor: Predictor, lead_masks: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(n, findings) True where the model withholds its answer for want of leads, of ECGs with these leads (n, 12)."""
-    masks, mask_of = np.unique(lead_masks, axis=0, return_inverse=True)
-    return np.array([[bool(reason) for reason in predictor.withheld(mask)] for mask in masks])[mask_of.reshape(-1)]
-
-
 def incomplete_ecgs(predictor: Predictor, store: Store) -> list[str]:
     """What must be known of the vectors of a store's ECGs: how many lack leads that the model was never without; nothing if none."""
     partial = 0 if predictor.partial_leads else int((~store.lead_masks.all(axis=1)).sum())

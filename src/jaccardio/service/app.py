@@ -93,7 +93,7 @@ def create_app(
     policy
         Thresholds: ``fixed``, ``global`` or ``per_finding``.
     index
-        Reference ECGs, for ``/v1/search`` and the prevalences beside the metrics.
+        Reference ECGs, for ``/v1/search`` and the ECGs most like the one sent.
     evaluated
         What an evaluation of the model found, for ``/v1/findings``.
     token
@@ -106,11 +106,11 @@ def create_app(
     UsageError
         Unknown policy.
     """
+    predictor.thresholds[policy]  # an unknown one is said before a thread is started
     limits = limits or Limits()
-    metrics = Metrics()
-    if index is not None:
-        metrics.reference(index)
-    model = ModelThread(predictor, policy, limits, metrics.batch)
+    reference = predictor.reference
+    metrics = Metrics(reference, predictor.vocabulary.codes, policy)
+    model = ModelThread(predictor, policy, limits, metrics.batch, embeds=reference is not None or index is not None)
     readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
 
     @asynccontextmanager
@@ -140,16 +140,15 @@ def create_app(
     async def predict(request: Request, format: Literal["json", "fhir"] = "json", signal: bool = False) -> JSONResponse:
         """Findings of one ECG, and the reference ECGs most like it; with ``signal`` also the millivolts that were scored."""
         ecg, _ = await examined(request)
-        scores = await asyncio.wrap_future(model.score(ecg))
-        metrics.ecg(ecg, scores)
+        scores, embedding = await asyncio.wrap_future(model.score(ecg))
+        metrics.ecg(ecg, scores, embedding)
         contradictory = contradiction_of(predictor.vocabulary, scores)
         if format == "fhir":
             report = diagnostic_report(scores, request.state.request_id, contradictory)
             return JSONResponse(report, media_type="application/fhir+json")
         document = described(request, ecg) | findings_document(scores, contradictory)
-        if index is not None and (predictor.partial_leads or ecg.lead_mask.all()):
-            alike = await asyncio.wrap_future(model.call(lambda predictor: index.similar(_embedding(predictor, ecg))))
-            metrics.distance(1 - alike[0].similarity)
+        if index is not None and embedding is not None and (predictor.partial_leads or ecg.lead_mask.all()):
+            alike = await asyncio.get_running_loop().run_in_executor(readers, index.similar, embedding)
             document["similar"] = _listed(alike)
         return JSONResponse(document | ({"signal": _signal(ecg, predictor)} if signal else {}))
 
@@ -202,8 +201,10 @@ def create_app(
             for finding, threshold in zip(predictor.vocabulary.findings, predictor.thresholds[policy], strict=True)
         ]
         model_facts = {"vocabulary": predictor.vocabulary.name, "thresholds": policy, "partial_leads": predictor.partial_leads}
-        can = {"search": index is not None, "attribution": importlib.util.find_spec("captum") is not None}
-        facts = {"version": __version__, "disclaimer": DISCLAIMER, **can, **model_facts, "evaluation": evaluated and evaluated.to_dict()}
+        can = {"body_bytes": limits.body_bytes, "search": index is not None, "attribution": importlib.util.find_spec("captum") is not None}
+        usual = None if reference is None else {"n_records": reference.ecgs}
+        beside = {"evaluation": evaluated and evaluated.to_dict(), "reference": usual}
+        facts = {"version": __version__, "disclaimer": DISCLAIMER, **can, **model_facts, **beside}
         return JSONResponse(facts | predictor.contract.to_dict() | {"findings": rows})
 
     @app.get("/healthz")
@@ -231,11 +232,6 @@ def create_app(
 
 CONTENT_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'"
 """Of the page, which stands in one file and loads nothing."""
-
-
-def _embedding(predictor: Predictor, ecg: Prepared) -> NDArray[np.float32]:
-    vectors: NDArray[np.float32] = predictor.embed([Windows.of([ecg])])
-    return np.asarray(vectors[0])
 
 
 def _listed(hits: list[Hit]) -> list[dict[str, Any]]:

@@ -3,18 +3,24 @@
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from functools import partial
+from itertools import repeat
 from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from jaccardio.prediction.decisions import FindingScore
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.recording.preprocessing import Prepared
+from jaccardio.recording.windows import Windows
 from jaccardio.service.limits import Limits
 
 Result = TypeVar("Result")
 Call = Callable[[Predictor], Any]
+Scored = tuple[list[FindingScore], NDArray[np.float32] | None]
 
 
 class ModelThread:
@@ -24,18 +30,14 @@ class ModelThread:
     ----------
     policy
         Thresholds of the decisions.
+    embeds
+        Whether ECGs are embedded too.
     watch_batch
         Called with the number of ECGs of each batch.
-
-    Raises
-    ------
-    UsageError
-        Unknown policy.
     """
 
-    def __init__(self, predictor: Predictor, policy: str, limits: Limits, watch_batch: Callable[[int], None]) -> None:
-        predictor.thresholds[policy]
-        self._predictor, self._policy, self._limits, self._watch_batch = predictor, policy, limits, watch_batch
+    def __init__(self, predictor: Predictor, policy: str, limits: Limits, watch_batch: Callable[[int], None], *, embeds: bool) -> None:
+        self._predictor, self._policy, self._limits, self._watch_batch, self._embeds = predictor, policy, limits, watch_batch, embeds
         self._jobs: queue.SimpleQueue[tuple[Future[Any], Prepared | Call] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="model", daemon=True)
         self._thread.start()
@@ -45,8 +47,8 @@ class ModelThread:
         """Whether it still works."""
         return self._thread.is_alive()
 
-    def score(self, ecg: Prepared) -> Future[list[FindingScore]]:
-        """`Predictor.predict` of one ECG."""
+    def score(self, ecg: Prepared) -> Future[Scored]:
+        """`Predictor.predict` of one ECG, and its embedding (d,) where ECGs are embedded."""
         return self._ask(ecg)
 
     def call(self, function: Callable[[Predictor], Result]) -> Future[Result]:
@@ -71,10 +73,15 @@ class ModelThread:
             ecgs = [(future, job) for future, job in jobs if isinstance(job, Prepared)]
             if ecgs:
                 self._watch_batch(len(ecgs))
-                _settle([future for future, _ in ecgs], partial(self._predictor.predict, [ecg for _, ecg in ecgs], self._policy))
+                _settle([future for future, _ in ecgs], partial(self._scored, [ecg for _, ecg in ecgs]))
             for future, job in jobs:
                 if not isinstance(job, Prepared):
                     _settle([future], partial(_alone, job, self._predictor))
+
+    def _scored(self, ecgs: list[Prepared]) -> list[Scored]:
+        scores = self._predictor.predict(ecgs, self._policy)
+        embeddings: Iterable[NDArray[np.float32] | None] = self._predictor.embed([Windows.of(ecgs)]) if self._embeds else repeat(None)
+        return list(zip(scores, embeddings, strict=False))
 
     def _gathered(self) -> tuple[list[tuple[Future[Any], Prepared | Call]], bool]:
         """What is to be done next, and whether anything may come after it."""

@@ -4,6 +4,13 @@ from typing import Any
 
 from jaccardio.errors import DataError, JaccardioError, MissingError, ReadError
 
+_REMEDIES = {
+    "an archive of files": "Unpack it, and send one ECG of it.",
+    "does not exist": "Send the header and the signal file of the record together.",
+    "not a supported format": "Send e.g. DICOM, HL7 aECG or SCP-ECG, and of a WFDB record its header and its signal file together.",
+}
+"""By the reason, where a reader's own remedy is for who has the file in a folder and jaccardio at hand."""
+
 
 class RefusedError(Exception):
     """A request that is not answered.
@@ -27,7 +34,7 @@ class RefusedError(Exception):
         """What a reader or a model refused. The record's name is left out: it is the name of an uploaded file."""
         match error:
             case ReadError():
-                return cls(422, error.reason, error.remedy, error.field)
+                return cls(422, error.reason, _REMEDIES.get(error.reason, error.remedy), error.field)
             case MissingError():
                 return cls(501, "the service lacks a package or a model for this", "Ask who runs it: its log names it.")
             case DataError():

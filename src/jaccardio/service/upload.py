@@ -209,7 +209,7 @@ def _refusal(kind: type[BaseModel], error: ValidationError) -> RefusedError:
     """The first fault without its value: neither input, nor the name of a key that the kind does not have."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     place = [part for part in first["loc"] if part in kind.model_fields or isinstance(part, int)]
-    reason = "unknown key" if first["type"] == "extra_forbidden" else "no JSON" if first["type"] == "json_invalid" else first["msg"]
+    reason = {"extra_forbidden": "unknown key", "json_invalid": "no JSON"}.get(first["type"], first["msg"].removeprefix("Value error, "))
     return RefusedError(422, reason, f"Keys are: {', '.join(kind.model_fields)}.", ".".join(map(str, place)))
 
 

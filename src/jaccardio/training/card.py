@@ -30,7 +30,8 @@ tags: [ecg, electrocardiogram, multi-label-classification]
 
 Input: 12-lead ECG in millivolt, prepared by the signal contract in `config.json`. Output: a probability per finding, and an ECG embedding.
 Thresholds in `thresholds.json` and recalibrations in `calibration.json` were fitted on the validation part only. Thresholds belong to the
-scores as they are, not to recalibrated ones.
+scores as they are, not to recalibrated ones. `reference.json` says what is usual in the validation part,
+for a service to hold later ECGs against.
 
 ## Training
 

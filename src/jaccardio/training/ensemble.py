@@ -106,7 +106,8 @@ def join_runs(
         _check_alike(run, model, runs[0], models[0], store)
     first, config, vocabulary = runs[0], runs[0].config, models[0].vocabulary
     weights = [model.weights_sha256 for model in models]
-    ensemble = EcgEnsemble([model.model for model in models if isinstance(model.model, EcgModel)]).to(choose_device(device))
+    chosen = choose_device(device)
+    ensemble = EcgEnsemble([model.model for model in models if isinstance(model.model, EcgModel)]).to(chosen)
     with own_folder(out):
         if RunFolder(out).begun:
             run = RunFolder.open(out)
@@ -119,7 +120,7 @@ def join_runs(
         rows = np.sort(store.rows_of(first.split.parts["validation"]))
         columns = np.array([store.vocabulary.index(code) for code in vocabulary.codes])
         labels = store.labels[np.ix_(rows, columns)]
-        scores = finding_scores(ensemble, full_batches(store, rows, progress=progress), choose_device(device))
+        scores = finding_scores(ensemble, full_batches(store, rows, progress=progress), chosen)
         auroc, _ = macro_ranking(labels, scores)
         summaries = [one.summary for one in runs]
         summary = {
@@ -137,10 +138,12 @@ def join_runs(
             [model.config for model in models],
             vocabulary,
             models[0].statements,
-            models[0].contract,
             all(model.partial_leads for model in models),
+            store,
+            rows,
             labels,
             scores,
+            chosen,
             summary,
         )
 

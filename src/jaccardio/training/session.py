@@ -333,9 +333,11 @@ class Session:
             [self.config.model],
             material.vocabulary,
             material.statements,
-            material.store.contract,
             self.config.data.lead_masking > 0,
+            material.store,
+            material.validation_rows,
             material.validation_labels,
             scores,
+            self.device,
             summary,
         )
