@@ -125,7 +125,7 @@ class JaccardioClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Cla
     @property
     def _n_features_out(self) -> int:
         """Length of the vectors of `transform`, by which scikit-learn names the columns of a table."""
-        return self.predictor_.encode_ecg([]).shape[1]
+        return int(self.predictor_.encode_ecg([]).shape[1])
 
     def _scores(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
         """As `predict_proba`, of the learned findings alone."""

@@ -57,7 +57,8 @@ class Reference:
         """JSON form; axes to six decimals."""
         shares = {policy: values.tolist() for policy, values in self.present.items()}
         axes = np.round(self.axes, _DECIMALS).tolist()
-        return jsonable(vars(self) | {"flags": dict(self.flags), "present": shares, "axes": axes})
+        document: dict[str, Any] = jsonable(vars(self) | {"flags": dict(self.flags), "present": shares, "axes": axes})
+        return document
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> "Reference":
