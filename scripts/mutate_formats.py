@@ -7,6 +7,7 @@ ended otherwise or took longer than 2 s.
 """
 
 import argparse
+import glob
 import shutil
 import sys
 import tempfile
@@ -108,7 +109,7 @@ def mutate(samples: Path, mutants: int, seed: int = 0) -> dict[str, Outcome]:
 def _try(sample: Path, folder: Path, seed: Sequence[int], outcome: Outcome) -> None:
     """One mutant: of the file itself or, of a WFDB record or an array with its declaration, of any file that belongs to it."""
     random = np.random.default_rng(seed)
-    parts = [part for part in sorted(sample.parent.glob(f"{glob_safe(named_path(sample).stem)}.*")) if part.suffix != sample.suffix]
+    parts = [part for part in sorted(sample.parent.glob(f"{glob.escape(named_path(sample).stem)}.*")) if part.suffix != sample.suffix]
     parts = [sample, *(part for part in parts if part.suffix.lower() in (".dat", ".mat", ".json"))]
     for part in parts:
         shutil.copy(part, folder / part.name)
@@ -126,11 +127,6 @@ def _try(sample: Path, folder: Path, seed: Sequence[int], outcome: Outcome) -> N
     outcome.slowest = max(outcome.slowest, seconds)
     if seconds > SECONDS:
         outcome.wrong.append(f"seed {seed}: {seconds:.1f} s")
-
-
-def glob_safe(name: str) -> str:
-    """A name whose brackets and stars mean themselves."""
-    return "".join(f"[{character}]" if character in "[*?" else character for character in name)
 
 
 def main(arguments: Sequence[str]) -> int:

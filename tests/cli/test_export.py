@@ -140,7 +140,10 @@ def test_a_prepared_ecg_that_nobody_measured_changes_no_other(predictor: Predict
     np.testing.assert_allclose([one.score for one in beside[0]], [one.score for one in alone[0]], rtol=1e-5)
 
 
-def test_the_file_is_tried_with_measured_ecgs(predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_is_tried_with_measured_ecgs(
+    predictor: Predictor, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module.torch.onnx, "export", lambda *_, **__: Program(exported))
     monkeypatch.setattr(module, "evidence_inputs", lambda *given: 0 * evidence_inputs(*given))  # unknown stays so
     with pytest.raises(DataError, match="differ by"):
         export_onnx(predictor, tmp_path / "model.onnx")

@@ -35,7 +35,7 @@ def test_every_command_that_names_ecgs_names_their_files(
     said = jaccardio("search", trained, "This ECG shows atrial fibrillation.", "--store", hospitals.away, "--id-table", ids, "--top", 1)
     assert str(hospitals.folder / "site-b") in said.out
     assert jaccardio("embed", trained, "--store", hospitals.away, "--out", tmp_path / "e.parquet", "--id-table", ids).status == 0
-    words = ("evaluate", run_folder, "--store", hospitals.away, "--part", "all", "--out", tmp_path / "evaluated")
+    words = ("evaluate", run_folder, "--store", hospitals.away, "--part", "all", "--out", tmp_path / "evaluated", "--replicates", 20)
     assert jaccardio(*words, "--id-table", ids).status == 0
     for table in (tmp_path / "e.parquet", tmp_path / "evaluated" / "predictions.parquet"):
         columns = pq.read_table(table, columns=["recording_id", "path"]).to_pydict()

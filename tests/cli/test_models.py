@@ -8,6 +8,9 @@ import pytest
 
 from tests.conftest import SETTINGS, Command, Hospitals
 
+FEW = ("--replicates", 20)
+"""Bootstrap replicates."""
+
 
 def test_training_without_a_split_makes_the_default_one(jaccardio: Command, store: Path, tmp_path: Path) -> None:
     (store / "split.json").unlink()
@@ -52,7 +55,7 @@ def test_usage_errors_of_train(jaccardio: Command, hospitals: Hospitals, tmp_pat
 
 
 def test_evaluate_own_test_part_and_another_hospital(jaccardio: Command, hospitals: Hospitals, run_folder: Path, tmp_path: Path) -> None:
-    own = jaccardio("evaluate", run_folder, "--store", hospitals.home, "--part", "test", "--out", tmp_path / "own", "--json")
+    own = jaccardio("evaluate", run_folder, "--store", hospitals.home, "--part", "test", "--out", tmp_path / "own", *FEW, "--json")
     assert own.status == 0
     metrics = json.loads((tmp_path / "own" / "metrics.json").read_text())
     assert own.json()["metrics"] == metrics
@@ -64,7 +67,7 @@ def test_evaluate_own_test_part_and_another_hospital(jaccardio: Command, hospita
     written = {path.name for path in (tmp_path / "own").iterdir()}
     assert {"metrics.json", "per_finding.csv", "predictions.parquet", "report.html"} <= written
     assert "recording_id" in pq.read_schema(tmp_path / "own" / "predictions.parquet").names
-    away = jaccardio("evaluate", run_folder, "--store", hospitals.away, "--part", "all", "--out", tmp_path / "away", "--json")
+    away = jaccardio("evaluate", run_folder, "--store", hospitals.away, "--part", "all", "--out", tmp_path / "away", *FEW, "--json")
     assert (away.status, own.json()["test_uses"], away.json()["test_uses"]) == (0, 1, 2)
     uses = [json.loads(line) for line in (run_folder / "test_uses.jsonl").read_text().splitlines()]
     assert [use["part"] for use in uses] == ["test", "all"]
@@ -74,8 +77,8 @@ def test_evaluate_own_test_part_and_another_hospital(jaccardio: Command, hospita
 def test_score_judges_written_predictions_as_evaluate_did(
     jaccardio: Command, hospitals: Hospitals, run_folder: Path, tmp_path: Path
 ) -> None:
-    evaluated = jaccardio("evaluate", run_folder, "--store", hospitals.home, "--out", tmp_path / "own", "--json").json()
-    words = ("score", tmp_path / "own" / "predictions.parquet", "--store", hospitals.home, "--out", tmp_path / "scored")
+    evaluated = jaccardio("evaluate", run_folder, "--store", hospitals.home, "--out", tmp_path / "own", *FEW, "--json").json()
+    words = ("score", tmp_path / "own" / "predictions.parquet", "--store", hospitals.home, "--out", tmp_path / "scored", *FEW)
     done = jaccardio(*words, "--against", run_folder, "--device", "cpu", "--json")
     assert done.status == 0
     document = done.json()
@@ -132,7 +135,8 @@ def test_a_tiny_cohort_is_warned_of(jaccardio: Command, store: Path, tmp_path: P
     done = jaccardio(*words, *SETTINGS, "--set", "training.epochs=1", "--json")
     assert done.json()["warnings"]
     assert all(f"warning: validation part: {said.removeprefix('validation part: ')}" in done.err for said in done.json()["warnings"])
-    evaluated = jaccardio("evaluate", tmp_path / "new", "--store", store, "--out", tmp_path / "report", "--device", "cpu", "--json")
+    words = ("evaluate", tmp_path / "new", "--store", store, "--out", tmp_path / "report", *FEW, "--device", "cpu", "--json")
+    evaluated = jaccardio(*words)
     assert evaluated.json()["metrics"]["warnings"]
     assert "warning: micro-F1 rests on" in evaluated.err
     assert "Read with care" in (tmp_path / "report" / "report.html").read_text()

@@ -16,7 +16,7 @@ def test_ten_folds_with_the_default_split(jaccardio: Command, make_ptbxl: Callab
     assert jaccardio("split", store).status == 0
     trained = jaccardio("train", "--preset", "jaccardio-small", "--store", store, "--out", run, *SETTINGS, "--set", "training.epochs=1")
     assert trained.status == 0, trained.err
-    assert jaccardio("evaluate", run, "--store", store, "--part", "test", "--out", out).status == 0
+    assert jaccardio("evaluate", run, "--store", store, "--part", "test", "--out", out, "--replicates", 20).status == 0
 
     split = load_split(Store.open(store))
     assert split is not None

@@ -71,13 +71,19 @@ def loss_and_gradients(case: tuple[str, str], ranks: Ranks, sets_travel: bool = 
     return [tensor.detach().numpy() for tensor in (total, ecg.grad, text.grad, bias.grad, scale.grad) if tensor is not None]
 
 
-def work(rank: int, size: int, folder: Path) -> None:
+def work(rank: int, folders: dict[int, Path]) -> None:
+    """Takes part in each size that has this process."""
     torch.set_num_threads(1)
-    dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=size)
-    ranks = Ranks(rank, size)
+    for size, folder in folders.items():
+        if rank < size:
+            dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=size)
+            write_shares(Ranks(rank, size), folder)
+            dist.destroy_process_group()
+
+
+def write_shares(ranks: Ranks, folder: Path) -> None:
     for travel, cases in ((True, CASES), (False, ALONE_CASES)):
         found = {
             "|".join((*case, str(place))): value for case in cases for place, value in enumerate(loss_and_gradients(case, ranks, travel))
         }
-        np.savez(folder / f"{travel}-{rank}.npz", **found)
-    dist.destroy_process_group()
+        np.savez(folder / f"{travel}-{ranks.rank}.npz", **found)

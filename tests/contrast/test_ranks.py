@@ -17,7 +17,7 @@ SIZES = (2, 4)
 @pytest.fixture(scope="module")
 def shares(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
     folders = {size: tmp_path_factory.mktemp(f"ranks-{size}") for size in SIZES}
-    workers = [start_worker(work, rank, size, folder) for size, folder in folders.items() for rank in range(size)]
+    workers = [start_worker(work, rank, folders) for rank in range(max(SIZES))]
     for worker in workers:
         worker.join()
         assert worker.exitcode == 0

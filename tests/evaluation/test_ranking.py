@@ -1,6 +1,5 @@
 import json
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -30,9 +29,9 @@ def better(case: Case) -> np.ndarray:
     return case.scores + 0.1 * (case.labels == 1)
 
 
-def ranked(case: Case, *models: Scored, labels: np.ndarray | None = None, replicates: int = 40, **settings: Any) -> Ranking:
+def ranked(case: Case, *models: Scored, labels: np.ndarray | None = None, replicates: int = 40) -> Ranking:
     part = replace(case.part, labels=case.labels if labels is None else labels)
-    found = rank(part, models, reference="base", replicates=replicates, **settings)
+    found = rank(part, models, reference="base", replicates=replicates)
     found.table.settle()
     return found
 

@@ -47,9 +47,13 @@ def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+without_signals = shutil.ignore_patterns("records")
+"""Leaves the ECG files of hospitals behind: what is made from a copy takes their stores, which stand there already."""
+
+
 @pytest.fixture
 def copy(reproduced: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(reproduced, tmp_path / "out"))
+    return Path(shutil.copytree(reproduced, tmp_path / "out", ignore=without_signals))
 
 
 @pytest.fixture
@@ -168,8 +172,8 @@ def test_the_gain_of_the_papers_loss_is_taken_apart_and_followed_over_time(repro
     of_table1 = {(row["model"], row["reference"]) for row in results["table1"]["differences"]}
     assert (soft, literal) in of_table1
     lengths = {(claim["model"], claim["reference"]) for claim in results["schedule"]["claims"]}
-    longer = {(f"Jaccard loss, {epochs} epochs", f"standard SigLIP, {epochs} epochs") for epochs in (3, 5)}
-    assert lengths == {(literal, standard), *longer, (f"{standard}, 5 epochs", standard), ("Jaccard loss, 5 epochs", literal)}
+    longer = {(f"Jaccard loss, {epochs} epochs", f"standard SigLIP, {epochs} epochs") for epochs in (2, 3)}
+    assert lengths == {(literal, standard), *longer, (f"{standard}, 3 epochs", standard), ("Jaccard loss, 3 epochs", literal)}
     assert {claim["policy"] for claim in results["schedule"]["claims"]} == set(POLICIES)
 
 
@@ -307,21 +311,22 @@ def test_an_interrupted_reproduction_goes_on(
 ) -> None:
     out, save, saved = tmp_path / "out", session.save_checkpoint, 0
     for part in ("hospitals", "store", "store-b"):
-        shutil.copytree(reproduced / part, out / part)
+        shutil.copytree(reproduced / part, out / part, ignore=without_signals)
 
     def interrupt(*arguments: Any) -> None:
         nonlocal saved
         save(*arguments)
         saved += 1
-        if saved == 3:  # after the first of two epochs of the second run
+        if saved in (2, 4):  # at the end of the second run, and after the first of two epochs of the last
             raise KeyboardInterrupt
 
     monkeypatch.setattr(session, "save_checkpoint", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        _reproduce(out, "table1")
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            _reproduce(out, "table1")
     assert not (out / "results.json").exists()
     _reproduce(out, "table1")
-    assert [name.rpartition("-")[0] for name in trained_now] == ["standard", "jaccard", "resumed jaccard", "soft", "ours"]
+    assert [name.rpartition("-")[0] for name in trained_now] == ["standard", "jaccard", "resumed jaccard", "soft", "ours", "resumed ours"]
     assert _results(out)["table1"] == _results(reproduced)["table1"]
 
 

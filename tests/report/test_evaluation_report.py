@@ -50,6 +50,7 @@ def test_the_folder_holds_everything_and_no_nan(case: Case, tmp_path: Path) -> N
     assert all((folder / name).read_bytes().startswith(PIXEL) for name in WRITTEN if name.endswith(".png"))
 
 
+@pytest.mark.usefixtures("without_plots")
 def test_predictions_keep_unknown_as_null(case: Case, tmp_path: Path) -> None:
     written(case, tmp_path)
     table = pd.read_parquet(tmp_path / "predictions.parquet")
@@ -60,6 +61,7 @@ def test_predictions_keep_unknown_as_null(case: Case, tmp_path: Path) -> None:
     assert np.array_equal(table["score_f3"], case.scores[:, 3])
 
 
+@pytest.mark.usefixtures("without_plots")
 def test_ece_stands_beside_that_of_chance(case: Case, tmp_path: Path) -> None:
     sexes = np.array(["female", "male"] * 150)
     labels = case.labels.copy()
@@ -92,6 +94,7 @@ def test_the_report_needs_nothing_else(case: Case, tmp_path: Path) -> None:
     assert "nan" not in re.sub(r"base64,[^\"]*", "", html).lower()
 
 
+@pytest.mark.usefixtures("without_plots")
 def test_whatever_comes_in_is_escaped(case: Case, tmp_path: Path) -> None:
     hostile = '<script>alert("x")</script>'
     html = written(
@@ -106,11 +109,13 @@ def test_whatever_comes_in_is_escaped(case: Case, tmp_path: Path) -> None:
     assert html.count("&lt;script&gt;") >= 7
 
 
+@pytest.mark.usefixtures("without_plots")
 @pytest.mark.parametrize(("fact", "marked"), [("Simulated hospital A", True), ("PTB-XL, fold 9", False)])
 def test_simulated_ecgs_are_called_so(case: Case, tmp_path: Path, fact: str, marked: bool) -> None:
     assert ("<li>Simulated ECGs</li>" in written(case, tmp_path, facts={"Data": fact})) is marked
 
 
+@pytest.mark.usefixtures("without_plots")
 def test_findings_left_out_say_why(case: Case, tmp_path: Path) -> None:
     labels = case.labels.copy()
     labels[np.flatnonzero(labels[:, 1] == 1)[3:], 1] = 0

@@ -30,15 +30,20 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> TrainConfig:
     return load_preset("truth-small", [*TINY, *settings, "training.learning_rate=0.05", "training.epochs=2", "training.batch_size=48"])
 
 
-def test_the_adapter_learns_and_answers_for_free_text_as_for_prompts(
-    store: Store, split: Split, tmp_path: Path, config: TrainConfig
-) -> None:
-    train(store, split, config, tmp_path / "run", device="cpu")
-    model = load_pretrained(tmp_path / "run" / "model").model
+@pytest.fixture(scope="module")
+def straight(store: Store, split: Split, config: TrainConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that nobody interrupted."""
+    out = tmp_path_factory.mktemp("tuned") / "run"
+    train(store, split, config, out, device="cpu")
+    return out
+
+
+def test_the_adapter_learns_and_answers_for_free_text_as_for_prompts(straight: Path, config: TrainConfig) -> None:
+    model = load_pretrained(straight / "model").model
     zero_at_first = [value for name, value in model.adapter.items() if "lora_B" in name]
     assert zero_at_first
     assert all(value.abs().max() > 0 for value in zero_at_first)
-    predictor = Predictor.from_pretrained(tmp_path / "run", "cpu")
+    predictor = Predictor.from_pretrained(straight, "cpu")
     prompts = predictor.vocabulary.prompts()
     with torch.no_grad():
         assert predictor.encode_text(prompts) == pytest.approx(model.encode_text(model.prompt_vectors).numpy(), abs=1e-5)
@@ -47,9 +52,8 @@ def test_the_adapter_learns_and_answers_for_free_text_as_for_prompts(
 
 
 def test_a_resumed_run_ends_with_the_same_adapter(
-    store: Store, split: Split, tmp_path: Path, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+    store: Store, split: Split, straight: Path, tmp_path: Path, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    train(store, split, config, tmp_path / "straight", device="cpu")
     saves: list[int] = []
 
     def killed(folder: Path) -> None:
@@ -61,9 +65,9 @@ def test_a_resumed_run_ends_with_the_same_adapter(
         with pytest.raises(KeyboardInterrupt):
             train(store, split, config, tmp_path / "killed", device="cpu")
     resume(store, tmp_path / "killed", device="cpu")
-    straight, resumed = (load_pretrained(tmp_path / name / "model").model.state_dict() for name in ("straight", "killed"))
-    assert straight.keys() == resumed.keys()
-    assert all(torch.equal(straight[name], resumed[name]) for name in straight)
+    expected, resumed = (load_pretrained(run / "model").model.state_dict() for run in (straight, tmp_path / "killed"))
+    assert expected.keys() == resumed.keys()
+    assert all(torch.equal(expected[name], resumed[name]) for name in expected)
 
 
 @pytest.mark.parametrize(

@@ -61,9 +61,7 @@ def rank(
     reference: str,
     title: str = "Ranking",
     levels: bool = False,
-    minimum_positives: int = MINIMUM_POSITIVES,
     replicates: int = 1000,
-    seed: int = 0,
 ) -> Ranking:
     """Ranks models by the mean of their seeds' macro AUROC and tests each against the reference.
 
@@ -81,10 +79,8 @@ def rank(
         Of the table.
     levels
         Whether each level of the part's hierarchy has its macro AUROC (`LEVEL_METRICS`) beside the metrics over all findings.
-    minimum_positives
-        Findings with fewer are left out of macro metrics.
-    replicates, seed
-        Size and seed of the bootstrap. The smallest p it can show is ``2 / (replicates + 1)``, and Holm's correction multiplies that by
+    replicates
+        Of the bootstrap. The smallest p it can show is ``2 / (replicates + 1)``, and Holm's correction multiplies that by
         the number of comparisons: with m comparisons no adjusted p can fall below 0.05 unless replicates are more than about ``40 m``.
 
     Raises
@@ -101,7 +97,7 @@ def rank(
         raise UsageError(f"ranking: no model is called {reference!r}, so it cannot be the reference; available: {', '.join(names)}.")
     for scored in models:
         scored.check(part)
-    bootstrap, in_macro = PatientBootstrap(part.patients, replicates, seed), part.evaluable(minimum_positives)
+    bootstrap, in_macro = PatientBootstrap(part.patients, replicates), part.evaluable()
     seeds = {scored.name: _replicates(part, scored, bootstrap, in_macro) for scored in models}
     macro = {name: summary_replicates(of_seeds, in_macro) for name, of_seeds in seeds.items()}
     if levels:
@@ -110,14 +106,14 @@ def rank(
     auroc = {name: float(np.mean(found["macro_auroc", None], axis=0)[0]) for name, found in macro.items()}
     order = sorted(models, key=lambda scored: -np.nan_to_num(auroc[scored.name], nan=-np.inf))
 
-    summary = part.summary(minimum_positives)
+    summary = part.summary()
     described = f"{summary['n_records']:,} ECGs of {summary['n_patients']:,} patients, {summary['n_known']:,} known labels"
     table = Table(
         title,
         notes={scored.name: scored.note for scored in order if scored.note},
         scored=[f"{described}, {len(summary['findings_in_macro'])} of {len(part.codes)} findings in macro metrics"],
         left_out=summary["findings_left_out"],
-        warnings=cautions(part.labels, part.codes, minimum_positives),
+        warnings=cautions(part.labels, part.codes, MINIMUM_POSITIVES),
     )
     findings: list[Row] = []
     gains: list[Difference] = []

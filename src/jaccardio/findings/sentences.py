@@ -7,11 +7,6 @@ DENIALS = {"en": "This ECG shows no {findings}.", "ja": "この心電図は{find
 SLOT = "{findings}"
 
 
-def list_names(names: list[str], language: str) -> str:
-    """Names one after another, as a sentence of the language lists them."""
-    return ("、" if language == "ja" else ", ").join(names)
-
-
 def language_of(sentence: str, own: str) -> str:
     """The language of a sentence by its letters: ``ja`` where one is Japanese, else `own`, that of the model, or English beside ``ja``."""
     if any("\u3041" <= letter <= "\u30ff" or "\u3400" <= letter <= "\u9fff" for letter in sentence):

@@ -22,7 +22,7 @@ from jaccardio.errors import UsageError
 from jaccardio.files import sha256_json
 from jaccardio.findings.labels import PRESENT
 from jaccardio.findings.needed_leads import unmet
-from jaccardio.findings.sentences import NOTHING, TEMPLATES, list_names
+from jaccardio.findings.sentences import NOTHING, TEMPLATES
 from jaccardio.findings.vocabulary_file import fold, read_document
 
 _DATA = resources.files("jaccardio.findings") / "data"
@@ -260,7 +260,7 @@ class Vocabulary:
 
     def names(self, columns: Sequence[int], language: str = "en") -> str:
         """Names of some findings as a sentence lists them, in the order given."""
-        return list_names([self.findings[column].names[language] for column in columns], language)
+        return ("、" if language == "ja" else ", ").join(self.findings[column].names[language] for column in columns)
 
     def captions(self, labels: NDArray[np.int8], language: str = "en") -> list[str]:
         """One sentence per row of a label matrix (n, findings), stating the findings that are present."""

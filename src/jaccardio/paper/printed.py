@@ -81,11 +81,6 @@ class PaperFinding:
         """Share of ECGs with the finding, implied as in `implied_density`; None without a true positive."""
         return implied_density(1 - self.accuracy, self.precision, self.recall) if self.precision else None
 
-    @property
-    def predicted_rate(self) -> float | None:
-        """Share of ECGs predicted to have it: prevalence times recall over precision; None without a true positive."""
-        return None if self.prevalence is None else self.prevalence * self.recall / self.precision
-
 
 @cache
 def paper_columns() -> Mapping[str, PaperColumn]:
