@@ -203,9 +203,9 @@ def _test(
     return [*models, held_out.always_normal()]
 
 
-def _validation(runs: RunCache, footing: Sequence[str], entry: Entry) -> float | None:
+def _validation(runs: RunCache, footing: Sequence[str], entry: Entry, tuned: tuple[str, ...] = ()) -> float | None:
     """Validation macro-AUROC of an objective with seed 0, trained if it is not there."""
-    run = runs.train(entry.name, entry.configure(footing))
+    run = runs.train(entry.name, entry.configure(footing, tuned))
     auroc: float | None = None if run is None else run.summary["validation_macro_auroc"]
     return auroc
 
