@@ -72,6 +72,9 @@ TERMS = [
     ("LVH", ["Linkshypertrophie", "LVH", "VOLTAGE CRITERIA FOR LVH", "左室肥大の電位基準"]),
     ("LMI", ["Seitenwandinfarkt", "Vorderwandapexinfarkt"]),
     ("CRBBB", ["Schenkelblockbild"]),
+    ("1AVB", ["1st degree AVB", "first-degree A-V block", "一度房室ブロック", "Ⅰ度房室ブロック"]),
+    ("INVT", ["T waves were not inverted", "TWI in V4"]),
+    ("LNGQT", ["QTc is prolonged", "QTc verlängert", "QT間隔の延長"]),
     ("PVC", ["VES", "premature ventricular contraction(s)", "Extrasystolen", "PVCs"]),
 ]  # fmt: skip
 
@@ -81,6 +84,9 @@ OTHERS = [
     ("CRBBB", ["不完全右脚ブロック", "unvollständiger Rechtsschenkelblock", "Linksschenkelblock"]),
     ("AFIB", ["after", "atrial premature complexes", "AV block"]),
     ("IMI", ["anterior myocardial infarction", "inferior ischemia", "family", "mid", "下側壁心筋梗塞"]),
+    ("PSVT", ["SVT"]),
+    ("PACE", ["wandering pacemaker"]),
+    ("AFLT", ["ventricular flutter"]),
     ("PAC", ["PACE", "pacemaker", "ventricular premature complexes"]),
     ("LMI", ["前側壁心筋梗塞", "anterolateral infarct", "Hinterwandinfarkt"]),
     ("RVH", ["Linkshypertrophie", "left ventricular hypertrophy"]),
@@ -114,7 +120,7 @@ def test_every_finding_by_its_own_names_and_code(vocabulary: Vocabulary) -> None
 def test_the_table_knows_every_finding_in_every_language() -> None:
     text = (resources.files("jaccardio.findings") / "data" / "finding-terms.csv").read_text("utf-8")
     rows = list(csv.DictReader(io.StringIO(text)))
-    known = {*PTBXL.codes, *PAPER.codes, "VF"}  # VF: so that the ventricles' fibrillation is not taken for the atria's
+    known = {*PTBXL.codes, *PAPER.codes, "VF", "VFL", "WAP", "PART"}  # so that the ventricles' fibrillation is not taken for the atria's
     terms = [(row["codes"], term) for row in rows for term in row["terms"].split("|")]
     assert len(terms) == len(set(terms))
     assert all(term.strip() == term != "" for _, term in terms)

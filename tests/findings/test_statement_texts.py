@@ -85,6 +85,28 @@ def known(text: str, reader: StatementReader = PAPER) -> dict[str, int]:
         ("Vorhofflimmern abgelöst von Linksschenkelblock", {"clbbb": 1}),
         ("AF/flutter", {}),  # of which one is meant
         ("no AF / LBBB", {"af": 0, "clbbb": 0}),
+        ("AF doesn't recur. LBBB did not persist with LVH", {"lvh": 1}),  # denied before the finding, in doubt behind it
+        ("The ECG does not show VT; AF called", {"vt": 0}),
+        ("never VT, nor AF; w/o LBBB", {"vt": 0, "af": 0, "clbbb": 0}),
+        ("resolved AF. AF resolved, LBBB", {"clbbb": 1}),
+        ("Known AF, now LBBB. Can't r/o LVH; doubtful LAE; VT is uncertain; query long QT", {"clbbb": 1}),
+        ("LBBB vs IVCD. AF or possible LVH. VT instead of long QT", {"vt": 1}),
+        ("LBBB is unchanged from prior; inferior MI, age indeterminate", {"clbbb": 1, "inferior_mi": 1}),
+        ("no new LBBB. Kein neues Vorhofflimmern", {}),
+        ("AF (-), LBBB (+), LVH (±)\nVT: 0\nLAE = neg., vpc: negative", {"af": 0, "clbbb": 1, "vt": 0, "lae": 0, "vpc": 0}),
+        ("T waves are not inverted. QTc not prolonged; ECG is not normal", {"inverted_t": 0, "long_qt": 0, "normal": 0}),
+        ("QT interval within normal limits. QT時間は正常範囲", {}),  # a part is no whole
+        ("ventricular flutter, wandering atrial pacemaker; Kammerflattern; 移動性ペースメーカー", {}),
+        ("Vorhofflimmern nicht sichtbar. Linksschenkelblock fehlt; VT unwahrscheinlich; LVH nicht neu", {"af": 0, "clbbb": 0}),
+        ("RSB inkomplett. LBBB (incomplete)", {}),
+        ("AMI", {}),  # acute as often as anterior
+        ("心房細動はない。左脚ブロックは無い。左室肥大はみとめない。QT延長はありません", {"af": 0, "clbbb": 0, "lvh": 0, "long_qt": 0}),
+        ("心房細動なく、左脚ブロックあり。心房細動（－）", {"af": 0, "clbbb": 1}),
+        ("左脚ブロックだけでなく心房細動もあり。左室肥大は前回と変わりなし", {"af": 1, "clbbb": 1, "lvh": 1}),
+        ("心房細動とはいえない。左室肥大は確認できない。左脚ブロック様。心室頻拍かも。QT延長を示唆", {}),
+        ("左脚ブロックがあり胸痛はない。心房細動を認め左室肥大は認めない", {"clbbb": 1, "af": 1, "lvh": 0}),
+        ("平低T波・陰性T波なし", {"flat_t": 0, "inverted_t": 0}),
+        ("左脚ﾌﾞﾛｯｸ、ＡＦ", {"af": 1, "clbbb": 1}),
     ],
 )
 def test_what_a_text_makes_known(text: str, expected: dict[str, int]) -> None:

@@ -1,6 +1,7 @@
 """Definitions by statements: the file that ships speaks of every finding, scores follow the statements, faults are named."""
 
 from importlib import resources
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from jaccardio.errors import DataError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.clauses import FLOOR, Clause
-from jaccardio.measurement.definitions import Definition, definition_of_sentence, definitions_of, read_definitions
+from jaccardio.measurement.definitions import Definition, definition_of_sentence, definitions_of, load_definitions, read_definitions
 from jaccardio.measurement.statements import measured_statements
 
 SHIPPED = read_definitions((resources.files("jaccardio.measurement") / "data" / "definitions.toml").read_text("utf-8"), "definitions.toml")
@@ -116,6 +117,14 @@ def test_all_is_the_geometric_mean_and_no_statement_rules_out_alone() -> None:
     assert score(both, qrs_wide=0.0, p_absent=0.0) == pytest.approx(FLOOR)
 
 
+def test_a_clause_denied_as_a_whole_is_one_less_it() -> None:
+    both = define('"qrs_wide"', '"p_absent"').clause
+    denied = Clause("not", parts=(both,))
+    assert denied.codes() == both.codes()
+    degrees = {"qrs_wide": np.array([0.9, np.nan]), "p_absent": np.array([0.4, np.nan])}
+    np.testing.assert_allclose(denied.degree(degrees), [0.4, np.nan])
+
+
 def test_not_any_and_most() -> None:
     assert score(define('"not qrs_wide"'), qrs_wide=0.2) == pytest.approx(0.8)
     assert score(define('{ any = ["qrs_wide", "not p_absent"] }'), qrs_wide=0.2, p_absent=0.7) == pytest.approx(0.44)
@@ -148,6 +157,22 @@ def test_a_refusal_names_file_finding_and_clause() -> None:
     for table in ("[X]\nsource = 'a'", "[X]\nshows = []", "[X]\nshows = 'qrs_wide'", "[X]\nshows = ['qrs_wide']\nnote = 'n'", "X = 1"):
         assert "mine.toml: [X]: write shows = [...]" in refusal(table)
     assert "[X]: 'AFIB'" in refusal("[X]\nshows = ['AFIB']")
+    assert refusal("[X]\nshows = ['st_up.v2']").endswith("lists them; did you mean st_up.V2?")
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n"])
+def test_a_file_without_a_finding_is_refused(text: str) -> None:
+    assert "mine.toml: defines no finding" in refusal(text)
+
+
+def test_what_must_hold_and_must_not_is_refused() -> None:
+    assert "[X]: qrs_wide must hold and must not" in refusal("[X]\nshows = ['qrs_wide', 'p_absent', 'The QRS complex is not wide.']")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("['心房細動']\nshows = ['P波がない']\n", "utf-8-sig")
+    assert list(load_definitions(file)) == ["心房細動"]
 
 
 @pytest.mark.parametrize(

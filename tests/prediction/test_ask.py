@@ -8,6 +8,9 @@ import pytest
 
 from jaccardio.cohort.store import Store
 from jaccardio.evaluation.auroc import auroc
+from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.measurement.clauses import Clause
+from jaccardio.measurement.definitions import DEFINED_VOCABULARIES
 from jaccardio.measurement.measure import MEASUREMENTS
 from jaccardio.measurement.statements import measured_statements
 from jaccardio.prediction.ask import ask, definition_of, mean_degree, seen_degrees
@@ -31,6 +34,23 @@ def test_words_name_statements_or_a_finding_with_a_definition(prompt: str, code:
     assert definition is not None
     assert code in definition.clause.codes()
     assert definition.finding == prompt
+
+
+@pytest.mark.parametrize(
+    ("denial", "name"),
+    [("no LBBB", "LBBB"), ("心房細動はない", "心房細動"), ("Vorhofflimmern ausgeschlossen", "AF"), ("AF (-)", "AF")],
+)
+def test_a_finding_that_is_denied_is_what_its_definition_leaves(denial: str, name: str) -> None:
+    denied, named = definition_of(denial), definition_of(name)
+    assert denied is not None
+    assert named is not None
+    assert denied.clause == Clause("not", parts=(named.clause,))
+
+
+@pytest.mark.parametrize("name", DEFINED_VOCABULARIES)
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_every_name_of_a_defined_finding_has_a_definition(name: str, language: str) -> None:
+    assert [one.code for one in Vocabulary.load(name).findings if definition_of(one.names[language]) is None] == []
 
 
 def test_other_words_have_no_definition() -> None:
@@ -57,12 +77,14 @@ def test_an_answer_gives_every_statement_and_what_speaks_against_first(hospitals
     store, predictor = Store.open(hospitals.home), Predictor.from_pretrained(trained, "cpu")
     row = int(np.flatnonzero(store.labels[:, store.vocabulary.index("af")] == 1)[0])
     (ecg,) = windows_for(predictor, store, np.array([row]))
-    asked = ("atrial fibrillation", "心房細動", "no P waves")
+    asked = ("atrial fibrillation", "心房細動", "no P waves", "no AF")
     answers = ask(predictor, ecg, [(words, definition_of(words)) for words in asked])
-    english, japanese, denied = answers
+    english, japanese, denied, without = answers
     assert english.score == japanese.score
     assert english.score is not None
     assert english.score > 0.5
+    assert without.score == pytest.approx(1 - english.score)
+    assert "There are P waves." in {reason.sentence for reason in without.reasons}
     degrees = [reason.degree for reason in english.reasons]
     assert degrees == sorted(degrees, key=lambda degree: 2.0 if degree is None else degree)
     assert {reason.sentence for reason in japanese.reasons} <= {one.sentences["ja"] for one in measured_statements().values()} | {

@@ -21,6 +21,9 @@ SEPARATOR = r"[\s\-‐-―/_.]"
 
 HYPHENS = str.maketrans("", "", "-‐‑‒–—―")
 
+VERB = rf"(?:(?:is|are|was|were)\b{SEPARATOR}*)?(?:not\b{SEPARATOR}*)?"
+"""The verb of a term, which may be left out or denied."""
+
 NO_LETTER_BEFORE, NO_LETTER_AFTER = "(?<![a-z0-9])", "(?![a-z0-9])"
 
 LONG = 5
@@ -91,13 +94,16 @@ def _table() -> list[tuple[str, frozenset[str], str]]:
 
 
 @cache
-def term_pattern(term: str) -> re.Pattern[str]:
+def term_pattern(term: str, verbs: bool = True) -> re.Pattern[str]:
     """A term as a whole word; letters of Chinese and Japanese know no word boundary.
 
-    What ``*`` stands for at the beginning is no part of the match, so "Hinterwandinfarkt" is longer than ``*infarkt*`` and wins.
+    What ``*`` stands for at the beginning is no part of the match, so "Hinterwandinfarkt" is longer than ``*infarkt*`` and wins. "T waves
+    are inverted" is also "T waves inverted", "T waves were not inverted", unless `verbs` is false.
     """
     words = [word for word in re.split(SEPARATOR, term.removeprefix(ANY_LETTERS)) if word]
-    body = f"{SEPARATOR}*".join(re.escape(word).replace(re.escape(ANY_LETTERS), "[a-z]*") for word in words)
+    body = f"{SEPARATOR}*".join(
+        VERB if verbs and word in ("is", "are") else re.escape(word).replace(re.escape(ANY_LETTERS), "[a-z]*") for word in words
+    )
     first, last = words[0][0], words[-1][-1]
     before = NO_LETTER_BEFORE if first.isascii() and not term.startswith(ANY_LETTERS) else ""
     ending = "" if not last.isalpha() else "(?:s|es|e|en|n|er)?" if len(words[-1]) >= LONG else "s?"

@@ -3,9 +3,10 @@
 What findings are called stands in ``data/finding-terms.csv`` (`naming`), beside the names and aliases of the vocabulary; what a term of
 several SCP-ECG statements says of a vocabulary follows from its mapping table (`mapping`). ``data/assertion-cues.csv`` lists the words that
 deny or doubt, in the manner of NegEx (Chapman et al. 2001, doi:10.1006/jbin.2001.1029), with the side of the finding on which they stand;
-neither table was reviewed by a clinician. A cue reaches the finding next to it, at most `REACH` words away, and those joined to that by
-"and" or "or"; what is joined by a comma alone is left in doubt, for a comma may end a denial or go on with it. A cue with nothing behind
-it speaks of what is before it. What was is in doubt: it may be seen in this ECG or not.
+neither table was reviewed by a clinician. A cue of both sides ("not") speaks of what it follows at once, else of what comes after it, and
+may mean something else on each: "does not show AF" denies, "AF does not recur" is a doubt. A cue reaches the finding next to it, at most
+`REACH` words away, and those joined to that by "and" or "or"; what is joined by a comma alone is left in doubt, for a comma may end a
+denial or go on with it. A cue with nothing behind it speaks of what is before it. What was is in doubt: it may be seen in this ECG or not.
 """
 
 import csv
@@ -32,10 +33,19 @@ DENY, DOUBT, PLAIN, OR, AND = "deny", "doubt", "plain", "or", "and"
 BEFORE, AFTER, EITHER = "before", "after", "either"
 
 _BREAKS = re.compile(
-    r"[\n\r;|。；｜]|\b(?:but|however|otherwise|except|aber|jedoch|sonst|ansonsten|bis auf)\b|ただし|しかし|その他|他は", re.IGNORECASE
+    r"[\n\r;|。；｜]|\b(?:but|however|otherwise|except|aber|jedoch|sonst|ansonsten|bis auf)\b|ただし|しかし|その他|他は"
+    r"|(?<=あり|認め)(?=[a-z一-鿿ァ-ヶ])(?![難得])",
+    re.IGNORECASE,
 )
-"""Where what is said of one finding ends."""
+"""Where what is said of one finding ends; in Japanese also where a verb has said it and no ending of the verb follows."""
 
+_SIGNS = (
+    (re.compile(r"\((?:-|ー)\)|[:=] ?(?:-|0|n|neg|negativ|negative|陰性)(?= ?(?:[,、(]|\.(?!\d)|$))"), ": no,"),
+    (re.compile(r"\(?(?:±|\+/-)\)?"), " ? ,"),
+)
+"""What stands in a list of findings where others write "no" or a question mark: ``AF (-)``, ``LBBB = 0``, ``(±)``."""
+
+_MINUS = str.maketrans("−‐‑–—", "-----")
 _VERDACHT = re.compile(r"\bv\. ?a\.")
 _CONTRACTED = re.compile(r"(?:(?<=\bcan)|(?<!\bca)n)['’]t\b")
 _ZUSTAND = re.compile(r"\bz\. ?n\.")
@@ -161,7 +171,9 @@ def phrases(text: str) -> list[str]:
     """A text cut at line ends, stops, semicolons and words such as "but", as `searchable` writes it."""
     cut = []
     for part in _BREAKS.split(text.replace("?", " ? ").replace("？", " ? ")):
-        whole = _ZUSTAND.sub("zustand nach", _VERDACHT.sub("verdacht auf", _CONTRACTED.sub(" not", normalise(part))))
+        whole = _ZUSTAND.sub("zustand nach", _VERDACHT.sub("verdacht auf", _CONTRACTED.sub(" not", normalise(part).translate(_MINUS))))
+        for sign, words in _SIGNS:
+            whole = sign.sub(words, whole)
         whole = ABBREVIATED.sub(r"\1", _ABBREVIATED.sub(r"\1", whole))
         cut += [" ".join(searchable(phrase).split()).strip(" ,:-") for phrase in FULL_STOP.split(whole)]
     return [phrase for phrase in cut if any(character.isalpha() for character in phrase)]
@@ -170,33 +182,37 @@ def phrases(text: str) -> list[str]:
 def asserted(phrase: str, mentions: Sequence[Mention]) -> list[Mention]:
     """The mentions of a phrase with what its cues make of them; a doubt weighs more than a denial."""
     kinds: list[set[str]] = [set() for _ in mentions]
-    for kind, side, span in _cues_in(phrase):
+    for sides, span in _cues_in(phrase):
         holders = [place for place, mention in enumerate(mentions) if mention.span[0] <= span[0] and span[1] <= mention.span[1]]
         if holders:
-            kinds[holders[0]].add(kind)
+            kinds[holders[0]].add(next(iter(sides.values())))
             continue
         after = next((place for place, mention in enumerate(mentions) if mention.span[0] >= span[1]), None)
         before = next((place for place in reversed(range(len(mentions))) if mentions[place].span[1] <= span[0]), None)
-        if side == EITHER:
-            touches = before is not None and not phrase[mentions[before].span[1] : span[0]].strip()
-            side = AFTER if touches or after is None else BEFORE
-        elif side == BEFORE and _ENDS.match(phrase, span[1]):  # "AF: no, LVH: borderline"
-            side = AFTER
-        start, step = (after, 1) if side == BEFORE else (before, -1)
-        if start is None:
-            continue
-        between = phrase[span[1] : mentions[start].span[0]] if step > 0 else phrase[mentions[start].span[1] : span[0]]
-        if len(between.split()) <= REACH and not _COMMAS & set(between):
-            for place, weight in _joined(phrase, mentions, start, step, kind):
+        ahead = "," if after is None else phrase[span[1] : mentions[after].span[0]]
+        behind = "," if before is None else phrase[mentions[before].span[1] : span[0]]
+        if len(sides) > 1:
+            side = AFTER if not behind.strip() or not _reaches(ahead) else BEFORE
+        else:
+            side = AFTER if _ENDS.match(phrase, span[1]) else next(iter(sides))  # "AF: no, LVH: borderline"
+        start, step, between = (after, 1, ahead) if side == BEFORE else (before, -1, behind)
+        if start is not None and _reaches(between):
+            for place, weight in _joined(phrase, mentions, start, step, sides.get(side) or next(iter(sides.values()))):
                 kinds[place].add(weight)
     for place in range(len(mentions) - 1):
-        if _join(phrase[mentions[place].span[1] : mentions[place + 1].span[0]]) == OR and not kinds[place] | kinds[place + 1]:
-            kinds[place].add(DOUBT)
-            kinds[place + 1].add(DOUBT)
+        either = kinds[place : place + 2]
+        if _join(phrase[mentions[place].span[1] : mentions[place + 1].span[0]]) == OR and not all(DENY in found for found in either):
+            for found in either:
+                found.add(DOUBT)
     return [
         replace(mention, kind=DOUBT if DOUBT in found else DENY if DENY in found else PLAIN)
         for mention, found in zip(mentions, kinds, strict=True)
     ]
+
+
+def _reaches(between: str) -> bool:
+    """Whether a cue reaches over the words between it and a finding."""
+    return len(between.split()) <= REACH and not _COMMAS & set(between)
 
 
 def _joined(phrase: str, mentions: Sequence[Mention], start: int, step: int, kind: str) -> list[tuple[int, str]]:
@@ -225,9 +241,9 @@ def _join(between: str) -> str | None:
 
 
 @lru_cache(4096)
-def _cues_in(phrase: str) -> list[tuple[str, str, Span]]:
-    """Cues that deny or doubt, the longest ones, of two that overlap the second ("is not", "not seen"); those that only shield words from
-    being cues are left out."""
+def _cues_in(phrase: str) -> list[tuple[dict[str, str], Span]]:
+    """Cues that deny or doubt, each with its kind by the side of the finding that it speaks of: the longest ones, of two that overlap the
+    second ("is not", "not seen"). Those that only shield words from being cues are left out."""
     found = [
         (kind, side, match.span())
         for kind, side, stem, pattern in _cues()
@@ -236,9 +252,11 @@ def _cues_in(phrase: str) -> list[tuple[str, str, Span]]:
     ]
     whole = [cue for cue in found if not any(inside(cue[2], other) for _, _, other in found)]
     longest = [cue for cue in whole if not any(cue[2][0] < other[0] < cue[2][1] for _, _, other in whole)]
-    both = {span for _, _, span in longest if len({side for _, side, other in longest if other == span}) > 1}
-    merged = {(kind, EITHER if span in both else side, span) for kind, side, span in longest if kind != PLAIN}
-    return sorted(merged, key=lambda cue: cue[2])
+    found_at: dict[Span, dict[str, str]] = {}
+    for kind, side, span in longest:
+        if kind != PLAIN:
+            found_at.setdefault(span, {}).update({BEFORE: kind, AFTER: kind} if side == EITHER else {side: kind})
+    return [(found_at[span], span) for span in sorted(found_at)]
 
 
 @cache
@@ -251,7 +269,7 @@ def _cues() -> list[tuple[str, str, str, re.Pattern[str]]]:
             row["kind"],
             row["side"],
             _stem(searchable(cue)),
-            re.compile(re.escape(cue)) if cue in ("?", "/") else term_pattern(searchable(cue)),
+            re.compile(re.escape(cue)) if cue in ("?", "/") else term_pattern(searchable(cue), verbs=False),
         )
         for row in rows
         for cue in row["cues"].split("|")

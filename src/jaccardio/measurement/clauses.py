@@ -23,9 +23,9 @@ class Clause:
     how
         ``statement``, ``not``, ``any``, ``most`` or ``all``.
     code
-        The statement, of ``statement`` and ``not``.
+        The statement, of ``statement`` and of ``not`` where that denies one.
     parts
-        The clauses joined, of the others.
+        The clauses joined, of the others; the one that ``not`` denies.
     """
 
     how: Literal["statement", "not", "any", "most", "all"]
@@ -38,8 +38,9 @@ class Clause:
         In ``any``, parts that half hold support each other (noisy or, Pearl 1988). Unknown parts are left out; all unknown is
         unknown, NaN.
         """
-        if not self.parts:
-            return degrees[self.code] if self.how == "statement" else 1 - degrees[self.code]
+        if self.how in ("statement", "not"):
+            degree = self.parts[0].degree(degrees) if self.parts else degrees[self.code]
+            return degree if self.how == "statement" else 1 - degree
         values = np.stack([part.degree(degrees) for part in self.parts])
         known = ~np.isnan(values)
         count = np.maximum(known.sum(axis=0), 1)

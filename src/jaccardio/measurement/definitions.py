@@ -19,6 +19,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -67,12 +68,15 @@ def read_definitions(text: str, origin: str) -> dict[str, Definition]:
     Raises
     ------
     DataError
-        Not TOML, or a clause or statement that cannot be read; the message names finding and clause.
+        Not TOML, no finding, a clause or statement that cannot be read, or a statement that must hold and must not; the message names
+        finding and clause.
     """
     try:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise DataError(f"{origin}: not TOML: {error}.") from error
+    if not document:
+        raise DataError(f"{origin}: defines no finding; write a table for each, [NAME] and shows = [...].")
     return {finding: _definition(finding, table, origin) for finding, table in document.items()}
 
 
@@ -87,7 +91,7 @@ def load_definitions(path: Path) -> dict[str, Definition]:
         It is no text, or as `read_definitions`.
     """
     try:
-        return read_definitions(path.read_text("utf-8"), str(path))
+        return read_definitions(path.read_text("utf-8-sig"), str(path))
     except (FileNotFoundError, IsADirectoryError) as error:
         raise UsageError(f"{path}: no such file of definitions.") from error
     except UnicodeDecodeError as error:
@@ -132,9 +136,13 @@ def _definition(finding: str, table: object, origin: str) -> Definition:
     if not isinstance(table, dict) or set(table) - {"source", "shows"} or not isinstance(table.get("shows"), list) or not table["shows"]:
         raise DataError(f'{origin}: [{finding}]: write shows = [...], a list of statements, and source = "...".')
     try:
-        return Definition(finding, Clause("all", parts=_clauses(table["shows"])), str(table.get("source", "")))
+        clause = Clause("all", parts=_clauses(table["shows"]))
+        needed, denied = ({part.code for part in clause.parts if part.how == how} for how in ("statement", "not"))
+        if both := " and ".join(sorted(needed & denied)):
+            raise ValueError(f"{both} must hold and must not; remove one of the two clauses")
+        return Definition(finding, clause, str(table.get("source", "")))
     except ValueError as error:
-        raise DataError(f"{origin}: [{finding}]: {error}.") from error
+        raise DataError(f"{origin}: [{finding}]: {error}{'' if str(error).endswith('?') else '.'}") from error
 
 
 def _clauses(items: Sequence[object]) -> tuple[Clause, ...]:
@@ -148,7 +156,8 @@ def _clause(item: object) -> Clause:
             return Clause("not" if item.startswith("not ") else "statement", code)
         clause = None if _CODE.fullmatch(code) else _said(item)
         if clause is None:
-            raise ValueError(f"{item!r} is no statement and names none in words; `jaccardio measure --statements` lists them")
+            near = "".join(f"; did you mean {name}?" for name in get_close_matches(code, measured_statements(), n=1))
+            raise ValueError(f"{item!r} is no statement and names none in words; `jaccardio measure --statements` lists them{near}")
         return clause
     if isinstance(item, dict) and len(item) == 1:
         how, parts = next(iter(item.items()))

@@ -154,6 +154,8 @@ def _sentences(words: Iterable[tuple[str, ...]]) -> Iterable[list[_Phrase]]:
             phrase, rest = phrase.with_word(rest), []
         elif says == ("not",) and phrases and not phrase and phrase.joint == "list":  # "Q波もST上昇もない"
             phrases[-1], rest = phrases[-1].with_word(rest), []
+        elif says == ("not",) and not phrase and phrase.joint == "comma":  # ", not in V2": against what was said
+            phrase = replace(phrase, joint="but")
         if kind is not None:
             if phrase:
                 phrases.append(phrase)
@@ -187,8 +189,11 @@ def _telling(phrases: list[_Phrase]) -> list[_Phrase]:
     waiting: _Phrase | None = None  # names no statement yet
     for phrase, after in zip_longest(phrases, phrases[1:]):
         if waiting is None and found:
-            if not phrase.says and found[-1].leads:  # "II, III and aVF"
-                found[-1] = found[-1].joined(phrase)
+            if not phrase.says and found[-1].leads:
+                if phrase.joint == "but" and phrase.leads:  # "but not in V3"
+                    found.append(replace(found[-1], leads=phrase.leads, negated=phrase.negated))
+                else:  # "II, III and aVF"
+                    found[-1] = found[-1].joined(phrase)
                 continue
             phrase = _continued(found[-1], phrase, after)
         whole = phrase if waiting is None else _together(waiting, phrase)

@@ -52,7 +52,7 @@ _RANGE = re.compile(
     rf"between\s+V(?P<a>[1-6])\s+and\s+V(?P<b>[1-6])|V(?P<c>[1-6])\s*(?:{_DASH}|to|through|thru|から|至)\s*V?(?P<d>[1-6])(?!\d)",
     re.IGNORECASE,
 )
-_LEAD = re.compile(r"(?i:V[1-6])(?!\d)|(?i:aV[RLF])(?![A-Za-z])|I{1,3}(?![A-Za-z']|\s+(?:see|think|find|want|would|am|have)\b)")
+_LEAD = re.compile(r"(?i:V[1-6])(?!\d)|(?i:aV[RLF])(?![A-Za-z])|I{1,3}(?![A-Za-z']|\s+(?i:see|think|find|want|would|am|have)\b)")
 _SENTENCE_END = re.compile(r"\.(?=\s|$)")
 
 
@@ -76,8 +76,11 @@ def paraphrases() -> Mapping[str, tuple[str, ...]]:
 
 
 def _plain(text: str) -> str:
-    """Full-width and Roman characters as plain ones, one kind of prime, no hyphen between letters."""
+    """Full-width and Roman characters as plain ones, one kind of prime, no hyphen between letters, capitals where all are small, "isn't" as
+    "is not"."""
     text = re.sub("[’‘′`´]", "'", unicodedata.normalize("NFKC", text))
+    text = re.sub(r"(?i)(?<=[a-z])n't\b", " not", text)
+    text = text.upper() if text.islower() else text
     return re.sub(r"(?<=[A-Za-z])-(?=[A-Za-z])(?!aV)", " ", text)
 
 
@@ -86,7 +89,7 @@ def _word_at(text: str, place: int) -> tuple[int, tuple[str, ...]] | None:
     ends = _SENTENCE_END.match(text, place)
     if ends is not None:
         return ends.end(), ("stop",)
-    if text[place].isascii() and text[place].isalpha() and place and text[place - 1].isascii() and text[place - 1].isalpha():
+    if place and text[place].isascii() and text[place].isalpha() and re.match("[A-Za-z']", text[place - 1]):
         return None
     between = _RANGE.match(text, place)
     if between is not None:

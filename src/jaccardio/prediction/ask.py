@@ -3,12 +3,16 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jaccardio.findings.labels import ABSENT
 from jaccardio.findings.naming import names_finding
+from jaccardio.findings.statement_texts import StatementReader
 from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.findings.vocabulary_file import fold
 from jaccardio.measurement.clauses import Clause, Degrees
 from jaccardio.measurement.definitions import DEFINED_VOCABULARIES, Definition, definition_of_sentence, definitions_of
 from jaccardio.measurement.statements import measured_statements, truths
@@ -57,15 +61,27 @@ class Answer:
 
 
 def definition_of(prompt: str) -> Definition | None:
-    """The statements that a prompt names, else the shipped definition of the only finding of a vocabulary that it names; else None."""
+    """The statements that a prompt names, else the shipped definition of the only finding of a vocabulary that it names or, in any of the
+    languages of `StatementReader`, denies; else None."""
     if (said := definition_of_sentence(prompt)) is not None:
         return said
     for name in DEFINED_VOCABULARIES:
-        named = [finding.code for finding in Vocabulary.load(name).findings if names_finding(prompt, finding)]
+        reader = _reader(name)
+        vocabulary = reader.mapper.vocabulary
+        own = vocabulary.spellings.get(fold(prompt.strip()))
+        named = (
+            [finding.code for finding in vocabulary.findings if names_finding(prompt, finding)] if own is None else [vocabulary.codes[own]]
+        )
         if len(named) == 1:
             found = definitions_of(named)[named[0]]
-            return Definition(prompt, found.clause, found.source)
+            denied = reader.read(prompt).labels[vocabulary.index(named[0])] == ABSENT
+            return Definition(prompt, Clause("not", parts=(found.clause,)) if denied else found.clause, found.source)
     return None
+
+
+@cache
+def _reader(vocabulary: str) -> StatementReader:
+    return StatementReader.for_vocabulary(Vocabulary.load(vocabulary))
 
 
 def seen_degrees(predictor: Predictor, batches: Sequence[Windows]) -> Degrees:
@@ -136,8 +152,9 @@ def _reasons(clause: Clause, degrees: Degrees, language: str) -> list[Reason]:
     return sorted(found.values(), key=lambda reason: 2.0 if reason.degree is None else reason.degree)
 
 
-def _leaves(clause: Clause) -> list[tuple[str, bool]]:
+def _leaves(clause: Clause, denied: bool = False) -> list[tuple[str, bool]]:
     """Statements of a clause and whether it denies them."""
+    denied ^= clause.how == "not"
     if not clause.parts:
-        return [(clause.code, clause.how == "not")]
-    return [leaf for part in clause.parts for leaf in _leaves(part)]
+        return [(clause.code, denied)]
+    return [leaf for part in clause.parts for leaf in _leaves(part, denied)]
