@@ -153,6 +153,7 @@ def _separator(path: Path, text: str) -> str:
     line = re.match(r'(?:"[^"]*"|[^"\r\n])*', text)
     bare = re.sub(r'"[^"]*"', "", line.group()) if line else ""
     found = [separator for separator in SEPARATORS if separator in bare]
+    found = [separator for separator in found if separator != "|"] or found  # beside another one a bar belongs to a name
     if path.suffix.lower() == ".tsv" and "\t" in found:
         return "\t"
     if len(found) > 1:
