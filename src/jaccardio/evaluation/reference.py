@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from jaccardio.errors import DataError
 from jaccardio.evaluation.estimate import jsonable
+from jaccardio.measurement.quality import kinds_of
 
 AXES = 32
 """Of that space; at most half of the embedding's dimensions."""
@@ -108,11 +109,6 @@ def fit_reference(
     median = max(float(np.median(distances)), SMALLEST_DISTANCE)
     shares = {kind: kinds.count(kind) / ecgs for kind in sorted(set(kinds))}
     return Reference(ecgs, shares, present, axes, median, float(np.quantile(distances, FAR)) / median)
-
-
-def kinds_of(flags: Iterable[str]) -> set[str]:
-    """Flags of quality without what stands behind their colons."""
-    return {flag.partition(":")[0] for flag in flags}
 
 
 def _sines(embeddings: NDArray[np.floating], axes: NDArray[np.float64]) -> NDArray[np.float64]:

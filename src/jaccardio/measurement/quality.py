@@ -4,7 +4,7 @@ It stands in this room because two of the checks need beats: whether heart rate 
 pacing spikes. Ingest has measured both already.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -62,7 +62,7 @@ def check_recording(recording: Recording, prepared: Prepared, measured: NDArray[
     """
     found = _numbers(recording, prepared, measured)
     flags = [*prepared.flags]
-    said = {flag.partition(":")[0] for flag in flags}
+    said = kinds_of(flags)
     for name, check in checks.items():
         value, where = found[name]
         if not value > check.threshold or check.action == IGNORE:
@@ -138,3 +138,8 @@ def _cut_off(flags: tuple[str, ...]) -> float:
 def _worst(values: NDArray[np.float64] | NDArray[np.float32], rows: NDArray[np.int64]) -> tuple[float, str]:
     """The largest of one value a lead, and the lead."""
     return float(values.max()), LEADS[rows[int(values.argmax())]]
+
+
+def kinds_of(flags: Iterable[str]) -> set[str]:
+    """Flags of quality without what stands behind their colons."""
+    return {flag.partition(":")[0] for flag in flags}

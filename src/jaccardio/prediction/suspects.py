@@ -8,7 +8,7 @@ import numpy as np
 
 from jaccardio.errors import ReadError
 from jaccardio.measurement.measure import MEASUREMENTS, measure_recording
-from jaccardio.measurement.quality import check_recording
+from jaccardio.measurement.quality import check_recording, kinds_of
 from jaccardio.recording.checks.table import CHECKS
 from jaccardio.recording.preprocessing import SignalContract
 from jaccardio.recording.recording import Recording
@@ -34,7 +34,7 @@ def warn_of_suspects(recordings: Sequence[Recording], contract: SignalContract) 
         except ReadError:  # scoring raises it
             continue
         measured = measure_recording(recording)
-        flags = {flag.partition(":")[0] for flag in check_recording(recording, prepared, measured, CHECKS).flags}
+        flags = kinds_of(check_recording(recording, prepared, measured, CHECKS).flags)
         no_beats = np.isnan(measured[HEART_RATE])  # nor are there where time runs four times as fast
         found.update(flags | {"rate_suspect"} if no_beats else flags)
     ask_about(found, len(some), stacklevel=5)

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from jaccardio.evaluation.reference import Reference, kinds_of
+from jaccardio.evaluation.reference import Reference
+from jaccardio.measurement.quality import kinds_of
 from jaccardio.prediction.decisions import FindingScore
 from jaccardio.recording.preprocessing import Prepared
 
