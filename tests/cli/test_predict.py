@@ -7,10 +7,8 @@ import numpy as np
 import pytest
 from fhir.resources.R4B.diagnosticreport import DiagnosticReport
 
-from jaccardio.cli import predict
 from jaccardio.prediction.predictor import Predictor
 from tests.conftest import Command, write_wfdb
-from tests.stand_in_ray import stand_in
 
 
 @pytest.fixture
@@ -58,23 +56,6 @@ def test_predict_reports_the_bad_file_and_scores_the_good_one(jaccardio: Command
         refused = jaccardio("predict", no_run, ecgs[0])
         assert refused.status == 3
         assert "neither a run nor a model folder" in refused.err
-
-
-def test_a_cluster_says_what_one_process_says(
-    jaccardio: Command, trained: Path, others: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (others / "b" / "bad.hea").write_text("bad 12 100\n")
-    monkeypatch.chdir(others)
-    monkeypatch.setattr(predict, "UNIT", 2)
-    ray, words = stand_in(monkeypatch), ("predict", trained, Path("a"), Path("b"), Path("c"))
-    one, many = jaccardio(*words), jaccardio(*words, "--on", "ray")
-    assert ray.units == [2, 2]
-    assert (many.status, many.out) == (one.status, one.out)
-    assert many.status == 1
-    [rejected] = [line for line in many.err.splitlines() if "rejected b/bad.hea: " in line]
-    assert rejected in one.err.splitlines()
-    many = jaccardio(*words, "--on", "ray", "--json", "--prompt", "atrial fibrillation")
-    assert many.json() == jaccardio(*words, "--json", "--prompt", "atrial fibrillation").json()
 
 
 def drawn(out: str) -> list[Path]:

@@ -6,13 +6,10 @@ import pytest
 
 from jaccardio import Predictor
 from jaccardio.cohort.store import Store
-from jaccardio.prediction import embed
 from jaccardio.prediction.embed import write_embeddings
-from jaccardio.prediction.predictor import BATCH
 from jaccardio.prediction.search import Index, search
 from jaccardio.prediction.store_signals import windows_for
 from tests.conftest import Hospitals
-from tests.stand_in_ray import stand_in
 
 
 def test_search_ranks_as_the_finding_scores_do(trained: Path, hospitals: Hospitals) -> None:
@@ -46,18 +43,3 @@ def test_ecgs_like_one_can_be_sought_among_some(trained: Path, hospitals: Hospit
     assert everything[0].similarity == pytest.approx(1, abs=1e-5)
     others = index.similar(ecg, len(store), np.arange(len(store)) != 7)
     assert others == everything[1:]
-
-
-def test_embeddings_of_a_cluster_are_those_of_one_process(
-    trained: Path, hospitals: Hospitals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    predictor, store = Predictor.from_pretrained(trained, device="cpu"), Store.open(hospitals.away)
-    monkeypatch.setattr(embed, "UNIT", BATCH)
-    ray, told = stand_in(monkeypatch), []
-    write_embeddings(predictor, store, tmp_path / "one.parquet")
-    assert not ray.units
-    write_embeddings(predictor, store, tmp_path / "many.parquet", progress=lambda *done: told.append(done), ray=trained)
-    assert ray.units == [64] * (len(store) // 64) + [len(store) % 64] * (len(store) % 64 > 0)
-    assert len(ray.units) > 1
-    assert told[-1] == (len(store), len(store))
-    assert (tmp_path / "many.parquet").read_bytes() == (tmp_path / "one.parquet").read_bytes()

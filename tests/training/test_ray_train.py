@@ -1,9 +1,6 @@
 """`train --on ray`: two processes of a local Ray cluster leave the run that one would, and what they refuse comes back as it was said."""
 
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,18 +8,6 @@ from jaccardio.errors import MissingError, UsageError
 from jaccardio.training.ray_train import raised_by_work
 from tests.conftest import Command, Hospitals
 from tests.training.several_processes import STEPS, WORDS, assert_same_run
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
-    """A cluster of two cores, whatever the machine has."""
-    ray = pytest.importorskip("ray")
-    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # those of Ray's own code
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
-        yield ray
-        ray.shutdown()
 
 
 @pytest.mark.usefixtures("cluster")
@@ -42,7 +27,6 @@ def test_more_processes_than_cores(jaccardio: Command, hospitals: Hospitals, tmp
 
 
 def test_what_a_process_raised_comes_back() -> None:
-    pytest.importorskip("ray")
     from ray.train import WorkerGroupError
     from ray.train.v2._internal.exceptions import UserExceptionWithTraceback
 

@@ -143,11 +143,8 @@ RUNS: Mapping[str, PaperRun] = {
     "vit": PaperRun("ViT in the place of ResNet", (*_WIDE, "model.encoder=vit1d"), "long", aside=True),
     "sister": PaperRun("symmetric InfoNCE at 0.07", _INFONCE, aside=True),
     **{
-        f"{name}{suffix}": PaperRun(
-            f"trained in {name.capitalize()}, text {{text}}", (*_FIXED_INFONCE, f"model.language={code}"), text=text
-        )
+        name: PaperRun(f"trained in {name.capitalize()}, text {{text}}", (*_FIXED_INFONCE, f"model.language={code}"))
         for name, code in LANGUAGES.items()
-        for text, suffix in enumerate(("", "-other-text"))
     },
     "ours": PaperRun(OURS, schedule="own", preset=OURS),
     **{
@@ -171,12 +168,12 @@ TEXT_OBJECTIVES = ("jaccard", "truth")
 """Runs that Table 2 trains with every text encoder of a scale: the paper's loss, and the plainest target that there is."""
 
 
-def text_run(objective: str, place: int) -> str:
-    """Name of the run of an objective with one of a scale's text encoders."""
-    return f"{objective}-text-{place + 1}" if place else objective
+def text_run(name: str, place: int) -> str:
+    """Name of the run that trains one of `TEXT_OBJECTIVES` or `LANGUAGES` with one of a scale's text encoders."""
+    return f"{name}-text-{place + 1}" if place else name
 
 
 def runs_of(scale: Scale) -> Mapping[str, PaperRun]:
-    """`RUNS`, and those of each of `TEXT_OBJECTIVES` with each text encoder of a scale."""
-    places = range(1, len(scale.texts))
-    return {**RUNS, **{text_run(one, place): replace(RUNS[one], text=place) for one in TEXT_OBJECTIVES for place in places}}
+    """`RUNS`, and those of each of `TEXT_OBJECTIVES` and `LANGUAGES` with each text encoder of a scale."""
+    names, places = (*TEXT_OBJECTIVES, *LANGUAGES), range(1, len(scale.texts))
+    return {**RUNS, **{text_run(name, place): replace(RUNS[name], text=place) for name in names for place in places}}

@@ -161,7 +161,10 @@ class HuggingFaceEncoder:
 
     @cached_property
     def _model(self) -> Any:
-        return load_language_model(self._folder, self._dtype, self._tokenizer).to(self._device)
+        model = load_language_model(self._folder, self._dtype, self._tokenizer)
+        if len(getattr(model, "layers", ())) > self.pooling.layer + 1:  # one more than is read: the last one's states pass a norm
+            model.layers = model.layers[: self.pooling.layer + 1]
+        return model.to(self._device)
 
 
 def pooled_states(model: Callable[..., Any], tokens: Tensor, pooling: StatePooling, layers: int) -> Tensor:

@@ -12,7 +12,7 @@ from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.statements import measured_statements
 from jaccardio.paper.printed import paper_columns
 from jaccardio.paper.recipes import COMPUTED, RECIPES, Recipe, chosen
-from jaccardio.paper.runs import DEMO, OURS, RUNS, TEXT_OBJECTIVES, left_out_run, runs_of, text_run
+from jaccardio.paper.runs import DEMO, LANGUAGES, OURS, RUNS, TEXT_OBJECTIVES, left_out_run, runs_of, text_run
 from jaccardio.paper.scales import SCALES, Scale
 from jaccardio.training.config import load_preset
 
@@ -50,11 +50,12 @@ def test_every_run_is_another_one_at_every_scale(scale: Scale) -> None:
             with_labels, without = configs["labels-1-with"].model_dump(), configs[left_out_run(vocabulary, family)].model_dump()
             assert without["data"]["hidden_findings"] == codes
             assert with_labels == without | {"data": without["data"] | {"hidden_findings": ()}}
-    of_texts = {text_run(one, place): text for one in TEXT_OBJECTIVES for place, text in enumerate(scale.texts)}
-    whole = (*of_texts, "standard", "equal-sets", "soft", "embedding-256", "embedding-512")
+    of_texts = {text_run(one, place): text for one in (*TEXT_OBJECTIVES, *LANGUAGES) for place, text in enumerate(scale.texts)}
+    table2 = (text_run(one, place) for one in TEXT_OBJECTIVES for place in range(len(scale.texts)))
+    whole = (*table2, "standard", "equal-sets", "soft", "embedding-256", "embedding-512")
     for name, config in configs.items():
         assert config.training.seed == 0
-        assert config.model.text == of_texts.get(name, scale.texts[name.endswith("other-text")])
+        assert config.model.text == of_texts.get(name, scale.texts[0])
         assert config.data.sampling_rate == scale.sampling_rate
         assert config.data.crop_seconds == (0 if name in whole or "-longer-" in name else 7.5)
 
@@ -98,15 +99,16 @@ def test_what_the_network_learns_is_judged_without_measurements_in_the_score() -
 
 
 def test_the_sister_papers_models_differ_in_language_and_text_alone() -> None:
-    names = ("japanese", "english", "japanese-other-text", "english-other-text")
-    configs = [RUNS[name].configure(SCALES["small"], 2) for name in names]
+    runs = runs_of(SCALES["small"])
+    configs = [runs[text_run(name, place)].configure(SCALES["small"], 2) for place in (0, 2) for name in LANGUAGES]
     assert [config.model.language for config in configs] == ["ja", "en", "ja", "en"]
+    assert [config.model.text for config in configs] == ["minilm", "minilm", "gemma3-270m", "gemma3-270m"]
     for config in configs:
         assert (config.objective.statements, config.objective.target, config.objective.loss) == ("captions", "identity", "softmax")
         assert config.model.initial_scale == pytest.approx(1 / 0.07)
         assert not config.model.train_scale
         assert config.model_dump(exclude={"model"}) == configs[0].model_dump(exclude={"model"})
-    assert RECIPES["japanese98"].command.endswith("--store STORE --texts use-multilingual,gemma3-270m --out DIR")
+    assert RECIPES["japanese98"].command.endswith("--store STORE --texts use-multilingual,gemma3-270m,random --out DIR")
 
 
 def test_the_papers_scale_is_the_papers_setting() -> None:

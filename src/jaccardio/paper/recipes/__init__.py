@@ -46,7 +46,7 @@ class Recipe:
     Attributes
     ----------
     what, title
-        One line for lists, and the heading; ``{first}`` and ``{second}`` in it stand for the scale's first two text encoders.
+        One line for lists, and the heading.
     paper, cost, expect
         What the paper says, what it takes, what to expect.
     external
@@ -89,8 +89,7 @@ class Recipe:
 
     def make(self, study: Study) -> Table:
         """The table of a study."""
-        first, second, *_ = study.scale.texts
-        table = Table(self.title.format(first=first, second=second))
+        table = Table(self.title)
         if self.runs:
             study.compare(table, self.runs, paper=self.columns, reference=self.reference, claims=self.claims)
         for pair in self.pairs:

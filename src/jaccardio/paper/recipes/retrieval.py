@@ -5,7 +5,7 @@ from jaccardio.evaluation.scored import Scored
 from jaccardio.evaluation.table import Row, Table
 from jaccardio.evaluation.thresholds import Thresholds
 from jaccardio.experiments.sentences import statements_of
-from jaccardio.paper.runs import LANGUAGES, RUNS
+from jaccardio.paper.runs import LANGUAGES, text_run
 from jaccardio.paper.study import Study
 
 
@@ -40,8 +40,9 @@ def japanese98(study: Study, table: Table) -> None:
     if lacking := [language for language in LANGUAGES.values() if language not in vocabulary.templates]:
         table.limitations.append(f"languages: vocabulary {vocabulary.name} has no names in {', '.join(lacking)}")
         return
-    for name in (f"{trained}{text}" for text in ("", "-other-text") for trained in LANGUAGES):
-        own = RUNS[name].configure(study.scale, 0).model.language
+    runs = {text_run(trained, place): own for place in range(len(study.scale.texts)) for trained, own in LANGUAGES.items()}
+    study.compare(table, list(runs), reference="english")
+    for name, own in runs.items():
         asked = {
             language: f"{study.title(name)}, asked in {spoken.capitalize()}"
             for spoken, language in sorted(LANGUAGES.items(), key=lambda one: one[1] != own)
