@@ -23,6 +23,10 @@ def _at(values: dict[str, float]) -> np.ndarray:
     return row
 
 
+def _truth(code: str, values: dict[str, float]) -> float:
+    return float(truths(_at(values), [code])[0, 0])
+
+
 def _clearly(measurement: str, conditions: tuple[Condition, ...]) -> float:
     """A value at which all conditions on a measurement hold."""
     on_it = [condition for condition in conditions if condition.measurement == measurement]
@@ -39,11 +43,13 @@ def test_truth_about_the_threshold(code: str) -> None:
         others = {other.measurement: _clearly(other.measurement, statement.conditions) for other in statement.conditions}
         levels = [condition.threshold + step * condition.sign * condition.width for step in (-1, 0, 1)]
         if sum(other.measurement == condition.measurement for other in statement.conditions) == 1:
-            got = [float(statement.truth(_at(others | {condition.measurement: level}))[0]) for level in levels]
+            got = [_truth(code, others | {condition.measurement: level}) for level in levels]
             assert got == pytest.approx([0.2689, 0.5, 0.7311], abs=0.012)
         else:  # between two thresholds
-            assert float(condition.truth(_at({condition.measurement: levels[1]}))[0]) == pytest.approx(0.5, abs=1e-3)
-        assert np.isnan(statement.truth(_at({name: value for name, value in others.items() if name != condition.measurement})))
+            [other] = [one for one in statement.conditions if one.measurement == condition.measurement and one != condition]
+            beyond = 1 / (1 + np.exp(-other.sign * (levels[1] - other.threshold) / other.width))
+            assert _truth(code, others | {condition.measurement: levels[1]}) == pytest.approx(0.5 * beyond, abs=1e-3)
+        assert np.isnan(_truth(code, {name: value for name, value in others.items() if name != condition.measurement}))
 
 
 def test_codes_and_sentences_are_told_apart() -> None:

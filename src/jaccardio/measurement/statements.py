@@ -43,12 +43,6 @@ class Condition:
     def __str__(self) -> str:
         return f"{self.measurement} {'>' if self.sign > 0 else '<'} {self.threshold:g} ± {self.width:g}"
 
-    def truth(self, measurements: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(n,) degree of truth of (n, measurements): a logistic in the measurement; NaN where it is unknown."""
-        values = measurements[:, _column(self.measurement)].astype(np.float64)
-        degree: NDArray[np.float64] = expit(self.sign * (values - self.threshold) / self.width)
-        return degree
-
 
 @dataclass(frozen=True)
 class MeasuredStatement:
@@ -76,11 +70,6 @@ class MeasuredStatement:
     def lead(self) -> str | None:
         """The lead it speaks of, None for a statement about the whole ECG."""
         return self.code.partition(".")[2] or None
-
-    def truth(self, measurements: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(n,) degree of truth in [0, 1] of (n, measurements); NaN where a measurement is unknown."""
-        degree: NDArray[np.float64] = np.prod([condition.truth(measurements) for condition in self.conditions], axis=0)
-        return degree
 
 
 @lru_cache(maxsize=1)
@@ -117,20 +106,25 @@ def statement_sentences(codes: Sequence[str], language: str) -> list[str]:
 def truths(measurements: NDArray[np.float32], codes: Sequence[str] | None = None) -> NDArray[np.float32]:
     """Degrees of truth (n, statements) in [0, 1] of measured ECGs (n, measurements); NaN is unknown.
 
+    A condition is a logistic in its measurement, a statement the product of its conditions.
+
     Parameters
     ----------
     codes
         Statements to judge, all of them by default, in this order.
     """
     statements = measured_statements()
-    columns = [statements[code].truth(measurements) for code in (statements if codes is None else codes)]
-    return np.stack(columns, axis=1).astype(np.float32) if columns else np.empty((len(measurements), 0), dtype=np.float32)
+    asked = [statements[code].conditions for code in (statements if codes is None else codes)]
+    if not asked:
+        return np.empty((len(measurements), 0), dtype=np.float32)
+    conditions = [condition for of_statement in asked for condition in of_statement]
+    columns = [_columns()[condition.measurement] for condition in conditions]
+    sign, threshold, width = np.array([(condition.sign, condition.threshold, condition.width) for condition in conditions]).T
+    degrees = expit(sign * (measurements[:, columns].astype(np.float64) - threshold) / width)
+    begins = np.cumsum([0, *map(len, asked[:-1])])
+    return np.multiply.reduceat(degrees, begins, axis=1).astype(np.float32)
 
 
 @lru_cache(maxsize=1)
 def _columns() -> Mapping[str, int]:
     return {name: column for column, name in enumerate(MEASUREMENTS)}
-
-
-def _column(measurement: str) -> int:
-    return _columns()[measurement]
