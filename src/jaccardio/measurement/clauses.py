@@ -92,8 +92,10 @@ def _parts(clauses: Sequence[Clause], row_of: Mapping[Clause, int]) -> NDArray[n
 
 def _join(how: Kind, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """(clauses, n) of one kind from their parts, (parts, clauses, n)."""
+    joined: NDArray[np.float64]
     if how == "not":
-        return 1 - values[0]
+        joined = 1 - values[0]
+        return joined
     known = ~np.isnan(values)
     count = np.maximum(known.sum(axis=0), 1)
     if how == "any":
