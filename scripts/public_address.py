@@ -7,7 +7,13 @@ import re
 import sys
 from pathlib import Path
 
-URLS = '[project.urls]\nHomepage = "{0}"\nDocumentation = "{0}/tree/main/docs"\nChangelog = "{0}/blob/main/CHANGELOG.md"\nIssues = "{0}/issues"\n\n'
+URLS = """[project.urls]
+Homepage = "{0}"
+Documentation = "{0}/tree/main/docs"
+Changelog = "{0}/blob/main/CHANGELOG.md"
+Issues = "{0}/issues"
+
+"""
 
 
 def publish(folder: Path, address: str) -> None:
