@@ -294,9 +294,10 @@ def search(
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Finds the ECGs of a store that best fit a sentence."""
+    """Finds the ECGs of a store that best fit a sentence: by what the model learned of a finding, or by the statements that define it."""
     from jaccardio.cohort.id_table import load_id_table
     from jaccardio.cohort.store import Store
+    from jaccardio.prediction.ask import definition_sought, names_trained
     from jaccardio.prediction.predictor import Predictor
     from jaccardio.prediction.search import search as find
     from jaccardio.prediction.store_signals import incomplete_ecgs
@@ -306,6 +307,8 @@ def search(
     ids = load_id_table(id_table)
     predictor, opened = Predictor.from_pretrained(run, device), Store.open(store)
     warn(incomplete_ecgs(predictor, opened))
+    if definition_sought(predictor, sentence) is None and not names_trained(predictor, sentence):
+        warn(["the sentence names no finding that the model was trained on and no statement that can be measured: the order is a guess"])
     with progress_bar("searching") as progress:
         hits = find(predictor, opened, sentence, top, progress)
     lines = [f"{hit.similarity:8.3f}  {hit.recording_id}  {', '.join(hit.findings)}" for hit in hits]

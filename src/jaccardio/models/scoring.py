@@ -87,6 +87,19 @@ def ecg_embeddings(model: EcgModel | EcgEnsemble, batches: Iterable[Windows], de
     return _of_batches(model, batches, lambda batch: _mean(features, batch, 1, device))
 
 
+@torch.inference_mode()
+def embedding_scores(model: EcgModel | EcgEnsemble, embeddings: NDArray[np.float32], vectors: Tensor) -> NDArray[np.float64]:
+    """Probabilities (n, m) of statements by their raw text vectors (m, D), from `ecg_embeddings` (n, d): as the network alone sees ECGs in
+    one piece, the mean over the members of an ensemble."""
+    begin, scores = 0, []
+    for member in members_of(model):
+        end = begin + member.encode_text(vectors[:0]).shape[1]
+        logits = member.compare(torch.from_numpy(embeddings[:, begin:end]).to(vectors.device), vectors)
+        scores.append(expit(logits.cpu().numpy().astype(np.float64)))
+        begin = end
+    return _average(scores)
+
+
 def _scores(
     model: EcgModel | EcgEnsemble,
     batches: Iterable[Windows],

@@ -84,18 +84,33 @@ def _reader(vocabulary: str) -> StatementReader:
     return StatementReader.for_vocabulary(Vocabulary.load(vocabulary))
 
 
+def names_trained(predictor: Predictor, sentence: str) -> bool:
+    """Whether a sentence names a finding that the model was trained on."""
+    return any(names_finding(sentence, finding) for finding in predictor.vocabulary.findings)
+
+
+def definition_sought(predictor: Predictor, sentence: str) -> Definition | None:
+    """The definition that ranks ECGs by a sentence; None where the network does that: it was trained on the finding that is named, and not
+    denied, or there is no definition."""
+    definition = definition_of(sentence)
+    denied = definition is not None and definition.clause.how == "not"
+    return definition if denied or not names_trained(predictor, sentence) else None
+
+
 def seen_degrees(predictor: Predictor, batches: Sequence[Windows]) -> Degrees:
     """Degree of truth (n,) of each statement by code: the mean of what was measured and of what the model sees.
 
     Where one of the two does not know a statement the other counts, but of an ECG without some leads only what was measured is known: the
     model would guess. The model averages the noise of measuring; measuring knows what the model did not learn.
     """
-    complete = np.concatenate([batch.lead_mask.all(axis=1) for batch in batches])
-    seen = predictor.statement_degrees(batches)
-    codes = tuple(measured_statements())
     measurements = np.concatenate([predictor.measurements(batch) for batch in batches])
-    measured = dict(zip(codes, truths(measurements, codes).T.astype(np.float64), strict=True))
-    return {code: np.where(complete | ~np.isnan(measured[code]), mean_degree(measured[code], seen.get(code)), np.nan) for code in codes}
+    return mean_degrees(measurements, predictor.statement_degrees(batches), np.concatenate([batch.lead_mask for batch in batches]))
+
+
+def mean_degrees(measurements: NDArray[np.float32], seen: Degrees, lead_masks: NDArray[np.bool_]) -> Degrees:
+    """`seen_degrees` from measurements (n, measurements), what the model sees by code, and the leads (n, 12) that were recorded."""
+    complete, measured = lead_masks.all(axis=1), dict(zip(measured_statements(), truths(measurements).T.astype(np.float64), strict=True))
+    return {code: np.where(complete | ~np.isnan(degree), mean_degree(degree, seen.get(code)), np.nan) for code, degree in measured.items()}
 
 
 def mean_degree(measured: NDArray[np.float64], seen: NDArray[np.float64] | None) -> NDArray[np.float64]:

@@ -24,7 +24,7 @@ from jaccardio.models.create import text_encoder_of
 from jaccardio.models.ensemble import has_evidence
 from jaccardio.models.folder import Pretrained, load_pretrained
 from jaccardio.models.folding import folded
-from jaccardio.models.scoring import choose_device, ecg_embeddings, finding_scores, sentence_scores, statement_scores
+from jaccardio.models.scoring import choose_device, ecg_embeddings, embedding_scores, finding_scores, sentence_scores, statement_scores
 from jaccardio.prediction.decisions import Decisions, FindingScore
 from jaccardio.prediction.suspects import warn_of_suspects
 from jaccardio.recording.leads import LEADS
@@ -203,7 +203,14 @@ class Predictor:
         batches = list(self._checked(batches))
         degrees = statement_scores(self.model, batches, self._device)
         masks = np.concatenate([batch.lead_mask for batch in batches]) if batches else np.empty((0, len(LEADS)), dtype=np.bool_)
-        return {code: _of_recorded_lead(code, degrees[:, column], masks) for column, code in enumerate(self.statements)}
+        return self._by_statement(degrees, masks)
+
+    def embedded_degrees(self, embeddings: NDArray[np.float32], lead_masks: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
+        """As `statement_degrees`, from what `embed` made of ECGs with these leads, (n, 12)."""
+        return self._by_statement(embedding_scores(self.model, embeddings, self.model.statement_vectors), lead_masks)
+
+    def _by_statement(self, degrees: NDArray[np.float64], lead_masks: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
+        return {code: _of_recorded_lead(code, degrees[:, column], lead_masks) for column, code in enumerate(self.statements)}
 
     def embed(self, batches: Iterable[Windows]) -> NDArray[np.float32]:
         """Frozen ECG features (n, d) of prepared ECGs."""

@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 
 from jaccardio.cohort.store import Store
 from jaccardio.findings.labels import PRESENT
+from jaccardio.prediction.ask import definition_sought, mean_degrees
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_signals import windows_for
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One ECG found: its id, its similarity to what was sought, and the findings its store knows it to show."""
+    """One ECG found: its id, its similarity to what was sought (`Index.search`), and the findings its store knows it to show."""
 
     recording_id: str
     similarity: float
@@ -36,7 +37,11 @@ class Index:
         self._directions = _direction(self._embeddings)
 
     def search(self, predictor: Predictor, sentence: str, top: int = 10) -> list[Hit]:
-        """Ranks ECGs by the inner product of ECG and text embeddings; errors are those of `Predictor.encode_text`.
+        """Ranks ECGs by what a sentence says; errors are those of `Predictor.encode_text`.
+
+        A sentence on a finding that the model was trained on, and one that names nothing measured, ranks by the inner product of ECG and
+        text embeddings. Statements ("wide QRS and ST elevation in V1 to V3"), denials ("no atrial fibrillation") and defined findings that
+        the model was not trained on rank by how well an ECG fits their definition, in [0, 1]; ECGs that tell nothing of it are left out.
 
         Parameters
         ----------
@@ -45,7 +50,13 @@ class Index:
         sentence
             Free text; the form "This ECG shows atrial fibrillation." is what models are trained on.
         """
-        return self._hits(self._embeddings @ predictor.encode_text([sentence])[0], top)
+        definition = definition_sought(predictor, sentence)
+        if definition is None:
+            return self._hits(self._embeddings @ predictor.encode_text([sentence])[0], top)
+        masks = self.store.lead_masks
+        degrees = mean_degrees(self.store.measurements, predictor.embedded_degrees(self._embeddings, masks), masks)
+        fits = definition.score(degrees)
+        return self._hits(np.nan_to_num(fits, nan=-np.inf), min(top, int(np.isfinite(fits).sum())))
 
     def similar(self, embedding: NDArray[np.float32], top: int = 5, among: NDArray[np.bool_] | None = None) -> list[Hit]:
         """The ECGs most like one, by the cosine between its embedding (d,), of `Predictor.embed`, and theirs.
@@ -60,7 +71,7 @@ class Index:
             similarity, top = np.where(among, similarity, -np.inf), min(top, int(among.sum()))
         return self._hits(similarity, top)
 
-    def _hits(self, similarity: NDArray[np.float32], top: int) -> list[Hit]:
+    def _hits(self, similarity: NDArray[np.floating], top: int) -> list[Hit]:
         store, codes = self.store, np.array(self.store.vocabulary.codes)
         return [
             Hit(str(store.ids[i]), float(similarity[i]), tuple(str(code) for code in codes[store.labels[i] == PRESENT]))
