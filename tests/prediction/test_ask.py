@@ -10,7 +10,7 @@ from jaccardio.cohort.store import Store
 from jaccardio.evaluation.auroc import auroc
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.clauses import Clause
-from jaccardio.measurement.definitions import DEFINED_VOCABULARIES
+from jaccardio.measurement.definitions import DEFINED_VOCABULARIES, definition_of_sentence, definitions_of
 from jaccardio.measurement.measure import MEASUREMENTS
 from jaccardio.measurement.statements import measured_statements
 from jaccardio.prediction.ask import ask, definition_of, mean_degree, seen_degrees
@@ -45,6 +45,44 @@ def test_a_finding_that_is_denied_is_what_its_definition_leaves(denial: str, nam
     assert denied is not None
     assert named is not None
     assert denied.clause == Clause("not", parts=(named.clause,))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said", "denied"),
+    [
+        ("atrial fibrillation with wide QRS", ("AFIB", "qrs_wide"), ()),
+        ("心房細動を伴う幅の広いQRS", ("AFIB", "qrs_wide"), ()),
+        ("no LBBB but wide QRS", ("qrs_wide",), ("CLBBB",)),
+        ("no LBBB, wide QRS", ("qrs_wide",), ("CLBBB",)),
+        ("LBBBなし、QRS幅が広い", ("qrs_wide",), ("CLBBB",)),
+        ("AF without wide QRS", ("AFIB",), ("qrs_wide",)),
+        ("sinus tachycardia with PVCs", ("PVC", "STACH"), ()),
+        ("Vorhofflimmern, kein Linksschenkelblock", ("AFIB",), ("CLBBB",)),
+    ],
+)
+def test_all_that_a_prompt_says_counts(prompt: str, said: tuple[str, ...], denied: tuple[str, ...]) -> None:
+    definition = definition_of(prompt)
+    assert definition is not None
+    assert definition.clause.how == "all"
+    assert set(definition.clause.parts) == {_claim(code, True) for code in said} | {_claim(code, False) for code in denied}
+
+
+def _claim(code: str, true: bool) -> Clause:
+    if code in measured_statements():
+        return Clause("statement" if true else "not", code)
+    clause = definitions_of([code])[code].clause
+    return clause if true else Clause("not", parts=(clause,))
+
+
+@pytest.mark.parametrize("prompt", ["AF or flutter", "LVH/LAE", "no evidence of infarction, normal axis"])
+def test_one_of_several_findings_is_left_open(prompt: str) -> None:
+    assert definition_of(prompt) is None
+
+
+def test_a_statement_says_itself_whatever_it_names() -> None:
+    for one in measured_statements().values():
+        for text in (*one.sentences.values(), *one.denials.values()):
+            assert definition_of(text) == definition_of_sentence(text)
 
 
 @pytest.mark.parametrize("name", DEFINED_VOCABULARIES)

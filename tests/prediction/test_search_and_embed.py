@@ -35,6 +35,7 @@ def test_search_ranks_as_the_finding_scores_do(trained: Path, hospitals: Hospita
     [
         ("This ECG shows atrial fibrillation.", False),  # trained: its vector ranks
         ("no atrial fibrillation", True),
+        ("atrial fibrillation with a wide QRS complex", True),
         ("an irregular rhythm without P waves", True),
         ("心房粗動", True),  # atrial flutter has a definition and is no finding of the model
         ("This ECG shows a wooden table.", False),

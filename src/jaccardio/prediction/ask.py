@@ -8,16 +8,20 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.findings.labels import ABSENT
-from jaccardio.findings.naming import names_finding
+from jaccardio.findings.labels import ABSENT, PRESENT
+from jaccardio.findings.naming import named_spans, names_finding, searchable
 from jaccardio.findings.statement_texts import StatementReader
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.findings.vocabulary_file import fold
 from jaccardio.measurement.clauses import Clause, Degrees
 from jaccardio.measurement.definitions import DEFINED_VOCABULARIES, Definition, definition_of_sentence, definitions_of
+from jaccardio.measurement.sentence_parser import parse
 from jaccardio.measurement.statements import measured_statements, truths
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.recording.windows import Windows
+
+_JOINTS = re.compile(r"(?=[,;.、。]|\b(?:and|but|with|without)\b)", re.IGNORECASE)
+"""Where one part of a prompt ends and another begins."""
 
 _JAPANESE = re.compile(r"[぀-ヿ㐀-鿿]")
 
@@ -61,27 +65,68 @@ class Answer:
 
 
 def definition_of(prompt: str) -> Definition | None:
-    """The statements that a prompt names, else the shipped definition of the only finding of a vocabulary that it names or, in any of the
-    languages of `StatementReader`, denies; else None."""
-    if (said := definition_of_sentence(prompt)) is not None:
-        return said
-    for name in DEFINED_VOCABULARIES:
-        reader = _reader(name)
-        vocabulary = reader.mapper.vocabulary
-        own = vocabulary.spellings.get(fold(prompt.strip()))
-        named = (
-            [finding.code for finding in vocabulary.findings if names_finding(prompt, finding)] if own is None else [vocabulary.codes[own]]
-        )
-        if len(named) == 1:
-            found = definitions_of(named)[named[0]]
-            denied = reader.read(prompt).labels[vocabulary.index(named[0])] == ABSENT
-            return Definition(prompt, Clause("not", parts=(found.clause,)) if denied else found.clause, found.source)
-    return None
+    """All that a prompt says: the statements that it names, and the shipped definitions of the findings that it names or denies.
+
+    Findings are read in any of the languages of `StatementReader`. None where a prompt names neither, or several findings of which one is
+    neither said nor denied ("AF or flutter").
+    """
+    if prompt in _sentences():
+        return definition_of_sentence(prompt)
+    parts = _JOINTS.split(prompt)
+    reader, named = _named(prompt, [part for part in parts if not _is_statement(part)])
+    if not named:
+        return definition_of_sentence(prompt)
+    labels = reader.read(prompt).labels[[reader.mapper.vocabulary.index(code) for code in named]]
+    if len(named) > 1 and not np.isin(labels, (PRESENT, ABSENT)).all():
+        return None
+    found, denied = list(definitions_of(named).values()), (labels == ABSENT).tolist()
+    clauses = [Clause("not", parts=(one.clause,)) if no else one.clause for one, no in zip(found, denied, strict=True)]
+    clauses += parse("".join(_without_names(part, reader) for part in parts)).statements
+    clause = clauses[0] if len(clauses) == 1 else Clause("all", parts=tuple(clauses))
+    return Definition(prompt, clause, "; ".join(one.source for one in found))
+
+
+def _named(prompt: str, parts: Sequence[str]) -> tuple[StatementReader, list[str]]:
+    """The findings that a prompt is the whole name of, or that its parts name, by code, and the reader of their vocabulary."""
+    readers = [_reader(name) for name in DEFINED_VOCABULARIES]
+    if definition_of_sentence(prompt) is None:
+        for reader in readers:
+            if (own := reader.mapper.vocabulary.spellings.get(fold(prompt.strip()))) is not None:
+                return reader, [reader.mapper.vocabulary.codes[own]]
+    for reader in readers:
+        findings = reader.mapper.vocabulary.findings
+        if named := [finding.code for finding in findings if any(names_finding(part, finding) for part in parts)]:
+            return reader, named
+    return readers[0], []
+
+
+def _is_statement(part: str) -> bool:
+    """Whether the words of a part that name a finding, if any, are those of a statement: "pacing spikes", "ST elevation in V1"."""
+    return parse(part).statements != parse(_nameless(part)).statements
+
+
+def _without_names(part: str, reader: StatementReader) -> str:
+    """A part without the names of findings; nothing of one that does not plainly say them: its "no" would deny what follows."""
+    nameless = part if _is_statement(part) else _nameless(part)
+    return nameless if nameless == part or (reader.read(part).labels == PRESENT).any() else ""
+
+
+def _nameless(part: str) -> str:
+    text = searchable(part)
+    spans = [span for span, _ in named_spans(text)]
+    kept = [letter for place, letter in enumerate(text) if not any(begin <= place < end for begin, end in spans)]
+    return "".join(kept) if spans else part
 
 
 @cache
 def _reader(vocabulary: str) -> StatementReader:
     return StatementReader.for_vocabulary(Vocabulary.load(vocabulary))
+
+
+@cache
+def _sentences() -> frozenset[str]:
+    """The statements' own sentences, some of which hold the name of a finding: "There is a pacing spike before the QRS complex."."""
+    return frozenset(text for one in measured_statements().values() for text in (*one.sentences.values(), *one.denials.values()))
 
 
 def names_trained(predictor: Predictor, sentence: str) -> bool:
@@ -90,11 +135,19 @@ def names_trained(predictor: Predictor, sentence: str) -> bool:
 
 
 def definition_sought(predictor: Predictor, sentence: str) -> Definition | None:
-    """The definition that ranks ECGs by a sentence; None where the network does that: it was trained on the finding that is named, and not
-    denied, or there is no definition."""
+    """The definition that ranks ECGs by a sentence; None where the network does that.
+
+    The network ranks where the sentence says no more than a finding that it was trained on, or nothing that is defined.
+    """
     definition = definition_of(sentence)
-    denied = definition is not None and definition.clause.how == "not"
-    return definition if denied or not names_trained(predictor, sentence) else None
+    alone = definition is not None and definition.clause in _shipped_clauses()
+    return None if alone and names_trained(predictor, sentence) else definition
+
+
+@cache
+def _shipped_clauses() -> frozenset[Clause]:
+    codes = [code for name in DEFINED_VOCABULARIES for code in Vocabulary.load(name).codes]
+    return frozenset(definition.clause for definition in definitions_of(codes).values())
 
 
 def seen_degrees(predictor: Predictor, batches: Sequence[Windows]) -> Degrees:
