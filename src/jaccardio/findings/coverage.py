@@ -1,16 +1,14 @@
 """Which codes a database's annotators used at all. A finding that they never wrote is unknown in that database, not absent."""
 
-import csv
-import io
 from functools import cache
-from importlib import resources
+
+from jaccardio.findings.tables import table_rows
 
 
 @cache
 def _counts() -> dict[str, dict[str, int]]:
-    text = (resources.files("jaccardio.findings") / "data" / "annotated.csv").read_text("utf-8")
     databases: dict[str, dict[str, int]] = {}
-    for row in csv.DictReader(io.StringIO(text)):
+    for row in table_rows("annotated"):
         databases.setdefault(row["database"], {})[row["code"]] = int(row["count"])
     return databases
 

@@ -6,13 +6,10 @@ phrase is read only where patterns cover it whole: of one that goes on in words 
 childhood") nothing is believed. What is not said, or said with a doubt, is unknown and never absent.
 """
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +17,7 @@ from numpy.typing import NDArray
 from jaccardio.errors import DataError
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
 from jaccardio.findings.needed_leads import spell_leads
+from jaccardio.findings.tables import table_rows
 from jaccardio.findings.vocabulary_file import fold
 from jaccardio.recording.leads import LEADS
 
@@ -105,7 +103,6 @@ class Reading:
 @cache
 def report_phrases() -> dict[str, Phrase]:
     """The glossary by code."""
-    text = (resources.files("jaccardio.findings") / "data" / "report-phrases.csv").read_text("utf-8")
     return {
         row["code"]: Phrase(
             code=row["code"],
@@ -115,7 +112,7 @@ def report_phrases() -> dict[str, Phrase]:
             hedged=row["hedged"] == "true",
             findings=tuple(filter(None, row["findings"].split("|"))),
         )
-        for row in csv.DictReader(io.StringIO(text))
+        for row in table_rows("report-phrases")
     }
 
 
