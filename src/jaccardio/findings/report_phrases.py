@@ -69,11 +69,6 @@ class Phrase:
     findings: tuple[str, ...]
 
     @property
-    def statement(self) -> bool:
-        """Whether the phrase says something of the ECG."""
-        return bool(self.sentences)
-
-    @property
     def truth(self) -> int:
         """`LabelState` of the sentence in an ECG whose report has the phrase; in doubt is unknown."""
         if self.hedged:
@@ -136,7 +131,7 @@ def read_report(report: str) -> Reading:
         left = iter(leads)
         for pattern, code in chain:
             where = [next(left) for _ in range(pattern.count(SLOT))]
-            if report_phrases()[code].statement:
+            if report_phrases()[code].sentences:
                 said[AT.join([code, *where])] = None
     return Reading(tuple(said), tuple(chains), tuple(unread))
 
