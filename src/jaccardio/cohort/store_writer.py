@@ -68,7 +68,7 @@ RECORDS_SCHEMA = pa.schema(
         ("further_crc32", pa.list_(pa.int64())),
     ]
 )
-_FROM_SOURCE = ("recording_id", "patient_key", "database", "fold", "site", "device", "age", "sex", "year", "scp_source")
+_FROM_SOURCE = [name for name in RECORDS_SCHEMA.names if name in Source.__dataclass_fields__]
 
 
 class _Shards:
@@ -193,11 +193,7 @@ class StoreWriter:
             "waveform": waveform,
             "lead_mask": sum(1 << lead for lead, recorded in enumerate(prepared.lead_mask) if recorded),
             "recorded": prepared.recorded,
-            "flags": list(quality.flags),
-            "present": list(source.present),
-            "absent": list(source.absent),
-            "closed": source.closed,
-            "report_phrases": source.report_phrases,
+            "flags": quality.flags,
             "place": place,
             "crc32": crc32,
             "further": [place for place, _ in further],
