@@ -121,7 +121,7 @@ def ingest(
             on=on,
             progress=progress,
         )
-        quality = {} if dry_run else quality_counts(Store.open(report.path))
+        quality = {} if dry_run else quality_counts(Store.open(written))
     reasons = dict(Counter(rejection.kind for rejection in report.rejected).most_common())
     document = {
         "store": str(store),

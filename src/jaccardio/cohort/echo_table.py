@@ -1,7 +1,4 @@
-"""Echocardiography as hospitals export it: ``patient_id``, ``date``, optional ``site``, and the columns that the criteria name.
-
-Messages name rows and columns, never what stands in a cell.
-"""
+"""Echocardiography as hospitals export it: ``patient_id``, ``date``, optional ``site``, and the columns that the criteria name."""
 
 import math
 import re

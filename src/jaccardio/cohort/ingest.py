@@ -75,8 +75,6 @@ class IngestReport:
         As in `RelabelReport`.
     leads
         Which leads the stored records hold.
-    path
-        The store.
     key_file
         The key of the pseudonyms; None where ids are public.
     id_table
@@ -94,7 +92,6 @@ class IngestReport:
     contradicted: dict[str, int]
     findings: dict[str, dict[str, int]]
     leads: LeadTally
-    path: Path
     key_file: Path | None
     id_table: Path | None
     notes: tuple[str, ...]
@@ -220,7 +217,6 @@ def ingest(
         contradicted=labelled.contradicted,
         findings=count_findings(labelled.labels, findings),
         leads=leads,
-        path=store,
         key_file=key_file if opened.pseudonymous else None,
         id_table=id_table if stored else None,
         notes=opened.notes,

@@ -171,9 +171,6 @@ class StoreWriter:
                 remove_unlisted(self._store, read_json(self._store / MANIFEST))
         self._lock.close()
 
-    def __len__(self) -> int:
-        return len(self._columns["recording_id"])
-
     def add(self, source: Source, prepared: Prepared, waveform: str, measurements: NDArray[np.float32], quality: Quality) -> None:
         """Appends one recording.
 

@@ -1,16 +1,10 @@
 """Which codes a database's annotators used at all. A finding that they never wrote is unknown in that database, not absent."""
 
+from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 
 from jaccardio.findings.tables import table_rows
-
-
-@cache
-def _counts() -> dict[str, dict[str, int]]:
-    databases: dict[str, dict[str, int]] = {}
-    for row in table_rows("annotated"):
-        databases.setdefault(row["database"], {})[row["code"]] = int(row["count"])
-    return databases
 
 
 def annotated_codes(database: str) -> frozenset[str]:
@@ -22,7 +16,9 @@ def annotated_codes(database: str) -> frozenset[str]:
     return frozenset(annotated_counts(database))
 
 
-def annotated_counts(database: str) -> dict[str, int]:
+@cache
+def annotated_counts(database: str) -> Mapping[str, int]:
     """The codes of `annotated_codes` with their published number of records, most frequent first."""
-    counts = {code: count for code, count in _counts().get(database, {}).items() if count > 0}
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+    counts = [(row["code"], int(row["count"])) for row in table_rows("annotated") if row["database"] == database]
+    ordered = sorted(counts, key=lambda item: (-item[1], item[0]))
+    return MappingProxyType({code: count for code, count in ordered if count > 0})

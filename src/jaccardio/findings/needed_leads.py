@@ -1,6 +1,6 @@
 """Leads that a finding needs: items that must all be there, each one lead (``V1``) or alternatives (``V5/V6``)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from jaccardio.recording.leads import LEADS
@@ -11,11 +11,6 @@ ALTERNATIVE = "/"
 def is_item(text: str) -> bool:
     """Whether a text is one lead of the standard twelve, or several joined by ``/``."""
     return set(text.split(ALTERNATIVE)) <= set(LEADS)
-
-
-def unmet(items: Sequence[str], leads: Collection[str]) -> tuple[str, ...]:
-    """The items of which no lead is at hand, in the order given."""
-    return tuple(item for item in items if not any(lead in leads for lead in item.split(ALTERNATIVE)))
 
 
 def spell_leads(items: Sequence[str]) -> str:

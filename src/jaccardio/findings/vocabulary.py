@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from jaccardio.errors import UsageError
 from jaccardio.files import sha256_json
 from jaccardio.findings.labels import PRESENT
-from jaccardio.findings.needed_leads import unmet
+from jaccardio.findings.needed_leads import ALTERNATIVE
 from jaccardio.findings.sentences import NOTHING, TEMPLATES
 from jaccardio.findings.tables import DATA, table_rows
 from jaccardio.findings.vocabulary_file import fold, read_document
@@ -69,8 +69,8 @@ class Finding:
         return self.names.get(language) or self.name
 
     def lacking(self, leads: Collection[str]) -> tuple[str, ...]:
-        """The items of `Finding.leads` that are not met by the leads at hand; empty where the finding can be judged."""
-        return unmet(self.leads, leads)
+        """The items of `leads` of which no lead is at hand, in order; empty where the finding can be judged."""
+        return tuple(item for item in self.leads if not any(lead in leads for lead in item.split(ALTERNATIVE)))
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,7 @@
 
 Optional columns: ``fold``, ``site``, ``date``, ``age``, ``sex``. The findings stand either in one column ``findings``
 (separated by ``;`` or ``|``, or ``['af', 'lvh']``; empty: not annotated; ``none``: annotated, no listed finding) or in one column per
-finding with 1, 0 or nothing (unknown), or words for them. docs/your-data.md has the words. Messages name rows and columns, never what
-stands in a cell: any of them may identify a patient.
+finding with 1, 0 or nothing (unknown), or words for them. docs/your-data.md has the words.
 """
 
 import re

@@ -1,7 +1,6 @@
 """Tables as hospitals have them, read as text: CSV with commas, semicolons, tabs or bars, in UTF-8 or UTF-16, and Excel workbooks (.xlsx).
 
 Nothing is guessed: text in another encoding, two separators in one header and a workbook with several filled sheets are refused.
-Messages name rows and columns, never what stands in a cell: any of them may identify a patient.
 """
 
 import csv
