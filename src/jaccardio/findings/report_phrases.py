@@ -7,9 +7,11 @@ childhood") nothing is believed. What is not said, or said with a doubt, is unkn
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,13 +125,13 @@ def read_report(report: str) -> Reading:
     chains: list[tuple[str, ...]] = []
     unread: list[str] = []
     for phrase, leads in _phrases(report):
-        chain = _chain(phrase.split())
-        if chain is None:
+        patterns = _chain(phrase.split())
+        if patterns is None:
             unread.append(phrase)
             continue
-        chains.append(tuple(pattern for pattern, _ in chain))
+        chains.append(tuple(pattern for pattern, _ in patterns))
         left = iter(leads)
-        for pattern, code in chain:
+        for pattern, code in patterns:
             where = [next(left) for _ in range(pattern.count(SLOT))]
             if report_phrases()[code].sentences:
                 said[AT.join([code, *where])] = None
@@ -180,11 +182,8 @@ def truth_matrix(said: Sequence[Sequence[str] | None], language: str = "en", at_
     The sentences, and (records, sentences) int8 with the values of `LabelState`.
     """
     rows = [truths(() if codes is None else codes, language) for codes in said]
-    uses: dict[str, int] = {}
-    for row in rows:
-        for sentence, truth in row.items():
-            uses[sentence] = uses.get(sentence, 0) + (truth != UNKNOWN)
-    sentences = [sentence for sentence, count in uses.items() if count >= at_least]
+    uses = Counter(sentence for row in rows for sentence, truth in row.items() if truth != UNKNOWN)
+    sentences = [sentence for sentence in dict.fromkeys(chain.from_iterable(rows)) if uses[sentence] >= at_least]
     matrix = np.full((len(rows), len(sentences)), UNKNOWN, dtype=np.int8)
     columns = {sentence: column for column, sentence in enumerate(sentences)}
     for number, row in enumerate(rows):

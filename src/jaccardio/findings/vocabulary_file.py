@@ -7,6 +7,7 @@ import difflib
 import re
 import tomllib
 import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -318,11 +319,10 @@ def _group_names(
     value: object, findings: Sequence[Mapping[str, Any]], languages: Sequence[str], faults: _Faults
 ) -> dict[str, dict[str, dict[str, str]]]:
     """Names of the groups of two findings and more; a group without a name of its own is called as ``levels`` calls it."""
-    sizes: dict[str, dict[str, int]] = {}
+    sizes: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for finding in findings:
         for level, group in finding["levels"].items():
-            groups = sizes.setdefault(level, {})
-            groups[group] = groups.get(group, 0) + 1
+            sizes[level][group] += 1
     given = faults.table("groups", value)
     faults.known("groups", given, list(sizes))
     taken = {(language, fold(name)) for finding in findings for language, name in finding["names"].items()}
