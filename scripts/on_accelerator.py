@@ -180,7 +180,7 @@ def number(speed: float, most: int, share: float) -> int:
 
 
 def _simulated(folder: Path, records: int, rate: float, jobs: int) -> Store:
-    [site] = simulate_hospitals(folder / "hospital", records, 1, 0, rate, jobs).sites
+    [site] = simulate_hospitals(folder / "hospital", records, 1, 0, rate, jobs)
     return Store.open(ingest(site.manifest, folder / "store", corpus="manifest", vocabulary="paper26", sampling_rate=rate, jobs=jobs).path)
 
 

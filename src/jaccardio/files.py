@@ -4,13 +4,16 @@ All artefacts (stores, runs, models, reports) are written through this module: b
 target's folder, are flushed to disk, and take the final name in one step.
 """
 
+import csv
 import difflib
 import errno
 import hashlib
+import io
 import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +67,13 @@ def write_json(path: Path, document: Any) -> None:
 def json_bytes(document: Any) -> bytes:
     """One JSON document as it stands in a file; NaN and infinity are refused because they are not JSON."""
     return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def write_csv(path: Path, rows: Iterable[Iterable[object]], *, private: bool = False) -> None:
+    """Writes one table atomically; names of files that are no UTF-8 keep their bytes."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    write_atomic(path, text.getvalue().encode("utf-8", "surrogateescape"), private=private)
 
 
 def read_json(path: Path) -> Any:

@@ -41,10 +41,10 @@ def test_the_glossary_has_the_most_used_phrases_each_once() -> None:
         assert set(row.findings) <= codes, row.code
         assert set(row.sentences) in ({"en", "ja"}, set()), row.code
         assert not (row.negated and row.hedged), row.code
-        assert row.statement or not (row.negated or row.hedged or row.findings), row.code
+        assert row.sentences or not (row.negated or row.hedged or row.findings), row.code
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.statement], ids=lambda row: row.code)
+@pytest.mark.parametrize("row", [row for row in ROWS if row.sentences], ids=lambda row: row.code)
 def test_a_sentence_is_whole_and_denies_nothing(row: Phrase) -> None:
     english, japanese = row.sentences["en"], row.sentences["ja"]
     assert english[0].isupper()
@@ -57,7 +57,7 @@ def test_a_sentence_is_whole_and_denies_nothing(row: Phrase) -> None:
 
 @pytest.mark.parametrize(("row", "pattern"), PATTERNS, ids=[pattern for _, pattern in PATTERNS])
 def test_denials_and_doubts_are_marked(row: Phrase, pattern: str) -> None:
-    if not row.statement:
+    if not row.sentences:
         return
     doubtful = DOUBTS.search(AGES.sub("", pattern)) is not None
     if doubtful or DENIALS.search(pattern):

@@ -129,7 +129,7 @@ def test_what_is_said_by_halves_is_no_silence() -> None:
 
 
 @pytest.mark.parametrize(
-    "row", [row for row in report_phrases().values() if row.statement and len(row.findings) == 1], ids=lambda row: row.code
+    "row", [row for row in report_phrases().values() if row.sentences and len(row.findings) == 1], ids=lambda row: row.code
 )
 def test_no_phrase_of_the_glossary_is_read_against_it(row) -> None:  # type: ignore[no-untyped-def]
     """The glossary knows what each phrase says; a reader by names and cues may know less, never the contrary."""

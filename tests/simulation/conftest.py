@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jaccardio.simulation.disk import SimulationReport, build_heart, simulate_hospitals, twelve_leads
+from jaccardio.simulation.disk import SiteReport, build_heart, simulate_hospitals, twelve_leads
 from jaccardio.simulation.ecg import simulate_ecg
 from jaccardio.simulation.hospital import SimulatedEcg, draw_patients
 from jaccardio.simulation.sites import create_sites
@@ -19,7 +19,7 @@ PER_FINDING, AT_RANDOM = 16, 100
 
 
 @pytest.fixture(scope="session")
-def hospitals(tmp_path_factory: pytest.TempPathFactory) -> SimulationReport:
+def hospitals(tmp_path_factory: pytest.TempPathFactory) -> tuple[SiteReport, ...]:
     """Two simulated hospitals, 150 and 50 ECGs."""
     return simulate_hospitals(tmp_path_factory.mktemp("simulated") / "out", records=150, sites=2, seed=3, sampling_rate=RATE)
 
@@ -51,6 +51,6 @@ def study(population: list[SimulatedEcg]) -> list[tuple[SimulatedEcg, Measured]]
 
 
 @pytest.fixture(scope="session")
-def first_site(hospitals: SimulationReport) -> Path:
+def first_site(hospitals: tuple[SiteReport, ...]) -> Path:
     """Folder of the first site."""
-    return hospitals.path / "site-a"
+    return hospitals[0].manifest.parent

@@ -37,10 +37,10 @@ def test_values_lie_on_the_side_of_the_finding(population: list[SimulatedEcg]) -
 
 
 def test_the_table_stands_beside_the_same_ecgs(tmp_path: Path) -> None:
-    plain = simulate_hospitals(tmp_path / "plain", 12, 1, 4, 100.0)
-    with_echo = simulate_hospitals(tmp_path / "echo", 12, 1, 4, 100.0, echo=True)
-    assert plain.sites[0].echo is None
-    table = with_echo.sites[0].echo
+    [plain] = simulate_hospitals(tmp_path / "plain", 12, 1, 4, 100.0)
+    [with_echo] = simulate_hospitals(tmp_path / "echo", 12, 1, 4, 100.0, echo=True)
+    assert plain.echo is None
+    table = with_echo.echo
     assert table == tmp_path / "echo/site-a/echo.csv"
     with table.open(newline="") as file:
         assert next(csv.reader(file)) == list(COLUMNS)

@@ -39,13 +39,13 @@ def synth(
     from jaccardio.simulation.disk import simulate_hospitals
 
     with progress_bar("simulating") as progress:
-        report = simulate_hospitals(out, records, sites, seed, fs, jobs=jobs, echo=echo, progress=progress)
-    lines = [f"{site.records} simulated ECGs of {site.patients} simulated patients: {site.manifest}" for site in report.sites]
-    lines += [f"their echocardiograms: {site.echo}" for site in report.sites if site.echo]
+        hospitals = simulate_hospitals(out, records, sites, seed, fs, jobs=jobs, echo=echo, progress=progress)
+    lines = [f"{site.records} simulated ECGs of {site.patients} simulated patients: {site.manifest}" for site in hospitals]
+    lines += [f"their echocardiograms: {site.echo}" for site in hospitals if site.echo]
     written = [
         {"manifest": str(site.manifest), "records": site.records, "patients": site.patients}
         | ({"echo": str(site.echo)} if site.echo else {})
-        for site in report.sites
+        for site in hospitals
     ]
     result({"out": str(out), "simulated": True, "sites": written}, lines, json)
 
@@ -121,7 +121,7 @@ def ingest(
             on=on,
             progress=progress,
         )
-        quality = {} if dry_run else quality_counts(Store.open(report.path))
+        quality = {} if dry_run else quality_counts(Store.open(written))
     reasons = dict(Counter(rejection.kind for rejection in report.rejected).most_common())
     document = {
         "store": str(store),

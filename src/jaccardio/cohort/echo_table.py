@@ -1,7 +1,4 @@
-"""Echocardiography as hospitals export it: ``patient_id``, ``date``, optional ``site``, and the columns that the criteria name.
-
-Messages name rows and columns, never what stands in a cell.
-"""
+"""Echocardiography as hospitals export it: ``patient_id``, ``date``, optional ``site``, and the columns that the criteria name."""
 
 import math
 import re
@@ -129,8 +126,7 @@ class EchoTable:
         DataError
             It is no table, lacks a column, or holds cells that cannot be read or may be read in two ways: all faults by column and rows.
         """
-        faults = Faults(path.name)
-        table = read_table(path, faults)
+        table, faults = read_table(path)
         columns = {name: _column(table, name, faults) for name in ("patient_id", "date", *(one.column for one in criteria))}
         if not all(columns.values()) or not table.rows:
             faults.refuse()
@@ -141,9 +137,9 @@ class EchoTable:
         by_patient: dict[tuple[str, str], list[Echo]] = {}
         left_out = 0
         for (number, cells), *states in zip(table.rows, *read, strict=True):
-            day = _day(cells[columns["date"]])
-            if isinstance(day, str):
-                faults.add(number, columns["date"], day)
+            day = day_of(cells[columns["date"]])
+            if day is None and plain(cells[columns["date"]]) not in NOT_STATED:
+                faults.add(number, columns["date"], AMBIGUOUS_DAY)
             for one, state in zip(criteria, states, strict=True):
                 if isinstance(state, str):
                     faults.add(number, columns[one.column], state)
@@ -152,7 +148,7 @@ class EchoTable:
             patient = patient_number(cells[columns["patient_id"]])
             if not patient or day is None:
                 left_out += 1
-            elif isinstance(day, date):
+            else:
                 whose = (cells[site] if site else "", patient)
                 by_patient.setdefault(whose, []).append(Echo(day, tuple(state for state in states if isinstance(state, int))))
         faults.refuse()
@@ -166,8 +162,3 @@ def _column(table: SourceTable, name: str, faults: Faults) -> str:
     if not found:
         faults.add(1, None, f"the column {name} is missing; its columns: {', '.join(table.header)}")
     return found[0] if found else ""
-
-
-def _day(cell: str) -> date | str | None:
-    text = unicodedata.normalize("NFKC", cell).strip()
-    return None if text.casefold() in NOT_STATED else day_of(text) or AMBIGUOUS_DAY

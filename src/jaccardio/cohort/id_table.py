@@ -5,7 +5,6 @@ writes them, and ``date``, the day of the recording where it is known.
 """
 
 import csv
-import io
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from jaccardio.cohort.corpora.corpus import Source, day_of
 from jaccardio.errors import DataError, UsageError
-from jaccardio.files import write_atomic
+from jaccardio.files import write_csv
 from jaccardio.recording.readers.record_files import named_path
 
 COLUMNS = ("recording_id", "patient_key", "path", "patient_id", "site", "date")
@@ -80,8 +79,8 @@ class IdTable:
         return found
 
     def id_of(self, file: Path) -> str | None:
-        """Recording id of a file by its path, suffix aside; None where the table does not have it."""
-        return self._ids.get(_bare(file))
+        """Recording id of a file by its path, the suffix of a WFDB file aside; None where the table does not have it."""
+        return self._ids.get(named_path(file.resolve()))
 
     def files(self, arguments: Sequence[Path]) -> list[Path]:
         """Files by path or by recording id: an argument that is a recording id becomes its path."""
@@ -89,7 +88,7 @@ class IdTable:
 
     @cached_property
     def _ids(self) -> dict[Path, str]:
-        return {_bare(path): name for name, path in self.paths.items()}
+        return {named_path(path.resolve()): name for name, path in self.paths.items()}
 
 
 def load_id_table(path: Path | None) -> IdTable | None:
@@ -117,15 +116,5 @@ def refuse_place(path: Path, store: Path, key_file: Path | None) -> None:
 
 def save_id_table(path: Path, sources: Sequence[Source]) -> None:
     """Writes the table of some recordings, readable by its owner only, whole or not at all."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for source in sources:
-        writer.writerow((source.recording_id, source.patient_key, source.path.absolute(), source.patient_id, source.site_name, source.day))
-    write_atomic(path, text.getvalue().encode("utf-8", "surrogateescape"), private=True)
-
-
-def _bare(path: Path) -> Path:
-    """Absolute path without suffix: a record is named by its header, its signal file, or neither."""
-    absolute = path.resolve()
-    return named_path(absolute)
+    rows = [(one.recording_id, one.patient_key, one.path.absolute(), one.patient_id, one.site_name, one.day) for one in sources]
+    write_csv(path, [COLUMNS, *rows], private=True)

@@ -71,16 +71,10 @@ class IngestReport:
         Records that were refused, by id and file, each with its reason.
     formats
         Stored records by file format, most frequent first.
-    unmapped
-        Codes that the vocabulary has no place for, with the number of records, most frequent first.
-    contradicted
-        Records per finding that is stated and yet unknown, because it stands alone and another finding is present beside it.
-    findings
-        Records per finding and state (``present``, ``absent``, ``unknown``), in vocabulary order.
+    unmapped, contradicted, findings
+        As in `RelabelReport`.
     leads
         Which leads the stored records hold.
-    path
-        The store.
     key_file
         The key of the pseudonyms; None where ids are public.
     id_table
@@ -98,7 +92,6 @@ class IngestReport:
     contradicted: dict[str, int]
     findings: dict[str, dict[str, int]]
     leads: LeadTally
-    path: Path
     key_file: Path | None
     id_table: Path | None
     notes: tuple[str, ...]
@@ -186,7 +179,6 @@ def ingest(
     folder = source if source.is_dir() else source.parent
     leads, formats = LeadTally(), Counter[str]()
     stored: list[Source] = []
-    rows: list[Coded] = []
     annotated = opened.annotated
     if dry_run:
         stored, unreadable = _with_header(sources, folder)
@@ -204,13 +196,12 @@ def ingest(
                     refused.append(replace(result, file=os.path.relpath(entry.path, folder)))
                 if progress is not None and (done % CHUNK == 0 or done == len(sources)):
                     progress(done, len(sources))
-            kept = refused
+            kept, rows = refused, list[Source | Coded](stored)
             if onto is not None:
-                rows, annotated = coded_rows(onto), annotated_by_both(onto, annotated)
+                rows, annotated = [*coded_rows(onto), *stored], annotated_by_both(onto, annotated)
                 kept = rejected_by_both(onto, (source.recording_id for source in stored), refused)
             elif not stored:
                 raise _nothing_stored(source, refused)
-            rows += stored
             labelled = label_records(rows, annotated, findings)
             if stored:
                 with kept_outside(key_file if kept_key is None and opened.pseudonymous else None, key, id_table, stored):
@@ -226,7 +217,6 @@ def ingest(
         contradicted=labelled.contradicted,
         findings=count_findings(labelled.labels, findings),
         leads=leads,
-        path=store,
         key_file=key_file if opened.pseudonymous else None,
         id_table=id_table if stored else None,
         notes=opened.notes,

@@ -6,7 +6,7 @@ Dates shifted by the secret key would have done the same, but every store would 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -18,7 +18,6 @@ from jaccardio.cohort.relabel import LINKED, count_findings, labelled_again, rep
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError, UsageError
 from jaccardio.findings.labels import UNKNOWN
-from jaccardio.findings.vocabulary import Vocabulary
 
 When = Literal["before", "after", "either"]
 WHEN = {"before": "on the day of the ECG or before it", "after": "on the day of the ECG or after it", "either": "before or after the ECG"}
@@ -118,7 +117,7 @@ def link(store: Path, table: Path, criteria: Sequence[Criterion], id_table: Path
         raise UsageError("two criteria decide one finding; give one.")
     ids.paths_of(opened.ids)
     known = _by_day(opened.ids.tolist(), ids, echoes)
-    found = [[_nearest(ecg, place, days, when) for ecg in known] for place in range(len(criteria))]
+    found = [[_nearest(day, theirs, place, days, when) for day, theirs in known] for place in range(len(criteria))]
     earlier = [column for code in opened.manifest.get(LINKED, {}) if (column := opened.vocabulary.index(code)) not in columns]
     elsewhere = {column: opened.labels[:, column].tolist() for column in earlier}
     elsewhere |= {column: [ecg.state for ecg in ecgs] for column, ecgs in zip(columns, found, strict=True)}
@@ -126,7 +125,8 @@ def link(store: Path, table: Path, criteria: Sequence[Criterion], id_table: Path
         column: f"From echocardiography: {criterion.rule}, the nearest one at most {days} days away, {WHEN[when]}."
         for column, criterion in zip(columns, criteria, strict=True)
     }
-    vocabulary = _with_notes(opened.vocabulary, noted)
+    findings = (replace(finding, note=noted.get(column, finding.note)) for column, finding in enumerate(opened.vocabulary.findings))
+    vocabulary = replace(opened.vocabulary, findings=tuple(findings))
     labelled = labelled_again(opened, vocabulary, elsewhere)
     replace_labels(
         opened, labelled, vocabulary, {vocabulary.codes[column]: vocabulary.findings[column].note for column in sorted(elsewhere)}
@@ -143,14 +143,6 @@ def link(store: Path, table: Path, criteria: Sequence[Criterion], id_table: Path
 
 
 @dataclass(frozen=True)
-class _Ecg:
-    """Day of an ECG, None where day or patient is not known, and its patient's echocardiograms."""
-
-    day: date | None
-    echoes: Sequence[Echo]
-
-
-@dataclass(frozen=True)
 class _Found:
     """State of one finding in one ECG, why it is unknown, the distance in days, and how many echocardiograms are so near."""
 
@@ -160,9 +152,8 @@ class _Found:
     tied: int = 0
 
 
-def _by_day(names: Iterable[str], ids: IdTable, echoes: EchoTable) -> list[_Ecg]:
-    """Day and echocardiograms of each ECG of the store."""
-    names = list(names)
+def _by_day(names: Sequence[str], ids: IdTable, echoes: EchoTable) -> list[tuple[date | None, Sequence[Echo]]]:
+    """Day of each ECG of the store, None where day or patient is not known, and its patient's echocardiograms."""
     if not any(name in ids.days for name in names):
         raise DataError(
             "the table of ids knows the day of no ECG. Write whole dates (2019-05-02) into the manifest's column date and ingest again "
@@ -178,8 +169,8 @@ def _by_day(names: Iterable[str], ids: IdTable, echoes: EchoTable) -> list[_Ecg]
     for name in names:
         site, patient = ids.patients.get(name, ("", ""))
         whose = (site if echoes.sited else "", patient)
-        ecgs.append(_Ecg(ids.days.get(name) if patient else None, echoes.by_patient.get(whose, ())))
-    if not any(ecg.echoes for ecg in ecgs):
+        ecgs.append((ids.days.get(name) if patient else None, echoes.by_patient.get(whose, ())))
+    if not any(theirs for _, theirs in ecgs):
         raise DataError(
             f"{echoes.name}: none of its {len(echoes.by_patient)} patients has an ECG in the store. Are ids and sites written as in the "
             "manifest (leading zeros count)?"
@@ -187,23 +178,18 @@ def _by_day(names: Iterable[str], ids: IdTable, echoes: EchoTable) -> list[_Ecg]
     return ecgs
 
 
-def _nearest(ecg: _Ecg, place: int, days: int, when: When) -> _Found:
-    if ecg.day is None:
+def _nearest(day: date | None, echoes: Sequence[Echo], place: int, days: int, when: When) -> _Found:
+    if day is None:
         return _Found(UNKNOWN, "without_day")
-    if not ecg.echoes:
+    if not echoes:
         return _Found(UNKNOWN, "without_echo")
-    apart = [((echo.day - ecg.day).days, echo.states[place]) for echo in ecg.echoes if echo.states[place] != UNKNOWN]
+    apart = [((echo.day - day).days, echo.states[place]) for echo in echoes if echo.states[place] != UNKNOWN]
     apart = [(gap, state) for gap, state in apart if abs(gap) <= days and (when != "before" or gap <= 0) and (when != "after" or gap >= 0)]
     if not apart:
         return _Found(UNKNOWN, "outside")
     gap = min(abs(gap) for gap, _ in apart)
     states = [state for distance, state in apart if abs(distance) == gap]
     return _Found(states[0], "", gap, len(states)) if len(set(states)) == 1 else _Found(UNKNOWN, "disagree", gap, len(states))
-
-
-def _with_notes(vocabulary: Vocabulary, notes: dict[int, str]) -> Vocabulary:
-    findings = (replace(finding, note=notes.get(column, finding.note)) for column, finding in enumerate(vocabulary.findings))
-    return replace(vocabulary, findings=tuple(findings))
 
 
 def _linked(rule: str, ecgs: Sequence[_Found], before: dict[str, int], after: dict[str, int]) -> Linked:

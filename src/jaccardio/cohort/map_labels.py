@@ -4,23 +4,19 @@ The texts are read by `jaccardio.findings.statement_texts`. None of them is writ
 recognised only those that stand in several rows are named, since a rare one may speak of a person.
 """
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jaccardio.cohort.corpora.columns import OPTIONAL, REQUIRED, RESERVED
-from jaccardio.cohort.corpora.faults import Faults
 from jaccardio.cohort.corpora.table import SourceTable, read_table
 from jaccardio.cohort.corpora.words import NOT_STATED, plain
 from jaccardio.cohort.relabel import count_findings
 from jaccardio.errors import DataError, UsageError
-from jaccardio.files import write_atomic
+from jaccardio.files import write_csv
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
 from jaccardio.findings.statement_texts import StatementReader, StatementReading
 from jaccardio.findings.vocabulary import Vocabulary
@@ -87,8 +83,8 @@ def map_labels(
         raise UsageError(f"{out}: exists already, and may hold corrections. Name another file, or remove it.")
     if out is not None and out.suffix.lower() != ".csv":
         raise UsageError(f"{out}: the manifest is a CSV file; name it so, for example manifest.csv.")
-    findings, faults = Vocabulary.load(vocabulary), Faults(table.name)
-    read = read_table(table, faults)
+    findings = Vocabulary.load(vocabulary)
+    read, faults = read_table(table)
     copied = [name for name in read.header if name.casefold() in (*REQUIRED, *OPTIONAL)]
     if out is not None:
         known = {name.casefold() for name in copied}
@@ -111,7 +107,10 @@ def map_labels(
             if row is not None and row.named and not row.unread:
                 labels[place, silent[place] & ~row.left_open] = ABSENT
     if out is not None:
-        _write(out, read, copied, findings, labels)
+        manifest = [[*copied, *findings.codes]]
+        for (_, cells), states in zip(read.rows, labels.tolist(), strict=True):
+            manifest.append([*(cells[name] for name in copied), *(CELLS[state] for state in states)])
+        write_csv(out, manifest)
     patient = next((name for name in copied if name.casefold() == "patient_id"), None)
     whose = [cells[patient] if patient else str(number) for number, cells in read.rows]
     unread, rare = _unread(rows, whose)
@@ -130,15 +129,6 @@ def _text_column(table: SourceTable, column: str) -> str:
     if len(others) != 1:
         raise UsageError(f"{table.name}: name the column with the texts by --column; its columns: {', '.join(table.header)}.")
     return others[0]
-
-
-def _write(out: Path, table: SourceTable, copied: Sequence[str], vocabulary: Vocabulary, labels: NDArray[np.int8]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*copied, *vocabulary.codes])
-    for (_, cells), row in zip(table.rows, labels.tolist(), strict=True):
-        writer.writerow([*(cells[name] for name in copied), *(CELLS[state] for state in row)])
-    write_atomic(out, text.getvalue().encode())
 
 
 def _unread(rows: Sequence[StatementReading | None], whose: Sequence[str]) -> tuple[dict[str, int], int]:

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.checksums import MANIFEST, seal
+from jaccardio.cohort.corpora.corpus import Source
 from jaccardio.cohort.store import Store
 from jaccardio.cohort.store_writer import write_labels
 from jaccardio.files import write_json
@@ -22,24 +23,13 @@ LINKED = "linked"
 """Key of a store's manifest: findings whose labels come from elsewhere than the codes. A store without any has no such key."""
 
 
-class Coded(Protocol):
-    """What a source or a row of the records table says of one ECG's findings."""
+class Coded(NamedTuple):
+    """What a row of the records table says of one ECG's findings, as a `Source` does."""
 
-    @property
-    def database(self) -> str:
-        """Whose annotators."""
-
-    @property
-    def present(self) -> Sequence[str]:
-        """Codes stated as present."""
-
-    @property
-    def absent(self) -> Sequence[str]:
-        """Codes stated as absent."""
-
-    @property
-    def closed(self) -> bool:
-        """Whether findings that are not stated are absent."""
+    database: str
+    present: Sequence[str]
+    absent: Sequence[str]
+    closed: bool
 
 
 @dataclass(frozen=True)
@@ -62,13 +52,12 @@ class RelabelReport:
         Findings that came from echocardiography (`jaccardio.cohort.link`) and come from the codes again.
     """
 
-    path: Path
     records: int
     vocabulary: str
     unmapped: dict[str, int]
     contradicted: dict[str, int]
     findings: dict[str, dict[str, int]]
-    unlinked: tuple[str, ...] = ()
+    unlinked: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -89,7 +78,7 @@ class Labelled:
 
 
 def label_records(
-    records: Sequence[Coded],
+    records: Sequence[Source | Coded],
     annotated: Mapping[str, frozenset[str]],
     vocabulary: Vocabulary,
     elsewhere: Mapping[int, Sequence[int]] = MappingProxyType({}),
@@ -126,8 +115,6 @@ def count_findings(labels: NDArray[np.int8], vocabulary: Vocabulary) -> dict[str
 def relabel(store: Path, vocabulary: str | Path) -> RelabelReport:
     """Gives a store the labels of another vocabulary, from the codes kept at ingest; signals and split stay as they are.
 
-    The new labels are written beside the old ones and the manifest is replaced in one step: a crash leaves the old state.
-
     Parameters
     ----------
     vocabulary
@@ -145,7 +132,7 @@ def relabel(store: Path, vocabulary: str | Path) -> RelabelReport:
     replace_labels(opened, labelled, target)
     counts = count_findings(labelled.labels, target)
     unlinked = tuple(opened.manifest.get(LINKED, {}))
-    return RelabelReport(opened.path, len(opened), target.name, labelled.unmapped, labelled.contradicted, counts, unlinked)
+    return RelabelReport(len(opened), target.name, labelled.unmapped, labelled.contradicted, counts, unlinked)
 
 
 def labelled_again(store: Store, vocabulary: Vocabulary, elsewhere: Mapping[int, Sequence[int]] = MappingProxyType({})) -> Labelled:
@@ -155,7 +142,7 @@ def labelled_again(store: Store, vocabulary: Vocabulary, elsewhere: Mapping[int,
 
 def coded_rows(store: Store) -> list[Coded]:
     """What the rows of a store say of findings, in order."""
-    return list(store.records[["database", "present", "absent", "closed"]].itertuples(index=False))
+    return list(map(Coded._make, store.records[list(Coded._fields)].itertuples(index=False)))
 
 
 def annotated_in(store: Store) -> dict[str, frozenset[str]]:

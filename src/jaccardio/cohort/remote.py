@@ -213,7 +213,9 @@ class _Remote:
             for name, entry in document["files"].items():
                 if (folder / name).is_file() and _fits(folder / name, entry):  # of a copy that was interrupted
                     continue
-                self._get(name, folder)
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                with _reached(self.shown):
+                    self.system.get_file(f"{self.root}/{name}", str(folder / name))
                 if not _fits(folder / name, entry):
                     (folder / name).unlink()
                     raise DataError(f"{self.shown}/{name}: not as it was written. Is the store being changed? Else upload it again.")
@@ -237,11 +239,6 @@ class _Remote:
         with _reached(self.shown):
             for name in had.keys() - after["files"].keys():
                 self.system.rm_file(f"{self.root}/{name}")
-
-    def _get(self, name: str, folder: Path) -> None:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        with _reached(self.shown):
-            self.system.get_file(f"{self.root}/{name}", str(folder / name))
 
     def _put(self, folder: Path, names: Sequence[str]) -> None:
         for name in names:

@@ -83,7 +83,10 @@ def split_by_folds(store: Store, validation_fold: int = VALIDATION_FOLD, test_fo
         raise UsageError(f"fold {test_fold} cannot be both validation and test.")
     for fold in (validation_fold, test_fold):
         if fold not in there:
-            raise UsageError(f"{store.path}: no recording stands in fold {fold}; {_advice(there)}")
+            remedy = "Split by --fractions 0.7,0.1,0.2."
+            if len(there) >= len(PARTS):
+                remedy = f"Use for example --validation-fold {there[-2]} --test-fold {there[-1]}."
+            raise UsageError(f"{store.path}: no recording stands in fold {fold}; its folds are {', '.join(map(str, there))}. {remedy}")
     fold = folds.to_numpy(np.int64)
     parts = np.where(fold == test_fold, 2, np.where(fold == validation_fold, 1, 0))
     latest = pd.Series(parts).groupby(store.records["waveform"].to_numpy()).transform("max").to_numpy()
@@ -271,9 +274,3 @@ def _prevalence(labels: NDArray[np.int8]) -> NDArray[np.float64]:
     positive = (labels == PRESENT).sum(axis=0)
     prevalence: NDArray[np.float64] = np.divide(positive, known, out=np.full(len(known), np.nan), where=known > 0)
     return prevalence
-
-
-def _advice(there: list[int]) -> str:
-    if len(there) < len(PARTS):
-        return f"its folds are {', '.join(map(str, there))}. Split by --fractions 0.7,0.1,0.2."
-    return f"its folds are {', '.join(map(str, there))}. Use for example --validation-fold {there[-2]} --test-fold {there[-1]}."

@@ -68,7 +68,7 @@ RECORDS_SCHEMA = pa.schema(
         ("further_crc32", pa.list_(pa.int64())),
     ]
 )
-_FROM_SOURCE = ("recording_id", "patient_key", "database", "fold", "site", "device", "age", "sex", "year", "scp_source")
+_FROM_SOURCE = [name for name in RECORDS_SCHEMA.names if name in Source.__dataclass_fields__]
 
 
 class _Shards:
@@ -171,9 +171,6 @@ class StoreWriter:
                 remove_unlisted(self._store, read_json(self._store / MANIFEST))
         self._lock.close()
 
-    def __len__(self) -> int:
-        return len(self._columns["recording_id"])
-
     def add(self, source: Source, prepared: Prepared, waveform: str, measurements: NDArray[np.float32], quality: Quality) -> None:
         """Appends one recording.
 
@@ -193,11 +190,7 @@ class StoreWriter:
             "waveform": waveform,
             "lead_mask": sum(1 << lead for lead, recorded in enumerate(prepared.lead_mask) if recorded),
             "recorded": prepared.recorded,
-            "flags": list(quality.flags),
-            "present": list(source.present),
-            "absent": list(source.absent),
-            "closed": source.closed,
-            "report_phrases": source.report_phrases,
+            "flags": quality.flags,
             "place": place,
             "crc32": crc32,
             "further": [place for place, _ in further],
@@ -239,7 +232,10 @@ class StoreWriter:
             }
             if self._onto is not None:
                 tables = {name: pa.concat_tables([self._onto.table(name), table]) for name, table in tables.items()}
-            names = {name: self._write_table(name, table) for name, table in tables.items()}
+            names = {}
+            for name, table in tables.items():  # those of a store which is appended to beside the old ones
+                names[name], entry = _write_table(self._root, Path(name).stem, table, by_content=self._onto is not None)
+                self._files[names[name]] = entry
             labels_name, labels_entry = write_labels(self._root, labels, vocabulary)
             manifest = {
                 "format": FORMAT,
@@ -264,16 +260,6 @@ class StoreWriter:
                 remove_unlisted(self._store, manifest)
             sync_folder(self._store.parent)
 
-    def _write_table(self, name: str, table: pa.Table) -> str:
-        """Writes a table and lists it; that of a store which is appended to under a name by its content, beside the old one."""
-        data = parquet_bytes(table)
-        entry = file_entry(data)
-        if self._onto is not None:
-            name = f"{Path(name).stem}-{entry['sha256'][:12]}.parquet"
-        write_atomic(self._root / name, data)
-        self._files[name] = entry
-        return name
-
 
 def remove_unlisted(store: Path, manifest: Mapping[str, Any]) -> None:
     """Removes shards and tables that the manifest does not list, whole or half: an append left or replaced them."""
@@ -295,9 +281,14 @@ def write_labels(folder: Path, labels: NDArray[np.int8], vocabulary: Vocabulary)
     columns = {
         code: pa.array(labels[:, column], type=pa.int8(), mask=labels[:, column] == UNKNOWN) for column, code in enumerate(vocabulary.codes)
     }
-    data = parquet_bytes(pa.table(columns))
+    return _write_table(folder, "labels", pa.table(columns), by_content=True)
+
+
+def _write_table(folder: Path, stem: str, table: pa.Table, *, by_content: bool) -> tuple[str, dict[str, Any]]:
+    """Writes a table as Parquet, under a name made from its content or plainly; returns as `write_labels` does."""
+    data = parquet_bytes(table)
     entry = file_entry(data)
-    name = f"labels-{entry['sha256'][:12]}.parquet"
+    name = f"{stem}-{entry['sha256'][:12]}.parquet" if by_content else f"{stem}.parquet"
     write_atomic(folder / name, data)
     return name, entry
 

@@ -43,14 +43,6 @@ class Draft:
     left_out: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Spelling:
-    """A finding as the table calls it, and the rows that state it, in words."""
-
-    text: str
-    count: str
-
-
 def draft_vocabulary(manifest: Path, out: Path) -> Draft:
     """Writes a vocabulary to be corrected by hand: codes and names from the table, with counts.
 
@@ -75,7 +67,8 @@ def draft_vocabulary(manifest: Path, out: Path) -> Draft:
     if fault := own_name_fault(out.stem, Vocabulary.available()):
         raise UsageError(f"{out}: the name of a vocabulary {fault}")
     path = table_in(manifest) if manifest.is_dir() else manifest
-    table = read_table(path)
+    table, faults = read_table(path)
+    faults.refuse()
     rows = [cells for _, cells in table.rows]
     list_column = next((column for column in table.header if column.casefold() == LIST_COLUMN), None)
     spellings, left_out = _marked(table.header, rows) if list_column is None else _listed(list_column, rows)
@@ -87,25 +80,27 @@ def draft_vocabulary(manifest: Path, out: Path) -> Draft:
         )
     if len(spellings) > MOST_FINDINGS:
         raise DataError(f"{path.name}: {len(spellings)} findings. Free text is no list of findings: {MOST_FINDINGS} are the most.")
-    language = "ja" if any(JAPANESE.search(spelling.text) for spelling in spellings) else "en"
+    language = "ja" if any(JAPANESE.search(spelling) for spelling in spellings) else "en"
     write_atomic(out, _toml(path.name, spellings, language).encode())
     return Draft(Vocabulary.load(out), language, left_out)
 
 
-def _marked(header: Sequence[str], rows: Rows) -> tuple[list[_Spelling], tuple[str, ...]]:
-    spellings, left_out = [], []
+def _marked(header: Sequence[str], rows: Rows) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Findings as the table calls them with the rows that state them, in words; and what became none."""
+    spellings, left_out = {}, []
     for column in (column for column in header if column.casefold() not in RESERVED):
         words = Counter(plain(row[column]) for row in rows)
         states = label_states(words)
         present, absent, unknown = (sum(words[word] for word in words if states[word] == state) for state in (PRESENT, ABSENT, UNKNOWN))
         if present + absent and present + absent + unknown == len(rows) and _name(column):
-            spellings.append(_Spelling(column, f"present in {present} rows, absent in {absent}, unknown in {unknown}"))
+            spellings[column] = f"present in {present} rows, absent in {absent}, unknown in {unknown}"
         else:
             left_out.append(column if column.isprintable() else repr(column))
     return spellings, tuple(left_out)
 
 
-def _listed(column: str, rows: Rows) -> tuple[list[_Spelling], tuple[str, ...]]:
+def _listed(column: str, rows: Rows) -> tuple[dict[str, str], tuple[str, ...]]:
+    """As `_marked`."""
     spelt: dict[str, Counter[str]] = {}
     for row in rows:
         values = {fold(value): value for value in list_items(row[column])}
@@ -113,32 +108,33 @@ def _listed(column: str, rows: Rows) -> tuple[list[_Spelling], tuple[str, ...]]:
             if plain(value) not in NOT_STATED | NO_FINDING:
                 spelt.setdefault(key, Counter())[value] += 1
     texts = {counts.most_common(1)[0][0]: counts.total() for counts in spelt.values()}
-    spellings = [_Spelling(text, f"present in {rows_of} rows") for text, rows_of in texts.items() if _name(text)]
+    spellings = {text: f"present in {rows_of} rows" for text, rows_of in texts.items() if _name(text)}
     unnamed = len(texts) - len(spellings)
     return spellings, (f"{unnamed} values of the column {LIST_COLUMN} that cannot be names",) if unnamed else ()
 
 
-def _toml(table: str, spellings: Sequence[_Spelling], language: str) -> str:
+def _toml(table: str, spellings: Mapping[str, str], language: str) -> str:
     lines = [
         f"# Findings of {json.dumps(table, ensure_ascii=False)}, to be corrected by hand: names as they should stand in a sentence, what",
         "# follows from what, and the leads that each finding needs (without a line `leads`: I, II and V1-V6; `leads = []`: any one lead).",
         "# docs/your-data.md explains every key; `jaccardio vocabulary check` says what is wrong with this file.",
         "implications = []",
     ]
-    taken = {fold(spelling.text) for spelling in spellings}
+    taken = set(map(fold, spellings))
     shipped = _shipped()
-    for number, spelling in enumerate(spellings, start=1):
-        known = shipped.get(fold(spelling.text))
-        name = _name(spelling.text)
+    for number, (spelling, rows) in enumerate(spellings.items(), start=1):
+        known = shipped.get(fold(spelling))
+        name = _name(spelling)
         if known is not None and fold(known.names[language]) not in taken:
             name = known.names[language]
-        if fold(name) in taken - {fold(spelling.text)}:
+        others = taken - {fold(spelling)}
+        if fold(name) in others:
             name = f"{name} ({number})"
-        code = _code(spelling.text, number, taken - {fold(spelling.text)})
+        code = _code(spelling, number, others)
         taken |= {fold(name), fold(code)}
-        lines += ["", f"[[findings]]  # {spelling.count}", f"code = {_string(code)}", f"names = {{ {language} = {_string(name)} }}"]
-        if fold(spelling.text) not in (fold(name), fold(code)):
-            lines.append(f"aliases = [{_string(spelling.text)}]")
+        lines += ["", f"[[findings]]  # {rows}", f"code = {_string(code)}", f"names = {{ {language} = {_string(name)} }}"]
+        if fold(spelling) not in (fold(name), fold(code)):
+            lines.append(f"aliases = [{_string(spelling)}]")
         if known is not None:
             lines.append(f"leads = [{', '.join(map(_string, known.leads))}]")
     return "\n".join(lines) + "\n"

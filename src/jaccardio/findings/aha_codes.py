@@ -5,12 +5,10 @@ Mason JW, Hancock EW, Gettes LS. Recommendations for the standardization and int
 have a number of their own.
 """
 
-import csv
-import io
 from functools import cache
-from importlib import resources
 
 from jaccardio.findings.mapping import OPEN
+from jaccardio.findings.tables import table_rows
 
 DOUBTS = frozenset({"301", "302", "312", "315", "322"})
 """Modifiers borderline, consider, possible, probable, versus."""
@@ -18,8 +16,7 @@ DOUBTS = frozenset({"301", "302", "312", "315", "322"})
 
 @cache
 def _codes() -> dict[str, str]:
-    text = (resources.files("jaccardio.findings") / "data" / "aha-codes.csv").read_text("utf-8")
-    return {row["aha"]: row["code"] for row in csv.DictReader(io.StringIO(text))}
+    return {row["aha"]: row["code"] for row in table_rows("aha-codes")}
 
 
 def code_of_statement(statement: str) -> str | None:

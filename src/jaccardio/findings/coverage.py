@@ -1,18 +1,10 @@
 """Which codes a database's annotators used at all. A finding that they never wrote is unknown in that database, not absent."""
 
-import csv
-import io
+from collections.abc import Mapping
 from functools import cache
-from importlib import resources
+from types import MappingProxyType
 
-
-@cache
-def _counts() -> dict[str, dict[str, int]]:
-    text = (resources.files("jaccardio.findings") / "data" / "annotated.csv").read_text("utf-8")
-    databases: dict[str, dict[str, int]] = {}
-    for row in csv.DictReader(io.StringIO(text)):
-        databases.setdefault(row["database"], {})[row["code"]] = int(row["count"])
-    return databases
+from jaccardio.findings.tables import table_rows
 
 
 def annotated_codes(database: str) -> frozenset[str]:
@@ -24,7 +16,9 @@ def annotated_codes(database: str) -> frozenset[str]:
     return frozenset(annotated_counts(database))
 
 
-def annotated_counts(database: str) -> dict[str, int]:
+@cache
+def annotated_counts(database: str) -> Mapping[str, int]:
     """The codes of `annotated_codes` with their published number of records, most frequent first."""
-    counts = {code: count for code, count in _counts().get(database, {}).items() if count > 0}
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+    counts = [(row["code"], int(row["count"])) for row in table_rows("annotated") if row["database"] == database]
+    ordered = sorted(counts, key=lambda item: (-item[1], item[0]))
+    return MappingProxyType({code: count for code, count in ordered if count > 0})

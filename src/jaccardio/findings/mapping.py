@@ -6,17 +6,16 @@ The table is data: ``data/mapping-<vocabulary>.csv``, one row per code and findi
 finding open), or ``nothing`` (looked at, and it says nothing of any finding). docs/vocabularies.md has the reasons.
 """
 
-import csv
-import io
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
+from jaccardio.findings.tables import table_rows
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.findings.vocabulary_file import fold
 
@@ -58,14 +57,14 @@ class LabelMapper:
         Rows of the table on findings outside a subset are left out.
         """
         columns = {code: column for column, code in enumerate(vocabulary.codes)}
-        stated: dict[str, dict[str, set[int]]] = {}
-        for row in _table(vocabulary):
-            states = stated.setdefault(f"{row['ontology']}:{row['code']}", {"present": set(), "unknown": set(), "part": set()})
+        stated: defaultdict[str, defaultdict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+        for row in table_rows(f"mapping-{vocabulary.name}") if vocabulary.name in Vocabulary.available() else ():
+            states = stated[f"{row['ontology']}:{row['code']}"]
             if row["state"] != "nothing" and row["finding"] in columns:
                 states[row["state"]].add(columns[row["finding"]])
         for column, finding in enumerate(vocabulary.findings):
             for code in finding.stated_by:
-                stated.setdefault(code, {"present": set(), "unknown": set(), "part": set()})["present"].add(column)
+                stated[code]["present"].add(column)
         meanings = {
             code: Meaning(frozenset(states["present"] | states["part"]), frozenset(states["unknown"]), frozenset(states["part"]))
             for code, states in stated.items()
@@ -116,7 +115,8 @@ class LabelMapper:
         """One row of states with what follows from it: implied findings, and unknown for one that stands alone beside another."""
         labels = labels.copy()
         codes = self.vocabulary.codes
-        for child, parent in self._implications_upwards():
+        implications = self.vocabulary.implications
+        for child, parent in implications * len(implications):  # a pass per pair reaches every parent of a parent
             if labels[codes.index(child)] == PRESENT:
                 labels[codes.index(parent)] = PRESENT
         if (labels == PRESENT).sum() > 1:
@@ -142,15 +142,6 @@ class LabelMapper:
             certain = self._meaning(code.removeprefix(OPEN))
             return Meaning(unknown=certain.present | certain.unknown)
         return self.meanings.get(_key(code), Meaning())
-
-    def _implications_upwards(self) -> list[tuple[str, str]]:
-        """Implications repeated until chains are closed: a pass per pair reaches every parent of a parent."""
-        return list(self.vocabulary.implications) * len(self.vocabulary.implications)
-
-
-def _table(vocabulary: Vocabulary) -> list[dict[str, str]]:
-    table = resources.files("jaccardio.findings") / "data" / f"mapping-{vocabulary.name}.csv"
-    return list(csv.DictReader(io.StringIO(table.read_text("utf-8")))) if vocabulary.name in Vocabulary.available() else []
 
 
 def _key(code: str) -> str:

@@ -5,14 +5,12 @@
 findings. ``*`` in a term stands for any letters, as in German compounds (``*infarkt*``).
 """
 
-import csv
-import io
 import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
-from importlib import resources
 
 from jaccardio.findings.report_phrases import normalise
+from jaccardio.findings.tables import table_rows
 from jaccardio.findings.vocabulary import Finding
 
 ANY_LETTERS = "*"
@@ -71,7 +69,7 @@ def inside(span: Span, other: Span) -> bool:
 @lru_cache(4096)
 def named_spans(text: str) -> list[tuple[Span, frozenset[str]]]:
     """Where terms of the table stand in a text, as `searchable` writes it, and the codes that they name."""
-    near = [(term, codes) for term, codes, stem in _table() if stem in text]
+    near = [(term, codes) for term, codes, first in _table() if first in text]
     return [(match.span(), codes) for term, codes in near for match in term_pattern(term).finditer(text)]
 
 
@@ -80,17 +78,20 @@ def _codes_of(code: str, names: tuple[str, ...]) -> frozenset[str]:
     """The codes of the table that a finding goes by: its own where the table has it, else those of its names."""
     if any(code in codes for _, codes, _ in _table()):
         return frozenset({code})
-    near = [(term, codes, name) for term, codes, stem in _table() for name in names if stem in name]
+    near = [(term, codes, name) for term, codes, first in _table() for name in names if first in name]
     return frozenset[str]().union(*(codes for term, codes, name in near if term_pattern(term).fullmatch(name)))
 
 
 @cache
 def _table() -> list[tuple[str, frozenset[str], str]]:
-    """Every term, as it is searched, the codes that it names, and its first letters: a text without them needs no search."""
-    text = (resources.files("jaccardio.findings") / "data" / "finding-terms.csv").read_text("utf-8")
-    rows = csv.DictReader(io.StringIO(text))
-    terms = [(searchable(term), frozenset(row["codes"].split("|"))) for row in rows for term in row["terms"].split("|")]
-    return [(term, codes, re.split(rf"{SEPARATOR}|\{ANY_LETTERS}", term.lstrip("*-_"))[0]) for term, codes in terms]
+    """Every term, as it is searched, the codes that it names, and its `stem`."""
+    rows = [(term, frozenset(row["codes"].split("|"))) for row in table_rows("finding-terms") for term in row["terms"].split("|")]
+    return [(searchable(term), codes, stem(searchable(term))) for term, codes in rows]
+
+
+def stem(term: str) -> str:
+    """First letters of a term: a text without them needs no search."""
+    return re.split(rf"{SEPARATOR}|\{ANY_LETTERS}", term.lstrip("*-_"))[0]
 
 
 @cache

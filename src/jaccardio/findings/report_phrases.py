@@ -6,13 +6,12 @@ phrase is read only where patterns cover it whole: of one that goes on in words 
 childhood") nothing is believed. What is not said, or said with a doubt, is unknown and never absent.
 """
 
-import csv
-import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from jaccardio.errors import DataError
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
 from jaccardio.findings.needed_leads import spell_leads
+from jaccardio.findings.tables import table_rows
 from jaccardio.findings.vocabulary_file import fold
 from jaccardio.recording.leads import LEADS
 
@@ -71,11 +71,6 @@ class Phrase:
     findings: tuple[str, ...]
 
     @property
-    def statement(self) -> bool:
-        """Whether the phrase says something of the ECG."""
-        return bool(self.sentences)
-
-    @property
     def truth(self) -> int:
         """`LabelState` of the sentence in an ECG whose report has the phrase; in doubt is unknown."""
         if self.hedged:
@@ -105,7 +100,6 @@ class Reading:
 @cache
 def report_phrases() -> dict[str, Phrase]:
     """The glossary by code."""
-    text = (resources.files("jaccardio.findings") / "data" / "report-phrases.csv").read_text("utf-8")
     return {
         row["code"]: Phrase(
             code=row["code"],
@@ -115,7 +109,7 @@ def report_phrases() -> dict[str, Phrase]:
             hedged=row["hedged"] == "true",
             findings=tuple(filter(None, row["findings"].split("|"))),
         )
-        for row in csv.DictReader(io.StringIO(text))
+        for row in table_rows("report-phrases")
     }
 
 
@@ -131,15 +125,15 @@ def read_report(report: str) -> Reading:
     chains: list[tuple[str, ...]] = []
     unread: list[str] = []
     for phrase, leads in _phrases(report):
-        chain = _chain(phrase.split())
-        if chain is None:
+        patterns = _chain(phrase.split())
+        if patterns is None:
             unread.append(phrase)
             continue
-        chains.append(tuple(pattern for pattern, _ in chain))
+        chains.append(tuple(pattern for pattern, _ in patterns))
         left = iter(leads)
-        for pattern, code in chain:
+        for pattern, code in patterns:
             where = [next(left) for _ in range(pattern.count(SLOT))]
-            if report_phrases()[code].statement:
+            if report_phrases()[code].sentences:
                 said[AT.join([code, *where])] = None
     return Reading(tuple(said), tuple(chains), tuple(unread))
 
@@ -188,11 +182,8 @@ def truth_matrix(said: Sequence[Sequence[str] | None], language: str = "en", at_
     The sentences, and (records, sentences) int8 with the values of `LabelState`.
     """
     rows = [truths(() if codes is None else codes, language) for codes in said]
-    uses: dict[str, int] = {}
-    for row in rows:
-        for sentence, truth in row.items():
-            uses[sentence] = uses.get(sentence, 0) + (truth != UNKNOWN)
-    sentences = [sentence for sentence, count in uses.items() if count >= at_least]
+    uses = Counter(sentence for row in rows for sentence, truth in row.items() if truth != UNKNOWN)
+    sentences = [sentence for sentence in dict.fromkeys(chain.from_iterable(rows)) if uses[sentence] >= at_least]
     matrix = np.full((len(rows), len(sentences)), UNKNOWN, dtype=np.int8)
     columns = {sentence: column for column, sentence in enumerate(sentences)}
     for number, row in enumerate(rows):

@@ -9,21 +9,19 @@ may mean something else on each: "does not show AF" denies, "AF does not recur" 
 denial or go on with it. A cue with nothing behind it speaks of what is before it. What was is in doubt: it may be seen in this ECG or not.
 """
 
-import csv
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
 from jaccardio.findings.mapping import NAMED, LabelMapper, Meaning
-from jaccardio.findings.naming import Span, inside, named_spans, searchable, term_pattern
+from jaccardio.findings.naming import Span, inside, named_spans, searchable, stem, term_pattern
 from jaccardio.findings.report_phrases import ABBREVIATED, FULL_STOP, normalise, read_report
+from jaccardio.findings.tables import table_rows
 from jaccardio.findings.vocabulary import Vocabulary
 
 REACH = 5
@@ -111,7 +109,7 @@ class StatementReader:
     def for_vocabulary(cls, vocabulary: Vocabulary) -> "StatementReader":
         """The reader of a vocabulary: the terms of the table, and its own names and aliases."""
         own = [
-            (_stem(searchable(name)), term_pattern(searchable(name)), NAMED + finding.code)
+            (stem(searchable(name)), term_pattern(searchable(name)), NAMED + finding.code)
             for finding in vocabulary.findings
             for name in (*finding.names.values(), *finding.aliases)
         ]
@@ -161,7 +159,7 @@ class StatementReader:
             named[span] = named.get(span, frozenset()) | codes
         found = {span: _mention(span, codes) for span, codes in named.items()}
         for span, code in [
-            (match.span(), code) for stem, pattern, code in self.own if stem in phrase for match in pattern.finditer(phrase)
+            (match.span(), code) for first, pattern, code in self.own if first in phrase for match in pattern.finditer(phrase)
         ]:
             found[span] = Mention(span, frozenset({code}), frozenset({code.removeprefix(NAMED)}))
         return [found[span] for span in sorted(found) if not any(inside(span, other) for other in found)]
@@ -246,8 +244,8 @@ def _cues_in(phrase: str) -> list[tuple[dict[str, str], Span]]:
     second ("is not", "not seen"). Those that only shield words from being cues are left out."""
     found = [
         (kind, side, match.span())
-        for kind, side, stem, pattern in _cues()
-        if stem in phrase and kind not in (AND, OR)
+        for kind, side, first, pattern in _cues()
+        if first in phrase and kind not in (AND, OR)
         for match in pattern.finditer(phrase)
     ]
     whole = [cue for cue in found if not any(inside(cue[2], other) for _, _, other in found)]
@@ -262,16 +260,14 @@ def _cues_in(phrase: str) -> list[tuple[dict[str, str], Span]]:
 @cache
 def _cues() -> list[tuple[str, str, str, re.Pattern[str]]]:
     """Kind, side, stem and pattern of every cue."""
-    text = (resources.files("jaccardio.findings") / "data" / "assertion-cues.csv").read_text("utf-8")
-    rows = csv.DictReader(io.StringIO(text))
     return [
         (
             row["kind"],
             row["side"],
-            _stem(searchable(cue)),
+            stem(searchable(cue)),
             re.compile(re.escape(cue)) if cue in ("?", "/") else term_pattern(searchable(cue), verbs=False),
         )
-        for row in rows
+        for row in table_rows("assertion-cues")
         for cue in row["cues"].split("|")
     ]
 
@@ -279,11 +275,6 @@ def _cues() -> list[tuple[str, str, str, re.Pattern[str]]]:
 @cache
 def _statements() -> frozenset[str]:
     return frozenset(Vocabulary.load("ptbxl71").codes)
-
-
-def _stem(term: str) -> str:
-    """First letters of a term: a phrase without them needs no search."""
-    return re.split(r"[\s\-/_.*]", term.lstrip("*"))[0]
 
 
 def _mention(span: Span, named: frozenset[str]) -> Mention:

@@ -4,14 +4,11 @@ Those that ship are data: ``data/<name>.toml`` (title, implications, names of gr
 A vocabulary of one's own is one TOML file (`vocabulary_file`). Both become the same document, which travels with stores, runs and models.
 """
 
-import csv
 import difflib
-import io
 import tomllib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +18,10 @@ from numpy.typing import NDArray
 from jaccardio.errors import UsageError
 from jaccardio.files import sha256_json
 from jaccardio.findings.labels import PRESENT
-from jaccardio.findings.needed_leads import unmet
+from jaccardio.findings.needed_leads import ALTERNATIVE
 from jaccardio.findings.sentences import NOTHING, TEMPLATES
+from jaccardio.findings.tables import DATA, table_rows
 from jaccardio.findings.vocabulary_file import fold, read_document
-
-_DATA = resources.files("jaccardio.findings") / "data"
 
 _OPTIONAL = ("leads", "stated_by", "aliases")
 """Of a finding; left out of the document where empty, as are `Vocabulary`'s: one without them keeps the fingerprint it always had."""
@@ -73,8 +69,8 @@ class Finding:
         return self.names.get(language) or self.name
 
     def lacking(self, leads: Collection[str]) -> tuple[str, ...]:
-        """The items of `Finding.leads` that are not met by the leads at hand; empty where the finding can be judged."""
-        return unmet(self.leads, leads)
+        """The items of `leads` of which no lead is at hand, in order; empty where the finding can be judged."""
+        return tuple(item for item in self.leads if not any(lead in leads for lead in item.split(ALTERNATIVE)))
 
 
 @dataclass(frozen=True)
@@ -134,29 +130,20 @@ class Vocabulary:
 
     @classmethod
     def _shipped(cls, name: str) -> "Vocabulary":
-        head = tomllib.loads((_DATA / f"{name}.toml").read_text("utf-8"))
-        rows = csv.DictReader(io.StringIO((_DATA / f"{name}.csv").read_text("utf-8")))
-        findings = tuple(
-            Finding(
-                code=row["code"],
-                names={key.removeprefix("name_"): value for key, value in row.items() if key.startswith("name_") and value},
-                levels={key.removeprefix("level_"): value for key, value in row.items() if key.startswith("level_") and value},
-                note=row["note"],
-                leads=tuple(row["leads"].split()),
-                stated_by=tuple(row.get("source", "").split()),
-            )
-            for row in rows
-        )
-        return cls(
-            name=name,
-            title=head["title"],
-            findings=findings,
-            templates=TEMPLATES,
-            nothing=NOTHING,
-            implications=tuple((pair[0], pair[1]) for pair in head.get("implications", [])),
-            alone=tuple(head.get("alone", ())),
-            group_names=head.get("groups", {}),
-        )
+        head = tomllib.loads((DATA / f"{name}.toml").read_text("utf-8"))
+        findings = [
+            {
+                "code": row["code"],
+                "names": {key.removeprefix("name_"): value for key, value in row.items() if key.startswith("name_") and value},
+                "levels": {key.removeprefix("level_"): value for key, value in row.items() if key.startswith("level_") and value},
+                "note": row["note"],
+                "leads": row["leads"].split(),
+                "stated_by": row.get("source", "").split(),
+            }
+            for row in table_rows(name)
+        ]
+        sentences = {"templates": TEMPLATES, "nothing": NOTHING}
+        return cls.from_dict(head | sentences | {"name": name, "findings": findings, "group_names": head.get("groups", {})})
 
     @property
     def argument(self) -> str:
@@ -166,7 +153,7 @@ class Vocabulary:
     @staticmethod
     def available() -> tuple[str, ...]:
         """Names of the vocabularies that ship with jaccardio."""
-        return tuple(sorted(entry.name.removesuffix(".toml") for entry in _DATA.iterdir() if entry.name.endswith(".toml")))
+        return tuple(sorted(entry.name.removesuffix(".toml") for entry in DATA.iterdir() if entry.name.endswith(".toml")))
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> "Vocabulary":

@@ -7,6 +7,7 @@ import difflib
 import re
 import tomllib
 import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ MAXIMUM_CHARACTERS = 200
 KEYS = ("name", "title", "implications", "alone", "templates", "nothing", "denials", "groups", "findings")
 FINDING_KEYS = ("code", "names", "definition", "levels", "leads", "scp", "snomed", "aliases")
 
+NO_CODE, NO_STATEMENT = "the code of no finding", "no SCP-ECG statement of PTB-XL"
 CODE = re.compile(r"[A-Za-z0-9_./()+-]{1,40}")
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 TABLE_WORDS = frozenset(
@@ -72,6 +74,17 @@ class _Faults(list[str]):
             return value
         self.say(place, "not a list. Write it in square brackets.")
         return []
+
+    def items(self, key: str, raw: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        """The items of a list, each with its place."""
+        return [(f"{key}, item {number}", item) for number, item in enumerate(self.array(key, raw.get(key, [])), start=1)]
+
+    def one_of(self, place: str, value: object, known: Sequence[str], what: str) -> str:
+        """A text that is known; `what` it is else."""
+        text = self.text(place, value)
+        if text and text not in known:
+            self.say(place, f"{text!r} is {what}.{nearest(text, known)}")
+        return text
 
     def sentences(self, place: str, value: object, languages: Collection[str], *, slot: bool) -> dict[str, str]:
         """Sentence per language, with one place for the names or none."""
@@ -123,8 +136,8 @@ def read_document(path: Path, reserved: Collection[str]) -> dict[str, Any]:
         "findings": findings,
         "templates": {language: templates.get(language, "") for language in languages},
         "nothing": {language: nothing.get(language, "") for language in languages},
-        "implications": _implications(raw.get("implications", []), codes, faults),
-        "alone": [_code_of(f"alone, item {number}", code, codes, faults) for number, code in _numbered("alone", raw, faults)],
+        "implications": _implications(raw, codes, faults),
+        "alone": [faults.one_of(place, code, codes, NO_CODE) for place, code in faults.items("alone", raw)],
         "denials": faults.sentences("denials", raw.get("denials", {}), languages, slot=True),
         "group_names": _group_names(raw.get("groups", {}), findings, languages, faults),
     }
@@ -205,15 +218,16 @@ def _finding(entry: object, number: int, faults: _Faults) -> dict[str, Any]:
     if fold(code) in TABLE_WORDS:
         own.say("code", f"{code!r} means something else in a manifest. Choose another code.")
     levels = own.table("levels", raw.get("levels", {}))
+    statements = sorted(code.removeprefix("scp:") for code in annotated_codes("ptbxl") if code.startswith("scp:"))
     finding = {
         "code": code,
         "names": _names(raw.get("names", {}), own),
         "levels": {own.text("levels", level): own.text(f"levels.{level}", group) for level, group in levels.items()},
         "note": own.text("definition", raw.get("definition", ""), empty=True),
-        "leads": [_lead(f"leads, item {place}", item, own) for place, item in _numbered("leads", ALL_LEADS | raw, own)],
-        "stated_by": [_scp(f"scp, item {place}", item, own) for place, item in _numbered("scp", raw, own)]
-        + [_snomed(f"snomed, item {place}", item, own) for place, item in _numbered("snomed", raw, own)],
-        "aliases": [own.text(f"aliases, item {place}", item) for place, item in _numbered("aliases", raw, own)],
+        "leads": [_lead(place, item, own) for place, item in own.items("leads", ALL_LEADS | raw)],
+        "stated_by": [f"scp:{own.one_of(place, item, statements, NO_STATEMENT)}" for place, item in own.items("scp", raw)]
+        + [_snomed(place, item, own) for place, item in own.items("snomed", raw)],
+        "aliases": [own.text(place, item) for place, item in own.items("aliases", raw)],
     }
     if "all" in finding["levels"]:
         own.say("levels.all", "this level holds every finding by itself. Call yours otherwise.")
@@ -222,10 +236,6 @@ def _finding(entry: object, number: int, faults: _Faults) -> dict[str, Any]:
             own.say("aliases", f"{alias!r} means something else in a manifest. Rename the column there.")
     faults.extend(f"finding {code or number}, {fault}" for fault in own)
     return finding
-
-
-def _numbered(key: str, raw: Mapping[str, Any], faults: _Faults) -> list[tuple[int, Any]]:
-    return list(enumerate(faults.array(key, raw.get(key, [])), start=1))
 
 
 def _names(value: object, faults: _Faults) -> dict[str, str]:
@@ -249,14 +259,6 @@ def _lead(place: str, value: object, faults: _Faults) -> str:
         lead = next(lead for lead in item.split("/") if lead not in LEADS)
         faults.say(place, f"{lead!r} is no lead.{nearest(lead, LEADS)}")
     return item
-
-
-def _scp(place: str, value: object, faults: _Faults) -> str:
-    statements = sorted(code.removeprefix("scp:") for code in annotated_codes("ptbxl") if code.startswith("scp:"))
-    code = faults.text(place, value)
-    if code and code not in statements:
-        faults.say(place, f"{code!r} is no SCP-ECG statement of PTB-XL.{nearest(code, statements)}")
-    return f"scp:{code}"
 
 
 def _snomed(place: str, value: object, faults: _Faults) -> str:
@@ -291,19 +293,11 @@ def _distinct(findings: Sequence[Mapping[str, Any]], faults: _Faults) -> None:
                 )
 
 
-def _code_of(place: str, value: object, codes: Sequence[str], faults: _Faults) -> str:
-    code = faults.text(place, value)
-    if code and code not in codes:
-        faults.say(place, f"{code!r} is the code of no finding.{nearest(code, codes)}")
-    return code
-
-
-def _implications(value: object, codes: Sequence[str], faults: _Faults) -> list[tuple[str, str]]:
+def _implications(raw: Mapping[str, Any], codes: Sequence[str], faults: _Faults) -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
-    for number, pair in enumerate(faults.array("implications", value), start=1):
-        place = f"implications, item {number}"
+    for place, pair in faults.items("implications", raw):
         if isinstance(pair, list) and len(pair) == 2:
-            child, parent = (_code_of(place, code, codes, faults) for code in pair)
+            child, parent = (faults.one_of(place, code, codes, NO_CODE) for code in pair)
             pairs.append((child, parent))
         else:
             faults.say(place, 'not a pair. Write ["finding", "finding that follows from it"].')
@@ -325,11 +319,10 @@ def _group_names(
     value: object, findings: Sequence[Mapping[str, Any]], languages: Sequence[str], faults: _Faults
 ) -> dict[str, dict[str, dict[str, str]]]:
     """Names of the groups of two findings and more; a group without a name of its own is called as ``levels`` calls it."""
-    sizes: dict[str, dict[str, int]] = {}
+    sizes: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for finding in findings:
         for level, group in finding["levels"].items():
-            groups = sizes.setdefault(level, {})
-            groups[group] = groups.get(group, 0) + 1
+            sizes[level][group] += 1
     given = faults.table("groups", value)
     faults.known("groups", given, list(sizes))
     taken = {(language, fold(name)) for finding in findings for language, name in finding["names"].items()}

@@ -1,7 +1,5 @@
 """Simulated hospitals as files: WFDB records in format 16 and one ``manifest.csv`` a site, beside it ``echo.csv`` if wanted."""
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.errors import UsageError
-from jaccardio.files import write_atomic
+from jaccardio.files import write_csv
 from jaccardio.processes import WorkerPool
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.recording import SIMULATED_COMMENT
@@ -31,22 +29,12 @@ _CHUNK = 64
 
 @dataclass(frozen=True)
 class SiteReport:
-    """What was written for one site: its manifest, ECGs, patients, present labels per finding, and the table of echocardiograms if any."""
+    """What was written for one site: its manifest, number of ECGs and of patients, and the table of echocardiograms if any."""
 
-    name: str
     manifest: Path
     records: int
     patients: int
-    present: dict[str, int]
-    echo: Path | None = None
-
-
-@dataclass(frozen=True)
-class SimulationReport:
-    """What `simulate_hospitals` wrote."""
-
-    path: Path
-    sites: tuple[SiteReport, ...]
+    echo: Path | None
 
 
 def simulate_hospitals(
@@ -58,7 +46,7 @@ def simulate_hospitals(
     jobs: int = 1,
     echo: bool = False,
     progress: Callable[[int, int], None] | None = None,
-) -> SimulationReport:
+) -> tuple[SiteReport, ...]:
     """Writes simulated hospitals: ``OUT/site-a/manifest.csv``, ``OUT/site-a/records/000/r00001.hea`` and so on.
 
     The same arguments write the same bytes, whatever `jobs` is. A site's manifest is written last: where it is, the site is whole.
@@ -102,19 +90,22 @@ def simulate_hospitals(
     reports = []
     for index, (site, count) in enumerate(zip(hospitals, counts, strict=True)):
         ecgs = draw_patients(site, count, np.random.default_rng([seed, index]))
-        tasks = [(out / site.name, index, seed, sampling_rate, ecgs[start : start + _CHUNK]) for start in range(0, count, _CHUNK)]
-        for folder in {_record_path(out / site.name, ecg.number).parent for ecg in ecgs}:
+        home = out / site.name
+        tasks = [(home, site, [seed, index], sampling_rate, ecgs[start : start + _CHUNK]) for start in range(0, count, _CHUNK)]
+        for folder in {_record_path(home, ecg.number).parent for ecg in ecgs}:
             folder.mkdir(parents=True)
         for written in _run(tasks, jobs):
             done += written
             if progress is not None:
                 progress(done, total)
-        table = _write_echo(out / site.name, site, ecgs, [seed, index, 3]) if echo else None
-        reports.append(_write_manifest(out / site.name, site, ecgs, table))
-    return SimulationReport(out, tuple(reports))
+        if echo:
+            write_csv(home / "echo.csv", [COLUMNS, *echo_rows(site, ecgs, [seed, index, 3])])
+        _write_manifest(home, site, ecgs, [code for code in FINDINGS if not echo or code not in ECHO_FINDINGS])
+        reports.append(SiteReport(home / "manifest.csv", count, ecgs[-1].patient, home / "echo.csv" if echo else None))
+    return tuple(reports)
 
 
-_Task = tuple[Path, int, int, float, list[SimulatedEcg]]
+_Task = tuple[Path, Site, list[int], float, list[SimulatedEcg]]
 
 
 def _run(tasks: Sequence[_Task], jobs: int) -> Iterator[int]:
@@ -126,11 +117,10 @@ def _run(tasks: Sequence[_Task], jobs: int) -> Iterator[int]:
 
 
 def _write_chunk(task: _Task) -> int:
-    folder, site_index, seed, sampling_rate, ecgs = task
-    site = create_sites(site_index + 1)[site_index]
+    folder, site, seed, sampling_rate, ecgs = task
     for ecg in ecgs:
-        own = np.random.default_rng([seed, site_index, 1, ecg.number])
-        heart = build_heart(ecg, np.random.default_rng([seed, site_index, 2, ecg.patient]))
+        own = np.random.default_rng([*seed, 1, ecg.number])
+        heart = build_heart(ecg, np.random.default_rng([*seed, 2, ecg.patient]))
         write_record(_record_path(folder, ecg.number), simulate_ecg(heart, site.equipment, sampling_rate, own), sampling_rate, site)
     return len(ecgs)
 
@@ -170,29 +160,13 @@ def _record_path(folder: Path, number: int) -> Path:
     return folder / "records" / f"{(number - 1) // RECORDS_PER_FOLDER:03d}" / f"r{number:05d}"
 
 
-def _write_echo(folder: Path, site: Site, ecgs: Sequence[SimulatedEcg], seed: Sequence[int]) -> Path:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *echo_rows(site, ecgs, seed)])
-    table = folder / "echo.csv"
-    write_atomic(table, text.getvalue().encode())
-    return table
-
-
-def _write_manifest(folder: Path, site: Site, ecgs: Sequence[SimulatedEcg], echo: Path | None) -> SiteReport:
-    stated = [code for code in FINDINGS if echo is None or code not in ECHO_FINDINGS]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["path", "patient_id", "site", "date", "age", "sex", *stated])
-    present = dict.fromkeys(stated, 0)
+def _write_manifest(folder: Path, site: Site, ecgs: Sequence[SimulatedEcg], stated: Sequence[str]) -> None:
+    rows: list[list[object]] = [["path", "patient_id", "site", "date", "age", "sex", *stated]]
     for ecg in ecgs:
         path = _record_path(folder, ecg.number).with_suffix(".hea").relative_to(folder).as_posix()
         cells = [label_cell(code, ecg, site) for code in stated]
-        writer.writerow([path, patient_id(site, ecg.patient), f"simulated {site.name}", ecg.day.isoformat(), ecg.age, ecg.sex, *cells])
-        for code, cell in zip(stated, cells, strict=True):
-            present[code] += cell == "1"
-    manifest = folder / "manifest.csv"
-    write_atomic(manifest, text.getvalue().encode())
-    return SiteReport(site.name, manifest, len(ecgs), ecgs[-1].patient, present, echo)
+        rows.append([path, patient_id(site, ecg.patient), f"simulated {site.name}", ecg.day.isoformat(), ecg.age, ecg.sex, *cells])
+    write_csv(folder / "manifest.csv", rows)
 
 
 def label_cell(code: str, ecg: SimulatedEcg, site: Site) -> str:

@@ -8,6 +8,7 @@ signs follow `Latent`, not the label.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -38,14 +39,6 @@ def show_latent(heart: Heart, latent: Latent) -> None:
     left = heart.waves["p_left"]
     heart.waves["p_left"] = replace(left, centre=left.centre + 0.009 * atrium, fall=left.fall * (1 + 0.1 * atrium))
     heart.push("p_left", x=0.01 * atrium, z=0.045 * atrium)
-
-
-def normal(heart: Heart, rng: np.random.Generator) -> None:
-    """Nothing changes."""
-
-
-def _shown_by_latent(heart: Heart, rng: np.random.Generator) -> None:
-    """Nothing beyond `show_latent`: an echocardiographic label has no wave of its own."""
 
 
 def _slow_conduction(heart: Heart, factor: float) -> None:
@@ -101,7 +94,7 @@ def poor_r(heart: Heart, rng: np.random.Generator) -> None:
     heart.waves["r"] = replace(heart.waves["r"], vector=(0.8 * x, y, max(z, 0.6 * x)))
 
 
-def _infarct(heart: Heart, vector: tuple[float, float, float], rng: np.random.Generator, repolarisation: bool = True) -> None:
+def _infarct(heart: Heart, rng: np.random.Generator, vector: tuple[float, float, float], repolarisation: bool = True) -> None:
     """Early forces point away from the scar (Q waves); part of the infarcts are recent: ST elevation and T inversion over them."""
     size = float(rng.uniform(0.85, 1.25))
     x, y, z = (component * size for component in vector)
@@ -112,32 +105,22 @@ def _infarct(heart: Heart, vector: tuple[float, float, float], rng: np.random.Ge
         heart.push("t", *(float(rng.uniform(0.2, 0.45)) * component for component in (x, y, z)))
 
 
-def inferior_mi(heart: Heart, rng: np.random.Generator) -> None:
-    """Q waves in II, III, aVF."""
-    _infarct(heart, (0.10, -0.55, 0.0), rng)
-
-
 def anteroseptal_mi(heart: Heart, rng: np.random.Generator) -> None:
     """Q or QS waves in V1-V3."""
     heart.scale(("septum", "apex"), 0.15)
-    _infarct(heart, (0.10, 0.0, 0.55), rng)
+    _infarct(heart, rng, (0.10, 0.0, 0.55))
     heart.push("r", z=0.15)
 
 
 def anterior_mi(heart: Heart, rng: np.random.Generator) -> None:
     """Q waves in V3-V4; V1 keeps its small r."""
     heart.scale(("apex",), 0.15)
-    _infarct(heart, (-0.22, 0.05, 0.45), rng)
-
-
-def lateral_mi(heart: Heart, rng: np.random.Generator) -> None:
-    """Q waves in I, aVL, V5, V6."""
-    _infarct(heart, (-0.55, 0.05, -0.50), rng)
+    _infarct(heart, rng, (-0.22, 0.05, 0.45))
 
 
 def abnormal_q(heart: Heart, rng: np.random.Generator) -> None:
     """Pathological Q waves, inferior or lateral, without the ST and T changes of an infarct."""
-    _infarct(heart, (0.08, -0.42, 0.0) if rng.random() < 0.5 else (-0.45, 0.05, -0.20), rng, repolarisation=False)
+    _infarct(heart, rng, (0.08, -0.42, 0.0) if rng.random() < 0.5 else (-0.45, 0.05, -0.20), repolarisation=False)
 
 
 def af(heart: Heart, rng: np.random.Generator) -> None:
@@ -207,10 +190,6 @@ def vt(heart: Heart, rng: np.random.Generator) -> None:
 
 
 PATHOLOGIES: dict[str, Pathology] = {
-    "normal": normal,
-    "low_ef": _shown_by_latent,
-    "lvh": _shown_by_latent,
-    "lae": _shown_by_latent,
     "af": af,
     "ivcd": ivcd,
     "clbbb": clbbb,
@@ -219,10 +198,10 @@ PATHOLOGIES: dict[str, Pathology] = {
     "left_axis": left_axis,
     "poor_r": poor_r,
     "abnormal_q": abnormal_q,
-    "inferior_mi": inferior_mi,
+    "inferior_mi": partial(_infarct, vector=(0.10, -0.55, 0.0)),  # Q waves in II, III, aVF
     "anteroseptal_mi": anteroseptal_mi,
     "anterior_mi": anterior_mi,
-    "lateral_mi": lateral_mi,
+    "lateral_mi": partial(_infarct, vector=(-0.55, 0.05, -0.50)),  # Q waves in I, aVL, V5, V6
     "long_qt": long_qt,
     "tall_t": tall_t,
     "flat_t": flat_t,
@@ -234,4 +213,4 @@ PATHOLOGIES: dict[str, Pathology] = {
     "bigeminy": bigeminy,
     "vt": vt,
 }
-"""Finding to the function that draws it, in the order of application."""
+"""Finding to the function that draws it, in the order of application; a normal heart stays as it is, and `show_latent` draws the rest."""

@@ -1,7 +1,5 @@
 """When a simulated heart beats, and from where each beat comes."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,23 +8,18 @@ from jaccardio.simulation.heart import Heart
 SHORTEST_CONDUCTED_SECONDS = 0.36
 
 
-@dataclass(frozen=True)
-class Beats:
-    """Beat times in seconds, ascending, and which of them are ectopic (ventricular)."""
+def beat_times(heart: Heart, start: float, stop: float, rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Times of beats between `start` and `stop` seconds, ascending, and which of them are ectopic (ventricular).
 
-    times: NDArray[np.float64]
-    ectopic: NDArray[np.bool_]
-
-
-def beat_times(heart: Heart, start: float, stop: float, rng: np.random.Generator) -> Beats:
-    """Beats between `start` and `stop` seconds; ectopic beats lie between 0 and 10 s where the recorder sees them."""
+    Ectopic beats lie between 0 and 10 s where the recorder sees them.
+    """
     conducted = _conducted(heart, start, stop, rng)
     ectopic = _ectopic(heart, conducted, rng)
     if ectopic.size:
         conducted = _pause(conducted, ectopic, 60 / heart.rate)
     times = np.concatenate([conducted, ectopic])
     order = np.argsort(times)
-    return Beats(times[order], (np.arange(times.size) >= conducted.size)[order])
+    return times[order], (np.arange(times.size) >= conducted.size)[order]
 
 
 def _conducted(heart: Heart, start: float, stop: float, rng: np.random.Generator) -> NDArray[np.float64]:

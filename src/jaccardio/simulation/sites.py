@@ -82,11 +82,10 @@ def create_sites(count: int) -> tuple[Site, ...]:
     """
     if not 1 <= count <= MAXIMUM_SITES:
         raise UsageError(f"sites must be between 1 and {MAXIMUM_SITES}, got {count}.")
-    return tuple(_site(index) for index in range(count))
-
-
-def _site(index: int) -> Site:
-    kind = min(index, 1)
-    prevalence = {code: percent[kind] / 100 for code, percent in _PERCENT.items()}
-    unannotated = frozenset({"lae", "frequent_vpc"}) if kind else frozenset()
-    return Site(f"site-{chr(ord('a') + index)}", prevalence, unannotated, _EQUIPMENT[kind])
+    sites = []
+    for index in range(count):
+        kind = min(index, 1)
+        prevalence = {code: percent[kind] / 100 for code, percent in _PERCENT.items()}
+        unannotated = frozenset({"lae", "frequent_vpc"}) if kind else frozenset()
+        sites.append(Site(f"site-{chr(ord('a') + index)}", prevalence, unannotated, _EQUIPMENT[kind]))
+    return tuple(sites)

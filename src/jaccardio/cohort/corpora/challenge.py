@@ -14,6 +14,7 @@ from pathlib import Path
 
 from jaccardio.cohort.corpora.corpus import DEFAULTS, Corpus, Rejection, Source, SourceOptions, storable_age
 from jaccardio.cohort.corpora.listing import header_files
+from jaccardio.cohort.corpora.published import number_in
 from jaccardio.cohort.pseudonyms import Pseudonyms
 from jaccardio.errors import ReadError, UsageError, printable
 from jaccardio.findings.abbreviations import challenge_abbreviations
@@ -120,7 +121,7 @@ class _Records:
             closed=closed,
             database=database,
             site=self.pseudonyms.site(hospital) if self.pseudonyms is not None and hospital else None,
-            age=_age(fields.get("age", "")),
+            age=storable_age(number_in(fields.get("age", ""))),
             sex=SEXES.get(fields.get("sex", "").casefold()),
             site_name=hospital,
         )
@@ -187,10 +188,3 @@ def _fields(comments: Sequence[str]) -> dict[str, str]:
             name, value = match[1].casefold(), match[2].strip()
             fields[name] = f"{fields[name]},{value}" if name == "dx" and name in fields else value
     return fields
-
-
-def _age(cell: str) -> float | None:
-    try:
-        return storable_age(float(cell))
-    except ValueError:
-        return None

@@ -4,6 +4,7 @@ A corpus reads tables and headers only; signals are read later, by ingest.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -175,11 +176,12 @@ def year_of(date: str) -> int | None:
 
 
 def day_of(cell: str) -> date | None:
-    """The day of ``2019-05-02``, ``2019/5/2``, ``20190502``, ``2.5.2019`` or ``2019年5月2日``, with or without a time behind it.
+    """The day of ``2019-05-02``, ``2019/5/2``, ``20190502``, ``2.5.2019`` or ``2019年5月2日``, a time behind it and width aside.
 
     None for anything else: ``05/02/2019`` is February in one country and May in another, ``2019`` is no day.
     """
-    text = re.sub(r"(?<=[\d日])[T ]+\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?Z|[+-]\d{2}:?\d{2})?$", "", cell.strip())
+    text = unicodedata.normalize("NFKC", cell).strip()
+    text = re.sub(r"(?<=[\d日])[T ]+\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?Z|[+-]\d{2}:?\d{2})?$", "", text)
     match = re.fullmatch(r"(\d{4})([-/.]|年)(\d{1,2})([-/.]|月)(\d{1,2})日?|(\d{4})(\d{2})(\d{2})|(\d{1,2})\.(\d{1,2})\.(\d{4})", text)
     if match is None:
         return None

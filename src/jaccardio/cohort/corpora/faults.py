@@ -1,4 +1,7 @@
-"""`Faults`: everything wrong with a table, said at once: each kind of fault with its column, its count and its first rows."""
+"""`Faults`: everything wrong with a table, said at once: each kind of fault with its column, its count and its first rows.
+
+Messages name rows and columns, never what stands in a cell: any of them may identify a patient.
+"""
 
 from jaccardio.errors import DataError
 
@@ -11,7 +14,7 @@ KINDS = 40
 
 
 class Faults:
-    """Collects the faults of one table; reasons name kinds, never what stands in a cell.
+    """Collects the faults of one table; reasons name kinds.
 
     Parameters
     ----------

@@ -2,8 +2,7 @@
 
 Optional columns: ``fold``, ``site``, ``date``, ``age``, ``sex``. The findings stand either in one column ``findings``
 (separated by ``;`` or ``|``, or ``['af', 'lvh']``; empty: not annotated; ``none``: annotated, no listed finding) or in one column per
-finding with 1, 0 or nothing (unknown), or words for them. docs/your-data.md has the words. Messages name rows and columns, never what
-stands in a cell: any of them may identify a patient.
+finding with 1, 0 or nothing (unknown), or words for them. docs/your-data.md has the words.
 """
 
 import re
@@ -60,8 +59,7 @@ def open_manifest(
     if key is None:
         raise UsageError("a manifest needs --patient-key FILE: record and patient ids are pseudonyms under that key.")
     path = table_in(source) if source.is_dir() else source
-    faults = Faults(path.name)
-    table = read_table(path, faults)
+    table, faults = read_table(path)
     columns = Columns.of(table, vocabulary, options.drop, faults)
     labels = {column: LabelColumn.of(column, table, faults) for column in columns.findings}
     reader = _Rows(path.parent, table, columns, labels, Pseudonyms(key), vocabulary, options, faults)
@@ -126,7 +124,7 @@ class _Rows:
             self._fault(number, "path", located)
             name, file = path_cell, self.folder
         else:
-            name, file = located.name, located.file
+            name, file = located
             first = self._first_of_recording.setdefault(name, number)
             if first != number:
                 self._fault(number, "path", f"the same recording as in {EARLIER}", first)
@@ -239,7 +237,7 @@ def _age(cell: str) -> float | None:
 
 def _day(cell: str) -> str:
     """The day as ISO 8601 writes it; empty where the cell tells the year at most."""
-    day = day_of(unicodedata.normalize("NFKC", cell))
+    day = day_of(cell)
     return day.isoformat() if day else ""
 
 

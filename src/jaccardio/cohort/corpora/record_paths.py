@@ -2,31 +2,16 @@
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from jaccardio.recording.readers.record_files import named_path
 
 
-@dataclass(frozen=True)
-class RecordPath:
-    """One recording.
+def locate(cell: str, folder: Path, allow_outside: bool) -> tuple[str, Path] | str:
+    """Name and file of the recording that a cell names, or the reason why it may not be read.
 
-    Attributes
-    ----------
-    name
-        Its path below the manifest's folder, without the suffix of a WFDB file: equal for every way to write it. Outside of the folder
-        the absolute path.
-    file
-        As `jaccardio.read_ecg` takes it.
-    """
-
-    name: str
-    file: Path
-
-
-def locate(cell: str, folder: Path, allow_outside: bool) -> RecordPath | str:
-    """The recording that a cell names, or the reason why it may not be read.
+    The name is its path below the manifest's folder, without the suffix of a WFDB file: equal for every way to write it. Outside of the
+    folder it is the absolute path. The file is as `jaccardio.read_ecg` takes it.
 
     Parameters
     ----------
@@ -47,7 +32,7 @@ def locate(cell: str, folder: Path, allow_outside: bool) -> RecordPath | str:
         if not allow_outside and (".." in path.parts or not inside):
             return "leads out of the manifest's folder; copy the recording into it, or allow it with --allow-outside"
         path = file.relative_to(home) if inside else file
-    return RecordPath(named_path(path).as_posix(), _behind_link(file) if allow_outside else file)
+    return named_path(path).as_posix(), _behind_link(file) if allow_outside else file
 
 
 def _behind_link(file: Path) -> Path:

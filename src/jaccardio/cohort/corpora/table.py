@@ -1,7 +1,6 @@
 """Tables as hospitals have them, read as text: CSV with commas, semicolons, tabs or bars, in UTF-8 or UTF-16, and Excel workbooks (.xlsx).
 
 Nothing is guessed: text in another encoding, two separators in one header and a workbook with several filled sheets are refused.
-Messages name rows and columns, never what stands in a cell: any of them may identify a patient.
 """
 
 import csv
@@ -55,25 +54,24 @@ class SourceTable:
     rows: tuple[tuple[int, Mapping[str, str]], ...]
 
 
-def read_table(path: Path, faults: Faults | None = None) -> SourceTable:
+def read_table(path: Path) -> tuple[SourceTable, Faults]:
     """Reads a .csv, .tsv or .txt table or an .xlsx workbook.
 
     The separator of a text table is the one that its header line holds; ``sep=;`` before it, as Excel writes, declares it, and so does the
     suffix .tsv. Cells in quotation marks may hold separators and line breaks. A workbook's numbers, dates and truth values become
     ``101``, ``2019-05-02`` and ``TRUE``; formulas count with the value that was last computed.
 
-    Parameters
-    ----------
-    faults
-        Takes what is wrong with the header and the rows, for the caller to refuse with what else is: rows that do not fit the header and
-        columns without a name are left out, the last of columns with one name is taken. None: such a table is refused here.
+    Returns
+    -------
+    The table, and what is wrong with its header and its rows, for the caller to refuse with what else is: rows that do not fit the header
+    and columns without a name are left out, the last of columns with one name is taken.
 
     Raises
     ------
     UsageError
         There is no such file, or it is no regular file.
     DataError
-        The file is too large, empty, damaged, in another encoding or format, or its rows do not fit its header.
+        The file is too large, empty, damaged, or in another encoding or format.
     MissingError
         An .xlsx file without the package openpyxl.
     """
@@ -85,11 +83,8 @@ def read_table(path: Path, faults: Faults | None = None) -> SourceTable:
     if mark == OLE_MARK:
         raise DataError(f"{path.name}: an old Excel workbook (.xls) or one with a password. Save it as .xlsx without a password.")
     lines = _workbook(path) if mark == ZIP_MARK else _text(path)
-    found = Faults(path.name) if faults is None else faults
-    table = _table(path.name, enumerate(lines, start=1), found)
-    if faults is None:
-        found.refuse()
-    return table
+    faults = Faults(path.name)
+    return _table(path.name, enumerate(lines, start=1), faults), faults
 
 
 def _refuse_size(path: Path, size: int) -> None:
