@@ -84,7 +84,8 @@ def draw_map(values: NDArray[np.float32], sampling_rate: float, lead_mask: NDArr
     blocks = np.add.reduceat(values.astype(np.float64), np.arange(0, values.shape[1], length), axis=1)
     sums = np.where(lead_mask[:, None], _scaled(blocks), np.nan)
     colours = LinearSegmentedColormap.from_list("marks", [AGAINST, "white", FOR]).with_extremes(bad="#dddddd")
-    with mpl.rc_context(STYLE):
+    framed = {"axes.spines.right": True, "axes.spines.top": True, "axes.axisbelow": "line"}
+    with mpl.rc_context(STYLE | framed):
         figure = Figure(figsize=(10, 2.9), dpi=DOTS_PER_INCH, layout="constrained")
         axes = figure.subplots()
         extent = (0.0, blocks.shape[1] * length / sampling_rate, len(LEADS) - 0.5, -0.5)
