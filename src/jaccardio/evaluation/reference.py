@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from jaccardio.errors import DataError
 from jaccardio.evaluation.estimate import jsonable
+from jaccardio.evaluation.relatedness import directions
 from jaccardio.measurement.quality import kinds_of
 
 AXES = 32
@@ -104,7 +105,7 @@ def fit_reference(
         for policy, called in decisions.items()
     }
     half, other = embeddings[::2], embeddings[min(1, ecgs - 1) :: 2]
-    axes = np.linalg.svd(_directions(half), full_matrices=False)[2][: min(AXES, max(embeddings.shape[1] // 2, 1))]
+    axes = np.linalg.svd(directions(half.astype(np.float64)), full_matrices=False)[2][: min(AXES, max(embeddings.shape[1] // 2, 1))]
     distances = _sines(other, axes)
     median = max(float(np.median(distances)), SMALLEST_DISTANCE)
     shares = {kind: kinds.count(kind) / ecgs for kind in sorted(set(kinds))}
@@ -113,11 +114,5 @@ def fit_reference(
 
 def _sines(embeddings: NDArray[np.floating], axes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Sine (n,) of the angle between embeddings (n, d) and the space of orthonormal axes (r, d)."""
-    directions = _directions(embeddings)
-    return np.asarray(np.linalg.norm(directions - directions @ axes.T @ axes, axis=1))
-
-
-def _directions(embeddings: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Embeddings (n, d) of length 1."""
-    vectors = embeddings.astype(np.float64)
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12))
+    unit = directions(embeddings.astype(np.float64))
+    return np.asarray(np.linalg.norm(unit - unit @ axes.T @ axes, axis=1))

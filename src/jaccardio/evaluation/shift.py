@@ -70,7 +70,7 @@ def _hospitals(hospitals: Mapping[str, Hospital], replicates: int) -> Table:
     tested = in_macro & np.logical_and.reduce([_positive_patients(part) >= MINIMUM_POSITIVES for part in parts.values()])
     values = {
         "prevalence": {name: _prevalence_replicates(part, bootstraps[name]) for name, part in parts.items()},
-        "auroc": {name: auroc_replicates(part, hospitals[name].scored.scores[0], bootstraps[name]) for name, part in parts.items()},
+        "auroc": {name: auroc_replicates(part.labels, hospitals[name].scored.scores[0], bootstraps[name]) for name, part in parts.items()},
     }
     table = Table("Home and external hospital", left_out=_left_out(parts))
     for name, part in parts.items():
@@ -152,11 +152,8 @@ def _left_out(parts: Mapping[str, Part]) -> dict[str, str]:
 
 def _prevalence_replicates(part: Part, bootstrap: PatientBootstrap) -> NDArray[np.float64]:
     """Share of positives among the known labels of each finding, (r + 1, k) as in `Replicates`."""
-    table = np.full((bootstrap.replicates + 1, len(part.codes)), np.nan)
     known, present = (part.labels >= 0).astype(np.float64), (part.labels == PRESENT).astype(np.float64)
-    for rows, weights in bootstrap.samples():
-        table[rows] = ratio(weights @ present, weights @ known)
-    return table
+    return bootstrap.values_of(lambda weights: ratio(weights @ present, weights @ known))
 
 
 def _positive_patients(part: Part) -> NDArray[np.int64]:
