@@ -19,7 +19,7 @@ from jaccardio.files import write_atomic, write_json
 from jaccardio.findings.labels import UNKNOWN
 from jaccardio.parquet import parquet_bytes
 from jaccardio.report.language import ENGLISH
-from jaccardio.report.pages import render_page
+from jaccardio.report.pages import render
 from jaccardio.report.plots import draw_evaluation
 
 FORMAT = "jaccardio-evaluation-1"
@@ -96,7 +96,7 @@ def write_evaluation(
         write_atomic(folder / f"{name}.png", png)
     if "reliability" not in plots:
         (folder / "reliability.png").unlink(missing_ok=True)  # an earlier evaluation's
-    page = render_page(
+    page = render(
         "report.html.j2",
         title=title,
         facts=facts,
