@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.errors import DataError
+from jaccardio.evaluation.confusion import ratio
 from jaccardio.evaluation.estimate import jsonable
 from jaccardio.evaluation.relatedness import directions
 from jaccardio.measurement.quality import kinds_of
@@ -99,11 +100,8 @@ def fit_reference(
         Those of each ECG, e.g. ``short: 5.0 s``.
     """
     kinds = [kind for of_ecg in flags for kind in kinds_of(of_ecg)]
-    number, ecgs = judged.sum(axis=0), len(embeddings)
-    present = {
-        policy: np.divide((called & judged).sum(axis=0), number, out=np.full(len(number), np.nan), where=number > 0)
-        for policy, called in decisions.items()
-    }
+    number, ecgs = judged.sum(axis=0, dtype=np.float64), len(embeddings)
+    present = {policy: ratio((called & judged).sum(axis=0, dtype=np.float64), number) for policy, called in decisions.items()}
     half, other = embeddings[::2], embeddings[min(1, ecgs - 1) :: 2]
     axes = np.linalg.svd(directions(half.astype(np.float64)), full_matrices=False)[2][: min(AXES, max(embeddings.shape[1] // 2, 1))]
     distances = _sines(other, axes)

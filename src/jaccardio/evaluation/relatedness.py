@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from jaccardio.evaluation.auroc import SortedScores
 from jaccardio.evaluation.bootstrap import PatientBootstrap
+from jaccardio.evaluation.confusion import ratio
 from jaccardio.evaluation.correlation import spearman
 from jaccardio.evaluation.estimate import Estimate
 from jaccardio.findings.labels import PRESENT
@@ -44,8 +45,7 @@ def co_occurrence(labels: NDArray[np.int8]) -> NDArray[np.float64]:
     present, known = (labels == PRESENT).astype(np.float64), (labels >= 0).astype(np.float64)
     both = present.T @ present
     either = present.T @ known + known.T @ present - both
-    index: NDArray[np.float64] = np.divide(both, either, out=np.full_like(both, np.nan), where=either > 0)
-    return index
+    return ratio(both, either)
 
 
 def related_nearer(similarities: NDArray[np.float64], related: NDArray[np.int8], findings: PatientBootstrap) -> Estimate:

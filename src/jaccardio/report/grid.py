@@ -61,8 +61,8 @@ def digits(metric: str) -> int:
 def _of_models(table: Table, rows: Sequence[Row], policy: str | None) -> Grid:
     grid = _pivot("", "Model", [replace(row, policy=None) for row in rows], lambda row: row.model)  # the caption names the policy
     notes = table.notes if policy is None else {}
-    lines = [Line(line.name, line.cells, notes.get(line.name, ""), policy == ORACLE) for line in grid.lines]
-    return Grid("" if policy is None else POLICY_TITLES[policy], grid.corner, grid.head, lines)
+    lines = [replace(line, note=notes.get(line.name, ""), aside=policy == ORACLE) for line in grid.lines]
+    return replace(grid, caption="" if policy is None else POLICY_TITLES[policy], lines=lines)
 
 
 def _pair(difference: Difference) -> str:

@@ -1,10 +1,10 @@
 """Tables as Markdown, for docs and for people who read results in a terminal."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from jaccardio.evaluation.estimate import Estimate
-from jaccardio.evaluation.table import Claim, Difference, Table, limitations_of
+from jaccardio.evaluation.table import Difference, Table, limitations_of
 from jaccardio.markdown import markdown_table, plain
 from jaccardio.report.grid import Cell, digits, grids
 from jaccardio.report.titles import VERDICTS
@@ -28,7 +28,12 @@ def tables_markdown(tables: Mapping[str, Table], title: str, facts: Mapping[str,
             out = "; ".join(f"{code} ({reason})" for code, reason in table.left_out.items())
             lines += [f"Left out of macro metrics: {out}.", ""]
     if claims := [claim for table in tables.values() for claim in table.claims]:
-        lines += ["## Claims", "", *_claims(claims), VERDICTS, ""]
+        rows = [
+            [one.claim, one.difference.policy or "", _cell(one.difference), f"{one.seed_test[1]:.3f}".replace("nan", ""), one.verdict]
+            for one in claims
+        ]
+        head = ["claim", "threshold", "difference", "p over paired seeds", "here"]
+        lines += ["## Claims", "", *markdown_table(head, rows), VERDICTS, ""]
     if limitations := limitations_of(tables):
         lines += ["## Limitations", ""]
         for sentence, names in limitations.items():
@@ -57,11 +62,3 @@ def _cell(cell: Cell, decimals: int | None = None) -> str:
     printed = "" if cell.printed is None else f"; paper {cell.printed:.3f}"
     implied = "" if cell.implied is None else f"; paper, implied {cell.implied:.3f}"
     return estimate_text(cell.estimate, 4 if decimals == 3 else decimals) + sd + printed + implied
-
-
-def _claims(claims: Sequence[Claim]) -> list[str]:
-    rows = [
-        [one.claim, one.difference.policy or "", _cell(one.difference), f"{one.seed_test[1]:.3f}".replace("nan", ""), one.verdict]
-        for one in claims
-    ]
-    return markdown_table(["claim", "threshold", "difference", "p over paired seeds", "here"], rows)

@@ -69,7 +69,11 @@ def write_results(
     """
     tables = {name: Table.from_dict(document) for name, document in documents.items()}
     for name, document in documents.items():
-        tables[name].plots = {plot["caption"]: _plot(folder / plot["file"], name) for plot in document["plots"]}
+        for plot in document["plots"]:
+            file = folder / plot["file"]
+            if not file.is_file():
+                raise UsageError(f"{file}: this plot of {name} is missing. Make {name} again with the same --out.")
+            tables[name].plots[plot["caption"]] = file.read_bytes()
         tables[name].scored += notes.get(name, ())
     page = render(
         "results.html.j2",
@@ -97,9 +101,3 @@ def plots_are_whole(folder: Path, document: Mapping[str, Any]) -> bool:
     """Whether each plot of a table that lies in the folder is as it was written; a missing one is found when the page is made."""
     files = [(folder / plot["file"], plot["sha256"]) for plot in document["plots"]]
     return all(not file.is_file() or sha256_file(file) == sha256 for file, sha256 in files)
-
-
-def _plot(file: Path, name: str) -> bytes:
-    if not file.is_file():
-        raise UsageError(f"{file}: this plot of {name} is missing. Make {name} again with the same --out.")
-    return file.read_bytes()

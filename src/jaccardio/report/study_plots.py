@@ -41,7 +41,7 @@ def draw_ranking(table: Table, reference: str) -> bytes:
         axes.set_xlabel(f"{title_of(metric)}, mean over seeds, 95 % interval")
         axes.grid(axis="x")
 
-    return _side_by_side((10, 0.9 + 0.27 * len(models)), SHOWN, draw, sharey=True)
+    return _side_by_side((10, 0.9 + 0.27 * len(models)), draw, sharey=True)
 
 
 def draw_gains(ranking: Ranking, part: Part) -> bytes:
@@ -93,7 +93,7 @@ def draw_learning_curve(steps: Sequence[tuple[float, Table]], models: Sequence[s
         if metric == SHOWN[0]:
             axes.legend(frameon=False, loc="lower right")
 
-    return _side_by_side((10, 3.6), SHOWN, draw)
+    return _side_by_side((10, 3.6), draw)
 
 
 def draw_changes(table: Table) -> bytes:
@@ -142,10 +142,11 @@ def draw_retuning(table: Table) -> bytes:
         return png(figure)
 
 
-def _side_by_side(size: tuple[float, float], metrics: Sequence[str], draw: Callable[[Axes, str], None], sharey: bool = False) -> bytes:
+def _side_by_side(size: tuple[float, float], draw: Callable[[Axes, str], None], sharey: bool = False) -> bytes:
+    """A panel for each metric of `SHOWN`."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=size, dpi=DOTS_PER_INCH, layout="constrained")
-        for axes, metric in zip(figure.subplots(1, len(metrics), sharey=sharey), metrics, strict=True):
+        for axes, metric in zip(figure.subplots(1, len(SHOWN), sharey=sharey), SHOWN, strict=True):
             draw(axes, metric)
         return png(figure)
 
