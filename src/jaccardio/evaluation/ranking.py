@@ -111,8 +111,9 @@ def rank(
         macro[scored.name], single[scored.name] = _summary(seeds, in_macro), _of_findings(part, seeds, RANKING_METRICS)
         if levels:
             of_levels = [level_replicates(part, scores, bootstrap) for scores in scored.scores]
-            shared = [level for level in of_levels[0] if all(level in of_seed for of_seed in of_levels)]
-            macro[scored.name] |= {(f"{LEVEL}{level}", None, None): [of_seed[level] for of_seed in of_levels] for level in shared}
+            for level in of_levels[0]:
+                if all(level in of_seed for of_seed in of_levels):
+                    macro[scored.name][f"{LEVEL}{level}", None, None] = [of_seed[level] for of_seed in of_levels]
     auroc = {name: float(np.mean(found["macro_auroc", None, None], axis=0)[0]) for name, found in macro.items()}
     order = sorted(models, key=lambda scored: -np.nan_to_num(auroc[scored.name], nan=-np.inf))
 
