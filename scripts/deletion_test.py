@@ -87,7 +87,7 @@ def _falls(predictor: Predictor, ecg: Windows, column: int, random: np.random.Ge
 
 def _with_interval(values: NDArray[np.float64], patients: NDArray[np.str_]) -> str:
     """Mean over ECGs and its interval over patients."""
-    means = np.concatenate([weights @ values / weights.sum(axis=1) for _, weights in PatientBootstrap(patients).samples()])
+    means = PatientBootstrap(patients).values_of(lambda weights: weights @ values / weights.sum(axis=1))
     low, high = percentile_interval(means[1:])
     return f"{means[0]:+.2f} ({low:+.2f} to {high:+.2f})"
 

@@ -14,10 +14,11 @@ from jaccardio.threads import LOOK_EVERY, ROUNDS, Others, ThreadChoice, cores, f
 @pytest.fixture(autouse=True)
 def number_of_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     before = torch.get_num_threads()
-    monkeypatch.setattr(threads, "_limit", None)
+    threads._most.cache_clear()
     monkeypatch.setattr(threads, "_fixed", False)
     yield
     torch.set_num_threads(before)
+    threads._most.cache_clear()
 
 
 class Clock:

@@ -60,7 +60,7 @@ def file_entry(data: bytes) -> dict[str, Any]:
     return {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
-def write_manifest(folder: Path, form: str, files: Mapping[str, Mapping[str, Any]]) -> "Manifest":
+def write_manifest(folder: Path, form: str, files: Mapping[str, Mapping[str, Any]]) -> None:
     """Writes the manifest of a folder, after the files that it lists.
 
     Parameters
@@ -71,9 +71,7 @@ def write_manifest(folder: Path, form: str, files: Mapping[str, Mapping[str, Any
         Name relative to the folder -> `file_entry`.
     """
     refuse_other_folder(folder, form)
-    document = seal({"format": form, "files": dict(files)})
-    write_json(folder / MANIFEST, document)
-    return Manifest(folder, document, "")
+    write_json(folder / MANIFEST, seal({"format": form, "files": dict(files)}))
 
 
 def refuse_other_folder(folder: Path, form: str) -> None:

@@ -13,12 +13,9 @@ def printable(text: str) -> str:
     File names, codes and sentences come from others: an escape sequence in one could rewrite what the screen shows.
     """
     return "".join(
-        character if character.isprintable() or unicodedata.category(character) == "Zs" else _escaped(character) for character in text
+        character if character.isprintable() or unicodedata.category(character) == "Zs" else character.encode("unicode_escape").decode()
+        for character in text
     )
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode()
 
 
 class JaccardioError(Exception):

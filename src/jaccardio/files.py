@@ -48,7 +48,9 @@ def write_atomic(path: Path, data: bytes, *, private: bool = False) -> None:
             file.flush()
             os.fsync(file.fileno())
         if not private:
-            Path(temporary).chmod(0o666 & ~_umask())  # mkstemp makes 0600: other accounts could not read a shared store
+            mask = os.umask(0)
+            os.umask(mask)
+            Path(temporary).chmod(0o666 & ~mask)  # mkstemp makes 0600: other accounts could not read a shared store
         Path(temporary).replace(path)
         sync_folder(path.parent)
     except OSError as error:
@@ -148,9 +150,3 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

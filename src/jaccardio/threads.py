@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 LOOK_EVERY = 300
@@ -25,7 +26,6 @@ def cores() -> set[int]:
     return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
 
 
-_limit: int | None = None
 _fixed = False
 
 
@@ -46,13 +46,12 @@ def use_idle_cores() -> None:
         torch.set_num_threads(min(_most(), idle_cores()))
 
 
+@cache
 def _most() -> int:
     """Threads that torch had at first: its cores, or OMP_NUM_THREADS."""
     import torch
 
-    global _limit
-    _limit = _limit or torch.get_num_threads()
-    return _limit
+    return torch.get_num_threads()
 
 
 class Others:

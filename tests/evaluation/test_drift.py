@@ -47,31 +47,33 @@ def test_one_hospital_split_in_two_is_no_shift_and_another_hospital_is() -> None
     rng = np.random.default_rng(6)
     home, same, moved = rng.normal(size=(400, 4)), rng.normal(size=(300, 4)), rng.normal(1.0, 1.0, (300, 4))
     patients, others = np.array([f"p{row // 2}" for row in range(400)]), np.array([f"q{row}" for row in range(300)])
-    none, some = (measure_drift(home, patients, away, others) for away in (same, moved))
-    assert none.records == some.records == 200
-    assert len(none.between) == len(none.within) == REPETITIONS
-    assert none.between.mean() / none.within.mean() == pytest.approx(1, abs=0.5)
-    assert some.between.mean() == pytest.approx(4, abs=0.8)  # four dimensions moved by one each
-    assert some.between.mean() > 20 * some.within.mean()
-    again = measure_drift(home, patients, moved, others)
-    assert (again.between == some.between).all()
+    between, within, records = measure_drift(home, patients, same, others)
+    assert records == 200
+    assert len(between) == len(within) == REPETITIONS
+    assert between.mean() / within.mean() == pytest.approx(1, abs=0.5)
+    between, within, records = measure_drift(home, patients, moved, others)
+    assert records == 200
+    assert between.mean() == pytest.approx(4, abs=0.8)  # four dimensions moved by one each
+    assert between.mean() > 20 * within.mean()
+    assert (measure_drift(home, patients, moved, others)[0] == between).all()
 
 
 def test_away_ecgs_are_drawn_from_all_of_them() -> None:
     """The away table is sorted by a trend, and only a third of it is drawn: its first rows would look like another hospital."""
     rng = np.random.default_rng(9)
     home, away = rng.uniform(0, 10, (200, 1)), np.linspace(0, 10, 300)[:, None]
-    drift = measure_drift(home, np.arange(200).astype(str), away, np.array([f"q{row}" for row in range(300)]))
-    assert drift.records == 100
-    assert drift.between.max() < 2  # of the first hundred rows: a mean 3 to 4 lower, more than 9
+    between, _, records = measure_drift(home, np.arange(200).astype(str), away, np.array([f"q{row}" for row in range(300)]))
+    assert records == 100
+    assert between.max() < 2  # of the first hundred rows: a mean 3 to 4 lower, more than 9
 
 
 def test_halves_share_no_patient() -> None:
     """One patient holds a third of the ECGs, all far from the others: torn apart, the halves would look alike."""
     patients = np.array(["big"] * 100 + [f"p{row}" for row in range(200)])
     home = np.concatenate([np.full((100, 1), 50.0), np.zeros((200, 1))]) + np.random.default_rng(7).normal(size=(300, 1))
-    drift = measure_drift(home, patients, np.zeros((300, 1)) + np.random.default_rng(8).normal(size=(300, 1)), np.arange(300).astype(str))
-    assert np.median(drift.within) > 500  # torn apart: means differ by chance alone, about 40
+    away = np.random.default_rng(8).normal(size=(300, 1))
+    _, within, _ = measure_drift(home, patients, away, np.arange(300).astype(str))
+    assert np.median(within) > 500  # torn apart: means differ by chance alone, about 40
 
 
 def test_rows_of_a_patient_stay_together() -> None:

@@ -42,10 +42,10 @@ def test_a_group_of_one_keeps_its_scores_to_the_bit() -> None:
 def test_level_of_a_level() -> None:
     patients = np.arange(6).astype(str)
     part = Part(patients, patients, LABELS, ("IMI", "AMI", "LVH", "SR"), {"super": SUPER})
-    level = evaluate_levels(part, SCORES, ["super"], PatientBootstrap(patients, replicates=10))["super"]
-    assert (level.n_statements, level.n_records) == (2, 4)
+    level = evaluate_levels(part, SCORES, PatientBootstrap(patients, replicates=10))["super"]
+    assert (level["n_statements"], level["n_records"]) == (2, 4)
     # MI: {0.92, 0.28} against {0.37} = 1/2; HYP: {0.8, 0.2} against {0.1, 0.3} = 3/4
-    assert level.macro_auroc.value == pytest.approx((1 / 2 + 3 / 4) / 2)
+    assert level["macro_auroc"].value == pytest.approx((1 / 2 + 3 / 4) / 2)
 
 
 def test_a_level_stays_with_some_findings_if_all_of_its_own_are_among_them(case: Case) -> None:
@@ -56,14 +56,14 @@ def test_a_level_stays_with_some_findings_if_all_of_its_own_are_among_them(case:
 def test_statements_without_a_positive_do_not_count(case: Case) -> None:
     labels = case.labels.copy()
     labels[labels[:, 0] == 1, 0] = 0
-    level = evaluate_levels(replace(case.part, labels=labels), case.scores, ["all"], PatientBootstrap(case.patients, replicates=5))["all"]
+    level = evaluate_levels(replace(case.part, labels=labels), case.scores, PatientBootstrap(case.patients, replicates=5))["all"]
     kept, _ = aggregate_level(labels, case.scores, case.groups["all"])
-    assert level.n_statements == 5
-    assert level.macro_auroc.value == pytest.approx(np.mean([auroc(kept[:, column], case.scores[:, column]) for column in range(1, 6)]))
+    assert level["n_statements"] == 5
+    assert level["macro_auroc"].value == pytest.approx(np.mean([auroc(kept[:, column], case.scores[:, column]) for column in range(1, 6)]))
 
 
 def test_a_level_nobody_shows_is_undefined(case: Case) -> None:
     nobody = replace(case.part, labels=np.zeros_like(case.labels))
-    level = evaluate_levels(nobody, case.scores, ["all"], PatientBootstrap(case.patients, replicates=5))["all"]
-    assert np.isnan(level.macro_auroc.value)
-    assert (level.n_statements, level.n_records) == (0, 0)
+    level = evaluate_levels(nobody, case.scores, PatientBootstrap(case.patients, replicates=5))["all"]
+    assert np.isnan(level["macro_auroc"].value)
+    assert (level["n_statements"], level["n_records"]) == (0, 0)

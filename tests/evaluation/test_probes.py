@@ -37,18 +37,18 @@ def test_a_probe_is_the_plain_regression_that_validation_likes_best(parts: tuple
     scores = probe_scores(fitted, tx)
     for column, probe in enumerate(fitted):
         known, judged = y[:, column] >= 0, vy[:, column] >= 0
-        losses: dict[tuple[bool, float], float] = {}
-        expected: dict[tuple[bool, float], NDArray[np.float64]] = {}
+        losses: dict[str, float] = {}
+        expected: dict[str, NDArray[np.float64]] = {}
         for standardised in (True, False):
             scaler = StandardScaler(with_mean=standardised, with_std=standardised).fit(x[known].astype(float))
             for strength in GRID:
                 model = LogisticRegression(C=strength, max_iter=1000).fit(scaler.transform(x[known].astype(float)), y[known, column])
-                key = (standardised, strength)
+                key = f"C {strength:g}" + (" standardised" if standardised else "")
                 losses[key] = log_loss(vy[judged, column], model.predict_proba(scaler.transform(vx[judged].astype(float)))[:, 1])
                 expected[key] = model.predict_proba(scaler.transform(tx.astype(float)))[:, 1]
-        assert (probe.standardised, probe.strength) == min(losses, key=lambda key: losses[key])
-        assert scores[:, column] == pytest.approx(expected[probe.standardised, probe.strength or 0], abs=1e-9)
-    assert len({(probe.standardised, probe.strength) for probe in fitted}) > 1  # else the choice is not tested
+        assert probe.setting == min(losses, key=lambda key: losses[key])
+        assert scores[:, column] == pytest.approx(expected[probe.setting], abs=1e-9)
+    assert len({probe.setting for probe in fitted}) > 1  # else the choice is not tested
 
 
 def test_unknown_labels_take_no_part(parts: tuple[Part, Part, Part]) -> None:
@@ -66,7 +66,7 @@ def test_a_finding_without_positives_or_negatives_is_scored_at_its_prevalence(pa
     labels[:, 1] = 1
     labels[:, 2] = -1
     fitted = fit_probes(x, labels, vx, vy)
-    assert all(probe.constant for probe in fitted)
+    assert all(probe.setting == "constant" for probe in fitted)
     scores = probe_scores(fitted, tx)
     assert (scores == scores[0]).all()
     assert scores[0] == pytest.approx([0.5 / 161, 160.5 / 161, 0.5])
@@ -75,7 +75,7 @@ def test_a_finding_without_positives_or_negatives_is_scored_at_its_prevalence(pa
 def test_a_finding_that_validation_does_not_know_takes_the_strongest_penalty(parts: tuple[Part, Part, Part]) -> None:
     (x, y), (vx, vy), _ = parts
     (probe,) = fit_probes(x, y[:, :1], vx, np.full_like(vy[:, :1], -1))
-    assert (probe.strength, probe.standardised) == (min(GRID), True)
+    assert probe.setting == f"C {min(GRID):g} standardised"
 
 
 def test_a_constant_feature_does_not_divide_by_zero(parts: tuple[Part, Part, Part]) -> None:

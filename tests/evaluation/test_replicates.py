@@ -35,4 +35,4 @@ def test_replicates_of_average_precision_average_to_the_metric(case: Case) -> No
     precision = replicates.ranked["auprc"]
     assert ((precision > 0) & (precision < 1)).all()  # none was held
     assert precision[1:].mean(axis=0) == pytest.approx(precision[0], abs=1e-12)
-    assert np.array_equal(replicates.ranked["auroc"], auroc_replicates(case.part, case.scores, bootstrap))  # resampling does not lift it
+    assert np.array_equal(replicates.ranked["auroc"], auroc_replicates(case.labels, case.scores, bootstrap))  # resampling does not lift it

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
+from jaccardio.evaluation import retuning
 from jaccardio.evaluation.drift import by_random_patients
 from jaccardio.evaluation.retuning import DRAWS, micro_f1, retune
 from jaccardio.evaluation.thresholds import Thresholds, fit_thresholds
@@ -24,20 +25,20 @@ def test_micro_f1_is_scikit_learns_over_known_cells(case: Case) -> None:
 
 def test_thresholds_that_do_not_fit_are_mended_by_local_labels() -> None:
     case = random_case(n=600, k=4)
-    rows = {(row.labelled, row.policy): row for row in retune(case.labels, case.scores, case.patients, _home(case, 0.95))}
+    rows = retune(case.labels, case.scores, case.patients, _home(case, 0.95))
     assert {size for size, _ in rows} == {0, 20, 50, 100, 200}
-    none, many = rows[0, "global"], rows[200, "global"]
+    (none, none_again), (many, many_again), (_, few_again) = (rows[size, "global"] for size in (0, 200, 20))
     known = case.labels >= 0
-    assert none.from_home == none.fitted_again == [pytest.approx(f1_score(case.labels[known], case.scores[known] >= 0.95))]
-    assert len(many.from_home) == DRAWS
-    assert (many.fitted_again > many.from_home + 0.2).all()
-    assert many.fitted_again.std() < rows[20, "global"].fitted_again.std()
+    assert none == none_again == [pytest.approx(f1_score(case.labels[known], case.scores[known] >= 0.95))]
+    assert len(many) == DRAWS
+    assert (many_again > many + 0.2).all()
+    assert many_again.std() < few_again.std()
 
 
 def test_each_policy_decides_by_its_own_thresholds() -> None:
     case = random_case(n=600, k=4)
     home = Thresholds({"global": np.full(4, 0.5), "per_finding": np.array([0.7, 0.2, 0.6, 0.3])})
-    rows = {(row.labelled, row.policy): row for row in retune(case.labels, case.scores, case.patients, home, sizes=(0, 200))}
+    rows = retune(case.labels, case.scores, case.patients, home)
     chosen = by_random_patients(case.patients, np.random.default_rng([0, 0]))[:200]
     fitted = fit_thresholds(case.labels[chosen], case.scores[chosen])
     judged = ~np.isin(case.patients, case.patients[chosen])
@@ -49,14 +50,15 @@ def test_each_policy_decides_by_its_own_thresholds() -> None:
         return float(f1_score(*zip(*[cell for cell in cells if cell[0] >= 0], strict=True)))
 
     for policy in ("global", "per_finding"):
-        assert rows[0, policy].from_home == pytest.approx([by_hand(home[policy], np.ones(600, np.bool_))])
-        assert rows[200, policy].from_home[0] == pytest.approx(by_hand(home[policy], judged))
-        assert rows[200, policy].fitted_again[0] == pytest.approx(by_hand(fitted[policy], judged))
-    assert rows[0, "global"].from_home != pytest.approx(rows[0, "per_finding"].from_home)
-    assert rows[200, "global"].fitted_again[0] != pytest.approx(rows[200, "per_finding"].fitted_again[0])
+        assert rows[0, policy][0] == pytest.approx([by_hand(home[policy], np.ones(600, np.bool_))])
+        assert rows[200, policy][0, 0] == pytest.approx(by_hand(home[policy], judged))
+        assert rows[200, policy][1, 0] == pytest.approx(by_hand(fitted[policy], judged))
+    assert rows[0, "global"][0] != pytest.approx(rows[0, "per_finding"][0])
+    assert rows[200, "global"][1, 0] != pytest.approx(rows[200, "per_finding"][1, 0])
 
 
-def test_the_labelled_ecgs_and_their_patients_do_not_judge() -> None:
+def test_the_labelled_ecgs_and_their_patients_do_not_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retuning, "SIZES", (50,))
     case = random_case(n=200, k=2)
     seen: list[int] = []
 
@@ -66,7 +68,7 @@ def test_the_labelled_ecgs_and_their_patients_do_not_judge() -> None:
             return super().decide(scores, policy)
 
     home = Spy(_home(case, 0.5).values)
-    retune(case.labels, case.scores, case.patients, home, sizes=(50,))
+    retune(case.labels, case.scores, case.patients, home)
     counts = {patient: int((case.patients == patient).sum()) for patient in set(case.patients)}
     assert max(counts.values()) > 1
     assert max(seen) <= 150
@@ -74,4 +76,4 @@ def test_the_labelled_ecgs_and_their_patients_do_not_judge() -> None:
 
 
 def test_sizes_beyond_half_of_the_ecgs_are_left_out(case: Case) -> None:
-    assert {row.labelled for row in retune(case.labels[:90], case.scores[:90], case.patients[:90], _home(case, 0.5))} == {0, 20}
+    assert {size for size, _ in retune(case.labels[:90], case.scores[:90], case.patients[:90], _home(case, 0.5))} == {0, 20}

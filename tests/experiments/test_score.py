@@ -21,7 +21,7 @@ from jaccardio.experiments.held_out import part_of
 from jaccardio.experiments.score import Score, Submission, run_score
 from jaccardio.experiments.subgroups import subgroups_of
 from jaccardio.report import evaluation_report, ranked
-from jaccardio.report.plots import EvaluationPlots
+from jaccardio.report.plots import CURVES
 from jaccardio.training.config import load_preset
 from jaccardio.training.loop import train
 from jaccardio.training.run_folder import RunFolder
@@ -31,7 +31,7 @@ from tests.conftest import TINY, Hospitals
 @pytest.fixture(autouse=True)
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plots are tested in tests/report; here they would take nine tenths of the time."""
-    monkeypatch.setattr(evaluation_report, "draw_evaluation", lambda *_: EvaluationPlots(b"", b"", b"", b""))
+    monkeypatch.setattr(evaluation_report, "draw_evaluation", lambda *_: dict.fromkeys(("auroc", *CURVES), b""))
     monkeypatch.setattr(ranked, "draw_gains", lambda *_: b"")
     monkeypatch.setattr(ranked, "draw_ranking", lambda *_: b"")
 

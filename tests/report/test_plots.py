@@ -13,8 +13,8 @@ from jaccardio.report.plots import (
     _draw_reliability,
     _draw_roc,
     _operating_points,
+    draw_curves,
     draw_evaluation,
-    draw_roc,
 )
 from tests.evaluation.cases import random_case
 
@@ -55,7 +55,8 @@ def test_pictures_of_few_and_many_findings(findings: int) -> None:
     case = random_case(n=120, k=findings)
     evaluation = evaluate(case.part, case.scored(), replicates=5)
     plots = draw_evaluation(evaluation, case.labels, case.scores)
-    for png in (plots.roc, plots.precision_recall, plots.auroc_intervals, plots.reliability):
+    assert set(plots) == {"auroc", "roc", "precision_recall", "reliability"}
+    for png in plots.values():
         picture = imread(io.BytesIO(png))
         assert picture.std() > 0.01
         assert 100 < picture.shape[0] < 3200
@@ -72,5 +73,5 @@ def test_a_finding_that_no_ecg_tells_of_has_an_empty_panel() -> None:
     plots = []
     for labels in (case.labels, np.where([True, False], case.labels, np.int8(-1))):
         evaluation = evaluate(replace(case.part, labels=labels), case.scored(), replicates=5)
-        plots.append(draw_roc(evaluation, labels, case.scores))
+        plots.append(draw_curves("roc", evaluation, labels, case.scores))
     assert plots[0] != plots[1]

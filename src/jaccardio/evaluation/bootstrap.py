@@ -4,12 +4,13 @@ A replicate draws as many patients as there are, with replacement; each record t
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.errors import DataError
+from jaccardio.evaluation.confusion import ratio
 
 WEIGHTS_PER_CHUNK = 2_000_000  # records, or patients, x replicates held at once: 16 MB of running sums
 
@@ -74,6 +75,10 @@ class PatientBootstrap:
             last = min(first + size, self.replicates)
             yield slice(first + 1, last + 1), self.weights(first, last)
 
+    def values_of(self, statistic: Callable[[NDArray[np.uint16]], NDArray[np.float64]]) -> NDArray[np.float64]:
+        """A statistic (rows, ...) of weights (rows, n): its values (r + 1, ...) in the sample (row 0) and in each replicate."""
+        return np.concatenate([statistic(weights) for _, weights in self.samples()])
+
 
 def percentile_interval(replicates: NDArray[np.float64]) -> tuple[float, float]:
     """2.5th and 97.5th percentile of a metric over the replicates (r,) in which it is defined; NaN, NaN where it never is."""
@@ -101,8 +106,4 @@ def mean_of_defined(values: NDArray[np.float64]) -> NDArray[np.float64]:
     which would be too wide.
     """
     defined = np.isfinite(values)
-    count = defined.sum(axis=1)
-    total = np.where(defined, values, 0.0).sum(axis=1)
-    mean = np.full(len(values), np.nan)
-    np.divide(total, count, out=mean, where=count > 0)
-    return mean
+    return ratio(np.where(defined, values, 0.0).sum(axis=1), defined.sum(axis=1, dtype=np.float64))

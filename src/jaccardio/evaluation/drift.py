@@ -5,33 +5,12 @@ away, so that AUROC stands near 1 and says nothing of how far. The distance has 
 even between two halves of one cohort; so it is always given with that of random halves of the home ECGs, from equally many ECGs.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.errors import DataError
 
 REPETITIONS = 20
-
-
-@dataclass(frozen=True, eq=False)
-class Drift:
-    """Distances over random draws, (draws,) each.
-
-    Attributes
-    ----------
-    between
-        From half of the home ECGs to external ECGs.
-    within
-        From that half to the other half of the home ECGs.
-    records
-        ECGs on either side of each distance.
-    """
-
-    between: NDArray[np.float64]
-    within: NDArray[np.float64]
-    records: int
 
 
 def frechet_distance(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
@@ -61,7 +40,7 @@ def measure_drift(
     home_patients: NDArray[np.str_],
     external: NDArray[np.floating],
     external_patients: NDArray[np.str_],
-) -> Drift:
+) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
     """Draws random halves of the home patients and equally many external ECGs, patients whole as far as the number allows.
 
     Parameters
@@ -71,12 +50,18 @@ def measure_drift(
     home_patients, external_patients
         (n,) and (m,) patient keys.
 
+    Returns
+    -------
+    tuple
+        Distances over random draws, (draws,) each: from half of the home ECGs to external ECGs, and from that half to the other half of
+        the home ECGs; and the ECGs on either side of each distance.
+
     Raises
     ------
     DataError
         Fewer than two ECGs would stand on a side.
     """
-    between, within, records = [], [], 0
+    between, within, sizes = [], [], []
     for draw in range(REPETITIONS):
         random = np.random.default_rng([0, draw])
         order = by_random_patients(home_patients, random)
@@ -88,8 +73,8 @@ def measure_drift(
         near, far = home[order[:middle]][:size], home[order[middle:]][:size]
         within.append(frechet_distance(near, far))
         between.append(frechet_distance(near, others[:size]))
-        records = size if draw == 0 else min(records, size)
-    return Drift(np.array(between), np.array(within), records)
+        sizes.append(size)
+    return np.array(between), np.array(within), min(sizes)
 
 
 def by_random_patients(patients: NDArray[np.str_], random: np.random.Generator) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ from jaccardio.evaluation.bootstrap import PatientBootstrap, percentile_interval
 from jaccardio.evaluation.calibration import METHODS, are_probabilities
 from jaccardio.evaluation.cautions import cautions
 from jaccardio.evaluation.estimate import Estimate
-from jaccardio.evaluation.levels import evaluate_levels, ranked_levels
+from jaccardio.evaluation.levels import evaluate_levels
 from jaccardio.evaluation.part import MINIMUM_POSITIVES, Part
 from jaccardio.evaluation.reliability import Reliability, calibration_document, calibration_line
 from jaccardio.evaluation.replicates import Replicates
@@ -92,9 +92,7 @@ def evaluate(
             policy: {name: Estimate.of(values) for name, values in of_policy.items()} for policy, of_policy in found.decided.items()
         },
         "policies_left_out": dict(thresholds.left_out),
-        "levels": {
-            level: vars(of_level) for level, of_level in evaluate_levels(part, scores, ranked_levels(part, scores), bootstrap).items()
-        },
+        "levels": evaluate_levels(part, scores, bootstrap),
         "calibration": calibration_document(reliabilities, scored.calibration, in_macro),
         "subgroups": evaluate_subgroups(part, scores, thresholds, subgroups or {}, bootstrap, minimum_positives),
         **part.summary(minimum_positives),

@@ -4,35 +4,18 @@ Source: Strodthoff et al. 2021, "Deep Learning for ECG Analysis: Benchmarks and 
 (``compute_label_aggregations``).
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.evaluation.auroc import SortedScores
 from jaccardio.evaluation.bootstrap import PatientBootstrap, mean_of_defined
 from jaccardio.evaluation.calibration import are_probabilities
 from jaccardio.evaluation.estimate import Estimate
 from jaccardio.evaluation.part import Group, Part
+from jaccardio.evaluation.replicates import auroc_replicates
 from jaccardio.findings.labels import ABSENT, PRESENT, UNKNOWN
-
-
-@dataclass(frozen=True)
-class Level:
-    """Macro AUROC of one level.
-
-    Attributes
-    ----------
-    macro_auroc
-        Mean over the level's statements with at least one positive and one negative; undefined where there is none.
-    n_statements, n_records
-        How many statements entered the mean, and how many records had a statement of the level.
-    """
-
-    macro_auroc: Estimate
-    n_statements: int
-    n_records: int
 
 
 def aggregate_level(
@@ -68,43 +51,46 @@ def aggregate_level(
     return statement_labels, statement_scores
 
 
-def evaluate_levels(part: Part, scores: NDArray[np.floating], levels: Collection[str], bootstrap: PatientBootstrap) -> dict[str, Level]:
-    """Macro AUROC of some of a part's levels, on the same resamples.
+def evaluate_levels(part: Part, scores: NDArray[np.floating], bootstrap: PatientBootstrap) -> dict[str, dict[str, Any]]:
+    """``levels`` of ``metrics.json``, for scores (n, k) of the findings.
 
-    Parameters
-    ----------
-    scores
-        (n, k) probabilities of the findings.
-    levels
-        Keys of ``part.groups``.
+    Returns
+    -------
+    Level -> ``macro_auroc``, an `Estimate`: the mean over the level's statements with at least one positive and one negative, undefined
+    where there is none; ``n_statements`` that entered it; ``n_records`` that had a statement of the level.
     """
-    found = {}
-    for level, means in level_replicates(part, scores, levels, bootstrap).items():
-        labels, _ = aggregate_level(part.labels, scores, part.groups[level])
-        present = (labels == PRESENT).any(axis=0)
-        counted = int((present & (labels == ABSENT).any(axis=0)).sum())
-        found[level] = Level(Estimate.of(means), counted, int((labels == PRESENT).any(axis=1).sum()))
-    return found
+    return {
+        level: {
+            "macro_auroc": Estimate.of(_macro_auroc(labels, of_statements, bootstrap)),
+            "n_statements": int(_judged(labels).sum()),
+            "n_records": int((labels == PRESENT).any(axis=1).sum()),
+        }
+        for level, (labels, of_statements) in _ranked_levels(part, scores).items()
+    }
 
 
-def level_replicates(
-    part: Part, scores: NDArray[np.floating], levels: Collection[str], bootstrap: PatientBootstrap
-) -> dict[str, NDArray[np.float64]]:
+def level_replicates(part: Part, scores: NDArray[np.floating], bootstrap: PatientBootstrap) -> dict[str, NDArray[np.float64]]:
     """The macro AUROC of each level, (replicates + 1,), first on the part itself; parameters are those of `evaluate_levels`."""
-    aggregated = {level: aggregate_level(part.labels, scores, part.groups[level]) for level in levels}
-    columns = {level: [SortedScores.of(y[:, g], s[:, g]) for g in range(y.shape[1])] for level, (y, s) in aggregated.items()}
-    counted = {level: [column for column in candidates if column.defined] for level, candidates in columns.items()}
-    means = {level: np.full(bootstrap.replicates + 1, np.nan) for level in levels}
-    for rows, weights in bootstrap.samples():
-        for level, statements in counted.items():
-            if statements:
-                areas = [statement.metrics(weights)["auroc"] for statement in statements]
-                means[level][rows] = mean_of_defined(np.stack(areas, axis=1))
-    return means
+    return {level: _macro_auroc(*aggregated, bootstrap) for level, aggregated in _ranked_levels(part, scores).items()}
 
 
-def ranked_levels(part: Part, scores: NDArray[np.floating]) -> list[str]:
-    """Levels whose macro AUROC is defined for these scores: of what are no probabilities, those whose statements are single findings."""
-    if are_probabilities(scores):
-        return list(part.groups)
-    return [level for level, statements in part.groups.items() if all(len(columns) == 1 for _, columns in statements)]
+def _ranked_levels(part: Part, scores: NDArray[np.floating]) -> dict[str, tuple[NDArray[np.int8], NDArray[np.floating]]]:
+    """Labels and scores of the statements of each level whose macro AUROC is defined for these scores: of what are no probabilities,
+    those whose statements are single findings."""
+    probabilities = are_probabilities(scores)
+    return {
+        level: aggregate_level(part.labels, scores, statements)
+        for level, statements in part.groups.items()
+        if probabilities or all(len(columns) == 1 for _, columns in statements)
+    }
+
+
+def _judged(labels: NDArray[np.int8]) -> NDArray[np.bool_]:
+    return (labels == PRESENT).any(axis=0) & (labels == ABSENT).any(axis=0)
+
+
+def _macro_auroc(labels: NDArray[np.int8], scores: NDArray[np.floating], bootstrap: PatientBootstrap) -> NDArray[np.float64]:
+    judged = _judged(labels)
+    if not judged.any():
+        return np.full(bootstrap.replicates + 1, np.nan)
+    return mean_of_defined(auroc_replicates(labels[:, judged], scores[:, judged], bootstrap))

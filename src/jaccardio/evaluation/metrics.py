@@ -6,6 +6,7 @@ means over the findings of macro metrics, in each replicate those with a positiv
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from jaccardio.evaluation.bootstrap import mean_of_defined
 from jaccardio.evaluation.confusion import Confusion, ratio
 
 Values = NDArray[np.float64]
+Judged = TypeVar("Judged")
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,19 +50,11 @@ class Decided:
 
 
 @dataclass(frozen=True)
-class FindingMetric:
-    """A metric of one finding's decisions: (r, k) from counts; NaN where undefined."""
+class Metric(Generic[Judged]):
+    """A metric of decisions; NaN where undefined."""
 
     title: str
-    of: Callable[[Confusion], Values]
-
-
-@dataclass(frozen=True)
-class DecisionMetric:
-    """A metric of all findings' decisions: (r,); NaN where undefined."""
-
-    title: str
-    of: Callable[[Decided], Values]
+    of: Callable[[Judged], Values]
 
 
 def f1(counts: Confusion) -> Values:
@@ -88,26 +82,30 @@ def normal_among_true_positives(decided: Decided) -> Values:
     return share if decided.normal.any() else np.full(len(share), np.nan)
 
 
-FINDING_METRICS: Mapping[str, FindingMetric] = {
-    "predicted_rate": FindingMetric("Predicted", lambda counts: ratio(counts.predicted, counts.known)),
-    "accuracy": FindingMetric("Accuracy", lambda counts: ratio(counts.known - counts.wrong, counts.known)),
-    "precision": FindingMetric("Precision", lambda counts: ratio(counts.true_positive, counts.predicted)),
-    "recall": FindingMetric("Recall", lambda counts: ratio(counts.true_positive, counts.present)),
-    "f1": FindingMetric("F1", f1),
-    "jaccard": FindingMetric("Jaccard", jaccard),
+FINDING_METRICS: Mapping[str, Metric[Confusion]] = {
+    "predicted_rate": Metric("Predicted", lambda counts: ratio(counts.predicted, counts.known)),
+    "accuracy": Metric("Accuracy", lambda counts: ratio(counts.known - counts.wrong, counts.known)),
+    "precision": Metric("Precision", lambda counts: ratio(counts.true_positive, counts.predicted)),
+    "recall": Metric("Recall", lambda counts: ratio(counts.true_positive, counts.present)),
+    "f1": Metric("F1", f1),
+    "jaccard": Metric("Jaccard", jaccard),
 }
-DECISION_METRICS: Mapping[str, DecisionMetric] = {
-    "hamming_loss": DecisionMetric("Hamming loss", lambda decided: 1 - decided.micro("accuracy")),
-    "micro_precision": DecisionMetric("Precision, micro", lambda decided: decided.micro("precision")),
-    "micro_recall": DecisionMetric("Recall, micro", lambda decided: decided.micro("recall")),
-    "micro_f1": DecisionMetric("F1, micro", lambda decided: decided.micro("f1")),
-    "macro_f1": DecisionMetric("F1, macro", lambda decided: decided.macro("f1")),
-    "jaccard_samples": DecisionMetric("Jaccard, over ECGs", lambda decided: decided.jaccard_of_ecgs),
-    "jaccard_micro": DecisionMetric("Jaccard, micro", lambda decided: decided.micro("jaccard")),
-    "jaccard_macro": DecisionMetric("Jaccard, macro", lambda decided: decided.macro("jaccard")),
-    "micro_f1_without_normal": DecisionMetric("F1, micro, without normal", micro_f1_without_normal),
-    "normal_among_true_positives": DecisionMetric("Normal among true positives", normal_among_true_positives),
+"""Of each finding, (r, k)."""
+
+DECISION_METRICS: Mapping[str, Metric[Decided]] = {
+    "hamming_loss": Metric("Hamming loss", lambda decided: 1 - decided.micro("accuracy")),
+    "micro_precision": Metric("Precision, micro", lambda decided: decided.micro("precision")),
+    "micro_recall": Metric("Recall, micro", lambda decided: decided.micro("recall")),
+    "micro_f1": Metric("F1, micro", lambda decided: decided.micro("f1")),
+    "macro_f1": Metric("F1, macro", lambda decided: decided.macro("f1")),
+    "jaccard_samples": Metric("Jaccard, over ECGs", lambda decided: decided.jaccard_of_ecgs),
+    "jaccard_micro": Metric("Jaccard, micro", lambda decided: decided.micro("jaccard")),
+    "jaccard_macro": Metric("Jaccard, macro", lambda decided: decided.macro("jaccard")),
+    "micro_f1_without_normal": Metric("F1, micro, without normal", micro_f1_without_normal),
+    "normal_among_true_positives": Metric("Normal among true positives", normal_among_true_positives),
 }
+"""Of all findings, (r,)."""
+
 RANKING_METRICS: Mapping[str, str] = {"auroc": "AUROC", "auprc": "AUPRC"}
 """Metrics that need no threshold, with their titles: see `jaccardio.evaluation.auroc`."""
 

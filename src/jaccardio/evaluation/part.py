@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.errors import DataError
+from jaccardio.evaluation.confusion import ratio
 from jaccardio.findings.contradictions import NORMAL_CODES
 from jaccardio.findings.labels import PRESENT
 
@@ -72,7 +73,7 @@ class Part:
     @property
     def prevalence(self) -> NDArray[np.float64]:
         """(k,) share of positives among the known labels; NaN where none is known."""
-        return np.asarray(np.divide(self.positives, self.known, out=np.full(len(self.codes), np.nan), where=self.known > 0))
+        return ratio(self.positives.astype(np.float64), self.known.astype(np.float64))
 
     @property
     def is_normal(self) -> NDArray[np.bool_]:

@@ -30,24 +30,14 @@ class FindingProbe:
     ----------
     weights
         (d,); zero for a constant probe.
-    strength, standardised
-        What validation chose: C, and whether the features were standardised before the fit; None and False for a constant probe.
+    setting
+        What validation chose, in words: C, and whether the features were standardised before the fit; or ``constant``, where every ECG
+        gets the same score, because the training labels held no positive or no negative.
     """
 
     weights: NDArray[np.float64]
     bias: float
-    strength: float | None
-    standardised: bool
-
-    @property
-    def constant(self) -> bool:
-        """Whether every ECG gets the same score, because the training labels held no positive or no negative."""
-        return self.strength is None
-
-    @property
-    def setting(self) -> str:
-        """What validation chose, in words."""
-        return "constant" if self.strength is None else f"C {self.strength:g}" + (" standardised" if self.standardised else "")
+    setting: str
 
 
 def fit_probes(
@@ -117,27 +107,26 @@ def _fit(
     present = labels[known] == PRESENT
     if not present.any() or present.all():
         prevalence = (present.sum() + 0.5) / (len(present) + 1.0)  # kept off 0 and 1 by half an ECG
-        return FindingProbe(np.zeros(features.shape[1]), float(np.log(prevalence / (1 - prevalence))), None, False)
+        return FindingProbe(np.zeros(features.shape[1]), float(np.log(prevalence / (1 - prevalence))), "constant")
     best, lowest = None, np.inf
     for standardised in (True, False):
-        mean, scale = _standard(features[known]) if standardised else (np.zeros(features.shape[1]), np.ones(features.shape[1]))
+        mean, scale = np.zeros(features.shape[1]), np.ones(features.shape[1])
+        if standardised:
+            mean, spread = features[known].mean(axis=0), features[known].std(axis=0)
+            scale = np.where(spread > 0, spread, 1.0)
         for strength in GRID:
             model = regression(C=strength, max_iter=ITERATIONS)
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message="lbfgs failed to converge")  # validation judges an unfinished fit like any other
                 model.fit((features[known] - mean) / scale, present)
             weights = model.coef_[0] / scale
-            probe = FindingProbe(weights, float(model.intercept_[0] - weights @ mean), strength, standardised)
+            setting = f"C {strength:g}" + (" standardised" if standardised else "")
+            probe = FindingProbe(weights, float(model.intercept_[0] - weights @ mean), setting)
             loss = _log_loss(validation_features[judged] @ probe.weights + probe.bias, validation_labels[judged])
             if best is None or loss < lowest:
                 best, lowest = probe, loss
     assert best is not None, "the grid is not empty"
     return best
-
-
-def _standard(features: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    spread = features.std(axis=0)
-    return features.mean(axis=0), np.where(spread > 0, spread, 1.0)
 
 
 def _log_loss(logits: NDArray[np.float64], labels: NDArray[np.int8]) -> float:

@@ -1,7 +1,8 @@
 """`rank`: several models, each trained with several seeds, on one part, with paired intervals over the same patients."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,8 @@ from jaccardio.evaluation.bootstrap import PatientBootstrap
 from jaccardio.evaluation.cautions import cautions
 from jaccardio.evaluation.correlation import spearman
 from jaccardio.evaluation.differences import two_sided_p
-from jaccardio.evaluation.estimate import Estimate
-from jaccardio.evaluation.levels import level_replicates, ranked_levels
+from jaccardio.evaluation.estimate import NAN, Estimate
+from jaccardio.evaluation.levels import level_replicates
 from jaccardio.evaluation.metrics import LEVEL, LEVEL_METRICS, RANKING_METRICS
 from jaccardio.evaluation.part import MINIMUM_POSITIVES, Part
 from jaccardio.evaluation.replicates import Replicates
@@ -20,16 +21,21 @@ from jaccardio.evaluation.scored import Scored
 from jaccardio.evaluation.table import Difference, Row, Table, paired_seeds
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY
 
-COMPARED = (
-    ("macro_auroc", None),
-    ("macro_auprc", None),
-    ("micro_f1", "global"),
-    ("micro_f1", "fixed"),
-    ("micro_f1", "per_finding"),
-)
-"""Metric and policy of the differences that are tested, with those of `LEVEL_METRICS`."""
+Key = tuple[str, str | None, str | None]
+"""Metric, threshold policy and finding; None where there is none."""
 
-Key = tuple[str, str | None]
+Found = dict[Key, list[NDArray[np.float64]]]
+"""(r + 1,) values of each seed, that of the sample first."""
+
+COMPARED: tuple[Key, ...] = (
+    ("macro_auroc", None, None),
+    ("macro_auprc", None, None),
+    ("micro_f1", "global", None),
+    ("micro_f1", "fixed", None),
+    ("micro_f1", "per_finding", None),
+    *((name, None, None) for name in LEVEL_METRICS),
+)
+"""Differences that are tested."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,12 +104,17 @@ def rank(
     for scored in models:
         scored.check(part)
     bootstrap, in_macro = PatientBootstrap(part.patients, replicates), part.evaluable()
-    seeds = {scored.name: _replicates(part, scored, bootstrap, in_macro) for scored in models}
-    macro = {name: summary_replicates(of_seeds, in_macro) for name, of_seeds in seeds.items()}
-    if levels:
-        for scored in models:
-            macro[scored.name] |= _level_replicates(part, scored, bootstrap)
-    auroc = {name: float(np.mean(found["macro_auroc", None], axis=0)[0]) for name, found in macro.items()}
+    macro: dict[str, Found] = {}
+    single: dict[str, Found] = {}
+    for scored in models:
+        seeds = _replicates(part, scored, bootstrap, in_macro)
+        macro[scored.name], single[scored.name] = _summary(seeds, in_macro), _of_findings(part, seeds, RANKING_METRICS)
+        if levels:
+            of_levels = [level_replicates(part, scores, bootstrap) for scores in scored.scores]
+            for level in of_levels[0]:
+                if all(level in of_seed for of_seed in of_levels):
+                    macro[scored.name][f"{LEVEL}{level}", None, None] = [of_seed[level] for of_seed in of_levels]
+    auroc = {name: float(np.mean(found["macro_auroc", None, None], axis=0)[0]) for name, found in macro.items()}
     order = sorted(models, key=lambda scored: -np.nan_to_num(auroc[scored.name], nan=-np.inf))
 
     summary = part.summary()
@@ -120,18 +131,22 @@ def rank(
     correlations: list[Row] = []
     for scored in order:
         name = scored.name
-        table.rows += summary_rows(name, macro[name])
+        table.rows += _summary_rows(name, macro[name])
         if scored.seconds:
             minutes = [value / 60 for value in scored.seconds]
             table.rows.append(Row(name, "training_minutes", Estimate(float(np.mean(minutes)), per_seed=tuple(minutes))))
-        findings += _finding_rows(part, name, seeds[name], RANKING_METRICS)
+        findings += _rows(name, single[name])
         if name == reference:
             continue
-        paired = _same_seeds(scored, models[names.index(reference)])
-        table.differences += summary_differences(name, macro[name], reference, macro[reference], paired=paired)
-        new = _gains(part, name, seeds[name], reference, seeds[reference], paired=paired)
+        seeds_of_both = scored.seeds, models[names.index(reference)].seeds
+        paired = not all(seeds_of_both) or list(seeds_of_both[0]) == list(seeds_of_both[1])  # each may lack one that failed
+        table.differences += differences_of(name, macro[name], reference, macro[reference], paired=paired)
+        keys = [(metric, None, code) for metric in RANKING_METRICS for code in part.codes]
+        new = differences_of(name, single[name], reference, single[reference], keys, paired=paired)
         gains += new
-        correlations.append(Row(name, "auroc_gain_by_prevalence", Estimate(_correlation(part, new, in_macro))))
+        gained = np.array([gain.estimate.value for gain in new if gain.metric == "auroc"])
+        correlation = spearman(part.prevalence[in_macro], gained[in_macro])
+        correlations.append(Row(name, "auroc_gain_by_prevalence", Estimate(correlation)))
     return Ranking(table, findings, gains, correlations)
 
 
@@ -144,64 +159,39 @@ def finding_rows(part: Part, scored: Scored, metrics: Sequence[str], *, replicat
         As in `rank`.
     """
     scored.check(part)
-    found = _replicates(part, scored, PatientBootstrap(part.patients, replicates), np.ones(len(part.codes), np.bool_))
+    seeds = _replicates(part, scored, PatientBootstrap(part.patients, replicates), np.ones(len(part.codes), np.bool_))
     counts = [
         Row(scored.name, "positives", Estimate(float(count)), finding=code)
         for code, count in zip(part.codes, part.positives.tolist(), strict=True)
     ]
-    return counts + _finding_rows(part, scored.name, found, metrics)
+    return counts + _rows(scored.name, _of_findings(part, seeds, metrics))
 
 
-def summary_replicates(seeds: Sequence[Replicates], in_macro: NDArray[np.bool_]) -> dict[Key, list[NDArray[np.float64]]]:
-    """(metric, policy) of every metric over all findings -> (r + 1,) of each seed."""
-    found: dict[Key, list[NDArray[np.float64]]] = {}
-    for of_seed in seeds:
-        for name, values in of_seed.macro(in_macro).items():
-            found.setdefault((name, None), []).append(values)
-        for policy, metrics in of_seed.decided.items():
-            for name, values in metrics.items():
-                found.setdefault((name, policy), []).append(values)
-    return found
-
-
-def compared_replicates(part: Part, scored: Scored, *, replicates: int, seed: int) -> dict[Key, list[NDArray[np.float64]]]:
-    """`summary_replicates` of a model, for differences between parts whose patients differ; errors as in `rank`."""
+def compared_replicates(part: Part, scored: Scored, *, replicates: int, seed: int) -> Found:
+    """Every metric of a model over all findings, for differences between parts whose patients differ; errors as in `rank`."""
     scored.check(part)
     in_macro = part.evaluable()
-    return summary_replicates(_replicates(part, scored, PatientBootstrap(part.patients, replicates, seed), in_macro), in_macro)
+    return _summary(_replicates(part, scored, PatientBootstrap(part.patients, replicates, seed), in_macro), in_macro)
 
 
-def summary_rows(name: str, found: Mapping[Key, Sequence[NDArray[np.float64]]]) -> list[Row]:
-    """A row for each metric; none for the metrics of a policy that the model has no thresholds for."""
-    estimates = {key: Estimate.of_seeds(values) for key, values in found.items()}
-    decided = {policy for (metric, policy), estimate in estimates.items() if metric == "hamming_loss" and estimate.defined}
-    optional = ("micro_f1_without_normal", "normal_among_true_positives")
-    return [
-        Row(name, metric, estimate, policy)
-        for (metric, policy), estimate in estimates.items()
-        if (policy is None or policy in decided) and (estimate.defined or metric not in optional)
-    ]
-
-
-def summary_differences(
-    model: str,
-    found: Mapping[Key, Sequence[NDArray[np.float64]]],
-    reference: str,
-    other: Mapping[Key, Sequence[NDArray[np.float64]]],
-    *,
-    paired: bool = True,
+def differences_of(
+    model: str, found: Found, reference: str, other: Found, keys: Iterable[Key] = COMPARED, *, paired: bool = True
 ) -> list[Difference]:
-    """The differences of `COMPARED` that are defined, with p over the replicates, and those of each seed where seeds are `paired`."""
+    """Differences of a model from a reference, with those of each seed where seeds are `paired`.
+
+    Over all findings they are tested over the replicates, and left out where undefined; those of one finding are neither.
+    """
     differences = []
-    for metric, policy in (*COMPARED, *((name, None) for name in LEVEL_METRICS)):
-        if (metric, policy) not in found or (metric, policy) not in other:
+    for metric, policy, finding in keys:
+        ours, theirs = (side.get((metric, policy, finding)) for side in (found, other))
+        if ours is None or theirs is None:
             continue
-        ours, theirs = found[metric, policy], other[metric, policy]
         replicates = np.mean(ours, axis=0) - np.mean(theirs, axis=0)
+        if finding is None and not np.isfinite(replicates[0]):
+            continue
         pairs = paired_seeds([one[0] for one in ours], [one[0] for one in theirs]) if paired else ()
-        if np.isfinite(replicates[0]):
-            p = two_sided_p(replicates[1:])
-            differences.append(Difference(model, reference, metric, Estimate.of(replicates, pairs), policy, p=p))
+        p = two_sided_p(replicates[1:]) if finding is None else NAN
+        differences.append(Difference(model, reference, metric, Estimate.of(replicates, pairs), policy, finding, p))
     return differences
 
 
@@ -210,39 +200,35 @@ def _replicates(part: Part, scored: Scored, bootstrap: PatientBootstrap, in_macr
     return [Replicates.of(part, scores, thresholds, bootstrap, in_macro) for scores, thresholds in pairs]
 
 
-def _level_replicates(part: Part, scored: Scored, bootstrap: PatientBootstrap) -> dict[Key, list[NDArray[np.float64]]]:
-    seeds = [level_replicates(part, scores, ranked_levels(part, scores), bootstrap) for scores in scored.scores]
-    return {(f"{LEVEL}{level}", None): [seed[level] for seed in seeds] for level in seeds[0] if all(level in seed for seed in seeds)}
+def _summary(seeds: Sequence[Replicates], in_macro: NDArray[np.bool_]) -> Found:
+    """Every metric over all findings."""
+    found: Found = {}
+    for of_seed in seeds:
+        for name, values in of_seed.macro(in_macro).items():
+            found.setdefault((name, None, None), []).append(values)
+        for policy, metrics in of_seed.decided.items():
+            for name, values in metrics.items():
+                found.setdefault((name, policy, None), []).append(values)
+    return found
 
 
-def _finding_rows(part: Part, name: str, seeds: Sequence[Replicates], metrics: Sequence[str] | Mapping[str, str]) -> list[Row]:
-    rows = []
+def _of_findings(part: Part, seeds: Sequence[Replicates], metrics: Iterable[str]) -> Found:
+    """Metrics of single findings, decisions at the global threshold."""
+    found: Found = {}
     tables = [of_seed.of_findings() for of_seed in seeds]
-    for column, code in enumerate(part.codes):
-        for metric in metrics:
-            estimate = Estimate.of_seeds([table[metric][:, column] for table in tables])
-            rows.append(Row(name, metric, estimate, None if metric in RANKING_METRICS else DEFAULT_POLICY, code))
-    return rows
+    for (column, code), metric in product(enumerate(part.codes), metrics):
+        policy = None if metric in RANKING_METRICS else DEFAULT_POLICY
+        found[metric, policy, code] = [table[metric][:, column] for table in tables]
+    return found
 
 
-def _same_seeds(one: Scored, other: Scored) -> bool:
-    """Whether the n-th seed of one is the n-th of the other, as far as they are known: each may lack one that failed."""
-    return not (one.seeds and other.seeds) or list(one.seeds) == list(other.seeds)
+def _rows(name: str, found: Found) -> list[Row]:
+    return [Row(name, metric, Estimate.of_seeds(values), policy, finding) for (metric, policy, finding), values in found.items()]
 
 
-def _gains(
-    part: Part, model: str, seeds: Sequence[Replicates], reference: str, others: Sequence[Replicates], *, paired: bool
-) -> list[Difference]:
-    gains = []
-    for metric in RANKING_METRICS:
-        ours, theirs = ([of_seed.ranked[metric] for of_seed in one] for one in (seeds, others))
-        table = np.mean(ours, axis=0) - np.mean(theirs, axis=0)
-        for column, code in enumerate(part.codes):
-            pairs = paired_seeds([one[0, column] for one in ours], [one[0, column] for one in theirs]) if paired else ()
-            gains.append(Difference(model, reference, metric, Estimate.of(table[:, column], pairs), finding=code))
-    return gains
-
-
-def _correlation(part: Part, gains: Sequence[Difference], in_macro: NDArray[np.bool_]) -> float:
-    values = np.array([gain.estimate.value for gain in gains if gain.metric == "auroc"])
-    return spearman(part.prevalence[in_macro], values[in_macro])
+def _summary_rows(name: str, found: Found) -> list[Row]:
+    """A row for each metric; none for the metrics of a policy that the model has no thresholds for."""
+    rows = _rows(name, found)
+    decided = {row.policy for row in rows if row.metric == "hamming_loss" and row.estimate.defined}
+    optional = ("micro_f1_without_normal", "normal_among_true_positives")
+    return [row for row in rows if (row.policy is None or row.policy in decided) and (row.estimate.defined or row.metric not in optional)]

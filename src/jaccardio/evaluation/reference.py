@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.errors import DataError
+from jaccardio.evaluation.confusion import ratio
 from jaccardio.evaluation.estimate import jsonable
+from jaccardio.evaluation.relatedness import directions
 from jaccardio.measurement.quality import kinds_of
 
 AXES = 32
@@ -98,13 +100,10 @@ def fit_reference(
         Those of each ECG, e.g. ``short: 5.0 s``.
     """
     kinds = [kind for of_ecg in flags for kind in kinds_of(of_ecg)]
-    number, ecgs = judged.sum(axis=0), len(embeddings)
-    present = {
-        policy: np.divide((called & judged).sum(axis=0), number, out=np.full(len(number), np.nan), where=number > 0)
-        for policy, called in decisions.items()
-    }
+    number, ecgs = judged.sum(axis=0, dtype=np.float64), len(embeddings)
+    present = {policy: ratio((called & judged).sum(axis=0, dtype=np.float64), number) for policy, called in decisions.items()}
     half, other = embeddings[::2], embeddings[min(1, ecgs - 1) :: 2]
-    axes = np.linalg.svd(_directions(half), full_matrices=False)[2][: min(AXES, max(embeddings.shape[1] // 2, 1))]
+    axes = np.linalg.svd(directions(half.astype(np.float64)), full_matrices=False)[2][: min(AXES, max(embeddings.shape[1] // 2, 1))]
     distances = _sines(other, axes)
     median = max(float(np.median(distances)), SMALLEST_DISTANCE)
     shares = {kind: kinds.count(kind) / ecgs for kind in sorted(set(kinds))}
@@ -113,11 +112,5 @@ def fit_reference(
 
 def _sines(embeddings: NDArray[np.floating], axes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Sine (n,) of the angle between embeddings (n, d) and the space of orthonormal axes (r, d)."""
-    directions = _directions(embeddings)
-    return np.asarray(np.linalg.norm(directions - directions @ axes.T @ axes, axis=1))
-
-
-def _directions(embeddings: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Embeddings (n, d) of length 1."""
-    vectors = embeddings.astype(np.float64)
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12))
+    unit = directions(embeddings.astype(np.float64))
+    return np.asarray(np.linalg.norm(unit - unit @ axes.T @ axes, axis=1))

@@ -4,19 +4,30 @@ Intervals are over findings, resampled with replacement: a pair counts as often 
 paired with itself.
 """
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.evaluation.auroc import SortedScores
 from jaccardio.evaluation.bootstrap import PatientBootstrap
+from jaccardio.evaluation.confusion import ratio
 from jaccardio.evaluation.correlation import spearman
 from jaccardio.evaluation.estimate import Estimate
 from jaccardio.findings.labels import PRESENT
 
+Real = TypeVar("Real", bound=np.floating)
+
 
 def cosines(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArray[np.float64]:
     """Cosine similarities (k, m) of vectors (k, D) and (m, D); a vector of zeros is like no other."""
-    return _unit(first) @ _unit(second).T
+    one, other = (directions(vectors.astype(np.float64)) for vectors in (first, second))
+    return one @ other.T
+
+
+def directions(vectors: NDArray[Real]) -> NDArray[Real]:
+    """Vectors (..., D) of length 1, in their own precision; those of zeros stay as they are."""
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12))
 
 
 def co_occurrence(labels: NDArray[np.int8]) -> NDArray[np.float64]:
@@ -34,8 +45,7 @@ def co_occurrence(labels: NDArray[np.int8]) -> NDArray[np.float64]:
     present, known = (labels == PRESENT).astype(np.float64), (labels >= 0).astype(np.float64)
     both = present.T @ present
     either = present.T @ known + known.T @ present - both
-    index: NDArray[np.float64] = np.divide(both, either, out=np.full_like(both, np.nan), where=either > 0)
-    return index
+    return ratio(both, either)
 
 
 def related_nearer(similarities: NDArray[np.float64], related: NDArray[np.int8], findings: PatientBootstrap) -> Estimate:
@@ -52,8 +62,7 @@ def related_nearer(similarities: NDArray[np.float64], related: NDArray[np.int8],
     """
     rows, columns = np.triu_indices(len(similarities), 1)
     pairs = SortedScores.of(related[rows, columns], similarities[rows, columns])
-    found = [pairs.metrics(weights[:, rows] * weights[:, columns])["auroc"] for _, weights in findings.samples()]
-    return Estimate.of(np.concatenate(found))
+    return Estimate.of(findings.values_of(lambda weights: pairs.metrics(weights[:, rows] * weights[:, columns])["auroc"]))
 
 
 def same_order(similarities: NDArray[np.float64], known: NDArray[np.float64], findings: PatientBootstrap) -> Estimate:
@@ -62,12 +71,11 @@ def same_order(similarities: NDArray[np.float64], known: NDArray[np.float64], fi
     judged = np.isfinite(known[rows, columns])
     rows, columns = rows[judged], columns[judged]
     pairs = np.stack([similarities[rows, columns], known[rows, columns]])
-    found = [
-        spearman(*np.repeat(pairs, counts, axis=1))
-        for _, weights in findings.samples()
-        for counts in weights[:, rows] * weights[:, columns]
-    ]
-    return Estimate.of(np.array(found))
+
+    def correlations(weights: NDArray[np.uint16]) -> NDArray[np.float64]:
+        return np.array([spearman(*np.repeat(pairs, counts, axis=1)) for counts in weights[:, rows] * weights[:, columns]])
+
+    return Estimate.of(findings.values_of(correlations))
 
 
 def nearest_is_same(similarities: NDArray[np.float64], findings: PatientBootstrap) -> Estimate:
@@ -78,10 +86,4 @@ def nearest_is_same(similarities: NDArray[np.float64], findings: PatientBootstra
     own = np.diagonal(similarities)
     others = np.where(np.eye(len(similarities), dtype=bool), -np.inf, similarities)
     right = (own > others.max(axis=1)).astype(np.float64)
-    return Estimate.of(np.concatenate([weights @ right / weights.sum(axis=1) for _, weights in findings.samples()]))
-
-
-def _unit(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
-    exact = vectors.astype(np.float64)
-    unit: NDArray[np.float64] = exact / np.maximum(np.linalg.norm(exact, axis=1, keepdims=True), np.finfo(np.float64).tiny)
-    return unit
+    return Estimate.of(findings.values_of(lambda weights: weights @ right / weights.sum(axis=1)))

@@ -84,18 +84,11 @@ class Reliability:
         table = np.full((bootstrap.replicates + 1, findings), np.nan)
         return cls(table, table, table[:, 0], table[:, 0], table[0])
 
-    def macro(self, findings: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
-        """``macro_ece`` and ``macro_brier``, (r + 1,) each: means over the findings of a mask (k,)."""
-        tables = {"macro_ece": self.ece, "macro_brier": self.brier}
-        return {name: mean_of_defined(np.where(findings, table, np.nan)) for name, table in tables.items()}
-
-    def all_findings(self, findings: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
-        """The macro metrics of `macro` and, over all known cells, ``micro_ece`` and ``micro_brier``."""
-        return self.macro(findings) | {"micro_ece": self.micro_ece, "micro_brier": self.micro_brier}
-
-    def macro_chance_ece(self, findings: NDArray[np.bool_]) -> float:
-        """Mean of `chance_ece` over the findings of a mask (k,); NaN where there is none."""
-        return float(mean_of_defined(np.where(findings, self.chance_ece, np.nan)[None])[0])
+    def estimates(self, findings: NDArray[np.bool_]) -> dict[str, Any]:
+        """An `Estimate` of each metric, and ``macro_chance_ece``, a number; macro metrics are means over the findings of a mask (k,)."""
+        ece, brier, chance = (mean_of_defined(np.where(findings, table, np.nan)) for table in (self.ece, self.brier, self.chance_ece[None]))
+        values = {"macro_ece": ece, "macro_brier": brier, "micro_ece": self.micro_ece, "micro_brier": self.micro_brier}
+        return {name: Estimate.of(replicates) for name, replicates in values.items()} | {"macro_chance_ece": float(chance[0])}
 
 
 def calibration_document(
@@ -117,11 +110,7 @@ def calibration_document(
         "bins": f"{BINS} a finding, equal numbers of known ECGs by score, equal scores together; micro: {BINS} over all known cells",
         "temperature": calibration.temperature if calibration else None,
         "findings_with_own_platt": int(calibration.own_fit.sum()) if calibration else None,
-        "methods": {
-            method: {name: Estimate.of(values) for name, values in of_method.all_findings(in_macro).items()}
-            | {"macro_chance_ece": of_method.macro_chance_ece(in_macro)}
-            for method, of_method in reliabilities.items()
-        },
+        "methods": {method: of_method.estimates(in_macro) for method, of_method in reliabilities.items()},
     }
 
 

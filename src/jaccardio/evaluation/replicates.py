@@ -81,14 +81,10 @@ class Replicates:
         return self.ranked | self.findings
 
 
-def auroc_replicates(part: Part, scores: NDArray[np.floating], bootstrap: PatientBootstrap) -> NDArray[np.float64]:
-    """AUROC of each finding, (r + 1, k) as in `Replicates`, of scores (n, k) on any scale."""
-    columns = [SortedScores.of(*pair) for pair in zip(part.labels.T, scores.T, strict=True)]
-    table = np.full((bootstrap.replicates + 1, len(columns)), np.nan)
-    for rows, weights in bootstrap.samples():
-        for column, order in enumerate(columns):
-            table[rows, column] = order.metrics(weights)["auroc"]
-    return table
+def auroc_replicates(labels: NDArray[np.int8], scores: NDArray[np.floating], bootstrap: PatientBootstrap) -> NDArray[np.float64]:
+    """AUROC of each of one column or more, (r + 1, k) as in `Replicates`, from labels (n, k) and scores (n, k) on any scale."""
+    columns = [SortedScores.of(*pair) for pair in zip(labels.T, scores.T, strict=True)]
+    return bootstrap.values_of(lambda weights: np.stack([order.metrics(weights)["auroc"] for order in columns], axis=1))
 
 
 def mean_over_records(values: Sequence[NDArray[np.float64]], bootstrap: PatientBootstrap) -> Estimate:
@@ -99,8 +95,7 @@ def mean_over_records(values: Sequence[NDArray[np.float64]], bootstrap: PatientB
     values
         (n,) for each seed; a record that is NaN in any seed is left out.
     """
-    mean, replicates = np.mean(values, axis=0), np.empty(bootstrap.replicates + 1)
+    mean = np.mean(values, axis=0)
     per_seed = mean_of_defined(np.where(np.isnan(mean), np.nan, np.stack(values)))
-    for rows, weights in bootstrap.samples():
-        replicates[rows] = weighted_mean_of_defined(mean, weights.astype(np.float64))
+    replicates = bootstrap.values_of(lambda weights: weighted_mean_of_defined(mean, weights.astype(np.float64)))
     return Estimate.of(replicates, per_seed.tolist())

@@ -15,7 +15,7 @@ from jaccardio.evaluation.drift import REPETITIONS, measure_drift
 from jaccardio.evaluation.estimate import NAN, Estimate
 from jaccardio.evaluation.part import MINIMUM_POSITIVES, Part
 from jaccardio.evaluation.replicates import auroc_replicates
-from jaccardio.evaluation.retuning import DRAWS, Retuning, retune
+from jaccardio.evaluation.retuning import DRAWS, retune
 from jaccardio.evaluation.scored import Scored
 from jaccardio.evaluation.table import Difference, Row, Table
 from jaccardio.findings.labels import PRESENT
@@ -70,10 +70,13 @@ def _hospitals(hospitals: Mapping[str, Hospital], replicates: int) -> Table:
     tested = in_macro & np.logical_and.reduce([_positive_patients(part) >= MINIMUM_POSITIVES for part in parts.values()])
     values = {
         "prevalence": {name: _prevalence_replicates(part, bootstraps[name]) for name, part in parts.items()},
-        "auroc": {name: auroc_replicates(part, hospitals[name].scored.scores[0], bootstraps[name]) for name, part in parts.items()},
+        "auroc": {name: auroc_replicates(part.labels, hospitals[name].scored.scores[0], bootstraps[name]) for name, part in parts.items()},
     }
-    table = Table("Home and external hospital", left_out=_left_out(parts))
+    table = Table("Home and external hospital")
     for name, part in parts.items():
+        for code, reason in part.left_out().items():
+            before = f"{table.left_out[code]}; " if code in table.left_out else ""
+            table.left_out[code] = f"{before}{name}: {reason}"
         table.warnings += cautions(part.labels, part.codes, MINIMUM_POSITIVES, name)
         macro = mean_of_defined(np.where(in_macro, values["auroc"][name], np.nan))
         table.rows.append(Row(name, "macro_auroc", Estimate.of(macro)))
@@ -105,29 +108,32 @@ def _hospitals(hospitals: Mapping[str, Hospital], replicates: int) -> Table:
 
 
 def _embedding(home: Hospital, external: Hospital) -> Table:
-    drift = measure_drift(home.features, home.part.patients, external.features, external.part.patients)
-    within = float(drift.within.mean())
+    between, within, records = measure_drift(home.features, home.part.patients, external.features, external.part.patients)
+    unit = float(within.mean())
     table = Table("How far the embeddings lie apart", ranges=f"Ranges: 95 % of {REPETITIONS} random halves of the patients.")
     table.rows = [
-        Row("home and external", "frechet_distance", _over_draws(drift.between)),
-        Row("two halves of home", "frechet_distance", _over_draws(drift.within)),
-        Row("home and external", "times_within_home", Estimate(float(drift.between.mean()) / within if within > 0 else NAN)),
+        Row("home and external", "frechet_distance", _over_draws(between)),
+        Row("two halves of home", "frechet_distance", _over_draws(within)),
+        Row("home and external", "times_within_home", Estimate(float(between.mean()) / unit if unit > 0 else NAN)),
     ]
     table.remarks.append(
-        f"Squared Fréchet distance of Gaussians between half of the home ECGs and as many of the external hospital, {drift.records:,} "
+        f"Squared Fréchet distance of Gaussians between half of the home ECGs and as many of the external hospital, {records:,} "
         f"on either side in {home.features.shape[1]} dimensions. The "
         "distance has no unit of its own, and from few ECGs it is above zero even within one hospital: read it beside that. A ratio of 1 "
         "is no shift."
     )
-    if drift.records <= home.features.shape[1]:
+    if records <= home.features.shape[1]:
         table.remarks.append("There are no more ECGs than dimensions: both distances are crude.")
     return table
 
 
 def _thresholds(external: Hospital, home: Scored) -> Table:
     table = Table("Thresholds from a few local labels", ranges=f"Ranges: 95 % of {DRAWS} random draws, no interval over patients.")
-    for row in retune(external.part.labels, external.scored.scores[0], external.part.patients, home.thresholds[0]):
-        table.rows += _retuning_rows(row)
+    found = retune(external.part.labels, external.scored.scores[0], external.part.patients, home.thresholds[0])
+    for (labelled, policy), (from_home, fitted_again) in found.items():
+        values = {"from_home": from_home, "fitted_again": fitted_again, "gain": fitted_again - from_home}
+        model = f"{labelled} labelled local ECGs"
+        table.rows += [Row(model, f"micro_f1_{name}", _over_draws(draws), policy) for name, draws in values.items()]
     table.remarks.append(
         "Micro-F1 at the external hospital with thresholds from home, and with thresholds fitted again on labelled local ECGs, judged on "
         "the ECGs of all other patients; means over the draws. "
@@ -136,27 +142,10 @@ def _thresholds(external: Hospital, home: Scored) -> Table:
     return table
 
 
-def _retuning_rows(row: Retuning) -> list[Row]:
-    values = {"from_home": row.from_home, "fitted_again": row.fitted_again, "gain": row.fitted_again - row.from_home}
-    model = f"{row.labelled} labelled local ECGs"
-    return [Row(model, f"micro_f1_{name}", _over_draws(draws), row.policy) for name, draws in values.items()]
-
-
-def _left_out(parts: Mapping[str, Part]) -> dict[str, str]:
-    reasons: dict[str, str] = {}
-    for name, part in parts.items():
-        for code, reason in part.left_out().items():
-            reasons[code] = f"{reasons[code]}; {name}: {reason}" if code in reasons else f"{name}: {reason}"
-    return reasons
-
-
 def _prevalence_replicates(part: Part, bootstrap: PatientBootstrap) -> NDArray[np.float64]:
     """Share of positives among the known labels of each finding, (r + 1, k) as in `Replicates`."""
-    table = np.full((bootstrap.replicates + 1, len(part.codes)), np.nan)
     known, present = (part.labels >= 0).astype(np.float64), (part.labels == PRESENT).astype(np.float64)
-    for rows, weights in bootstrap.samples():
-        table[rows] = ratio(weights @ present, weights @ known)
-    return table
+    return bootstrap.values_of(lambda weights: ratio(weights @ present, weights @ known))
 
 
 def _positive_patients(part: Part) -> NDArray[np.int64]:

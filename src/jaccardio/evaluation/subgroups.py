@@ -96,9 +96,9 @@ class _Subgroup:
         }
 
     def _macro(self, findings: NDArray[np.bool_]) -> dict[str, Any]:
-        values = self._replicates.macro(findings) | {"macro_ece": self._reliability.macro(findings)["macro_ece"]}
-        estimates = {name: Estimate.of(replicates) for name, replicates in values.items()}
-        return {**estimates, "macro_chance_ece": self._reliability.macro_chance_ece(findings)}
+        estimates = {name: Estimate.of(replicates) for name, replicates in self._replicates.macro(findings).items()}
+        reliability = self._reliability.estimates(findings)
+        return estimates | {name: reliability[name] for name in ("macro_ece", "macro_chance_ece")}
 
 
 def _order(name: str) -> tuple[bool, bool, int, str]:

@@ -12,7 +12,7 @@ from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.evaluation.bootstrap import PatientBootstrap
 from jaccardio.evaluation.metrics import DECISION_METRICS, FINDING_METRICS, RANKING_METRICS
-from jaccardio.evaluation.ranking import compared_replicates, finding_rows, rank, summary_differences
+from jaccardio.evaluation.ranking import compared_replicates, differences_of, finding_rows, rank
 from jaccardio.evaluation.scored import Scored
 from jaccardio.evaluation.table import Claim, Difference, Table
 from jaccardio.evaluation.thresholds import POLICIES
@@ -173,7 +173,7 @@ class Study:
             self.rank(table, held_out, [one], reference=title)
             found[title] = compared_replicates(held_out.part, one, replicates=self.scale.replicates, seed=seed)
         (model, ours), (reference, theirs) = found.items()
-        for difference in summary_differences(model, ours, reference, theirs):
+        for difference in differences_of(model, ours, reference, theirs):
             _add(table, difference, claim)
 
     def findings(

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.cohort.store import Store
+from jaccardio.evaluation.relatedness import directions
 from jaccardio.findings.labels import PRESENT
 from jaccardio.prediction.ask import definition_sought, mean_degrees
 from jaccardio.prediction.predictor import Predictor
@@ -34,7 +35,7 @@ class Index:
     def __init__(self, predictor: Predictor, store: Store, progress: Callable[[int, int], None] | None = None) -> None:
         self.store = store
         self._embeddings = predictor.embed(windows_for(predictor, store, np.arange(len(store)), progress))
-        self._directions = _direction(self._embeddings)
+        self._directions = directions(self._embeddings)
 
     def search(self, predictor: Predictor, sentence: str, top: int = 10) -> list[Hit]:
         """Ranks ECGs by what a sentence says; errors are those of `Predictor.encode_text`.
@@ -66,7 +67,7 @@ class Index:
         among
             (records,) the ECGs of the store that are asked for; None: all.
         """
-        similarity = self._directions @ _direction(embedding)
+        similarity = self._directions @ directions(embedding)
         if among is not None:
             similarity, top = np.where(among, similarity, -np.inf), min(top, int(among.sum()))
         return self._hits(similarity, top)
@@ -77,11 +78,6 @@ class Index:
             Hit(str(store.ids[i]), float(similarity[i]), tuple(str(code) for code in codes[store.labels[i] == PRESENT]))
             for i in np.argsort(-similarity, kind="stable")[:top]
         ]
-
-
-def _direction(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Embeddings (..., d) of length 1."""
-    return np.asarray(embeddings / np.maximum(np.linalg.norm(embeddings, axis=-1, keepdims=True), 1e-12))
 
 
 def search(

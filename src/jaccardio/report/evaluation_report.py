@@ -19,8 +19,8 @@ from jaccardio.files import write_atomic, write_json
 from jaccardio.findings.labels import UNKNOWN
 from jaccardio.parquet import parquet_bytes
 from jaccardio.report.language import ENGLISH
-from jaccardio.report.pages import render_page
-from jaccardio.report.plots import EvaluationPlots, draw_evaluation
+from jaccardio.report.pages import render
+from jaccardio.report.plots import draw_evaluation
 
 FORMAT = "jaccardio-evaluation-1"
 LISTED = ("predictions.parquet", "metrics.json", "per_finding.csv", "thresholds.json")
@@ -87,43 +87,23 @@ def write_evaluation(
     paths
         (n,) where each recording lies, for a column of the predictions; None: no such column.
     """
-    scores = scored.scores[0]
+    scores, table = scored.scores[0], evaluation.per_finding
     answers = scores if withheld is None else np.where(withheld, np.nan, scores)
     plots = draw_evaluation(evaluation, part.labels, scores, {} if language == ENGLISH else names or {}, language)
     write_atomic(folder / "predictions.parquet", _predictions(part, answers, paths))
-    write_atomic(folder / "per_finding.csv", evaluation.per_finding.to_csv(index=False).encode())
-    write_atomic(folder / "roc.png", plots.roc)
-    write_atomic(folder / "precision_recall.png", plots.precision_recall)
-    write_atomic(folder / "auroc.png", plots.auroc_intervals)
-    if plots.reliability is None:
+    write_atomic(folder / "per_finding.csv", table.to_csv(index=False).encode())
+    for name, png in plots.items():
+        write_atomic(folder / f"{name}.png", png)
+    if "reliability" not in plots:
         (folder / "reliability.png").unlink(missing_ok=True)  # an earlier evaluation's
-    else:
-        write_atomic(folder / "reliability.png", plots.reliability)
-    write_atomic(folder / "report.html", _report(evaluation, plots, title, facts, examples, names or {}, language))
-    write_json(folder / "metrics.json", jsonable(evaluation.metrics))
-    listed = [name for name in LISTED if (folder / name).is_file()]
-    write_manifest(folder, FORMAT, {name: file_entry((folder / name).read_bytes()) for name in listed})
-
-
-def _report(
-    evaluation: Evaluation,
-    plots: EvaluationPlots,
-    title: str,
-    facts: Mapping[str, str],
-    examples: Sequence[Example],
-    names: Mapping[str, str],
-    language: str,
-) -> bytes:
-    """One file that needs nothing else, readable in light and dark and on paper."""
-    table = evaluation.per_finding
-    return render_page(
+    page = render(
         "report.html.j2",
         title=title,
         facts=facts,
         language=language,
         metrics=evaluation.metrics,
         findings=table.sort_values("prevalence", ascending=False, kind="stable", na_position="last").to_dict("records"),
-        names=names,
+        names=names or {},
         density=table["n_pos"].sum() / max(1, table["n_known"].sum()),
         policies=POLICIES,
         default_policy=DEFAULT_POLICY,
@@ -132,6 +112,10 @@ def _report(
         decision_titles={name: metric.title for name, metric in DECISION_METRICS.items()},
         examples=examples,
     )
+    write_atomic(folder / "report.html", page)
+    write_json(folder / "metrics.json", jsonable(evaluation.metrics))
+    listed = [name for name in LISTED if (folder / name).is_file()]
+    write_manifest(folder, FORMAT, {name: file_entry((folder / name).read_bytes()) for name in listed})
 
 
 def _predictions(part: Part, scores: NDArray[np.floating], paths: Sequence[str | None] | None) -> bytes:

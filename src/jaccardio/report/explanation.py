@@ -16,7 +16,7 @@ from jaccardio.recording.leads import LEADS
 from jaccardio.recording.paper_plot import AGAINST, FOR, ecg_png
 from jaccardio.recording.preprocessing import SignalContract
 from jaccardio.report.language import ENGLISH, translate
-from jaccardio.report.pages import render_page
+from jaccardio.report.pages import render
 from jaccardio.report.plots import DOTS_PER_INCH, MUTED, STYLE, png
 
 if TYPE_CHECKING:  # a page draws what others computed: nothing here needs a model
@@ -38,10 +38,11 @@ def write_explanation(
     names
         Finding code -> name in the page's language.
     """
-    facts = {"ECG": explanation.recording_id, "Leads": _leads(explanation.ecg.lead_mask[0])}
+    recorded = ", ".join(lead for lead, there in zip(LEADS, explanation.ecg.lead_mask[0], strict=True) if there)
+    facts = {"ECG": explanation.recording_id, "Leads": recorded}
     if explanation.flags:
         facts["Quality"] = ", ".join(explanation.flags)
-    page = render_page(
+    page = render(
         "explanation.html.j2",
         title=translate("What speaks for a finding", language),
         facts=facts,
@@ -84,7 +85,8 @@ def draw_map(values: NDArray[np.float32], sampling_rate: float, lead_mask: NDArr
     blocks = np.add.reduceat(values.astype(np.float64), np.arange(0, values.shape[1], length), axis=1)
     sums = np.where(lead_mask[:, None], _scaled(blocks), np.nan)
     colours = LinearSegmentedColormap.from_list("marks", [AGAINST, "white", FOR]).with_extremes(bad="#dddddd")
-    with mpl.rc_context(STYLE):
+    framed = {"axes.spines.right": True, "axes.spines.top": True, "axes.axisbelow": "line"}
+    with mpl.rc_context(STYLE | framed):
         figure = Figure(figsize=(10, 2.9), dpi=DOTS_PER_INCH, layout="constrained")
         axes = figure.subplots()
         extent = (0.0, blocks.shape[1] * length / sampling_rate, len(LEADS) - 0.5, -0.5)
@@ -100,7 +102,3 @@ def _scaled(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """In [-1, 1] by the largest sizes."""
     shown = np.abs(values[values != 0])
     return np.clip(values / np.percentile(shown, FULL_COLOUR), -1, 1) if len(shown) else values
-
-
-def _leads(lead_mask: NDArray[np.bool_]) -> str:
-    return ", ".join(lead for lead, recorded in zip(LEADS, lead_mask, strict=True) if recorded)

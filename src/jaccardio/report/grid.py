@@ -46,10 +46,10 @@ def grids(table: Table) -> list[Grid]:
     found = [_of_models(table, [row for row in whole if row.policy == policy], policy) for policy in policies]
     if table.printed:
         found.append(_printed(table))
-    found.append(_differences([one for one in table.differences if one.finding is None]))
+    caption = "Differences; p is Holm's, over all comparisons of one metric in this table"
+    found.append(_pivot(caption, "Difference", [one for one in table.differences if one.finding is None], _pair))
     found += _of_findings([row for row in table.rows if row.finding is not None], lambda row: row.model)
-    changes = [one for one in table.differences if one.finding is not None]
-    found += _of_findings(changes, lambda one: f"{one.model} minus {one.reference}")
+    found += _of_findings([one for one in table.differences if one.finding is not None], _pair)
     return [grid for grid in found if grid.lines]
 
 
@@ -61,13 +61,12 @@ def digits(metric: str) -> int:
 def _of_models(table: Table, rows: Sequence[Row], policy: str | None) -> Grid:
     grid = _pivot("", "Model", [replace(row, policy=None) for row in rows], lambda row: row.model)  # the caption names the policy
     notes = table.notes if policy is None else {}
-    lines = [Line(line.name, line.cells, notes.get(line.name, ""), policy == ORACLE) for line in grid.lines]
-    return Grid("" if policy is None else POLICY_TITLES[policy], grid.corner, grid.head, lines)
+    lines = [replace(line, note=notes.get(line.name, ""), aside=policy == ORACLE) for line in grid.lines]
+    return replace(grid, caption="" if policy is None else POLICY_TITLES[policy], lines=lines)
 
 
-def _differences(differences: Sequence[Difference]) -> Grid:
-    caption = "Differences; p is Holm's, over all comparisons of one metric in this table"
-    return _pivot(caption, "Difference", differences, lambda one: f"{one.model} minus {one.reference}")
+def _pair(difference: Difference) -> str:
+    return f"{difference.model} minus {difference.reference}"
 
 
 def _of_findings(cells: Sequence[Kind], name_of: Callable[[Kind], str]) -> list[Grid]:

@@ -1,12 +1,12 @@
 """Tables as Markdown, for docs and for people who read results in a terminal."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from jaccardio.evaluation.estimate import Estimate
-from jaccardio.evaluation.table import Claim, Difference, Table, limitations_of
+from jaccardio.evaluation.table import Difference, Table, limitations_of
 from jaccardio.markdown import markdown_table, plain
-from jaccardio.report.grid import Cell, Grid, digits, grids
+from jaccardio.report.grid import Cell, digits, grids
 from jaccardio.report.titles import VERDICTS
 
 
@@ -14,18 +14,31 @@ def tables_markdown(tables: Mapping[str, Table], title: str, facts: Mapping[str,
     """One document: title and facts, then each table with its remarks and grids, then the claims and the limitations of all."""
     lines = [f"# {title}", "", *(f"- {name}: {fact}" for name, fact in facts.items()), ""]
     for name, table in tables.items():
-        lines += [f"## `{name}`: {table.title}", "", *_sentences(table)]
+        lines += [f"## `{name}`: {table.title}", ""]
+        sentences = [f"{'; '.join(table.scored)}."] if table.scored else []
+        for sentence in (*sentences, *(f"Read with care: {warning}." for warning in table.warnings), *table.remarks):
+            lines += [sentence, ""]
         for grid in grids(table):
-            lines += _grid(grid)
+            lines += [f"{grid.caption}:", ""] if grid.caption else []
+            rows = [[line.name, *(_cell(cell, grid.decimals) for cell in line.cells)] for line in grid.lines]
+            lines += markdown_table([grid.corner, *grid.head], rows)
         if table.rows:
             lines += [table.ranges, ""]
         if table.left_out:
             out = "; ".join(f"{code} ({reason})" for code, reason in table.left_out.items())
             lines += [f"Left out of macro metrics: {out}.", ""]
     if claims := [claim for table in tables.values() for claim in table.claims]:
-        lines += ["## Claims", "", *_claims(claims), VERDICTS, ""]
+        rows = [
+            [one.claim, one.difference.policy or "", _cell(one.difference), f"{one.seed_test[1]:.3f}".replace("nan", ""), one.verdict]
+            for one in claims
+        ]
+        head = ["claim", "threshold", "difference", "p over paired seeds", "here"]
+        lines += ["## Claims", "", *markdown_table(head, rows), VERDICTS, ""]
     if limitations := limitations_of(tables):
-        lines += ["## Limitations", "", *(_limitation(sentence, names, len(tables)) for sentence, names in limitations.items()), ""]
+        lines += ["## Limitations", ""]
+        for sentence, names in limitations.items():
+            lines.append(f"- {plain(sentence)}" + ("" if len(names) == len(tables) else f" ({', '.join(names)})"))
+        lines.append("")
     return "\n".join(lines)
 
 
@@ -36,19 +49,6 @@ def estimate_text(estimate: Estimate, decimals: int = 4, signed: bool = False) -
     sign, ends = "+" if signed else "", max(decimals - 1, 3) if decimals else 0
     range_ = f" [{estimate.low:{sign}.{ends}f}, {estimate.high:{sign}.{ends}f}]" if estimate.has_interval else ""
     return f"{estimate.value:{sign}.{decimals}f}{range_}"
-
-
-def _sentences(table: Table) -> list[str]:
-    said = [f"{'; '.join(table.scored)}."] if table.scored else []
-    said += [f"Read with care: {warning}." for warning in table.warnings] + table.remarks
-    return [line for sentence in said for line in (sentence, "")]
-
-
-def _grid(grid: Grid) -> list[str]:
-    caption = [f"{grid.caption}:", ""] if grid.caption else []
-    return caption + markdown_table(
-        [grid.corner, *grid.head], [[line.name, *(_cell(cell, grid.decimals) for cell in line.cells)] for line in grid.lines]
-    )
 
 
 def _cell(cell: Cell, decimals: int | None = None) -> str:
@@ -62,15 +62,3 @@ def _cell(cell: Cell, decimals: int | None = None) -> str:
     printed = "" if cell.printed is None else f"; paper {cell.printed:.3f}"
     implied = "" if cell.implied is None else f"; paper, implied {cell.implied:.3f}"
     return estimate_text(cell.estimate, 4 if decimals == 3 else decimals) + sd + printed + implied
-
-
-def _claims(claims: Sequence[Claim]) -> list[str]:
-    rows = [
-        [one.claim, one.difference.policy or "", _cell(one.difference), f"{one.seed_test[1]:.3f}".replace("nan", ""), one.verdict]
-        for one in claims
-    ]
-    return markdown_table(["claim", "threshold", "difference", "p over paired seeds", "here"], rows)
-
-
-def _limitation(sentence: str, names: Sequence[str], tables: int) -> str:
-    return f"- {plain(sentence)}" + ("" if len(names) == tables else f" ({', '.join(names)})")

@@ -15,7 +15,7 @@ from jaccardio.evaluation.evaluate import Evaluation
 from jaccardio.evaluation.thresholds import POLICIES
 from jaccardio.files import write_atomic
 from jaccardio.report.language import ENGLISH
-from jaccardio.report.pages import render_markdown
+from jaccardio.report.pages import render
 
 CARD = "model_card.md"
 WORST = 5
@@ -51,7 +51,7 @@ def write_model_card(folder: Path, evaluation: Evaluation, facts: CardFacts, lan
     """Writes ``model_card.md`` in a language of `languages`."""
     table = evaluation.per_finding
     judged = table[table["in_macro"]]
-    card = render_markdown(
+    card = render(
         "model_card.md.j2",
         facts=facts.population,
         language=language,

@@ -18,33 +18,23 @@ from jaccardio.report.titles import METHOD_TITLES, POLICY_TITLES
 UNDEFINED = "–"
 
 
-def render_page(template: str, *, title: str, facts: Mapping[str, str], language: str = ENGLISH, **context: Any) -> bytes:
+def render(template: str, *, facts: Mapping[str, str], language: str = ENGLISH, **context: Any) -> bytes:
     """Renders one template of this room.
 
     Parameters
     ----------
     template
         File name in ``templates/``.
-    title
-        Heading of the page.
     facts
-        What was evaluated, shown under the heading. A fact that says "simulated" puts the mark "Simulated ECGs" on the page.
+        What was evaluated. One that says "simulated" puts the mark "Simulated ECGs" on the page.
     language
         Of headings and sentences; `languages` lists them.
     context
         What the template reads besides.
     """
-    page = _environment(language).get_template(template)
-    return page.render(title=title, facts=facts, simulated=_simulated(facts), language=language, **context).encode()
-
-
-def render_markdown(template: str, *, facts: Mapping[str, str], language: str = ENGLISH, **context: Any) -> bytes:
-    """Renders one Markdown template of this room; arguments as in `render_page`."""
-    return _environment(language, _markdown).get_template(template).render(facts=facts, simulated=_simulated(facts), **context).encode()
-
-
-def _simulated(facts: Mapping[str, str]) -> bool:
-    return any("simulated" in fact.casefold() for fact in facts.values())
+    environment = _environment(language, _markdown if template.endswith(".md.j2") else None)
+    simulated = any("simulated" in fact.casefold() for fact in facts.values())
+    return environment.get_template(template).render(facts=facts, simulated=simulated, language=language, **context).encode()
 
 
 def number(value: float, digits: int = 3) -> str:

@@ -2,8 +2,6 @@
 
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -31,6 +29,11 @@ STYLE: dict[Any, Any] = {
     "axes.edgecolor": MUTED,
     "axes.linewidth": 0.6,
     "axes.labelcolor": INK,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
     "xtick.color": INK,
     "ytick.color": INK,
     "figure.constrained_layout.h_pad": 0.07,
@@ -40,24 +43,14 @@ STYLE: dict[Any, Any] = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class EvaluationPlots:
-    """PNG bytes of the plots of one evaluation; no `reliability` of scores that are no probabilities."""
-
-    roc: bytes
-    precision_recall: bytes
-    auroc_intervals: bytes
-    reliability: bytes | None
-
-
 def draw_evaluation(
     evaluation: Evaluation,
     labels: NDArray[np.int8],
     scores: NDArray[np.floating],
     names: Mapping[str, str] = MappingProxyType({}),
     language: str = ENGLISH,
-) -> EvaluationPlots:
-    """Draws the plots of an evaluation.
+) -> dict[str, bytes]:
+    """Draws the plots of an evaluation: ``auroc``, ``roc``, ``precision_recall`` and, of probabilities, ``reliability``.
 
     Parameters
     ----------
@@ -68,37 +61,18 @@ def draw_evaluation(
     language
         Of the labels of the axes.
     """
-    panels = partial(_panels, evaluation, labels, scores, language)
-    return EvaluationPlots(
-        roc=draw_roc(evaluation, labels, scores, language),
-        precision_recall=panels(_draw_precision_recall, "auprc", "recall", "precision"),
-        auroc_intervals=_auroc_intervals(evaluation.per_finding, names, language),
-        reliability=None
-        if evaluation.metrics["calibration"]["left_out"]
-        else panels(_draw_reliability, "ece", "mean score of a bin", "share present", square_root=True),
-    )
+    plots = {"auroc": _auroc_intervals(evaluation.per_finding, names, language)}
+    for curve in CURVES:
+        if curve != "reliability" or not evaluation.metrics["calibration"]["left_out"]:
+            plots[curve] = draw_curves(curve, evaluation, labels, scores, language)
+    return plots
 
 
-def draw_roc(evaluation: Evaluation, labels: NDArray[np.int8], scores: NDArray[np.floating], language: str = ENGLISH) -> bytes:
-    """ROC curve of each finding; arguments as `draw_evaluation`."""
-    return _panels(evaluation, labels, scores, language, _draw_roc, "auroc", "1 − specificity", "sensitivity")
-
-
-def _panels(
-    evaluation: Evaluation,
-    labels: NDArray[np.int8],
-    scores: NDArray[np.floating],
-    language: str,
-    draw: Callable[[Axes, NDArray[np.bool_], NDArray[np.floating], str], None],
-    stated: str,
-    horizontal: str,
-    vertical: str,
-    square_root: bool = False,
+def draw_curves(
+    curve: str, evaluation: Evaluation, labels: NDArray[np.int8], scores: NDArray[np.floating], language: str = ENGLISH
 ) -> bytes:
-    """Small multiples, one a finding, most prevalent first; each says the metric `stated` of the table.
-
-    With `square_root` the axes show the root of a share: rare findings have all their bins below 0.1.
-    """
+    """A curve of `CURVES` for each finding, most prevalent first; arguments as `draw_evaluation`."""
+    draw, stated, horizontal, vertical = CURVES[curve]
     table = evaluation.per_finding
     order = table["prevalence"].fillna(-1.0).argsort(kind="stable").to_numpy()[::-1]
     across = 6 if len(table) <= 30 else 7
@@ -110,7 +84,7 @@ def _panels(
         grid = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True)
         ticks = {"xticks": (0, 0.5, 1), "yticks": (0, 0.5, 1), "xticklabels": ("0", ".5", "1"), "yticklabels": ("0", ".5", "1")}
         grid[0, 0].set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), **ticks)
-        if square_root:
+        if curve == "reliability":  # axes by the root of a share: rare findings have all their bins below 0.1
             roots = {"functions": (lambda share: np.sqrt(np.maximum(share, 0)), np.square)}
             for axes in grid.flat:
                 axes.set_xscale("function", **roots)
@@ -120,7 +94,6 @@ def _panels(
         for axes, column in zip(grid.flat, order, strict=False):
             row = table.iloc[column]
             axes.tick_params(length=2, labelsize=7)
-            plain(axes)
             ink = INK if row["in_macro"] else MUTED
             if np.isfinite(row[stated]):
                 known = labels[:, column] >= 0
@@ -130,10 +103,7 @@ def _panels(
                 note = translate(evaluation.metrics["findings_left_out"][row["finding"]], language)
             axes.set_title(drawable(row["finding"]), fontsize=8, fontweight="bold", color=ink, loc="left", pad=13)
             axes.text(0, 1.03, note, va="bottom", fontsize=7, color=ink, transform=axes.transAxes)
-        for axes in grid.flat[max(0, len(order) - across) : len(order)]:
-            axes.tick_params(labelbottom=True)  # the lowest panel of each column, also above an empty place
-        for axes in grid.flat[len(order) :]:
-            axes.set_axis_off()
+        end_panels(grid, len(order))
         figure.supxlabel(translate(horizontal, language), fontsize=8, y=0.08 / height, va="bottom")
         figure.supylabel(translate(vertical, language), fontsize=8, x=0.08 / width, ha="left")
         return png(figure)
@@ -160,6 +130,14 @@ def _draw_reliability(axes: Axes, present: NDArray[np.bool_], scores: NDArray[np
     mean = [[values[bins == place].mean() for place in np.unique(bins)] for values in (scores, present)]
     axes.plot((0, 1), (0, 1), color=GRID, linewidth=0.8)
     axes.plot(*mean, color=colour, linewidth=1.0, marker="o", markersize=2.2, clip_on=False)
+
+
+CURVES: Mapping[str, tuple[Callable[[Axes, NDArray[np.bool_], NDArray[np.floating], str], None], str, str, str]] = {
+    "roc": (_draw_roc, "auroc", "1 − specificity", "sensitivity"),
+    "precision_recall": (_draw_precision_recall, "auprc", "recall", "precision"),
+    "reliability": (_draw_reliability, "ece", "mean score of a bin", "share present"),
+}
+"""How a curve is drawn, the metric that its panels state, and the names of its axes."""
 
 
 def _operating_points(present: NDArray[np.bool_], scores: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -189,8 +167,7 @@ def _auroc_intervals(table: pd.DataFrame, names: Mapping[str, str], language: st
             axes.set(ylim=(rows - 0.3, -0.7), xlim=(lowest - 0.02, 1.01))
             axes.set_xlabel(translate("AUROC, 95 % interval (positives in brackets)", language))
             axes.axvline(0.5, color=MUTED, linewidth=0.8, linestyle=":")
-            axes.grid(axis="x", color=GRID, linewidth=0.6)
-            plain(axes)
+            axes.grid(axis="x")
         return png(figure)
 
 
@@ -202,10 +179,12 @@ def dot(axes: Axes, row: int, estimate: Estimate, colour: str) -> None:
         axes.plot((estimate.low, estimate.high), (row, row), color=colour, linewidth=1.4, solid_capstyle="butt")
 
 
-def plain(axes: Axes) -> None:
-    """Takes the frame's upper and right side away and puts the grid behind the data."""
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.set_axisbelow(True)
+def end_panels(grid: NDArray[np.object_], shown: int) -> None:
+    """Numbers the axis of the lowest panel of each column, also above an empty place, and leaves the places after `shown` panels empty."""
+    for axes in grid.flat[max(0, shown - grid.shape[1]) : shown]:
+        axes.tick_params(labelbottom=True)
+    for axes in grid.flat[shown:]:
+        axes.set_axis_off()
 
 
 def png(figure: Figure) -> bytes:

@@ -10,11 +10,11 @@ from typing import Any
 
 from jaccardio.checksums import file_entry
 from jaccardio.errors import UsageError
-from jaccardio.evaluation.table import Claim, Table, limitations_of
+from jaccardio.evaluation.table import Table, limitations_of
 from jaccardio.files import sha256_file, write_atomic, write_json
 from jaccardio.report.grid import grids
 from jaccardio.report.markdown import tables_markdown
-from jaccardio.report.pages import render_page
+from jaccardio.report.pages import render
 from jaccardio.report.titles import VERDICTS
 
 RESULTS, PAGE, MARKDOWN = "results.json", "results.html", "results.md"
@@ -69,9 +69,23 @@ def write_results(
     """
     tables = {name: Table.from_dict(document) for name, document in documents.items()}
     for name, document in documents.items():
-        tables[name].plots = {plot["caption"]: _plot(folder / plot["file"], name) for plot in document["plots"]}
+        for plot in document["plots"]:
+            file = folder / plot["file"]
+            if not file.is_file():
+                raise UsageError(f"{file}: this plot of {name} is missing. Make {name} again with the same --out.")
+            tables[name].plots[plot["caption"]] = file.read_bytes()
         tables[name].scored += notes.get(name, ())
-    write_atomic(folder / PAGE, _page(tables, title, facts))
+    page = render(
+        "results.html.j2",
+        title=title,
+        facts=facts,
+        tables=tables,
+        grids={name: grids(table) for name, table in tables.items()},
+        claims=[claim for table in tables.values() for claim in table.claims],
+        limitations=limitations_of(tables),
+        verdicts=VERDICTS,
+    )
+    write_atomic(folder / PAGE, page)
     write_atomic(folder / MARKDOWN, tables_markdown(tables, title, facts).encode())
     results = {"title": title, "facts": dict(facts), "tables": dict(documents)}
     write_json(folder / RESULTS, results)
@@ -87,23 +101,3 @@ def plots_are_whole(folder: Path, document: Mapping[str, Any]) -> bool:
     """Whether each plot of a table that lies in the folder is as it was written; a missing one is found when the page is made."""
     files = [(folder / plot["file"], plot["sha256"]) for plot in document["plots"]]
     return all(not file.is_file() or sha256_file(file) == sha256 for file, sha256 in files)
-
-
-def _page(tables: Mapping[str, Table], title: str, facts: Mapping[str, str]) -> bytes:
-    claims: list[tuple[str, Claim]] = [(name, claim) for name, table in tables.items() for claim in table.claims]
-    return render_page(
-        "results.html.j2",
-        title=title,
-        facts=facts,
-        tables=tables,
-        grids={name: grids(table) for name, table in tables.items()},
-        claims=claims,
-        limitations=limitations_of(tables),
-        verdicts=VERDICTS,
-    )
-
-
-def _plot(file: Path, name: str) -> bytes:
-    if not file.is_file():
-        raise UsageError(f"{file}: this plot of {name} is missing. Make {name} again with the same --out.")
-    return file.read_bytes()

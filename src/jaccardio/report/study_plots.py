@@ -16,7 +16,7 @@ from jaccardio.evaluation.ranking import Ranking
 from jaccardio.evaluation.table import Difference, Table
 from jaccardio.evaluation.thresholds import FITTED
 from jaccardio.recording.lettering import drawable
-from jaccardio.report.plots import ACCENT, DOTS_PER_INCH, GRID, INK, MUTED, STYLE, dot, plain, png
+from jaccardio.report.plots import ACCENT, DOTS_PER_INCH, INK, MUTED, STYLE, dot, end_panels, png
 
 PANELS = 8
 """Models with a panel of gains: the best."""
@@ -39,9 +39,9 @@ def draw_ranking(table: Table, reference: str) -> bytes:
         axes.set_ylim(len(models) - 0.4, -0.6)
         axes.set_xlim(left=lowest)
         axes.set_xlabel(f"{title_of(metric)}, mean over seeds, 95 % interval")
-        axes.grid(axis="x", color=GRID, linewidth=0.6)
+        axes.grid(axis="x")
 
-    return _side_by_side((10, 0.9 + 0.27 * len(models)), SHOWN, draw, sharey=True)
+    return _side_by_side((10, 0.9 + 0.27 * len(models)), draw, sharey=True)
 
 
 def draw_gains(ranking: Ranking, part: Part) -> bytes:
@@ -62,10 +62,7 @@ def draw_gains(ranking: Ranking, part: Part) -> bytes:
         grid[0, 0].set_xscale("log")
         for axes, (model, of_model) in zip(grid.flat, shown, strict=False):
             _draw_gain(axes, model, of_model, prevalence, correlations[model])
-        for axes in grid.flat[max(0, len(shown) - across) : len(shown)]:
-            axes.tick_params(labelbottom=True)  # the lowest panel of each column, also above an empty place
-        for axes in grid.flat[len(shown) :]:
-            axes.set_axis_off()
+        end_panels(grid, len(shown))
         figure.supxlabel("prevalence of the finding", fontsize=8)
         reference = ranking.gains[0].reference if ranking.gains else "the reference"
         figure.supylabel(f"AUROC gain over {textwrap.shorten(drawable(reference), 40, placeholder=' …')}", fontsize=8)
@@ -92,11 +89,11 @@ def draw_learning_curve(steps: Sequence[tuple[float, Table]], models: Sequence[s
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         axes.set_xlabel("training ECGs")
         axes.set_ylabel(f"{title_of(metric)}, 95 % interval")
-        axes.grid(color=GRID, linewidth=0.6)
+        axes.grid()
         if metric == SHOWN[0]:
             axes.legend(frameon=False, loc="lower right")
 
-    return _side_by_side((10, 3.6), SHOWN, draw)
+    return _side_by_side((10, 3.6), draw)
 
 
 def draw_changes(table: Table) -> bytes:
@@ -116,8 +113,7 @@ def draw_changes(table: Table) -> bytes:
         axes.set_ylim(len(changes) + 0.7, -0.7)
         axes.set_xlabel(f"AUROC, {macro.model} minus {macro.reference}, 95 % interval (positives there in brackets)")
         axes.axvline(0, color=MUTED, linewidth=0.8, linestyle=":")
-        axes.grid(axis="x", color=GRID, linewidth=0.6)
-        plain(axes)
+        axes.grid(axis="x")
         return png(figure)
 
 
@@ -142,17 +138,16 @@ def draw_retuning(table: Table) -> bytes:
         axes.set_xlabel("labelled local ECGs")
         axes.set_ylabel("micro-F1 on the other local ECGs")
         axes.legend(frameon=False)
-        axes.grid(color=GRID, linewidth=0.6)
-        plain(axes)
+        axes.grid()
         return png(figure)
 
 
-def _side_by_side(size: tuple[float, float], metrics: Sequence[str], draw: Callable[[Axes, str], None], sharey: bool = False) -> bytes:
+def _side_by_side(size: tuple[float, float], draw: Callable[[Axes, str], None], sharey: bool = False) -> bytes:
+    """A panel for each metric of `SHOWN`."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=size, dpi=DOTS_PER_INCH, layout="constrained")
-        for axes, metric in zip(figure.subplots(1, len(metrics), sharey=sharey), metrics, strict=True):
+        for axes, metric in zip(figure.subplots(1, len(SHOWN), sharey=sharey), SHOWN, strict=True):
             draw(axes, metric)
-            plain(axes)
         return png(figure)
 
 
@@ -199,5 +194,4 @@ def _draw_gain(axes: Axes, model: str, gains: Sequence[Difference], prevalence: 
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 3), numticks=8))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{np.round(100 * value, 4):g} %"))
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.grid(axis="y", color=GRID, linewidth=0.6)
-    plain(axes)
+    axes.grid(axis="y")

@@ -8,7 +8,7 @@ from jaccardio.evaluation.table import Table
 from jaccardio.experiments.held_out import HeldOut
 from jaccardio.paper.printed import paper_auroc, paper_findings
 from jaccardio.paper.study import Study
-from jaccardio.report.plots import draw_roc
+from jaccardio.report.plots import draw_curves
 
 
 def table5(study: Study, table: Table) -> None:
@@ -38,7 +38,7 @@ def rocs(study: Study, table: Table) -> None:
         part = replace(held_out.part, groups={})
         drawn = evaluate(part, Scored(one.name, one.scores[:1], one.thresholds[:1]), replicates=1)
         caption = f"{place}, the first seed; in each panel the AUROC, positives of known labels"
-        table.plots[caption] = draw_roc(drawn, part.labels, one.scores[0])
+        table.plots[caption] = draw_curves("roc", drawn, part.labels, one.scores[0])
         positives = dict(zip(part.codes, part.positives.tolist(), strict=True))
         if not positives.get("low_ef"):
             table.limitations.append(f"the AUROC of low ejection fraction ({place}): nobody with it is known there")
