@@ -5,7 +5,6 @@ open_clip cannot be imported without torchvision; its `SigLipLoss` for one proce
 """
 
 import re
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -17,7 +16,7 @@ from torch.nn.functional import logsigmoid
 from jaccardio.contrast.chunks import PAIRS_AT_ONCE, chunked_loss
 from jaccardio.contrast.objective import Objective
 from jaccardio.contrast.statements import Reading, Statements
-from jaccardio.experiments.benches.figure import Figure
+from jaccardio.experiments.benches.figure import Figure, least_seconds
 from jaccardio.experiments.benches.steps import BACKWARD, core_peak
 from jaccardio.processes import WorkerPool
 
@@ -59,18 +58,9 @@ def _apart(function: Callable[..., Found], *arguments: object) -> Found:
 
 
 def seconds_of(kinds: Sequence[str], batch: int) -> dict[str, float]:
-    """Seconds of one value and gradient of each kind, the least of some.
-
-    They are those of the CPU with one thread, and taken by turns: other work on the machine changes them least that way.
-    """
+    """Seconds of one value and gradient of each kind with one thread, as `least_seconds` takes them."""
     torch.set_num_threads(1)
-    steps, least = {kind: step_of(kind, batch) for kind in kinds}, dict.fromkeys(kinds, float("inf"))
-    for _ in range(max(3, PAIRS_MEASURED // batch**2)):
-        for kind, step in steps.items():
-            began = time.process_time()
-            step()
-            least[kind] = min(least[kind], time.process_time() - began)
-    return least
+    return least_seconds({kind: step_of(kind, batch) for kind in kinds}, max(3, PAIRS_MEASURED // batch**2))
 
 
 def megabytes_of(kind: str, batch: int) -> float:
