@@ -27,6 +27,7 @@ from jaccardio.evaluation.thresholds import POLICIES, Thresholds, fit_thresholds
 from jaccardio.experiments.evaluate_run import rows_of_part, score_part
 from jaccardio.experiments.held_out import part_of
 from jaccardio.experiments.run_cache import RunCache
+from jaccardio.experiments.score_cache import EVEN, NEVER, widened
 from jaccardio.models.create import create_model
 from jaccardio.models.folder import Pretrained
 from jaccardio.prediction.predictor import Predictor
@@ -243,13 +244,8 @@ def _supervised(
         if trained is None:
             raise DataError(f"the supervised control could not be trained: {'; '.join(cache.failures.values())}")
         look = score_part(trained, setting.store, "test", device=device)
-        known = [codes.index(code) for code in look.part.codes]
-        # a finding that no ECG of the subset knows has no output: every ECG scores alike and nothing is predicted
-        table, limits = np.full((len(look.rows), len(codes)), 0.5), {policy: np.ones(len(codes)) for policy in POLICIES}
-        table[:, known] = look.scored.scores[0]
-        for policy in POLICIES:
-            limits[policy][known] = look.scored.thresholds[0][policy]
-        scores.append(table)
-        thresholds.append(Thresholds(limits))
+        known, [found], [fitted] = look.part.codes, look.scored.scores, look.scored.thresholds
+        scores.append(widened(found, known, codes, EVEN))
+        thresholds.append(Thresholds({policy: widened(fitted[policy], known, codes, NEVER) for policy in POLICIES}))
         seconds.append(float(trained.summary["seconds"]))
     return Scored(SUPERVISED, scores, thresholds, seconds=seconds)
