@@ -9,7 +9,7 @@ the training ECGs/s of one GPU that `scripts/on_accelerator.sh` printed.
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from torch import nn
 
@@ -294,18 +294,8 @@ def main() -> None:
         parser.error(f"--epochs: preset {asked.preset} counts steps.")
     if asked.batch > asked.ecgs or asked.batch < asked.machines * asked.gpus:
         parser.error("--batch: more than the cohort, or fewer ECGs than processes.")
-    machine = Machine(
-        asked.machines,
-        asked.gpus,
-        asked.cores,
-        asked.ingest,
-        asked.crops * LEADS * 750 * BYTES_A_SAMPLE,
-        asked.row_bytes,
-        asked.peak,
-        asked.float32_peak,
-        asked.link,
-        asked.latency,
-    )
+    asked.crop_bytes = asked.crops * LEADS * 750 * BYTES_A_SAMPLE
+    machine = Machine(**{field.name: getattr(asked, field.name) for field in fields(Machine)})
     work = Work.of(config, asked.ecgs, asked.batch, epochs, asked.findings, asked.text)
     print("\n".join(plan(work, machine, asked.shares[:1] if asked.training else asked.shares, asked.training)))
 

@@ -6,7 +6,6 @@ Where the table has a column ``scp_source``, rows are counted by it: ``derived``
 """
 
 import ast
-import csv
 import sys
 from collections import Counter
 from pathlib import Path
@@ -14,6 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from jaccardio import read_ecg
+from jaccardio.cohort.corpora.ptbxl import COLUMNS, TABLE
+from jaccardio.cohort.corpora.published import published_rows
 
 DOUBTFUL = 50
 """Percent. Likelihoods are 15, 35, 50, 80 and 100 there; 0 where none is stated."""
@@ -22,8 +23,9 @@ SIGNALS_READ = 100
 
 def main(folder: Path) -> None:
     """Prints one line a caveat."""
-    rows = _table(folder / "ptbxl_database.csv")
-    classes = {row[""]: row["diagnostic_class"] for row in _table(folder / "scp_statements.csv")}
+    rows = list(published_rows(folder / TABLE, COLUMNS, "PTB-XL"))
+    statements = published_rows(folder / "scp_statements.csv", ("", "diagnostic_class"), "PTB-XL")
+    classes = {row[""]: row["diagnostic_class"] for row in statements}
     sources = Counter(row.get("scp_source", "original") for row in rows)
     signals = len(list((folder / "records100").rglob("*.hea")))
     print(f"rows: {len(rows):,}, {', '.join(f'{source} {count:,}' for source, count in sources.items())}")
@@ -44,11 +46,6 @@ def main(folder: Path) -> None:
     read = (read_ecg(folder / f"{row['filename_lr']}.hea") for row in rows[:: max(1, len(rows) // SIGNALS_READ)])
     microvolts = np.concatenate([np.rint(1000 * recording.signal[[0, 6]].ravel()) for recording in read]).astype(int)
     print(f"step of leads I and V1: {np.gcd.reduce(microvolts)} microvolt")
-
-
-def _table(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 if __name__ == "__main__":
