@@ -95,10 +95,6 @@ def run_compare(store: Store, objectives: str, out: Path, protocol: Protocol, sa
     ----------
     objectives
         ``all``, or names of `OBJECTIVES` with commas between them.
-    say
-        Receives one line for each stage and run.
-    watch
-        Receives the steps of each run under way.
 
     Raises
     ------
