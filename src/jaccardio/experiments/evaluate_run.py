@@ -166,7 +166,7 @@ def evaluate_run(
         look.scored,
         title=title,
         facts=_facts(run, store, part, look) | asked,
-        names={finding.code: finding.name_in(language) for finding in look.vocabulary.findings},
+        names=card.names,
         language=language,
         withheld=look.withheld,
         paths=None if id_table is None else id_table.paths_of(look.part.ids),

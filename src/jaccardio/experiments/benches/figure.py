@@ -28,8 +28,8 @@ class Figure:
     limit_share: float | None = None
 
     @classmethod
-    def beside(cls, name: str, value: float, unit: str, baseline: float, limit_share: float | None = None) -> "Figure":
-        """A figure and its baseline; without a ratio where that is nothing."""
+    def beside(cls, name: str, value: float, unit: str, baseline: float | None, limit_share: float | None = None) -> "Figure":
+        """A figure and its baseline; without a ratio where that is nothing or none."""
         return cls(name, value, unit, baseline, value / baseline if baseline else None, limit_share)
 
     @property

@@ -159,8 +159,7 @@ def _times(name: str, unit: str, ways: Mapping[str, Score], signal: NDArray[np.f
     values = {way: seconds if unit == "s" else len(signal) / seconds for way, seconds in least.items()}
     for way, value in values.items():
         share = len(signal) / least[way] / fastest if way in FLOAT32 else None
-        own = f"{name}_{way}"
-        yield Figure(own, value, unit, limit_share=share) if way == "eager" else Figure.beside(own, value, unit, values["eager"], share)
+        yield Figure.beside(f"{name}_{way}", value, unit, None if way == "eager" else values["eager"], share)
 
 
 def _aurocs(

@@ -43,13 +43,12 @@ def bench_loss(say: Callable[[str], None]) -> Iterator[Figure]:
         seconds = _apart(seconds_of, kinds, batch)
         megabytes = {kind: _apart(megabytes_of, kind, batch) for kind in kinds}
         least = BACKWARD * 2 * batch**2 * WIDTH / peak
-        shares: dict[str, float | None] = {kind: least / taken for kind, taken in seconds.items()}
-        none: dict[str, float | None] = dict.fromkeys(kinds)
+        shares = {kind: least / taken for kind, taken in seconds.items()}
+        none: dict[str, float] = {}
         for what, unit, found, share in (("time", "s", seconds, shares), ("memory", "MB", megabytes, none)):
-            name, ours, theirs = f"loss_{what}_{batch}", found["ours"], found.get("open_clip")
-            own = share["ours"]
-            yield Figure(name, ours, unit, limit_share=own) if theirs is None else Figure.beside(name, ours, unit, theirs, own)
-            yield Figure.beside(f"{name}_jaccard", found["jaccard"], unit, ours, share["jaccard"])
+            name, ours = f"loss_{what}_{batch}", found["ours"]
+            yield Figure.beside(name, ours, unit, found.get("open_clip"), share.get("ours"))
+            yield Figure.beside(f"{name}_jaccard", found["jaccard"], unit, ours, share.get("jaccard"))
 
 
 def _apart(function: Callable[..., Found], *arguments: object) -> Found:
