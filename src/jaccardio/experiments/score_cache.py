@@ -43,8 +43,8 @@ def scored_runs(
     """
     thresholds = []
     for run in runs:
-        known = Vocabulary.from_dict(run.model_manifest.json_of(VOCABULARY)).codes
-        fitted = Thresholds.from_dict(run.model_manifest.json_of(THRESHOLDS))
+        model = run.model_manifest
+        known, fitted = Vocabulary.from_dict(model.json_of(VOCABULARY)).codes, Thresholds.from_dict(model.json_of(THRESHOLDS))
         values = {policy: widened(limits, known, held_out.vocabulary.codes, NEVER) for policy, limits in fitted.values.items()}
         thresholds.append(Thresholds(values, fitted.left_out))
     scores = [_scores(run, held_out, cache, device, crop) for run in runs]
