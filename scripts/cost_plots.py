@@ -6,8 +6,8 @@ column is the slope between the two largest sizes on logarithmic axes (1 grows w
 
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import matplotlib
@@ -21,6 +21,7 @@ from matplotlib.ticker import NullFormatter, NullLocator
 from jaccardio.contrast.objective import Objective
 from jaccardio.contrast.statements import Reading, Statements
 from jaccardio.experiments.benches import loss
+from jaccardio.experiments.benches.figure import least_seconds
 from jaccardio.experiments.benches.steps import training_step
 from jaccardio.markdown import markdown_table
 from jaccardio.models.encoder import EcgEncoder
@@ -35,23 +36,18 @@ ECGS, SAMPLES = 8, 750
 """Of a step where neither is what grows: ECGs a batch, samples at 100 Hz."""
 
 
-def least(run: Callable[[], object]) -> float:
-    """Seconds of CPU."""
-    found = []
-    for _ in range(3):
-        began = time.process_time()
-        run()
-        found.append(time.process_time() - began)
-    return min(found)
+def costs(runs: Mapping[int, Callable[[], object]]) -> dict[int, float]:
+    """Seconds of CPU by size."""
+    return {size: least_seconds({"": run}, 3)[""] for size, run in runs.items()}
 
 
 def by_batch() -> Curves:
     """The encoder of `jaccardio-small` and two losses of pairs."""
     encoder = EcgEncoder(load_preset("jaccardio-small").model)
-    steps = {batch: training_step(encoder, batch, SAMPLES, False) for batch in BATCHES[:2]}
-    curves = {"encoder of jaccardio-small": {batch: least(lambda step=step: step(0)) for batch, step in steps.items()}}
+    steps = {batch: partial(training_step(encoder, torch.randn(batch, 12, SAMPLES)), 0) for batch in BATCHES[:2]}
+    curves = {"encoder of jaccardio-small": costs(steps)}
     for kind, title in (("ours", "loss of pairs, identity"), ("jaccard", "loss of pairs, Jaccard")):
-        curves[title] = {batch: least(loss.step_of(kind, batch)) for batch in BATCHES}
+        curves[title] = costs({batch: loss.step_of(kind, batch) for batch in BATCHES})
     return curves
 
 
@@ -60,8 +56,8 @@ def by_length() -> Curves:
     found = {}
     for preset in ("jaccardio-small", "jaccardio"):
         encoder = EcgEncoder(load_preset(preset).model)
-        steps = {samples: training_step(encoder, ECGS, samples, False) for samples in LENGTHS}
-        found[f"encoder of {preset}"] = {samples: least(lambda step=step: step(0)) for samples, step in steps.items()}
+        steps = {samples: partial(training_step(encoder, torch.randn(ECGS, 12, samples)), 0) for samples in LENGTHS}
+        found[f"encoder of {preset}"] = costs(steps)
     return found
 
 
@@ -76,7 +72,7 @@ def by_findings() -> Curves:
         return lambda: objective.targets(labels, read)
 
     kinds = {"findings x truth": ("findings", "truth"), "captions x jaccard": ("captions", "jaccard")}
-    return {title: {size: least(step(*kind, size)) for size in FINDINGS} for title, kind in kinds.items()}
+    return {title: costs({size: step(*kind, size) for size in FINDINGS}) for title, kind in kinds.items()}
 
 
 def by_cohort() -> Curves:

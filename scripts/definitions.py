@@ -17,7 +17,6 @@ from jaccardio.cohort.store import Store
 from jaccardio.evaluation.auroc import auroc
 from jaccardio.evaluation.part import MINIMUM_POSITIVES
 from jaccardio.experiments.held_out import HeldOut
-from jaccardio.experiments.sentences import Named
 from jaccardio.experiments.unseen import defined, measured_degrees
 from jaccardio.measurement import clauses
 from jaccardio.measurement.definitions import definitions_of
@@ -40,7 +39,10 @@ def main(store: Store, run: Path | None) -> None:
     codes = [held_out.vocabulary.codes[column] for column in columns]
     degrees = measured_degrees(held_out)
     if run is not None:
-        degrees = _with_run(degrees, run, held_out)
+        rows = store.rows_of(held_out.part.ids.tolist())
+        predictor = Predictor.from_pretrained(run)
+        seen = predictor.statement_degrees(windows_for(predictor, store, rows))
+        degrees = {code: mean_degree(measured, seen.get(code)) for code, measured in degrees.items()}
     for floor in (clauses.FLOOR, *FLOORS):
         first = floor == clauses.FLOOR
         clauses.FLOOR = floor
@@ -50,13 +52,6 @@ def main(store: Store, run: Path | None) -> None:
             for code, column, value in zip(codes, columns, reached, strict=True):
                 print(f"{code:16} {(labels[abnormal, column] == 1).sum():5} {value:.3f}")
         print(f"floor {floor:g}: mean of {len(codes)} findings {np.mean(reached):.4f}")
-
-
-def _with_run(measured: Named, run: Path, held_out: HeldOut) -> Named:
-    predictor = Predictor.from_pretrained(run)
-    rows = held_out.store.rows_of(held_out.part.ids.tolist())
-    seen = predictor.statement_degrees(windows_for(predictor, held_out.store, rows))
-    return {code: mean_degree(measured[code], seen.get(code)) for code in measured}
 
 
 if __name__ == "__main__":

@@ -119,18 +119,9 @@ def processes(folder: Path, store: Path) -> None:
     first = {}
     for size in (1, 2, 4):
         out = folder / f"processes-{size}"
-        launch = [
-            sys.executable,
-            "-m",
-            "torch.distributed.run",
-            "--standalone",
-            f"--nproc-per-node={size}",
-            "-m",
-            "jaccardio",
-            "train",
-            "--json",
-        ]
-        done = subprocess.run([*(launch if size > 1 else RUN), *words(store, out, *steps)], check=False, capture_output=True, text=True)
+        several = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={size}"] if size > 1 else []
+        launch = [sys.executable, *several, *TRAIN, *words(store, out, *steps)]
+        done = subprocess.run(launch, check=False, capture_output=True, text=True)
         if done.returncode:
             sys.exit(done.stderr)
         first[size] = json.loads((out / "log.jsonl").read_text().splitlines()[0])

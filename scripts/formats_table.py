@@ -15,6 +15,7 @@ from pathlib import Path
 from jaccardio.cohort.corpora.corpus import Rejection
 from jaccardio.cohort.corpora.listing import Listing, ecg_files
 from jaccardio.errors import ReadError
+from jaccardio.markdown import renewed
 from jaccardio.recording.readers import read_ecg
 from jaccardio.recording.readers.formats import FORMATS
 
@@ -74,19 +75,6 @@ def _results(data: Path, listing: Listing, folder: str) -> Iterator[tuple[str, s
 def _first_sentence(text: str) -> str:
     sentence = re.sub(r"\s+", " ", text.strip()).partition(". ")[0].rstrip(".")
     return sentence.removeprefix("Whether a file ")
-
-
-def renewed(text: str, tables: dict[str, list[str]]) -> str:
-    """The page with its tables, each between ``<!-- NAME -->`` and ``<!-- end -->``, made anew."""
-    for name, lines in tables.items():
-        text, found = re.subn(
-            rf"(<!-- {name} -->\n).*?(<!-- end -->)",
-            lambda match, lines=lines: match[1] + "\n".join(lines) + "\n" + match[2],
-            text,
-            flags=re.DOTALL,
-        )
-        assert found == 1, name
-    return text
 
 
 if __name__ == "__main__":

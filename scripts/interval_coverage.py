@@ -10,7 +10,7 @@ as if all records were independent.
 """
 
 import sys
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,17 +40,8 @@ LARGE = 100_000
 CODES = tuple(f"f{column}" for column in range(len(PREVALENCES)))
 
 
-@dataclass(frozen=True)
-class Sample:
-    """Labels (n, k) with -1 unknown, scores (n, k) in [0, 1], and patient keys (n,)."""
-
-    labels: NDArray[np.int8]
-    scores: NDArray[np.float64]
-    patients: NDArray[np.str_]
-
-
-def draw(patients: int, seed: int) -> Sample:
-    """One sample of the generator."""
+def draw(patients: int, seed: int) -> tuple[Part, NDArray[np.float64]]:
+    """One sample of the generator: a part of n ECGs, and scores (n, k) in [0, 1]."""
     rng = np.random.default_rng([1, seed])
     patient = np.repeat(np.arange(patients), rng.geometric(1 / ECGS_PER_PATIENT, patients))
 
@@ -62,7 +53,7 @@ def draw(patients: int, seed: int) -> Sample:
     labels = (correlated() < norm.ppf(PREVALENCES)).astype(np.int8)
     scores = 1 / (1 + np.exp(-(OFFSET + SEPARATION * labels + correlated())))
     labels[rng.random(labels.shape) < UNKNOWN] = -1
-    return Sample(labels, scores, patient.astype(str))
+    return Part(np.arange(len(patient)).astype(str), patient.astype(str), labels, CODES), scores
 
 
 def truth() -> dict[str, float]:
@@ -87,12 +78,12 @@ def _area_under_precision(prevalence: float) -> float:
     return float(quad(precision, 0, 1)[0])
 
 
-def metrics(sample: Sample, units: NDArray[np.str_], replicates: int = REPLICATES) -> dict[str, list[float]]:
-    """Value, low and high of each metric of `truth`; `units` (n,) is what the bootstrap draws."""
+def metrics(part: Part, scores: NDArray[np.float64], replicates: int = REPLICATES) -> dict[str, list[float]]:
+    """Value, low and high of each metric of `truth`; the patients of the part are what the bootstrap draws."""
     thresholds = Thresholds({DEFAULT_POLICY: np.full(len(CODES), THRESHOLD)})
-    part = Part(np.arange(len(units)).astype(str), units, sample.labels, CODES)
-    scored = Scored("simulated", [sample.scores], [thresholds])
-    document = evaluate(part, scored, minimum_positives=MINIMUM_POSITIVES, replicates=replicates).metrics
+    document = evaluate(
+        part, Scored("simulated", [scores], [thresholds]), minimum_positives=MINIMUM_POSITIVES, replicates=replicates
+    ).metrics
     estimates: dict[str, Estimate] = {
         "macro-AUROC": document["macro_auroc"],
         "macro-AUPRC": document["macro_auprc"],
@@ -105,12 +96,11 @@ def main(patients: int, data_sets: int) -> None:
     """Prints one table of docs/statistics.md."""
     found: dict[tuple[str, str], list[list[float]]] = {}
     for seed in range(1, data_sets + 1):
-        sample = draw(patients, seed)
-        for unit, units in (("patient", sample.patients), ("record", np.arange(len(sample.patients)).astype(str))):
-            for metric, values in metrics(sample, units).items():
+        part, scores = draw(patients, seed)
+        for unit, units in (("patient", part.patients), ("record", part.ids)):
+            for metric, values in metrics(replace(part, patients=units), scores).items():
                 found.setdefault((metric, unit), []).append(values)
-    large = draw(LARGE, 0)
-    check = metrics(large, large.patients, replicates=1)
+    check = metrics(*draw(LARGE, 0), replicates=1)
 
     print(f"{data_sets:,} data sets of {patients:,} patients with {ECGS_PER_PATIENT} ECGs on average, {REPLICATES} replicates each.\n")
     head = ("metric", "truth", "in a very large sample", "unit drawn", "coverage", "truth below", "truth above", "mean width")

@@ -3,12 +3,11 @@
 python scripts/method_tables.py
 """
 
-import re
 from pathlib import Path
 
 from jaccardio.contrast.losses import LOSSES, OPTIONS
 from jaccardio.contrast.methods import METHODS
-from jaccardio.markdown import markdown_table
+from jaccardio.markdown import markdown_table, renewed
 from jaccardio.training.config import load_preset, presets
 
 ROOT = Path(__file__).parents[1]
@@ -18,12 +17,13 @@ FILES = (ROOT / "README.md", ROOT / "docs" / "methods.md")
 def main() -> None:
     """Writes the files anew."""
     for file in FILES:
-        file.write_text(renewed(file.read_text("utf-8")), "utf-8")
+        file.write_text(renewed(file.read_text("utf-8"), tables()), "utf-8")
 
 
-def renewed(text: str) -> str:
-    """The text with today's tables between ``<!-- NAME -->`` and ``<!-- /NAME -->``."""
-    return re.sub(rf"<!-- ({'|'.join(TABLES)}) -->\n.*?<!-- /\1 -->", lambda found: _marked(found[1]), text, flags=re.DOTALL)
+def tables() -> dict[str, list[str]]:
+    """Today's tables by name."""
+    made = {"methods": methods(), "presets": short_presets(), "settings of presets": long_presets(), "options of losses": loss_options()}
+    return {name: lines[:-1] for name, lines in made.items()}
 
 
 def methods() -> list[str]:
@@ -64,12 +64,6 @@ def loss_options() -> list[str]:
     ]
     return markdown_table(("loss", "option", "default", "range"), rows)
 
-
-def _marked(name: str) -> str:
-    return "\n".join([f"<!-- {name} -->", *TABLES[name]()[:-1], f"<!-- /{name} -->"])
-
-
-TABLES = {"methods": methods, "presets": short_presets, "settings of presets": long_presets, "options of losses": loss_options}
 
 if __name__ == "__main__":
     main()

@@ -12,6 +12,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from jaccardio.cohort.batches import full_batches
 from jaccardio.cohort.ingest import ingest
 from jaccardio.cohort.split import Split, load_or_make_split
 from jaccardio.cohort.store import Store
-from jaccardio.experiments.benches.steps import BACKWARD, forward_flops
+from jaccardio.experiments.benches.steps import BACKWARD, forward_flops, training_step
 from jaccardio.files import write_json
 from jaccardio.models.encoder import EcgEncoder
 from jaccardio.models.scoring import choose_device, finding_scores
@@ -96,15 +97,9 @@ def speed(preset: str, device: torch.device, quick: bool) -> dict[str, float]:
     """Training ECGs/s of a preset's encoder in bfloat16, their share of the matrix peak measured beside them, and the memory taken."""
     config = load_preset(preset, TINY if quick else ())
     batch, samples = 8 if quick else BATCH, round(config.data.crop_seconds * config.data.sampling_rate)
-    encoder, signal = EcgEncoder(config.model).to(device).train(), torch.randn(batch, 12, samples, device=device)
+    encoder, signal = EcgEncoder(config.model).to(device), torch.randn(batch, 12, samples, device=device)
+    step = partial(training_step(encoder, signal, bfloat16=True), 0)
     square = torch.randn(*(2 * [256 if quick else 8192]), device=device, dtype=torch.bfloat16)
-
-    def step() -> None:
-        encoder.zero_grad(set_to_none=True)
-        with torch.autocast(device.type, torch.bfloat16):
-            features = encoder(signal)
-        torch.autograd.backward(features.square().mean())
-
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
     ecgs, peak = batch * _rate(step, device), 2 * square.shape[0] ** 3 * _rate(lambda: square @ square, device)

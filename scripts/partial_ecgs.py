@@ -7,6 +7,7 @@ Runs differ in their seed; figures are means over them. Prints a Markdown table.
 
 import sys
 from collections.abc import Callable, Mapping
+from operator import methodcaller
 from pathlib import Path
 
 import numpy as np
@@ -44,8 +45,11 @@ def main(store_path: Path, part: str, run_paths: list[Path]) -> None:
     runs = [RunFolder.open(path) for path in run_paths]
     rows = rows_of_part(runs[0], store, part)
     rate = store.contract.sampling_rate
-    views: dict[str, tuple[View, tuple[str, ...]]] = {name: (_only(leads), leads) for name, leads in LEAD_SETS.items()}
-    views |= {f"first {seconds:g} s": (_first(round(seconds * rate)), LEADS) for seconds in SECONDS}
+    lost = {name: np.flatnonzero(~np.isin(LEADS, leads)) for name, leads in LEAD_SETS.items()}
+    views: dict[str, tuple[View, tuple[str, ...]]] = {
+        **{name: (methodcaller("without_leads", lost[name]), leads) for name, leads in LEAD_SETS.items()},
+        **{f"first {seconds:g} s": (methodcaller("cut", 0, round(seconds * rate)), LEADS) for seconds in SECONDS},
+    }
     columns = ("what is recorded", "macro-AUROC, all findings", "findings answered", "macro-AUROC, answered", "complete ECGs, the same")
     columns = (*columns, "micro-F1 at one threshold", "complete ECGs, the same")
     print(f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|")
@@ -80,15 +84,6 @@ def main(store_path: Path, part: str, run_paths: list[Path]) -> None:
     for name, values in figures.items():
         a, b, c, d, e, f = np.mean(values, axis=0)
         print(f"| {name} | {a:.4f} | {b:.0f} of {judged.sum()} | {c:.4f} | {d:.4f} | {e:.3f} | {f:.3f} |")
-
-
-def _only(leads: tuple[str, ...]) -> View:
-    lost = np.flatnonzero(~np.isin(LEADS, leads))
-    return lambda batch: batch.without_leads(lost)
-
-
-def _first(samples: int) -> View:
-    return lambda batch: batch.cut(0, samples)
 
 
 def _macro_auroc(labels: NDArray[np.int8], scores: NDArray[np.float64], findings: NDArray[np.bool_]) -> float:

@@ -9,15 +9,13 @@ the training ECGs/s of one GPU that `scripts/on_accelerator.sh` printed.
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, fields, replace
 
-import torch
 from torch import nn
 
 from jaccardio.contrast.chunks import PAIRS_AT_ONCE
 from jaccardio.contrast.ranks import Ranks
-from jaccardio.experiments.benches.steps import BACKWARD, forward_flops
+from jaccardio.experiments.benches.steps import BACKWARD, counted, forward_flops
 from jaccardio.models.encoder import EcgEncoder
 from jaccardio.training.config import TrainConfig, load_preset
 
@@ -144,7 +142,7 @@ class Work:
             norms=len(norms),
             forward=forward_flops(encoder, crop),
             forward_whole=forward_flops(encoder, samples),
-            activations=_outputs(encoder, crop) * 2,
+            activations=counted(encoder, crop, lambda _, outputs: outputs) * 2,
         )
 
 
@@ -261,22 +259,6 @@ def growths(work: Work) -> dict[str, Work]:
     }
 
 
-def _outputs(encoder: nn.Module, samples: int) -> float:
-    """Numbers that the layers of an encoder put out for one ECG."""
-    total = 0
-
-    def count(_: nn.Module, __: Any, out: Any) -> None:
-        nonlocal total
-        total += out.numel() if isinstance(out, torch.Tensor) else 0
-
-    hooks = [module.register_forward_hook(count) for module in encoder.modules() if not list(module.children())]
-    with torch.inference_mode():
-        encoder.eval()(torch.zeros(1, LEADS, samples))
-    for hook in hooks:
-        hook.remove()
-    return total
-
-
 def _parts(of: dict[str, float], unit: float, name: str) -> str:
     return " (" + ", ".join(f"{part} {value / unit:.2g}" for part, value in of.items()) + f" {name})"
 
@@ -312,18 +294,8 @@ def main() -> None:
         parser.error(f"--epochs: preset {asked.preset} counts steps.")
     if asked.batch > asked.ecgs or asked.batch < asked.machines * asked.gpus:
         parser.error("--batch: more than the cohort, or fewer ECGs than processes.")
-    machine = Machine(
-        asked.machines,
-        asked.gpus,
-        asked.cores,
-        asked.ingest,
-        asked.crops * LEADS * 750 * BYTES_A_SAMPLE,
-        asked.row_bytes,
-        asked.peak,
-        asked.float32_peak,
-        asked.link,
-        asked.latency,
-    )
+    asked.crop_bytes = asked.crops * LEADS * 750 * BYTES_A_SAMPLE
+    machine = Machine(**{field.name: getattr(asked, field.name) for field in fields(Machine)})
     work = Work.of(config, asked.ecgs, asked.batch, epochs, asked.findings, asked.text)
     print("\n".join(plan(work, machine, asked.shares[:1] if asked.training else asked.shares, asked.training)))
 

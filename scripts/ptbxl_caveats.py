@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from jaccardio import read_ecg
+from jaccardio.cohort.corpora.ptbxl import COLUMNS, TABLE
 from jaccardio.cohort.corpora.published import published_rows
 
 DOUBTFUL = 50
@@ -22,8 +23,9 @@ SIGNALS_READ = 100
 
 def main(folder: Path) -> None:
     """Prints one line a caveat."""
-    rows = list(published_rows(folder / "ptbxl_database.csv", (), "PTB-XL"))
-    classes = {row[""]: row["diagnostic_class"] for row in published_rows(folder / "scp_statements.csv", (), "PTB-XL")}
+    rows = list(published_rows(folder / TABLE, COLUMNS, "PTB-XL"))
+    statements = published_rows(folder / "scp_statements.csv", ("", "diagnostic_class"), "PTB-XL")
+    classes = {row[""]: row["diagnostic_class"] for row in statements}
     sources = Counter(row.get("scp_source", "original") for row in rows)
     signals = len(list((folder / "records100").rglob("*.hea")))
     print(f"rows: {len(rows):,}, {', '.join(f'{source} {count:,}' for source, count in sources.items())}")

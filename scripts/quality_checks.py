@@ -85,7 +85,7 @@ def choose(recordings: Iterator[Recording]) -> None:
     """Percentiles of every number, and `USUAL`."""
     values, forms = [], []
     for recording in recordings:
-        values.append(numbers(recording, measure_recording(recording)))
+        values.append(numbers(recording))
         if recording.lead_mask.all():
             forms.append(usual_form(covariance(*slowed(recording.signal, recording.sampling_rate))[None])[0])
     print("| check | median | 95 % | 99 % | 99.5 % | largest | threshold | over it |\n|" + "---|" * 8)
@@ -97,7 +97,7 @@ def choose(recordings: Iterator[Recording]) -> None:
 
 def report(recordings: list[Recording]) -> None:
     """False alarms, and what is detected of each fault."""
-    clean = np.array([numbers(recording, measure_recording(recording)) for recording in recordings])
+    clean = np.array([numbers(recording) for recording in recordings])
     over = clean > [CHECKS[name].threshold for name in NAMES]
     print(f"{len(recordings)} ECGs\n")
     print("| check | flagged as they are | fault | detected | refused at reading |\n|---|---|---|---|---|")
@@ -134,7 +134,7 @@ def detected(recordings: list[Recording], name: str, fault: str, inject: Fault) 
 
 def annotated(recordings: Iterator[Recording], rows: pd.DataFrame) -> None:
     """How often a check speaks where PTB-XL's annotators wrote a remark, and where not."""
-    values = np.array([numbers(recording, measure_recording(recording)) for recording in recordings])
+    values = np.array([numbers(recording) for recording in recordings])
     print("| check | PTB-XL's column | flagged where annotated | flagged elsewhere |\n|---|---|---|---|")
     for name, column in (("wander", "baseline_drift"), ("noise", "static_noise"), ("noise", "burst_noise"), ("pacing", "pacemaker")):
         said, over = rows[column].notna().to_numpy(), values[:, NAMES.index(name)] > CHECKS[name].threshold
@@ -142,9 +142,9 @@ def annotated(recordings: Iterator[Recording], rows: pd.DataFrame) -> None:
         print(f"| {name} | `{column}` | {shares[0]} | {shares[1]} |")
 
 
-def numbers(recording: Recording, measured: NDArray[np.float32]) -> NDArray[np.float32]:
+def numbers(recording: Recording) -> NDArray[np.float32]:
     """(checks,) as ingest keeps them, at the recording's own rate."""
-    return check_recording(recording, contract(recording).apply(recording), measured, CHECKS).values
+    return check_recording(recording, contract(recording).apply(recording), measure_recording(recording), CHECKS).values
 
 
 def contract(recording: Recording) -> SignalContract:
@@ -177,10 +177,6 @@ def _scaled(factor: float) -> Fault:
     return lambda signal, rate, random: signal * np.float32(factor)
 
 
-def _unchanged(signal: Signal, rate: float, random: np.random.Generator) -> Signal:
-    return signal
-
-
 def _stretch(lead: str | None, seconds: float, value: float) -> Fault:
     """A value in the middle of one lead, or of all."""
 
@@ -206,7 +202,6 @@ def _clipped(share_of_peak: float) -> Fault:
 def _exchanged(name: str) -> Fault:
     """All twelve leads as they are with two electrodes exchanged."""
     matrix = MATRICES[EXCHANGES.index(name)].astype(np.float32)
-
     return lambda signal, rate, random: _twelve(matrix @ signal[ROWS])
 
 
@@ -230,16 +225,6 @@ def _paced(signal: Signal, rate: float, random: np.random.Generator) -> Signal:
     return signal + _twelve(DOWER @ np.outer(spike.vector, bells))
 
 
-def _rows_exchanged(signal: Signal, rate: float, random: np.random.Generator) -> Signal:
-    signal[[0, 1]] = signal[[1, 0]]
-    return signal
-
-
-def _missing(signal: Signal, rate: float, random: np.random.Generator) -> Signal:
-    signal[_row("V2")] = np.inf
-    return signal
-
-
 def _sine(hertz: float, millivolt: float) -> Callable[[Signal, float, np.random.Generator], NDArray[np.floating]]:
     """V3 with a sine of this amplitude."""
     return lambda signal, rate, random: (
@@ -261,14 +246,14 @@ FAULTS: Mapping[str, Mapping[str, Fault]] = {
     "nan": {"0.1 s of V3 NaN": _stretch("V3", 0.1, np.nan), "3 s of V3 NaN": _stretch("V3", 3, np.nan)},
     "flat": {"V4 constant": _set("V4", lambda signal, *_: np.zeros(signal.shape[1])), "V4 constant for 3 s": _stretch("V4", 3, 0.3)},
     "clipped": {f"all leads cut off at {share:.0%} of their peak": _clipped(share) for share in (0.5, 0.7, 0.9)},
-    "missing_lead": {"V2 not in the file": _missing},
+    "missing_lead": {"V2 not in the file": _set("V2", lambda signal, *_: np.full(signal.shape[1], np.inf))},
     "duplicate_lead": {
         "V2 in place of V3": _set("V3", lambda signal, *_: signal[_row("V2")]),
         "V2 in place of V3, 5 % larger": _set("V3", lambda signal, *_: 1.05 * signal[_row("V2")]),
         "I in place of II": _set("II", lambda signal, *_: signal[_row("I")]),
     },
     "unit_suspect": {f"{factor:g} times as large": _scaled(factor) for factor in (1000, 200, 10, 4.88, 0.1, 0.01, 0.001)},
-    "rate_suspect": dict.fromkeys(RATES, _unchanged),
+    "rate_suspect": dict.fromkeys(RATES, lambda signal, *_: signal),
     "short": {"the first 5 s": lambda signal, rate, random: signal[:, : round(5 * rate)]},
     "gap": {
         "all leads 0 for 0.3 s": _stretch(None, 0.3, 0),
@@ -277,7 +262,7 @@ FAULTS: Mapping[str, Mapping[str, Fault]] = {
         "all leads 0 for 3 s": _stretch(None, 3, 0),
     },
     "einthoven": {
-        "rows I and II exchanged": _rows_exchanged,
+        "rows I and II exchanged": lambda signal, *_: signal[[1, 0, *range(2, len(LEADS))]],
         "III inverted": _set("III", lambda signal, *_: -signal[_row("III")]),
         "aVF half as large": _set("aVF", lambda signal, *_: 0.5 * signal[_row("aVF")]),
     },

@@ -40,8 +40,10 @@ def main(work: Path, paths: Sequence[Path], names: Sequence[str]) -> None:
     assert split is not None, "the first store needs a split"
     test, material = HeldOut.of(home, split), Material.gather(home, split)
     runs = RunCache(work / "runs", home, split, jobs=2, device="cpu", say=lambda line: print(line, file=sys.stderr))
-    configs = {name: [load_preset(*_parsed(name, seed)) for seed in range(SEEDS)] for name in names}
-    wanted = [(name, config) for name, of_name in configs.items() for config in of_name]
+    wanted = []
+    for name in names:
+        preset, *settings = name.split()
+        wanted += [(name, load_preset(preset, [*settings, f"training.seed={seed}"])) for seed in range(SEEDS)]
     trained = runs.side_by_side(lambda pair: runs.train(pair[0].split()[0], pair[1]), wanted)
     tables = {}
     for held_out in (test, *(test.external(store) for store in others)):
@@ -62,11 +64,6 @@ def ensemble(single: Scored, runs: Sequence[RunFolder], held_out: HeldOut, mater
     thresholds = fit_thresholds(material.validation_labels, validation)
     columns = [material.vocabulary.index(code) for code in held_out.part.codes]
     return Scored(f"{single.name}, ensemble", [np.mean(single.scores, axis=0)], [thresholds.of(columns)], note=f"mean of {len(runs)} seeds")
-
-
-def _parsed(name: str, seed: int) -> tuple[str, list[str]]:
-    preset, *settings = name.split()
-    return preset, [*settings, f"training.seed={seed}"]
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import numpy as np
 
 from jaccardio.cohort.split import split_by_folds
 from jaccardio.cohort.store import Store
-from jaccardio.evaluation.auroc import SortedScores
+from jaccardio.evaluation.auroc import auroc, average_precision
 from jaccardio.evaluation.part import MINIMUM_POSITIVES
 from jaccardio.experiments.held_out import HeldOut
 from jaccardio.experiments.run_cache import RunCache
@@ -60,13 +60,11 @@ def network_alone(run: RunFolder) -> float:
 def metrics(held_out: HeldOut, scores: np.ndarray) -> dict[str, float]:
     """`METRICS` of a part: the mean over statements with ten positives, or over all with one, and of two rhythms that need time."""
     part = held_out.part
-    columns = [SortedScores.of(labels, of_finding) for labels, of_finding in zip(part.labels.T, scores.T, strict=True)]
-    one = np.ones((1, len(part)))
-    areas = [column.metrics(one) if column.defined else {"auroc": [np.nan], "auprc": [np.nan]} for column in columns]
-    auroc, auprc = (np.array([float(area[name][0]) for area in areas]) for name in ("auroc", "auprc"))
+    columns = list(zip(part.labels.T, scores.T, strict=True))
+    areas, precisions = (np.array([area(*column) for column in columns]) for area in (auroc, average_precision))
     usual = part.positives >= MINIMUM_POSITIVES
-    rhythms = (auroc[part.codes.index(code)] for code in RHYTHMS)
-    values = (np.nanmean(auroc[usual]), np.nanmean(auroc), np.nanmean(auprc[usual]), *rhythms)
+    rhythms = (areas[part.codes.index(code)] for code in RHYTHMS)
+    values = (np.nanmean(areas[usual]), np.nanmean(areas), np.nanmean(precisions[usual]), *rhythms)
     return dict(zip(METRICS, map(float, values), strict=True))
 
 

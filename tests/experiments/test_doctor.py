@@ -67,7 +67,7 @@ def test_members_of_an_ensemble_are_checked(trained: Path, tmp_path: Path) -> No
 )
 def test_whatever_of_a_study_has_a_sha256_is_checked(trained: Path, tmp_path: Path, damaged: str, what: str) -> None:
     out, ids = tmp_path / "out", np.array(["x"])
-    cached_table(out / "scores/a.parquet", ids, ["s"], lambda: (ids, {"s": np.ones(1)}))
+    cached_table(out / "scores/a.parquet", ids, ["s"], lambda: (ids, np.ones((1, 1))))
     shutil.copytree(trained, out / "runs/0.3-0/a")
     table = seal(table_document(out, "one", Table("One", plots={"A plot": b"png" * 100})))
     write_results(out, {"one": table}, title="A study", facts={})

@@ -12,8 +12,6 @@ from jaccardio.recording.leads import LEADS
 from jaccardio.report.model_card import CardFacts
 from jaccardio.training.run_folder import RunFolder
 
-ALL_LEADS = (1 << len(LEADS)) - 1
-
 
 def card_facts(
     run: RunFolder,
@@ -46,7 +44,7 @@ def card_facts(
             "corpus": str(store.manifest["corpus"]),
             "databases": _counted(records["database"]),
             "part": f"{part}: {len(rows):,} of the store's {len(store):,} ECGs",
-            "ECGs with a lead missing": f"{int((records['lead_mask'] != ALL_LEADS).sum()):,}",
+            "ECGs with a lead missing": f"{int((~store.lead_masks[rows].all(axis=1)).sum()):,}",
             "signal": f"{store.contract.sampling_rate:g} Hz, {store.contract.samples:,} samples of {len(LEADS)} leads",
         },
         labels=_labels(records, vocabulary),

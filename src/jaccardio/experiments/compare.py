@@ -72,8 +72,6 @@ class Comparison:
 
     Attributes
     ----------
-    screening
-        Best first.
     left_out
         Objective -> why it was not trained.
     failures
@@ -82,7 +80,6 @@ class Comparison:
 
     page: Path
     table: Table
-    screening: tuple[Screened, ...]
     trials: tuple[Trial, ...]
     left_out: dict[str, str]
     failures: dict[str, str]
@@ -95,10 +92,6 @@ def run_compare(store: Store, objectives: str, out: Path, protocol: Protocol, sa
     ----------
     objectives
         ``all``, or names of `OBJECTIVES` with commas between them.
-    say
-        Receives one line for each stage and run.
-    watch
-        Receives the steps of each run under way.
 
     Raises
     ------
@@ -130,7 +123,7 @@ def run_compare(store: Store, objectives: str, out: Path, protocol: Protocol, sa
     table = ranked_table(held_out.part, models, _reference(models), title, protocol.replicates)
     facts = _facts(store, protocol, screening, left_out, runs.failures)
     write_study(out, {"ranking": table}, title=title, facts=facts)
-    return Comparison(out / PAGE, table, screening, tuple(trials), left_out, runs.failures)
+    return Comparison(out / PAGE, table, tuple(trials), left_out, runs.failures)
 
 
 def _footing(store: Store, protocol: Protocol) -> tuple[str, ...]:

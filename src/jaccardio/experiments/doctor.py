@@ -41,7 +41,11 @@ def examine(path: Path | None) -> list[Check]:
         return list(_installation())
     if not path.exists():
         raise no_such_folder(path)
-    checks = list(_folder(path)) or (list(_study(path)) if any((path / name).exists() for name in STUDY) else [])
+    checks = list(_folder(path))
+    if not checks and any((path / name).exists() for name in STUDY):
+        if (path / "results.json").exists():
+            checks.append(_check("results", lambda: _results(path)))
+        checks += _within(path, path, depth=3)
     if checks:
         return checks
     raise DataError(
@@ -62,12 +66,6 @@ def _folder(path: Path) -> Iterator[Check]:
         yield _check("evaluation", lambda: _evaluation(path))
     elif (path / MANIFEST).exists():
         yield _check("files", lambda: _listed(path))
-
-
-def _study(path: Path) -> Iterator[Check]:
-    if (path / "results.json").exists():
-        yield _check("results", lambda: _results(path))
-    yield from _within(path, path, depth=3)
 
 
 def _within(path: Path, top: Path, depth: int) -> Iterator[Check]:

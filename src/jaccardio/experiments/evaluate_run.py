@@ -39,7 +39,6 @@ class RunEvaluation:
     """What `evaluate_run` did: the metrics, how often this run has now looked at a test part, and the ECGs that the report shows."""
 
     evaluation: Evaluation
-    part: str
     records: int
     test_uses: int
     examples: tuple[Example, ...]
@@ -167,13 +166,13 @@ def evaluate_run(
         look.scored,
         title=title,
         facts=_facts(run, store, part, look) | asked,
-        names={finding.code: finding.name_in(language) for finding in look.vocabulary.findings},
+        names=card.names,
         language=language,
         withheld=look.withheld,
         paths=None if id_table is None else id_table.paths_of(look.part.ids),
         examples=examples,
     )
-    return RunEvaluation(evaluation, part, len(look.rows), look.test_uses, tuple(examples))
+    return RunEvaluation(evaluation, len(look.rows), look.test_uses, tuple(examples))
 
 
 def rows_of_part(run: RunFolder, store: Store, part: str) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -78,7 +79,7 @@ def probe_knowledge(
         The vocabulary has no names in the language, or a model cannot read it.
     """
     others = [one for one in vocabulary.templates if one != language and all(one in finding.names for finding in vocabulary.findings)]
-    asked = _Asked(_related(vocabulary), None if labels is None else co_occurrence(labels))
+    asked = partial(_estimates, related=_related(vocabulary), together=None if labels is None else co_occurrence(labels))
     findings = PatientBootstrap(np.array(vocabulary.codes), replicates)
     knowledge = Knowledge()
     for encoder in encoders:
@@ -88,45 +89,40 @@ def probe_knowledge(
                 vectors[other] = encoder.encode(vocabulary.prompts(other))
             except UsageError as error:
                 knowledge.left_out[f"{encoder.name}, {other}"] = str(error)
-        for (spread, metric), estimate in asked.of(vectors, findings).items():
+        for (spread, metric), estimate in asked(vectors, findings).items():
             knowledge.rows.append(Row(f"{encoder.name}, {spread}", metric, estimate))
     generator = np.random.default_rng(0)
     once = PatientBootstrap(np.array(vocabulary.codes), 0)
     shape = (len(vocabulary), CONTROL_DIMENSION)
-    drawn = [asked.of({one: generator.standard_normal(shape, np.float32) for one in (language, *others)}, once) for _ in range(DRAWS)]
+    drawn = [asked({one: generator.standard_normal(shape, np.float32) for one in (language, *others)}, once) for _ in range(DRAWS)]
     for spread, metric in drawn[0]:
         values = np.array([draw[spread, metric].value for draw in drawn])
         knowledge.rows.append(Row(f"{CONTROL}, {spread}", metric, Estimate(float(values.mean()), *percentile_interval(values))))
     return knowledge
 
 
-@dataclass(frozen=True, eq=False)
-class _Asked:
-    """What is known of each pair of findings: by level whether they are related (k, k), and their co-occurrence (k, k) or None."""
-
-    related: Mapping[str, NDArray[np.int8]]
-    together: NDArray[np.float64] | None
-
-    def of(self, vectors: Vectors, findings: PatientBootstrap) -> dict[tuple[str, str], Estimate]:
-        """By spread and metric."""
-        language, *others = vectors
-        found: dict[tuple[str, str], Estimate] = {}
-        for spread, whitening in SPREADS.items():
-            bank = torch.from_numpy(vectors[language])
-            project = TextProjection(bank, whitening)
-            own = project(bank).numpy()
-            near = cosines(own, own)
-            for level, related in self.related.items():
-                found[spread, f"same {level} nearer"] = related_nearer(near, related, findings)
-            if self.together is not None:
-                found[spread, "order of co-occurrence"] = same_order(near, self.together, findings)
-            for other in others:
-                said = torch.from_numpy(vectors[other])
-                moved = said if whitening == "none" else said - said.mean(dim=0) + bank.mean(dim=0)
-                across = cosines(own, project(moved).numpy())
-                found[spread, f"{language} to {other}"] = nearest_is_same(across, findings)
-                found[spread, f"{other} to {language}"] = nearest_is_same(across.T, findings)
-        return found
+def _estimates(
+    vectors: Vectors, findings: PatientBootstrap, *, related: Mapping[str, NDArray[np.int8]], together: NDArray[np.float64] | None
+) -> dict[tuple[str, str], Estimate]:
+    """By spread and metric. Known of pairs of findings (k, k): by level whether they are `related`, and how often they stand `together`."""
+    language, *others = vectors
+    found: dict[tuple[str, str], Estimate] = {}
+    for spread, whitening in SPREADS.items():
+        bank = torch.from_numpy(vectors[language])
+        project = TextProjection(bank, whitening)
+        own = project(bank).numpy()
+        near = cosines(own, own)
+        for level, same in related.items():
+            found[spread, f"same {level} nearer"] = related_nearer(near, same, findings)
+        if together is not None:
+            found[spread, "order of co-occurrence"] = same_order(near, together, findings)
+        for other in others:
+            said = torch.from_numpy(vectors[other])
+            moved = said if whitening == "none" else said - said.mean(dim=0) + bank.mean(dim=0)
+            across = cosines(own, project(moved).numpy())
+            found[spread, f"{language} to {other}"] = nearest_is_same(across, findings)
+            found[spread, f"{other} to {language}"] = nearest_is_same(across.T, findings)
+    return found
 
 
 def _related(vocabulary: Vocabulary) -> dict[str, NDArray[np.int8]]:

@@ -46,9 +46,7 @@ _PATTERNS = {
 }
 _MARKS = {kind: re.compile(pattern, re.VERBOSE | re.IGNORECASE) for kind, pattern in _PATTERNS.items()}
 _BORN = re.compile(r"birth|dob\b|geburt|geboren|生年月日|recording.?date|acquisition", re.IGNORECASE)
-_OWN_TIME = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:00|Z)"
-)  # when a run began, as runs write it under the key ``time``
+_OWN_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:00|Z)")  # a run's beginning, under the key ``time``
 _WORD = re.compile(r"[^\W_]+")
 _PICTURE = re.compile(r"(?<=;base64,)[A-Za-z0-9+/=\s]+")
 _PRINTED = re.compile(rb"[\x20-\x7e]{4,}|(?:[\x20-\x7e]\x00){4,}")

@@ -7,7 +7,8 @@ where no column begins with ``score_``. All other columns are left alone.
 import csv
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,19 +101,29 @@ def read_predictions(path: Path, vocabulary: Sequence[str], ids: Path | None = N
     data = read_as_written(path, WRITE_AGAIN)
     if path.suffix == ".npy":
         return _array(path, data, vocabulary, ids, columns)
-    header = _header(path, data)
+    with _undamaged(path):
+        parquet = path.suffix == ".parquet"
+        header = pq.read_schema(io.BytesIO(data)).names if parquet else next(csv.reader(io.StringIO(data.decode("utf-8-sig"))), [])
     if ID not in header:
         raise DataError(f"{path.name}: the column {ID} is missing.")
     prefix = PREFIX if any(name.startswith(PREFIX) for name in header) else ""
     wanted = {code: f"{prefix}{code}" for code in vocabulary if f"{prefix}{code}" in header}
     if twice := sorted({name for name in (ID, *wanted.values()) if header.count(name) > 1}):
         raise DataError(f"{path.name}: {len(twice)} columns are given twice ({_some(twice)}).")
-    table = _read(path, data, [ID, *wanted.values()])
+    columns_read = [ID, *wanted.values()]
+    with _undamaged(path):
+        if parquet:
+            table = frame_of(read_parquet(data, columns_read))
+        else:
+            table = pd.read_csv(io.BytesIO(data), usecols=columns_read, dtype={ID: str}, encoding="utf-8-sig")
     if table.empty:
         raise DataError(f"{path.name}: there is no recording in it.")
     if empty := int(table[ID].isna().sum()):
         raise DataError(f"{path.name}: {empty} of {len(table)} rows have no {ID}.")
-    return _table(path.name, table[ID].astype(str).tolist(), _numbers(path.name, table, wanted))
+    if words := [code for code, column in wanted.items() if not pd.api.types.is_numeric_dtype(table[column].dtype)]:
+        raise DataError(f"{path.name}: the scores of {len(words)} findings are not numbers ({_some(words)}).")
+    numbers = {code: table[column].to_numpy(np.float64, na_value=np.nan) for code, column in wanted.items()}
+    return _table(path.name, table[ID].astype(str).tolist(), numbers)
 
 
 def _array(path: Path, data: bytes, vocabulary: Sequence[str], ids: Path | None, columns: Path | None) -> PredictionTable:
@@ -144,33 +155,13 @@ def _lines(path: Path) -> list[str]:
         raise DataError(f"{path.name}: not a text in UTF-8.") from None
 
 
-def _header(path: Path, data: bytes) -> list[str]:
+@contextmanager
+def _undamaged(path: Path) -> Iterator[None]:
+    """What fails to be read in its block is a damaged table."""
     try:
-        if path.suffix == ".parquet":
-            return list(pq.read_schema(io.BytesIO(data)).names)
-        return next(csv.reader(io.StringIO(data.decode("utf-8-sig"))), [])
-    except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error):
-        raise _damaged(path) from None
-
-
-def _read(path: Path, data: bytes, columns: list[str]) -> pd.DataFrame:
-    try:
-        if path.suffix == ".parquet":
-            return frame_of(read_parquet(data, columns))
-        return pd.read_csv(io.BytesIO(data), usecols=columns, dtype={ID: str}, encoding="utf-8-sig")
-    except (pa.ArrowException, OSError, ValueError):
-        raise _damaged(path) from None
-
-
-def _damaged(path: Path) -> DataError:
-    return DataError(f"{path.name}: damaged, or no {path.suffix[1:]} table. Write it again.")
-
-
-def _numbers(name: str, table: pd.DataFrame, columns: Mapping[str, str]) -> dict[str, NDArray[np.float64]]:
-    words = [code for code, column in columns.items() if not pd.api.types.is_numeric_dtype(table[column].dtype)]
-    if words:
-        raise DataError(f"{name}: the scores of {len(words)} findings are not numbers ({_some(words)}).")
-    return {code: table[column].to_numpy(np.float64, na_value=np.nan) for code, column in columns.items()}
+        yield
+    except (pa.ArrowException, OSError, ValueError, csv.Error):
+        raise DataError(f"{path.name}: damaged, or no {path.suffix[1:]} table. Write it again.") from None
 
 
 def _table(name: str, ids: list[str], columns: Mapping[str, NDArray[np.float64]]) -> PredictionTable:

@@ -27,6 +27,7 @@ from jaccardio.evaluation.thresholds import POLICIES, Thresholds, fit_thresholds
 from jaccardio.experiments.evaluate_run import rows_of_part, score_part
 from jaccardio.experiments.held_out import part_of
 from jaccardio.experiments.run_cache import RunCache
+from jaccardio.experiments.score_cache import EVEN, NEVER, widened
 from jaccardio.models.create import create_model
 from jaccardio.models.folder import Pretrained
 from jaccardio.prediction.predictor import Predictor
@@ -72,19 +73,16 @@ class FewShotProtocol:
 
 @dataclass(frozen=True, eq=False)
 class _Setting:
-    """What every probe of one command shares: rows by part, the test part, the features of each encoder by store row, and who hears how
-    far it has come."""
+    """What every probe of one command shares: rows by part, the test part, labels and the features of each encoder by store row, and who
+    hears how far it has come."""
 
     store: Store
     rows: dict[str, NDArray[np.int64]]
     test: Part
-    columns: NDArray[np.int64]
+    labels: NDArray[np.int8]
     features: dict[str, NDArray[np.float32]]
     say: Say
     watch: Watch
-
-    def labels(self, rows: NDArray[np.int64]) -> NDArray[np.int8]:
-        return self.store.labels[np.ix_(rows, self.columns)]
 
 
 def run_probe(run: RunFolder, store: Store, out: Path, protocol: FewShotProtocol, say: Say, watch: Watch = unwatched) -> dict[str, Any]:
@@ -107,13 +105,16 @@ def run_probe(run: RunFolder, store: Store, out: Path, protocol: FewShotProtocol
         scikit-learn is not installed.
     """
     load_scikit_learn()  # said before anything is embedded
-    _check(protocol)
+    if not protocol.fractions or any(not 0 < fraction <= 1 for fraction in protocol.fractions):
+        raise UsageError("--fractions: shares above 0 and at most 1 are needed, for example 0.01,0.1,1.")
+    if len(set(protocol.fractions)) != len(protocol.fractions):
+        raise UsageError("--fractions names a share twice.")
     rows = {part: rows_of_part(run, store, part) for part in PARTS}
     check_unseen(run, store, rows["test"].tolist())
     vocabulary = Material.gather(store, run.split).vocabulary
-    columns = np.array([store.vocabulary.index(code) for code in vocabulary.codes])
+    labels = store.labels[:, [store.vocabulary.index(code) for code in vocabulary.codes]]
     test, features = part_of(store, rows["test"], vocabulary), _features(run, store, rows, protocol.device, watch)
-    setting = _Setting(store, rows, test, columns, features, say, watch)
+    setting = _Setting(store, rows, test, labels, features, say, watch)
     test_uses = run.record_test_use(store, "test", len(rows["test"]))
     curve: list[tuple[float, Table]] = []
     tables: dict[str, Table] = {}
@@ -135,13 +136,6 @@ def run_probe(run: RunFolder, store: Store, out: Path, protocol: FewShotProtocol
         "Looks at a test part": f"this is number {test_uses} of this run",
     }
     return write_study(out, tables, title=f"Linear probe of {run.config.title}", facts=facts)
-
-
-def _check(protocol: FewShotProtocol) -> None:
-    if not protocol.fractions or any(not 0 < fraction <= 1 for fraction in protocol.fractions):
-        raise UsageError("--fractions: shares above 0 and at most 1 are needed, for example 0.01,0.1,1.")
-    if len(set(protocol.fractions)) != len(protocol.fractions):
-        raise UsageError("--fractions names a share twice.")
 
 
 def _features(
@@ -190,7 +184,7 @@ def _few_shot(run: RunFolder, setting: _Setting, fraction: float, protocol: FewS
 
 def _constant(setting: _Setting, subsets: Sequence[NDArray[np.int64]]) -> str:
     """In how many subsets a finding could not be fitted."""
-    one_sided = [~((setting.labels(rows) == 1).any(axis=0) & (setting.labels(rows) == 0).any(axis=0)) for rows in subsets]
+    one_sided = [~((setting.labels[rows] == 1).any(axis=0) & (setting.labels[rows] == 0).any(axis=0)) for rows in subsets]
     counts = zip(setting.test.codes, np.sum(one_sided, axis=0).tolist(), strict=True)
     return ", ".join(f"{code} {count}" for code, count in counts if count)
 
@@ -201,9 +195,9 @@ def _probed(name: str, setting: _Setting, subsets: Sequence[NDArray[np.int64]]) 
     scores, thresholds = [], []
     chosen: Counter[str] = Counter()
     for rows in subsets:
-        probes = fit_probes(features[rows], setting.labels(rows), features[validation], setting.labels(validation))
+        probes = fit_probes(features[rows], setting.labels[rows], features[validation], setting.labels[validation])
         scores.append(probe_scores(probes, features[test]))
-        thresholds.append(fit_thresholds(setting.labels(validation), probe_scores(probes, features[validation])))
+        thresholds.append(fit_thresholds(setting.labels[validation], probe_scores(probes, features[validation])))
         chosen.update(probe.setting for probe in probes)
     note = "chosen on validation: " + ", ".join(f"{what} ({count})" for what, count in sorted(chosen.items()))
     return Scored(name, scores, thresholds, note=note)
@@ -243,13 +237,8 @@ def _supervised(
         if trained is None:
             raise DataError(f"the supervised control could not be trained: {'; '.join(cache.failures.values())}")
         look = score_part(trained, setting.store, "test", device=device)
-        known = [codes.index(code) for code in look.part.codes]
-        # a finding that no ECG of the subset knows has no output: every ECG scores alike and nothing is predicted
-        table, limits = np.full((len(look.rows), len(codes)), 0.5), {policy: np.ones(len(codes)) for policy in POLICIES}
-        table[:, known] = look.scored.scores[0]
-        for policy in POLICIES:
-            limits[policy][known] = look.scored.thresholds[0][policy]
-        scores.append(table)
-        thresholds.append(Thresholds(limits))
+        known, [found], [fitted] = look.part.codes, look.scored.scores, look.scored.thresholds
+        scores.append(widened(found, known, codes, EVEN))
+        thresholds.append(Thresholds({policy: widened(fitted[policy], known, codes, NEVER) for policy in POLICIES}))
         seconds.append(float(trained.summary["seconds"]))
     return Scored(SUPERVISED, scores, thresholds, seconds=seconds)

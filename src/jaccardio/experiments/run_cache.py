@@ -91,7 +91,11 @@ class RunCache:
             return None
         if run.complete:
             return run
-        failure = self._train_in_child(run.path, config) if self.jobs > 1 else self._train_here(run.path, config)
+        progress = self.watch(f"training {run.path.name}")
+        if self.jobs > 1:
+            failure = self._train_in_child(run.path, config, progress)
+        else:
+            failure = _failure(partial(_train, self.store, self.split, config, run.path, self.device, progress))
         if failure is not None:
             self.failures[run.path.name] = failure
             self.say(f"  {run.path.name}: failed: {failure}")
@@ -121,10 +125,7 @@ class RunCache:
                 raise
             return [future.result() for future in futures]
 
-    def _train_here(self, path: Path, config: TrainConfig) -> str | None:
-        return _failure(partial(_train, self.store, self.split, config, path, self.device, self.watch(f"training {path.name}")))
-
-    def _train_in_child(self, path: Path, config: TrainConfig) -> str | None:
+    def _train_in_child(self, path: Path, config: TrainConfig, progress: Progress) -> str | None:
         receiver, sender = Pipe(duplex=False)
         with self._lock:
             if self._stopped:
@@ -132,7 +133,6 @@ class RunCache:
             child = start_worker(_child, sender, self.store.path, self.split, config, path, self.device)
             self._children.add(child)
         sender.close()
-        progress = self.watch(f"training {path.name}")
         failure: str | None
         try:
             while isinstance(message := receiver.recv(), tuple):

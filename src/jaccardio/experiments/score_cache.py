@@ -20,11 +20,11 @@ from jaccardio.training.run_folder import RunFolder
 
 FORMAT = "jaccardio-scores-1"
 
-NEVER = 1.0
-"""Threshold of a finding that a run could not learn: above its score."""
+EVEN, NEVER = 0.5, 1.0
+"""Score and threshold of a finding that a run could not learn: every ECG scores alike and none is predicted."""
 
-Columns = tuple[NDArray[np.str_], dict[str, NDArray[np.float64]]]
-"""Recording ids (n,) and named columns (n,) of numbers."""
+Rows = tuple[NDArray[np.str_], NDArray[np.float64]]
+"""Recording ids (n,) and their numbers (n, columns)."""
 
 
 def scored_runs(
@@ -32,7 +32,7 @@ def scored_runs(
 ) -> Scored:
     """What the runs of a model's seeds say of held-out ECGs.
 
-    A finding that a run could not learn, because no labelled ECG of its training knows it, scores one half and is never predicted.
+    A finding that a run could not learn, because no labelled ECG of its training knows it, scores `EVEN` and is never predicted.
 
     Parameters
     ----------
@@ -44,17 +44,21 @@ def scored_runs(
     thresholds = []
     for run in runs:
         model = run.model_manifest
-        vocabulary = Vocabulary.from_dict(model.json_of(VOCABULARY))
-        fitted = Thresholds.from_dict(model.json_of(THRESHOLDS))
-        place = {code: column for column, code in enumerate(vocabulary.codes)}
-        values = {
-            policy: np.array([limits[place[code]] if code in place else NEVER for code in held_out.vocabulary.codes])
-            for policy, limits in fitted.values.items()
-        }
+        known, fitted = Vocabulary.from_dict(model.json_of(VOCABULARY)).codes, Thresholds.from_dict(model.json_of(THRESHOLDS))
+        values = {policy: widened(limits, known, held_out.vocabulary.codes, NEVER) for policy, limits in fitted.values.items()}
         thresholds.append(Thresholds(values, fitted.left_out))
     scores = [_scores(run, held_out, cache, device, crop) for run in runs]
     seconds, seeds = [float(run.summary["seconds"]) for run in runs], [run.config.training.seed for run in runs]
     return Scored(name, scores, thresholds, note=note, seconds=seconds, seeds=seeds)
+
+
+def widened(values: NDArray[np.floating], known: Sequence[str], codes: Sequence[str], other: float) -> NDArray[np.float64]:
+    """(..., codes) from the values (..., known) of the findings that a run could learn; another value for those that it could not."""
+    wide = np.full((*values.shape[:-1], len(codes)), other)
+    for place, code in enumerate(codes):
+        if code in known:
+            wide[..., place] = values[..., known.index(code)]
+    return wide
 
 
 def cache_file(cache: Path, run: RunFolder, held_out: HeldOut, what: str = "") -> Path:
@@ -67,13 +71,13 @@ def cache_file(cache: Path, run: RunFolder, held_out: HeldOut, what: str = "") -
     return cache / f"{run.path.name}-{weights}{place}{what}.parquet"
 
 
-def cached_table(file: Path, ids: NDArray[np.str_], columns: Sequence[str], compute: Callable[[], Columns]) -> NDArray[np.float64]:
+def cached_table(file: Path, ids: NDArray[np.str_], columns: Sequence[str], compute: Callable[[], Rows]) -> NDArray[np.float64]:
     """(n, columns) for recordings in the order of `ids`, from a Parquet file that is computed once and listed in its folder's manifest.
 
     Parameters
     ----------
     compute
-        Gives recording ids and columns where the file is not there yet.
+        Gives the rows where the file is not there yet.
 
     Raises
     ------
@@ -84,7 +88,7 @@ def cached_table(file: Path, ids: NDArray[np.str_], columns: Sequence[str], comp
     listed = Manifest.read(file.parent, FORMAT, remedy).files if (file.parent / MANIFEST).is_file() else {}
     if file.name not in listed or not file.is_file():
         names, values = compute()
-        data = parquet_bytes(pd.DataFrame({"recording_id": names, **values}))
+        data = parquet_bytes(pd.DataFrame({"recording_id": names, **dict(zip(columns, values.T, strict=True))}))
         write_atomic(file, data)
         write_manifest(file.parent, FORMAT, {**listed, file.name: file_entry(data)})
     table = frame_of(read_parquet(Manifest.read(file.parent, FORMAT, remedy).bytes_of(file.name)))
@@ -92,11 +96,9 @@ def cached_table(file: Path, ids: NDArray[np.str_], columns: Sequence[str], comp
 
 
 def _scores(run: RunFolder, held_out: HeldOut, cache: Path, device: str, crop: Crop | None) -> NDArray[np.float64]:
-    def compute() -> Columns:
+    def compute() -> Rows:
         look = score_part(run, held_out.store, held_out.name, device=device, crop=crop)
-        known = dict(zip(look.part.codes, look.scored.scores[0].T, strict=True))
-        even = np.full(len(look.part), 0.5)
-        return look.part.ids, {f"score_{code}": known.get(code, even) for code in held_out.vocabulary.codes}
+        return look.part.ids, widened(look.scored.scores[0], look.part.codes, held_out.vocabulary.codes, EVEN)
 
     file = cache_file(cache, run, held_out, "" if crop is None else f"-{crop.start:g}-{crop.seconds:g}s")
     return cached_table(file, held_out.part.ids, [f"score_{code}" for code in held_out.vocabulary.codes], compute)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from jaccardio.evaluation.retrieval import distinct_statements
 from jaccardio.experiments.held_out import HeldOut
-from jaccardio.experiments.score_cache import Columns, cache_file, cached_table
+from jaccardio.experiments.score_cache import Rows, cache_file, cached_table
 from jaccardio.models.folder import CONFIG
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_signals import windows_for
@@ -41,12 +41,11 @@ def sentence_scores(run: RunFolder, held_out: HeldOut, sentences: Sequence[str],
     UsageError
         The run's text encoder cannot read a sentence.
     """
+
+    def scores(predictor: Predictor, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        return predictor.sentence_scores(windows_for(predictor, held_out.store, rows), sentences)
+
     columns = [str(number) for number in range(len(sentences))]
-
-    def scores(predictor: Predictor, rows: NDArray[np.int64]) -> Named:
-        found = predictor.sentence_scores(windows_for(predictor, held_out.store, rows), sentences)
-        return dict(zip(columns, found.T, strict=True))
-
     what = f"-sentences-{hashlib.sha256(chr(10).join(sentences).encode()).hexdigest()[:8]}"
     return looked_once(run, held_out, what, columns, scores, cache, device)
 
@@ -55,8 +54,9 @@ def statement_degrees(run: RunFolder, held_out: HeldOut, cache: Path, device: st
     """Degree of truth (n,) of each measured statement by code, as a run sees a part's ECGs; raises as `sentence_scores`."""
     codes = [str(code) for code in run.model_manifest.json_of(CONFIG)["statements"]]
 
-    def degrees(predictor: Predictor, rows: NDArray[np.int64]) -> Named:
-        return predictor.statement_degrees(windows_for(predictor, held_out.store, rows))
+    def degrees(predictor: Predictor, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        found = predictor.statement_degrees(windows_for(predictor, held_out.store, rows))
+        return np.array([found[code] for code in codes]).T
 
     found = looked_once(run, held_out, "-statements", codes, degrees, cache, device)
     return dict(zip(codes, found.T, strict=True))
@@ -67,7 +67,7 @@ def looked_once(
     held_out: HeldOut,
     what: str,
     columns: Sequence[str],
-    compute: Callable[[Predictor, NDArray[np.int64]], Named],
+    compute: Callable[[Predictor, NDArray[np.int64]], NDArray[np.float64]],
     cache: Path,
     device: str,
 ) -> NDArray[np.float64]:
@@ -78,7 +78,7 @@ def looked_once(
     what
         What the file's name says of it.
     compute
-        Columns by name from the run's predictor and rows of the store.
+        (n, columns) from the run's predictor and rows of the store.
 
     Raises
     ------
@@ -86,9 +86,8 @@ def looked_once(
         The run has seen some of the ECGs, which are not its validation part.
     """
 
-    def look() -> Columns:
-        store = held_out.store
-        ids = held_out.part.ids
+    def look() -> Rows:
+        store, ids = held_out.store, held_out.part.ids
         rows = store.rows_of(ids.tolist())
         if held_out.name != "validation":
             check_unseen(run, store, rows.tolist())

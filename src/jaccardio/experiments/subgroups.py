@@ -14,13 +14,10 @@ COLUMNS = ("sex", "site", "device", "year")
 
 def subgroups_of(records: pd.DataFrame) -> dict[str, NDArray[np.str_]]:
     """Attribute -> (n,) group of each record, for age band, sex, site, device and year of recording."""
-    groups = {"age": _age_bands(records["age"].to_numpy(np.float64, na_value=np.nan))}
+    ages = records["age"].to_numpy(np.float64, na_value=np.nan)
+    starts, names = np.array([start for start, _ in AGE_BANDS]), np.array([name for _, name in AGE_BANDS])
+    band = np.searchsorted(starts, ages, side="right") - 1  # NaN sorts above everything
+    groups = {"age": np.where(np.isnan(ages), UNKNOWN_GROUP, names[band])}
     for column in COLUMNS:
         groups[column] = np.array([UNKNOWN_GROUP if pd.isna(value) else str(value) for value in records[column]], dtype=np.str_)
     return groups
-
-
-def _age_bands(ages: NDArray[np.float64]) -> NDArray[np.str_]:
-    starts, names = np.array([start for start, _ in AGE_BANDS]), np.array([name for _, name in AGE_BANDS])
-    band = np.searchsorted(starts, ages, side="right") - 1  # NaN sorts above everything
-    return np.where(np.isnan(ages), UNKNOWN_GROUP, names[band])

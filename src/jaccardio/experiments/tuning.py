@@ -65,7 +65,10 @@ def tune(objective: str, default: TrainConfig, trials: int, score: Callable[[tup
     tried = []
     for number in range(trials):
         asked = study.ask()
-        values = {key: asked.suggest_float(key, *_range(key, start), log=True) for key, start in starts.items()}
+        values = {}
+        for key, start in starts.items():
+            low, high = RANGES[key]
+            values[key] = asked.suggest_float(key, min(low, start), max(high, start), log=True)
         settings = tuple(f"{key}={value:.3g}" for key, value in values.items()) if number else ()
         metric = score(settings)
         study.tell(asked, metric, state=None if metric is not None else optuna.trial.TrialState.FAIL)
@@ -106,8 +109,3 @@ def _defaults(config: TrainConfig) -> dict[str, float]:
     if zeros := [key for key, start in starts.items() if start <= 0]:
         raise UsageError(f"{zeros[0]} is tuned on a logarithmic scale and cannot start at 0; set it above 0.")
     return starts
-
-
-def _range(key: str, start: float) -> tuple[float, float]:
-    low, high = RANGES[key]
-    return min(low, start), max(high, start)

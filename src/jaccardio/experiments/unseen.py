@@ -87,13 +87,12 @@ class Unseen:
     def by_nearest_prompt(self, *, whitened: bool) -> Scores:
         """The trained finding whose sentence is nearest to the finding's own, as vectors come or whitened by the trained ones."""
 
-        def scores(predictor: Predictor, rows: NDArray[np.int64]) -> Named:
+        def scores(predictor: Predictor, rows: NDArray[np.int64]) -> Scores:
             prompts = predictor.model.prompt_vectors.cpu()
             own = predictor.text_vectors(self.held_out.vocabulary.prompts("en")).cpu()
             project = TextProjection(prompts, 1.0 if whitened else 0.0)
             nearest = (project(own) @ project(prompts).T).argmax(dim=1).numpy()
-            found = predictor.scores(windows_for(predictor, self.held_out.store, rows))[:, nearest]
-            return dict(zip(self.codes, found.T, strict=True))
+            return predictor.scores(windows_for(predictor, self.held_out.store, rows))[:, nearest]
 
         what = f"-nearest{'-whitened' if whitened else ''}"
         return looked_once(self.run, self.held_out, what, self.codes, scores, self.cache, self.device)
@@ -110,10 +109,9 @@ class Unseen:
     def by_random_vector(self) -> Scores:
         """A random vector in the place of the text vector of each finding's sentence."""
 
-        def scores(predictor: Predictor, rows: NDArray[np.int64]) -> Named:
+        def scores(predictor: Predictor, rows: NDArray[np.int64]) -> Scores:
             drawn = torch.randn((len(self.codes), predictor.model.prompt_vectors.shape[1]), generator=torch.Generator().manual_seed(0))
-            found = predictor.vector_scores(windows_for(predictor, self.held_out.store, rows), drawn)
-            return dict(zip(self.codes, found.T, strict=True))
+            return predictor.vector_scores(windows_for(predictor, self.held_out.store, rows), drawn)
 
         return looked_once(self.run, self.held_out, "-random-vectors", self.codes, scores, self.cache, self.device)
 
@@ -124,31 +122,33 @@ class Unseen:
         S (k, D): V = (X'X + g I)^-1 X'Y S (S'S + l I)^-1; an unseen finding scores x' V s.
         """
 
-        def scores(predictor: Predictor, rows: NDArray[np.int64]) -> Named:
+        def scores(predictor: Predictor, rows: NDArray[np.int64]) -> Scores:
             store = self.held_out.store
             labels = store.labels[training][:, self._columns(self.known.codes)]
-            ours, theirs = _standardised(*(predictor.embed(windows_for(predictor, store, part)) for part in (training, rows)))
+            features = [predictor.embed(windows_for(predictor, store, part)) for part in (training, rows)]
+            mean, spread = features[0].mean(axis=0, dtype=np.float64), np.maximum(features[0].std(axis=0, dtype=np.float64), 1e-6)
+            ours, theirs = (np.column_stack([(part - mean) / spread, np.ones(len(part))]) for part in features)
             known = predictor.model.prompt_vectors.cpu().numpy().astype(np.float64)
             text = known - known.mean(axis=0)
             own = predictor.text_vectors(self.held_out.vocabulary.prompts("en")).cpu().numpy() - known.mean(axis=0)
             signs = np.where(labels < 0, 0.0, 2.0 * labels - 1)  # unknown pulls nowhere
             left = np.linalg.solve(ours.T @ ours + RIDGE * len(ours) * np.eye(ours.shape[1]), ours.T @ signs @ text)
             weights = np.linalg.solve(text.T @ text + RIDGE * np.eye(text.shape[1]), left.T).T
-            return dict(zip(self.codes, (theirs @ weights @ own.T).T, strict=True))
+            return np.asarray(theirs @ weights @ own.T)
 
         return looked_once(self.run, self.held_out, "-ridge", self.codes, scores, self.cache, self.device)
 
     def by_probe(self, training: NDArray[np.int64]) -> Scores:
         """The ceiling: a linear probe on the run's frozen features, given `PROBE_LABELS` labels of the findings left out."""
 
-        def scores(predictor: Predictor, rows: NDArray[np.int64]) -> Named:
+        def scores(predictor: Predictor, rows: NDArray[np.int64]) -> Scores:
             store = self.held_out.store
             columns = self._columns(self.codes)
             chosen = np.sort(np.random.default_rng(0).permutation(training)[:PROBE_LABELS])
             judged = store.rows_of(self.validation.part.ids.tolist())
             ours, theirs, mine = (predictor.embed(windows_for(predictor, store, part)) for part in (chosen, judged, rows))
             probes = fit_probes(ours, store.labels[chosen][:, columns], theirs, store.labels[judged][:, columns])
-            return dict(zip(self.codes, probe_scores(probes, mine).T, strict=True))
+            return probe_scores(probes, mine)
 
         return looked_once(self.run, self.held_out, "-probe", self.codes, scores, self.cache, self.device)
 
@@ -175,9 +175,3 @@ def defined(codes: Sequence[str], definitions: Mapping[str, Definition], degrees
     scores = np.stack([definitions[code].score(degrees) for code in codes], axis=1)
     means = np.nanmean(scores, axis=0, keepdims=True)
     return np.where(np.isnan(scores), means, scores)
-
-
-def _standardised(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> tuple[Scores, Scores]:
-    mean, spread = ours.mean(axis=0, dtype=np.float64), np.maximum(ours.std(axis=0, dtype=np.float64), 1e-6)
-    first, second = (np.column_stack([(part - mean) / spread, np.ones(len(part))]) for part in (ours, theirs))
-    return first, second

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from jaccardio.checksums import read_sealed, seal
-from jaccardio.cohort.split import Split
 from jaccardio.errors import JaccardioError, UsageError
 from jaccardio.evaluation.estimate import Estimate
 from jaccardio.evaluation.table import Row, Table
@@ -51,10 +50,6 @@ def run_demo(out: Path, data: Path | None, records: int, say: Say, watch: Watch 
         PTB-XL in its native layout; None simulates two hospitals. With PTB-XL the external hospital is still a simulated one.
     records
         Simulated ECGs of the home hospital; the external one has a third of that.
-    say
-        Receives one line per stage.
-    watch
-        Receives how far each stage has come.
     """
     marker = out / ".jaccardio-demo"
     arguments = seal({"data": None if data is None else str(data.resolve()), "records": records})
@@ -65,7 +60,8 @@ def run_demo(out: Path, data: Path | None, records: int, say: Say, watch: Watch 
     out.mkdir(parents=True, exist_ok=True)
     write_json(marker, arguments)
     study = _study(out, data, records, say, watch)
-    evaluated = {}
+    evaluated: dict[tuple[str, str], RunEvaluation] = {}
+    auroc: dict[tuple[str, str], Estimate] = {}
     table = Table("Standard SigLIP, the paper's loss, and the statement target")
     for preset in DEMO:
         say(f"training {preset}")
@@ -78,22 +74,27 @@ def run_demo(out: Path, data: Path | None, records: int, say: Say, watch: Watch 
             done = evaluated[preset, place] = evaluate_run(
                 trained[0], held_out.store, held_out.name, report, replicates=study.scale.replicates, progress=progress
             )
-            say(f"  {place}: macro-AUROC {_shown(_auroc(done).value)} on {done.records} ECGs")
+            found = auroc[preset, place] = done.evaluation.metrics["macro_auroc"]
+            say(f"  {place}: macro-AUROC {f'{found.value:.3f}' if found.defined else 'undefined'} on {done.records} ECGs")
             for warning in done.evaluation.metrics["warnings"]:
                 say(f"  warning: {place}: {warning}")
                 table.warnings.append(f"{preset}, {place}: {warning}")
             table.rows += _rows(f"{preset}, {place}", done.evaluation.metrics)
             table.links[f"Report of {preset}, {place}"] = f"{report.relative_to(out)}/report.html"
+    home = "simulated hospital A, not patients"
+    if data:
+        folds = study.split.method
+        home = f"PTB-XL; fold {folds['validation_fold']} for validation, fold {folds['test_fold']} for test, all others for training"
     facts = {
-        "Home": _described(study.split) if data else "simulated hospital A, not patients",
+        "Home": home,
         "External hospital": "simulated hospital B, not patients",
         "Budget": "equal for all three: encoder, epochs, batch, crops, threshold search",
         "Not equal": "truth-small also sees ECGs without some leads, and has another form of the model",
     }
     table.scored = list(dict.fromkeys(_scored(place, done.evaluation.metrics) for (_, place), done in evaluated.items()))
     table.printed = [paper_columns()[key].to_dict() for key in PAPER_COLUMNS]
-    table.remarks = conclusion({key: _auroc(done) for key, done in evaluated.items()}, simulated=data is None)
-    best = max(DEMO, key=lambda preset: np.nan_to_num(_auroc(evaluated[preset, "home"]).value))
+    table.remarks = conclusion(auroc, simulated=data is None)
+    best = max(DEMO, key=lambda preset: np.nan_to_num(auroc[preset, "home"].value))
     for example in evaluated[best, "home"].examples[:1]:
         said = "; ".join(
             f"{code} {score:.2f} against {threshold:.2f}, {'present' if predicted else 'absent'} (label: {label})"
@@ -102,7 +103,7 @@ def run_demo(out: Path, data: Path | None, records: int, say: Say, watch: Watch 
         table.plots[f"A test ECG ({example.caption}), {best}: {said or 'nothing'}. {example.contradiction}".strip()] = example.png
     table.plots["Macro AUROC and AUPRC of each model at each hospital"] = draw_ranking(table, "")
     write_study(out, {"demo": table}, title=table.title, facts=facts)
-    return DemoReport(out / PAGE, tuple((preset, place, _auroc(done).value) for (preset, place), done in evaluated.items()))
+    return DemoReport(out / PAGE, tuple((*key, estimate.value) for key, estimate in auroc.items()))
 
 
 def _study(out: Path, data: Path | None, records: int, say: Say, watch: Watch) -> Study:
@@ -131,20 +132,14 @@ def _scored(place: str, metrics: Mapping[str, Any]) -> str:
 
 def conclusion(auroc: Mapping[tuple[str, str], Estimate], simulated: bool) -> list[str]:
     """What the macro-AUROC of each (preset, place) says in words."""
-    sentences = _ranked(auroc)
-    if simulated:
-        sentences.append("All ECGs are simulated: this shows that the software works and says nothing about patients.")
-    return sentences
-
-
-def _ranked(auroc: Mapping[tuple[str, str], Estimate]) -> list[str]:
+    caution = ["All ECGs are simulated: this shows that the software works and says nothing about patients."] if simulated else []
     home = {preset: estimate for (preset, place), estimate in auroc.items() if place == "home" and estimate.defined}
     if not home:
-        return ["No macro-AUROC is defined: there are too few ECGs of each finding."]
+        return ["No macro-AUROC is defined: there are too few ECGs of each finding.", *caution]
     first, *others = sorted(home, key=lambda preset: -home[preset].value)
-    sentences = [f"At home {first} ranks findings best: macro-AUROC {_text(home[first])}."]
+    sentences = [f"At home {first} ranks findings best: macro-AUROC {estimate_text(home[first], 3)}."]
     if others:
-        listed = " and ".join(f"{preset} {_text(home[preset])}" for preset in others)
+        listed = " and ".join(f"{preset} {estimate_text(home[preset], 3)}" for preset in others)
         apart = all(home[preset].high < home[first].low for preset in others)
         judged = "Its interval lies above theirs." if apart else "Intervals overlap: without a paired test the order may be chance."
         sentences.append(f"The others: {listed}. {judged}")
@@ -152,23 +147,5 @@ def _ranked(auroc: Mapping[tuple[str, str], Estimate]) -> list[str]:
     if external.defined:
         change = external.value - home[first].value
         than = "less" if change < 0 else "more"
-        sentences.append(f"At the external hospital {first} has {_text(external)}, {abs(change):.3f} {than} than at home.")
-    return sentences
-
-
-def _auroc(done: RunEvaluation) -> Estimate:
-    estimate: Estimate = done.evaluation.metrics["macro_auroc"]
-    return estimate
-
-
-def _text(estimate: Estimate) -> str:
-    return estimate_text(estimate, 3)
-
-
-def _described(split: Split) -> str:
-    method = split.method
-    return f"PTB-XL; fold {method['validation_fold']} for validation, fold {method['test_fold']} for test, all others for training"
-
-
-def _shown(value: float) -> str:
-    return f"{value:.3f}" if np.isfinite(value) else "undefined"
+        sentences.append(f"At the external hospital {first} has {estimate_text(external, 3)}, {abs(change):.3f} {than} than at home.")
+    return [*sentences, *caution]

@@ -1,7 +1,6 @@
 """What of the paper a reproduction cannot show, derived from its data and its scale."""
 
 from jaccardio.cohort.store import Store
-from jaccardio.experiments.held_out import HeldOut
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.paper.study import Study
 from jaccardio.simulation.sites import ECHO_FINDINGS
@@ -45,25 +44,16 @@ def limits(study: Study) -> list[str]:
     notes = [f"{finding.code}: {finding.note}" for finding in paper.findings if finding.code in ECHO_FINDINGS & learned]
     if notes and not simulated:
         sentences.append(f"labels from echocardiography ({'; '.join(notes)})")
-    for name, part in {"the test part": study.home, **study.external}.items():
-        if empty := _without_positives(part):
+    for name, held_out in {"the test part": study.home, **study.external}.items():
+        part = held_out.part
+        known = {code: positives for code, count, positives in zip(part.codes, part.known, part.positives, strict=True) if count}
+        if empty := [code for code, positives in known.items() if not positives]:
             sentences.append(f"findings without a positive in {name}: {', '.join(empty)}")
-        if few := _left(study.home, part):
+        if few := [code for code in study.home.vocabulary.codes if code not in known]:
             sentences.append(f"findings of the home hospital that {name} does not know: {', '.join(few)}")
     if not study.external:
         sentences.append("an external hospital: none was named with --external")
     return [*sentences, UNSTATED]
-
-
-def _without_positives(held_out: HeldOut) -> list[str]:
-    part = held_out.part
-    counts = zip(part.codes, part.known.tolist(), part.positives.tolist(), strict=True)
-    return [code for code, known, positives in counts if known and not positives]
-
-
-def _left(home: HeldOut, other: HeldOut) -> list[str]:
-    known = {code for code, count in zip(other.part.codes, other.part.known.tolist(), strict=True) if count}
-    return [code for code in home.vocabulary.codes if code not in known]
 
 
 def _simulated(store: Store) -> bool:

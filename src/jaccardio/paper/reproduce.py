@@ -72,10 +72,6 @@ def run_reproduce(
         Of each run; None is the scale's.
     jobs
         Runs side by side.
-    say
-        Receives one line for each stage and run.
-    watch
-        Receives the steps of each run under way.
 
     Raises
     ------
@@ -93,7 +89,13 @@ def run_reproduce(
     results = _results(out, scale)
     size = replace(SCALES[scale], texts=tuple(texts)) if texts else SCALES[scale]
     study = open_study(size, out, store, external, seeds=seeds, jobs=jobs, device=device, say=say, watch=watch)
-    made_from = _made_from(study)
+    made_from = {
+        "store": study.store.fingerprint,
+        "split": study.split.fingerprint,
+        "external": [part.store.fingerprint for part in study.external.values()],
+        "texts": list(study.scale.texts),
+        "seeds": study.seeds,
+    }
     for name, found in results.items():
         if any(found[MADE_FROM][key] != made_from[key] for key in ("store", "split")):
             raise UsageError(f"{out}: its {name} is of another store or split. Take a new --out.")
@@ -132,18 +134,6 @@ def _results(out: Path, scale: str) -> dict[str, Any]:
     if others := {table["scale"] for table in results.values()} - {scale}:
         raise UsageError(f"{out}: its tables are of scale {', '.join(sorted(others))}. Reproduce scale {scale} into a new --out.")
     return results
-
-
-def _made_from(study: Study) -> dict[str, Any]:
-    """What the tables of a call are made from."""
-    externals = [part.store.fingerprint for part in study.external.values()]
-    return {
-        "store": study.store.fingerprint,
-        "split": study.split.fingerprint,
-        "external": externals,
-        "texts": list(study.scale.texts),
-        "seeds": study.seeds,
-    }
 
 
 def _earlier_call(table: dict[str, Any], made_from: dict[str, Any]) -> list[str]:

@@ -74,16 +74,8 @@ class PaperRun:
         UsageError
             A setting does not fit.
         """
-        config = load_preset(self.preset or scale.preset, self._settings(scale, seed))
-        if self.repeats == 1:
-            return config
-        training = config.training
-        epochs, every = (training.epochs or 0) * self.repeats, training.validate_every * self.repeats
-        longer = (f"training.epochs={epochs}", f"training.validate_every={every}")
-        return load_preset(self.preset or scale.preset, (*self._settings(scale, seed), *longer))
-
-    def _settings(self, scale: Scale, seed: int) -> tuple[str, ...]:
-        return (
+        preset = self.preset or scale.preset
+        settings = (
             f"data.sampling_rate={scale.sampling_rate}",
             f"model.text={scale.texts[self.text]}",
             *scale.common,
@@ -93,6 +85,11 @@ class PaperRun:
             *self.settings,
             f"training.seed={seed}",
         )
+        config = load_preset(preset, settings)
+        if self.repeats == 1:
+            return config
+        epochs, every = (config.training.epochs or 0) * self.repeats, config.training.validate_every * self.repeats
+        return load_preset(preset, (*settings, f"training.epochs={epochs}", f"training.validate_every={every}"))
 
     def title(self, scale: Scale) -> str:
         """The name at a scale."""

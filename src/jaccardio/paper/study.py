@@ -21,7 +21,7 @@ from jaccardio.experiments.held_out import HeldOut
 from jaccardio.experiments.run_cache import RunCache
 from jaccardio.experiments.score_cache import scored_runs
 from jaccardio.experiments.sentences import sentence_scores
-from jaccardio.paper.printed import PaperColumn, PaperFinding, paper_columns
+from jaccardio.paper.printed import PaperColumn, paper_columns
 from jaccardio.paper.runs import PaperRun, runs_of
 from jaccardio.paper.scales import Scale
 from jaccardio.training.run_folder import RunFolder
@@ -104,11 +104,10 @@ class Study:
             Run -> what the paper claims of its micro-F1 against the reference's.
         """
         self.train(names)  # all at once, so that they can run side by side
-        found = [self.scored(table, name, self.home) for name in names]
         self.rank(
             table,
             self.home,
-            [*(one for one in found if one is not None), self.control(self.home)],
+            [*(self.scored(table, name, self.home) for name in names), self.control(self.home)],
             paper={self.title(name): paper_columns()[key] for name, key in paper.items()},
             reference=self.title(reference),
             claims={self.title(name): claim for name, claim in claims.items()},
@@ -118,7 +117,7 @@ class Study:
         self,
         table: Table,
         held_out: HeldOut,
-        models: Sequence[Scored],
+        models: Sequence[Scored | None],
         *,
         paper: Mapping[str, PaperColumn] = MappingProxyType({}),
         reference: str,
@@ -126,15 +125,16 @@ class Study:
     ) -> None:
         """Ranks models on a part and adds what was found to a table; here names are those of tables.
 
-        A model whose rows stand in the table already adds none.
+        None is a model without a run. One whose rows stand in the table already adds none.
         """
-        order, there = [one.name for one in models], {row.model for row in table.rows}
+        entered = [one for one in models if one is not None]
+        order, there = [one.name for one in entered], {row.model for row in table.rows}
         if reference not in order:
             table.limitations.append(f"the comparison with {reference}, which has no run")
         if not order:
             return
         against = reference if reference in order else order[0]
-        found = rank(held_out.part, models, reference=against, replicates=self.scale.replicates).table
+        found = rank(held_out.part, entered, reference=against, replicates=self.scale.replicates).table
         rows = [row for row in found.rows if row.model not in there]
         rows.sort(key=lambda row: order.index(row.model))
         table.rows += rows
@@ -152,16 +152,17 @@ class Study:
 
     def pair(self, table: Table, name: str, reference: str, claim: str = "") -> None:
         """Adds the difference of two runs on the test part to a table, and what becomes of a claim that it is positive."""
-        found = [self.scored(table, one, self.home) for one in (name, reference)]
-        claims = {self.title(name): claim} if claim else {}
-        self.rank(table, self.home, [one for one in found if one is not None], reference=self.title(reference), claims=claims)
+        found = [self.scored(table, one, self.home) for one in (reference, name)]
+        self.rank(table, self.home, found, reference=self.title(reference), claims={self.title(name): claim})
 
     def moved(self, table: Table, name: str, place: str, claim: str) -> None:
         """Adds a run's metrics at home and at an external hospital over the findings judged at both, their difference, and a claim.
 
         Each hospital is resampled by itself, for their patients differ. Judged are findings with enough positives and a negative.
         """
-        codes = judged_at_both(self.home, self.external[place])
+        home, external = self.home.part, self.external[place].part
+        out = {*home.left_out(), *external.left_out()}
+        codes = [code for code in external.codes if code in home.codes and code not in out]
         if not codes:
             table.limitations.append(f"metrics over findings judged both at home and at {place}: there is none")
             return
@@ -181,13 +182,15 @@ class Study:
         table: Table,
         one: Scored,
         held_out: HeldOut,
-        paper: Mapping[str, PaperFinding],
+        paper: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
         metrics: Sequence[str] = PER_FINDING,
     ) -> None:
-        """Adds a row for each finding and metric of a model on a part, and one for the number of its positives."""
+        """Adds a row for each finding and metric of a model on a part, and one for the number of its positives.
+
+        `paper` has what was printed, by finding and metric.
+        """
         for row in finding_rows(held_out.part, one, metrics, replicates=self.scale.replicates):
-            known = getattr(paper.get(row.finding or ""), row.metric, None)
-            table.rows.append(replace(row, implied=known) if row.metric == "predicted_rate" else replace(row, printed=known))
+            table.rows.append(replace(row, printed=paper.get(row.finding or "", {}).get(row.metric)))
         table.scored.append(self.described(held_out))
 
     def places(self) -> list[tuple[str, str, HeldOut]]:
@@ -227,18 +230,10 @@ class Study:
         """The runs of a name; seeds that failed are written into the table."""
         runs, wanted = self.train([name])[name], self._seeds(name)
         if len(runs) < wanted:
-            table.limitations.append(f"{self.title(name)}, {wanted - len(runs)} of {wanted} seeds: {self._failure(name)}")
+            reasons = {reason for run, reason in self.runs.failures.items() if run.rpartition("-")[0] == name}
+            why = "; ".join(sorted(reasons)) or "not trained"
+            table.limitations.append(f"{self.title(name)}, {wanted - len(runs)} of {wanted} seeds: {why}")
         return runs
-
-    def _failure(self, name: str) -> str:
-        reasons = {reason for run, reason in self.runs.failures.items() if run.rpartition("-")[0] == name}
-        return "; ".join(sorted(reasons)) or "not trained"
-
-
-def judged_at_both(first: HeldOut, second: HeldOut) -> list[str]:
-    """Findings that enter macro metrics of both parts."""
-    out = {*first.part.left_out(), *second.part.left_out()}
-    return [code for code in second.part.codes if code in first.part.codes and code not in out]
 
 
 def beside_printed(table: Table, columns: Mapping[str, PaperColumn]) -> None:

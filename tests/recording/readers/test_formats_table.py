@@ -11,7 +11,7 @@ STALE = "stale: python scripts/formats_table.py"
 
 
 def rows(name: str) -> list[str]:
-    found = re.search(rf"<!-- {name} -->\n(.*?)<!-- end -->", SCRIPT["PAGE"].read_text("utf-8"), re.DOTALL)
+    found = re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", SCRIPT["PAGE"].read_text("utf-8"), re.DOTALL)
     assert found
     return found[1].splitlines()
 

@@ -1,7 +1,7 @@
 """`Figure`: one measured number, beside what else it could have been."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 SECONDS = 4.0
@@ -28,8 +28,8 @@ class Figure:
     limit_share: float | None = None
 
     @classmethod
-    def beside(cls, name: str, value: float, unit: str, baseline: float, limit_share: float | None = None) -> "Figure":
-        """A figure and its baseline; without a ratio where that is nothing."""
+    def beside(cls, name: str, value: float, unit: str, baseline: float | None, limit_share: float | None = None) -> "Figure":
+        """A figure and its baseline; without a ratio where that is nothing or none."""
         return cls(name, value, unit, baseline, value / baseline if baseline else None, limit_share)
 
     @property
@@ -55,3 +55,14 @@ def rate(run: Callable[[int], object], items: int, seconds: float | None = None,
         rounds += 1
         run(rounds)
     return rounds * items / (clock() - began)
+
+
+def least_seconds(runs: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Seconds of CPU of one call of each, the least of some rounds; they are taken by turns, so that other work changes them least."""
+    least = dict.fromkeys(runs, float("inf"))
+    for _ in range(rounds):
+        for name, run in runs.items():
+            began = time.process_time()
+            run()
+            least[name] = min(least[name], time.process_time() - began)
+    return least

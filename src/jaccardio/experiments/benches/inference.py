@@ -8,8 +8,8 @@ one thread and are timed by turns, the least of some, in seconds of CPU: those o
 import importlib
 import importlib.util
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,11 @@ from jaccardio.cohort.store import Store
 from jaccardio.errors import UsageError
 from jaccardio.evaluation.auroc import auroc
 from jaccardio.evaluation.thresholds import POLICIES
-from jaccardio.experiments.benches.figure import Figure
+from jaccardio.experiments.benches.figure import Figure, least_seconds
 from jaccardio.experiments.benches.steps import core_peak, forward_flops
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.create import create_model, text_encoder_of
-from jaccardio.models.ecg_model import EcgModel
-from jaccardio.models.ensemble import EcgEnsemble, members_of
+from jaccardio.models.ensemble import members_of
 from jaccardio.models.folder import Pretrained
 from jaccardio.prediction.export_onnx import export_onnx
 from jaccardio.prediction.predictor import BATCH, Predictor
@@ -82,7 +81,8 @@ def bench_inference(store: Store | None, run: Path | None, say: Callable[[str], 
             say("matrix peak of one core, then timing them by turns")
             peak = core_peak()
             yield Figure("core_peak_fp32", peak, "GFLOP/s")
-            fastest = peak * 1e9 / scoring_flops(predictor.pretrained.model, samples)
+            pieces = ((member, parts) for member in members_of(predictor.pretrained.model) for parts in member.score_parts)
+            fastest = peak * 1e9 / sum(parts * forward_flops(member.encoder, samples // parts) for member, parts in pieces)
             yield from _times(f"latency_1x12x{samples}", "s", ways, ecgs[:1], fastest)
             yield from _times(f"scoring_{BATCH}x12x{samples}", "ECGs/s", ways, ecgs[:BATCH], fastest)
             if store is not None and rows is not None:
@@ -153,25 +153,13 @@ def _quantise(file: Path, out: Path, how: str, ecgs: NDArray[np.float32]) -> Non
     quantization.quantize_static(file, out, Reader(), op_types_to_quantize=["Conv"], per_channel=True, **exact)
 
 
-def scoring_flops(model: EcgModel | EcgEnsemble, samples: int) -> float:
-    """Floating-point operations of the encoders for one window of an ECG, over its pieces and the members (`forward_flops`)."""
-    pieces = ((member, parts) for member in members_of(model) for parts in member.score_parts)
-    return sum(parts * forward_flops(member.encoder, samples // parts) for member, parts in pieces)
-
-
 def _times(name: str, unit: str, ways: Mapping[str, Score], signal: NDArray[np.float32], fastest: float) -> Iterator[Figure]:
     """`fastest`: ECGs/s at the peak in float32."""
-    least = dict.fromkeys(ways, float("inf"))
-    for _ in range(ROUNDS):
-        for way, score in ways.items():
-            began = time.process_time()
-            score(signal)
-            least[way] = min(least[way], time.process_time() - began)
+    least = least_seconds({way: partial(score, signal) for way, score in ways.items()}, ROUNDS)
     values = {way: seconds if unit == "s" else len(signal) / seconds for way, seconds in least.items()}
     for way, value in values.items():
         share = len(signal) / least[way] / fastest if way in FLOAT32 else None
-        own = f"{name}_{way}"
-        yield Figure(own, value, unit, limit_share=share) if way == "eager" else Figure.beside(own, value, unit, values["eager"], share)
+        yield Figure.beside(f"{name}_{way}", value, unit, None if way == "eager" else values["eager"], share)
 
 
 def _aurocs(

@@ -5,7 +5,6 @@ open_clip cannot be imported without torchvision; its `SigLipLoss` for one proce
 """
 
 import re
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -17,7 +16,7 @@ from torch.nn.functional import logsigmoid
 from jaccardio.contrast.chunks import PAIRS_AT_ONCE, chunked_loss
 from jaccardio.contrast.objective import Objective
 from jaccardio.contrast.statements import Reading, Statements
-from jaccardio.experiments.benches.figure import Figure
+from jaccardio.experiments.benches.figure import Figure, least_seconds
 from jaccardio.experiments.benches.steps import BACKWARD, core_peak
 from jaccardio.processes import WorkerPool
 
@@ -44,13 +43,12 @@ def bench_loss(say: Callable[[str], None]) -> Iterator[Figure]:
         seconds = _apart(seconds_of, kinds, batch)
         megabytes = {kind: _apart(megabytes_of, kind, batch) for kind in kinds}
         least = BACKWARD * 2 * batch**2 * WIDTH / peak
-        shares: dict[str, float | None] = {kind: least / taken for kind, taken in seconds.items()}
-        none: dict[str, float | None] = dict.fromkeys(kinds)
+        shares = {kind: least / taken for kind, taken in seconds.items()}
+        none: dict[str, float] = {}
         for what, unit, found, share in (("time", "s", seconds, shares), ("memory", "MB", megabytes, none)):
-            name, ours, theirs = f"loss_{what}_{batch}", found["ours"], found.get("open_clip")
-            own = share["ours"]
-            yield Figure(name, ours, unit, limit_share=own) if theirs is None else Figure.beside(name, ours, unit, theirs, own)
-            yield Figure.beside(f"{name}_jaccard", found["jaccard"], unit, ours, share["jaccard"])
+            name, ours = f"loss_{what}_{batch}", found["ours"]
+            yield Figure.beside(name, ours, unit, found.get("open_clip"), share.get("ours"))
+            yield Figure.beside(f"{name}_jaccard", found["jaccard"], unit, ours, share.get("jaccard"))
 
 
 def _apart(function: Callable[..., Found], *arguments: object) -> Found:
@@ -59,18 +57,9 @@ def _apart(function: Callable[..., Found], *arguments: object) -> Found:
 
 
 def seconds_of(kinds: Sequence[str], batch: int) -> dict[str, float]:
-    """Seconds of one value and gradient of each kind, the least of some.
-
-    They are those of the CPU with one thread, and taken by turns: other work on the machine changes them least that way.
-    """
+    """Seconds of one value and gradient of each kind with one thread, as `least_seconds` takes them."""
     torch.set_num_threads(1)
-    steps, least = {kind: step_of(kind, batch) for kind in kinds}, dict.fromkeys(kinds, float("inf"))
-    for _ in range(max(3, PAIRS_MEASURED // batch**2)):
-        for kind, step in steps.items():
-            began = time.process_time()
-            step()
-            least[kind] = min(least[kind], time.process_time() - began)
-    return least
+    return least_seconds({kind: step_of(kind, batch) for kind in kinds}, max(3, PAIRS_MEASURED // batch**2))
 
 
 def megabytes_of(kind: str, batch: int) -> float:

@@ -34,7 +34,8 @@ def bench_paths(store: Store | None, say: Callable[[str], None]) -> Iterator[Fig
         say(f"simulating {SIMULATED} ECGs at 500 Hz on one core")
         yield Figure("simulated", once(lambda: simulate_hospitals(work / "sim", SIMULATED, 1, 0, 500.0), SIMULATED), ECGS)
         say("ingesting them at 100 Hz on one core, then with two processes")
-        one, two = (once(partial(_ingest, work, str(jobs), jobs), SIMULATED) for jobs in (1, 2))
+        ingested = partial(ingest, work / "sim" / "site-a", corpus="manifest", vocabulary="paper26", sampling_rate=100.0)
+        one, two = (once(partial(ingested, work / str(jobs), key_file=work / "patient.key", jobs=jobs), SIMULATED) for jobs in (1, 2))
         yield Figure("ingest", one, ECGS)
         yield Figure.beside("ingest_two_processes", two, ECGS, one)
         opened = store or Store.open(work / "1")
@@ -87,15 +88,3 @@ def memory_copy() -> float:
     """Bytes a second that one thread reads and writes in copying memory."""
     source, target = np.ones(COPIED, np.uint8), np.empty(COPIED, np.uint8)
     return rate(lambda _: np.copyto(target, source), 2 * COPIED, seconds=1.0)
-
-
-def _ingest(work: Path, name: str, jobs: int) -> None:
-    ingest(
-        work / "sim" / "site-a",
-        work / name,
-        corpus="manifest",
-        vocabulary="paper26",
-        sampling_rate=100.0,
-        key_file=work / "patient.key",
-        jobs=jobs,
-    )

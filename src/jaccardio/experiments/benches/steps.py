@@ -8,7 +8,6 @@ import torch
 from torch import nn
 
 from jaccardio.experiments.benches.figure import Figure, rate
-from jaccardio.models.config import ModelConfig
 from jaccardio.models.encoder import EcgEncoder
 from jaccardio.training.config import load_preset, presets
 
@@ -30,7 +29,7 @@ def bench_steps(say: Callable[[str], None]) -> Iterator[Figure]:
         encoder = EcgEncoder(config.model)
         work = BACKWARD * forward_flops(encoder, samples) / 1e9
         yield Figure(f"training_gflop_{preset}", work, "GFLOP/ECG")
-        encoders.setdefault(f"{_named(config.model)}_{samples}", (encoder, samples, work))
+        encoders.setdefault(f"{config.model.encoder}_{config.model.width}_{samples}", (encoder, samples, work))
     say("convolutions")
     one, two = (rate(convolution_step(BATCH, 750, one_dimensional=kind), BATCH) for kind in (True, False))
     gflop = BACKWARD * 2 * 750 * CHANNELS * CHANNELS * 3 / 1e9
@@ -38,7 +37,8 @@ def bench_steps(say: Callable[[str], None]) -> Iterator[Figure]:
     yield Figure.beside("convolution_1x3_channels_last", two, "ECGs/s", one, two * gflop / peak)
     for name, (encoder, samples, work) in encoders.items():
         say(f"training steps: {name}")
-        fp32, bf16 = (rate(training_step(encoder, BATCH, samples, bfloat16), BATCH) for bfloat16 in (False, True))
+        signal = torch.randn(BATCH, 12, samples)
+        fp32, bf16 = (rate(training_step(encoder, signal, bfloat16=bfloat16), BATCH) for bfloat16 in (False, True))
         yield Figure(f"training_{name}_fp32", fp32, "ECGs/s", limit_share=fp32 * work / peak)
         yield Figure.beside(f"training_{name}_bf16", bf16, "ECGs/s", fp32, bf16 * work / peak16)
 
@@ -52,13 +52,7 @@ def convolution_step(ecgs: int, samples: int, *, one_dimensional: bool) -> Calla
         signal = signal.unsqueeze(2).to(memory_format=torch.channels_last)
         layer = nn.Conv2d(CHANNELS, CHANNELS, (1, 3), padding=(0, 1), bias=False)
         layer.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    signal.requires_grad_()
-
-    def run(_: int) -> None:
-        layer.zero_grad()
-        torch.autograd.backward(layer(signal).square().mean())
-
-    return run
+    return training_step(layer, signal.requires_grad_())
 
 
 def matrix_peak(kind: torch.dtype, device: torch.device | None = None, clock: Callable[[], float] = time.perf_counter) -> float:
@@ -85,37 +79,37 @@ def core_peak() -> float:
 
 def forward_flops(encoder: nn.Module, samples: int) -> float:
     """Floating-point operations of one ECG (12, samples), two for each product of convolutions and linear layers; norms are left out."""
-    total = 0.0
 
-    def count(module: nn.Module, _: Any, out: torch.Tensor) -> None:
+    def products(module: nn.Module, outputs: int) -> int:
+        return 2 * outputs * module.weight[0].numel() if isinstance(module, nn.Conv2d | nn.Linear) else 0
+
+    return float(counted(encoder, samples, products))
+
+
+def counted(encoder: nn.Module, samples: int, count: Callable[[nn.Module, int], int]) -> int:
+    """Sum of a count over the innermost modules of an encoder, of each and of how many numbers it puts out for one ECG (12, samples)."""
+    total = 0
+
+    def add(module: nn.Module, _: Any, out: Any) -> None:
         nonlocal total
-        assert isinstance(module.weight, torch.Tensor)
-        if isinstance(module, nn.Conv2d):
-            total += 2 * out.numel() * module.weight[0].numel()
-        else:
-            total += 2 * out.numel() * module.weight.shape[1]
+        total += count(module, out.numel() if isinstance(out, torch.Tensor) else 0)
 
-    hooks = [module.register_forward_hook(count) for module in encoder.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
-    encoder.eval()
+    hooks = [module.register_forward_hook(add) for module in encoder.modules() if not list(module.children())]
     with torch.inference_mode():
-        encoder(torch.zeros(1, 12, samples))
+        encoder.eval()(torch.zeros(1, 12, samples))
     for hook in hooks:
         hook.remove()
     return total
 
 
-def training_step(encoder: EcgEncoder, ecgs: int, samples: int, bfloat16: bool) -> Callable[[int], None]:
-    """Value and gradients of an encoder over noise (ecgs, 12, samples), as a function of the step's number."""
-    signal = torch.randn(ecgs, 12, samples)
+def training_step(module: nn.Module, signal: torch.Tensor, *, bfloat16: bool = False) -> Callable[[int], None]:
+    """Value and gradients of a module in training over a signal, such as an encoder over (ecgs, 12, samples), as a function of the
+    step's number."""
 
     def run(_: int) -> None:
-        encoder.train().zero_grad()
-        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
-            features = encoder(signal)
+        module.train().zero_grad()
+        with torch.autocast(signal.device.type, torch.bfloat16, enabled=bfloat16):
+            features = module(signal)
         torch.autograd.backward(features.square().mean())
 
     return run
-
-
-def _named(config: ModelConfig) -> str:
-    return f"{config.encoder}_{config.width}"

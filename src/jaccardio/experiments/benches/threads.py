@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import torch
 
 from jaccardio.experiments.benches.figure import Figure, rate
+from jaccardio.experiments.benches.steps import training_step
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.encoder import EcgEncoder
 from jaccardio.processes import start_worker
@@ -16,12 +17,7 @@ WIDTH, BATCH, SAMPLES = 32, 64, 750
 def bench_threads(say: Callable[[str], None]) -> Iterator[Figure]:
     """ECGs per second by threads, then by `ThreadChoice` once it has chosen; at least 0.9 of the best is the aim."""
     encoder = EcgEncoder(ModelConfig(kind="classifier", encoder="resnet18", width=WIDTH))
-    signal, most, choice = torch.randn(BATCH, 12, SAMPLES), torch.get_num_threads(), ThreadChoice()
-
-    def step(_: int = 0) -> None:
-        encoder.zero_grad()
-        torch.autograd.backward(encoder(signal).square().mean())
-
+    step, most, choice = training_step(encoder, torch.randn(BATCH, 12, SAMPLES)), torch.get_num_threads(), ThreadChoice()
     say(f"training steps with at most {most} threads on {len(cores())} cores, one of them kept busy")
     busy = start_worker(_spin)
     try:
@@ -30,9 +26,9 @@ def bench_threads(say: Callable[[str], None]) -> Iterator[Figure]:
             torch.set_num_threads(number)
             fixed[number] = rate(step, BATCH)
             yield Figure(f"training_{number}_threads_one_core_busy", fixed[number], "ECGs/s")
-        for _ in range(ROUNDS * most):
+        for number in range(ROUNDS * most):
             with choice.step():
-                step()
+                step(number)
         torch.set_num_threads(choice.chosen)
         yield Figure("chosen_threads", choice.chosen, "threads")
         yield Figure.beside("training_chosen_threads_one_core_busy", rate(step, BATCH), "ECGs/s", max(fixed.values()))

@@ -29,12 +29,8 @@ def rocs(study: Study, table: Table) -> None:
         one = study.scored(table, "final", held_out, f"{study.title('final')}, {place}")
         if one is None:
             continue
-        printed = paper_auroc(hospital)
-        study.findings(table, one, held_out, {}, metrics=("auroc", "auprc"))
-        table.rows = [
-            replace(row, printed=printed.get(row.finding or "")) if row.model == one.name and row.metric == "auroc" else row
-            for row in table.rows
-        ]
+        printed = {code: {"auroc": area} for code, area in paper_auroc(hospital).items()}
+        study.findings(table, one, held_out, printed, metrics=("auroc", "auprc"))
         part = replace(held_out.part, groups={})
         drawn = evaluate(part, Scored(one.name, one.scores[:1], one.thresholds[:1]), replicates=1)
         caption = f"{place}, the first seed; in each panel the AUROC, positives of known labels"
@@ -46,7 +42,7 @@ def rocs(study: Study, table: Table) -> None:
 
 
 def _findings(study: Study, table: Table, held_out: HeldOut, where: str, printed: str) -> None:
+    paper = {code: vars(line) for code, line in paper_findings(printed).items()}
     for name in ("final", "ours"):
-        one = study.scored(table, name, held_out, f"{study.title(name)}{where}")
-        if one is not None:
-            study.findings(table, one, held_out, paper_findings(printed) if name == "final" else {})
+        if one := study.scored(table, name, held_out, f"{study.title(name)}{where}"):
+            study.findings(table, one, held_out, paper if name == "final" else {})

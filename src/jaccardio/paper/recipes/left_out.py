@@ -47,7 +47,7 @@ def left_out(study: Study, table: Table) -> None:
         scored = [Scored(f"{name}{title}", [scores[rows]], [Thresholds({})]) for name, scores in models.items()]
         study.rank(table, held_out, scored, reference=f"{DEFINED}{title}")
         for one in scored:
-            study.findings(table, one, held_out, {}, metrics=("auroc",))
+            study.findings(table, one, held_out, metrics=("auroc",))
 
 
 def _unseen(study: Study, table: Table) -> dict[str, Unseen]:
