@@ -26,10 +26,9 @@ def refusal(path: Path) -> ReadError:
 
 
 def test_plain_record(header: Path, counts: NDArray[np.int16]) -> None:
-    recording = read_wfdb(header, "site:1", "patient")
+    recording = read_wfdb(header)
     np.testing.assert_allclose(recording.signal, counts / 1000, rtol=1e-6)
-    assert (recording.sampling_rate, recording.recording_id, recording.patient_key, recording.flags) == (100.0, "site:1", "patient", ())
-    assert read_wfdb(header).recording_id == "made"
+    assert (recording.sampling_rate, recording.recording_id, recording.flags) == (100.0, "made", ())
 
 
 def test_matlab_4_record_with_head(write_record, counts: NDArray[np.int16]) -> None:  # type: ignore[no-untyped-def]

@@ -78,7 +78,7 @@ class Declaration:
             raise ReadError(record, "leads", "not a list of names", f"Declare for example {_VALUES['leads']}.")
         return cls(millivolt, rate, tuple(name.strip() for name in names), found.get("comment") == SIMULATED_COMMENT)
 
-    def recording(self, values: NDArray[Any], record: str, recording_id: str | None, patient_key: str | None) -> Recording:
+    def recording(self, values: NDArray[Any], record: str) -> Recording:
         """The recording that numbers of this declaration make.
 
         Parameters
@@ -101,8 +101,6 @@ class Declaration:
             self.leads,
             self.sampling_rate,
             record,
-            recording_id,
-            patient_key,
             millivolt_per_count=self.millivolt if counts else None,
             simulated=self.simulated,
         )

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from jaccardio.errors import ReadError
 from jaccardio.recording.leads import LEADS, lead_rows
-from jaccardio.recording.readers.formats_extra import COPY_AGAIN, guarded, library
-from jaccardio.recording.readers.record_files import MAXIMUM_BYTES, open_regular, record_name
+from jaccardio.recording.readers.formats_extra import COPY_AGAIN, guarded
 from jaccardio.recording.readers.stored_leads import StoredLead, millivolt_or_nan, recording_of_stored
 from jaccardio.recording.recording import Recording
 
@@ -52,7 +51,7 @@ def is_dicom(head: bytes) -> bool:
     return head[128:132] == b"DICM" or _BARE.match(head) is not None
 
 
-def read_dicom(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
+def read_dicom(path: Path, record: str) -> Recording:
     """Reads the rhythm: the multiplex group with the most of the twelve leads that is no median beat, the longest of equals.
 
     A sample is (count x sensitivity x correction) + baseline, in the unit of the sensitivity. The lowest count and the padding value, where
@@ -62,22 +61,17 @@ def read_dicom(path: Path, recording_id: str | None = None, patient_key: str | N
     ------
     ReadError
         Damaged; deflated or big endian; no waveform, or one of another length or of more bits than declared; no ECG in millivolt.
-    MissingError
-        Without the extra `formats`.
     """
-    record = record_name(path)
-    with open_regular(path, record, "file", "Check the path.") as (file, size):
-        if size > MAXIMUM_BYTES:
-            raise ReadError(record, "file", f"{size} bytes, more than {MAXIMUM_BYTES}", "Cut the recording into shorter ones.")
-        data = file.read(MAXIMUM_BYTES)
+    import pydicom
+
+    data = path.read_bytes()
     for syntax, name in _REFUSED_SYNTAXES.items():
         if syntax in data[:1024]:
             raise ReadError(record, "transfer syntax", name, "Export the ECG uncompressed, in explicit VR little endian.")
-    pydicom = library("pydicom", record)
     (leads, flags), _ = guarded(
         lambda: _rhythm(pydicom.dcmread(io.BytesIO(data), force=True, specific_tags=["WaveformSequence"]), record), record, "DICOM"
     )
-    return recording_of_stored(leads, record, recording_id, patient_key, flags)
+    return recording_of_stored(leads, record, flags)
 
 
 def _rhythm(dataset: Any, record: str) -> tuple[list[StoredLead], list[str]]:

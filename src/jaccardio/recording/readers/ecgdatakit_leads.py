@@ -7,6 +7,7 @@ scale of what has none. So its parser is called on one file that was looked at, 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,7 @@ import numpy as np
 
 from jaccardio.errors import ReadError
 from jaccardio.recording.leads import lead_row
-from jaccardio.recording.readers.formats_extra import guarded, library
-from jaccardio.recording.readers.record_files import MAXIMUM_BYTES, open_regular
+from jaccardio.recording.readers.formats_extra import guarded
 from jaccardio.recording.readers.stored_leads import StoredLead, millivolt_or_nan
 
 _REPEATED = re.compile(r"(.+)_\d+")
@@ -72,15 +72,10 @@ def library_leads(
     Raises
     ------
     ReadError
-        The file is too large or damaged, or a lead is given twice.
-    MissingError
-        Without the extra `formats`.
+        The file is damaged, or a lead is given twice.
     """
-    with open_regular(path, record, "file", "Check the path.") as (_, size):
-        if size > MAXIMUM_BYTES:
-            raise ReadError(record, "file", f"{size} bytes, more than {MAXIMUM_BYTES}", "Cut the recording into shorter ones.")
     module, _, name = parser.partition(".")
-    parse = getattr(library(f"ecgdatakit.parsing.parsers.{module}", record), name)().parse
+    parse = getattr(import_module(f"ecgdatakit.parsing.parsers.{module}"), name)().parse
     parsed, warned = guarded(lambda: parse(path), record, kind, _own_words if quote else None)
     leads = []
     for lead in parsed.leads:

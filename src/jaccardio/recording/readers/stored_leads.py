@@ -61,9 +61,7 @@ def millivolt_or_nan(unit: str) -> float:
         return math.nan
 
 
-def recording_of_stored(
-    leads: Sequence[StoredLead], record: str, recording_id: str | None, patient_key: str | None, flags: Sequence[str] = ()
-) -> Recording:
+def recording_of_stored(leads: Sequence[StoredLead], record: str, flags: Sequence[str] = ()) -> Recording:
     """The twelve standard leads by name, in millivolt.
 
     Where I and II are stored alike and no other limb lead is, the other four are computed of the counts, before scaling: they are what the
@@ -90,7 +88,7 @@ def recording_of_stored(
 
     def made(signals: _Signals) -> Recording:
         values, names = np.array([values for _, values in signals]), [name for name, _ in signals]
-        return recording_of(values, names, rate, record, recording_id, patient_key, millivolt_per_count=scale)
+        return recording_of(values, names, rate, record, millivolt_per_count=scale)
 
     derived = _derived(known)
     recording = made(stored + derived)

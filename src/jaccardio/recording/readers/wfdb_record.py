@@ -51,7 +51,7 @@ class _Stretch:
     begin: int = 0
 
 
-def read_wfdb(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
+def read_wfdb(path: Path) -> Recording:
     """Reads one WFDB record by any of its files or by its path without suffix; see `jaccardio.recording.readers.read_ecg`.
 
     Raises
@@ -80,7 +80,7 @@ def read_wfdb(path: Path, recording_id: str | None = None, patient_key: str | No
         flags = (SIMULATED, *flags)
     scales = {millivolt_per_count(lead, header.record) for lead in stretch.leads}
     scale = scales.pop() if len(scales) == 1 else None
-    return Recording(signal, rate, lead_mask, recording_id or header.record, patient_key, flags, others, scale)
+    return Recording(signal, rate, lead_mask, header.record, None, flags, others, scale)
 
 
 def _sampling_rate(header: WfdbHeader, leads: Sequence[LeadSignal]) -> float:
