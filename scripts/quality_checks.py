@@ -23,10 +23,10 @@ from jaccardio.errors import ReadError
 from jaccardio.measurement.beats import WORKING_RATE_HZ, at_working_rate, find_beats
 from jaccardio.measurement.measure import MEASUREMENTS, measure_recording
 from jaccardio.measurement.quality import check_recording
-from jaccardio.recording.checks.electrodes import EXCHANGES, MATRICES, ROWS, covariance, usual_form
+from jaccardio.recording.checks.electrodes import EXCHANGES, MATRICES, covariance, usual_form
 from jaccardio.recording.checks.interference import slowed
 from jaccardio.recording.checks.table import CHECKS
-from jaccardio.recording.leads import LEADS, derive_limb_leads
+from jaccardio.recording.leads import INDEPENDENT_ROWS, LEADS, derive_limb_leads
 from jaccardio.recording.preprocessing import MINIMUM_RATE_HZ, SignalContract
 from jaccardio.recording.quality import check_signal
 from jaccardio.recording.readers import read_ecg
@@ -207,15 +207,15 @@ def _exchanged(name: str) -> Fault:
     """All twelve leads as they are with two electrodes exchanged."""
     matrix = MATRICES[EXCHANGES.index(name)].astype(np.float32)
 
-    return lambda signal, rate, random: _twelve(matrix @ signal[ROWS])
+    return lambda signal, rate, random: _twelve(matrix @ signal[INDEPENDENT_ROWS])
 
 
 def _twelve(eight: NDArray[np.floating]) -> Signal:
     """All twelve leads of I, II, V1-V6."""
     made = np.zeros((len(LEADS), eight.shape[1]), dtype=np.float32)
-    made[ROWS] = eight
+    made[INDEPENDENT_ROWS] = eight
     known = np.zeros(len(LEADS), dtype=np.bool_)
-    known[ROWS] = True
+    known[INDEPENDENT_ROWS] = True
     return derive_limb_leads(made, known)[0]
 
 
@@ -228,16 +228,6 @@ def _paced(signal: Signal, rate: float, random: np.random.Generator) -> Signal:
     offset = np.arange(signal.shape[1]) / rate - (beats.places[:, None] / WORKING_RATE_HZ + spike.centre)
     bells = np.exp(-0.5 * (offset / max(spike.rise, 0.6 / rate)) ** 2).sum(axis=0)
     return signal + _twelve(DOWER @ np.outer(spike.vector, bells))
-
-
-def _rows_exchanged(signal: Signal, rate: float, random: np.random.Generator) -> Signal:
-    signal[[0, 1]] = signal[[1, 0]]
-    return signal
-
-
-def _missing(signal: Signal, rate: float, random: np.random.Generator) -> Signal:
-    signal[_row("V2")] = np.inf
-    return signal
 
 
 def _sine(hertz: float, millivolt: float) -> Callable[[Signal, float, np.random.Generator], NDArray[np.floating]]:
@@ -261,7 +251,7 @@ FAULTS: Mapping[str, Mapping[str, Fault]] = {
     "nan": {"0.1 s of V3 NaN": _stretch("V3", 0.1, np.nan), "3 s of V3 NaN": _stretch("V3", 3, np.nan)},
     "flat": {"V4 constant": _set("V4", lambda signal, *_: np.zeros(signal.shape[1])), "V4 constant for 3 s": _stretch("V4", 3, 0.3)},
     "clipped": {f"all leads cut off at {share:.0%} of their peak": _clipped(share) for share in (0.5, 0.7, 0.9)},
-    "missing_lead": {"V2 not in the file": _missing},
+    "missing_lead": {"V2 not in the file": _set("V2", lambda signal, *_: np.full(signal.shape[1], np.inf))},
     "duplicate_lead": {
         "V2 in place of V3": _set("V3", lambda signal, *_: signal[_row("V2")]),
         "V2 in place of V3, 5 % larger": _set("V3", lambda signal, *_: 1.05 * signal[_row("V2")]),
@@ -277,7 +267,7 @@ FAULTS: Mapping[str, Mapping[str, Fault]] = {
         "all leads 0 for 3 s": _stretch(None, 3, 0),
     },
     "einthoven": {
-        "rows I and II exchanged": _rows_exchanged,
+        "rows I and II exchanged": lambda signal, rate, random: signal[[1, 0, *range(2, len(LEADS))]],
         "III inverted": _set("III", lambda signal, *_: -signal[_row("III")]),
         "aVF half as large": _set("aVF", lambda signal, *_: 0.5 * signal[_row("aVF")]),
     },

@@ -15,7 +15,7 @@ from jaccardio.errors import ReadError
 from jaccardio.measurement.measure import COLUMNS
 from jaccardio.recording.checks import coverage, electrodes, interference
 from jaccardio.recording.checks.table import FLAG, IGNORE, REFUSE, Check
-from jaccardio.recording.leads import LEADS
+from jaccardio.recording.leads import INDEPENDENT_ROWS, LEADS
 from jaccardio.recording.preprocessing import Prepared
 from jaccardio.recording.quality import einthoven_error
 from jaccardio.recording.recording import Recording
@@ -84,14 +84,15 @@ def _numbers(recording: Recording, prepared: Prepared, measured: NDArray[np.floa
     covariance = electrodes.covariance(slow, slow_rate)
     derived = [flag.partition(":")[2] for flag in flags if flag.startswith("derived:")]
     measured_limb_leads = sum(mask[row] and LEADS[row] not in derived for row in range(6))
-    straight, cut_off = _worst(coverage.straight_seconds(recorded, slow_rate), rows), _cut_off(flags)
+    straight = _worst(coverage.straight_seconds(recorded, slow_rate), rows)
+    cut_off = sum(float(flag.split()[1]) for flag in flags if flag.startswith("trimmed:"))
     volt = interference.voltage(recorded, slow_rate)
     return {
         "nan": (_leads(flags, "nan", "nan-filled"), ""),
         "flat": (_leads(flags, "flat"), ""),
         "clipped": _worst(coverage.rail_milliseconds(signal, rate)[rows], rows),
         "missing_lead": (_leads(flags, "missing"), ""),
-        "duplicate_lead": electrodes.likeness(covariance, mask[electrodes.ROWS]),
+        "duplicate_lead": electrodes.likeness(covariance, mask[INDEPENDENT_ROWS]),
         "unit_suspect": (max(volt / interference.TYPICAL_MILLIVOLT, interference.TYPICAL_MILLIVOLT / max(volt, 1e-9)), ""),
         "rate_suspect": (rate_factor(measured), ""),
         "short": (max(prepared.counts.shape[2] / prepared.recorded * recording.seconds - recording.seconds, 0.0), ""),
@@ -127,11 +128,6 @@ def _weights(known: tuple[bool, ...]) -> NDArray[np.float64]:
 
 def _leads(flags: tuple[str, ...], *names: str) -> float:
     return float(len({flag for flag in flags if flag.partition(":")[0] in names}))
-
-
-def _cut_off(flags: tuple[str, ...]) -> float:
-    """Seconds of the flag ``trimmed: 12.0 s``."""
-    return sum(float(flag.split()[1]) for flag in flags if flag.startswith("trimmed:"))
 
 
 def _worst(values: NDArray[np.float64] | NDArray[np.float32], rows: NDArray[np.int64]) -> tuple[float, str]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.errors import ReadError
-from jaccardio.recording.leads import LEADS, lead_rows
+from jaccardio.recording.leads import LEAD_CODES, LEADS, lead_rows
 from jaccardio.recording.readers.formats_extra import COPY_AGAIN, guarded
 from jaccardio.recording.readers.stored_leads import StoredLead, millivolt_or_nan, recording_of_stored
 from jaccardio.recording.recording import Recording
@@ -28,17 +28,7 @@ _SAMPLE_TYPES: Mapping[tuple[int, str], str] = {
     (32, "SL"): "i4",
     (32, "UL"): "u4",
 }
-_CODES: Mapping[int, str] = {
-    1: "I",
-    2: "II",
-    61: "III",
-    62: "aVR",
-    63: "aVL",
-    64: "aVF",
-    **{number + 2: f"V{number}" for number in range(1, 7)},
-}
-"""Leads of SCP-ECG and MDC (ISO 11073-10101), which number them alike; PS3.16 CID 3001."""
-
+_LEADS: Mapping[int, str] = {code: lead for lead, code in LEAD_CODES.items()}
 _CODE = re.compile(r"(?:5\.6\.3-9-|2:|10:)(\d{1,5})")
 
 
@@ -107,7 +97,7 @@ def _names(group: Any) -> list[str]:
         source: Any = next(iter(channel.get("ChannelSourceSequence") or ()), {})
         code = _CODE.fullmatch(str(source.get("CodeValue") or "").strip())
         called = str(source.get("CodeMeaning") or channel.get("ChannelLabel") or "")
-        names.append(_CODES.get(int(code[1]), "other") if code else re.sub(r"\(.*\)", "", called).strip())
+        names.append(_LEADS.get(int(code[1]), "other") if code else re.sub(r"\(.*\)", "", called).strip())
     return names
 
 

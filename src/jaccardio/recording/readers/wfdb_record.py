@@ -20,7 +20,7 @@ from jaccardio.recording.readers.named_signals import shown_name
 from jaccardio.recording.readers.record_files import find, header_of
 from jaccardio.recording.readers.wfdb_header import NOTHING, LeadSignal, Segment, Signal, WfdbHeader, parse_header
 from jaccardio.recording.readers.wfdb_signal import millivolt_per_count, read_signal, standard_leads
-from jaccardio.recording.recording import LONGEST_SECONDS, MAXIMUM_RATE_HZ, SIMULATED, SIMULATED_COMMENT, Recording
+from jaccardio.recording.recording import LONGEST_SECONDS, MAXIMUM_RATE_HZ, SIMULATED, SIMULATED_COMMENT, Recording, cut_flags
 
 MAXIMUM_GAP_SAMPLES = 2**21
 """Half an hour at 1,000 Hz: a gap takes memory as samples do, and no file vouches for its length."""
@@ -74,8 +74,7 @@ def read_wfdb(path: Path) -> Recording:
         flags = (f"unknown-signals: {len(others)}", *flags)
     if stretch.begin:
         flags = (f"trimmed: {stretch.begin / header.rate:.1f} s", *flags)
-    if longest < header.frames - stretch.begin:
-        flags = (f"cut: first {LONGEST_SECONDS} s of {(header.frames - stretch.begin) / header.rate:.10g} s", *flags)
+    flags = (*cut_flags(longest, header.frames - stretch.begin, header.rate), *flags)
     if SIMULATED_COMMENT in stretch.comments:
         flags = (SIMULATED, *flags)
     scales = {millivolt_per_count(lead, header.record) for lead in stretch.leads}

@@ -15,7 +15,7 @@ from jaccardio.errors import ReadError
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.readers.record_files import LFS_POINTER, LFS_REMEDY, find, open_regular
 from jaccardio.recording.readers.storage_formats import FORMATS, Counts, StorageFormat
-from jaccardio.recording.readers.wfdb_header import LeadSignal, Signal, WfdbHeader
+from jaccardio.recording.readers.wfdb_header import NOTHING, LeadSignal, Signal, WfdbHeader
 from jaccardio.recording.units import millivolt_factor
 
 _PIECE_SAMPLES = 2**20
@@ -37,7 +37,7 @@ def standard_leads(header: WfdbHeader) -> Sequence[LeadSignal]:
     """
     leads: dict[int, LeadSignal] = {}
     for signal in header.signals:
-        if isinstance(signal, LeadSignal) and signal.recorded and leads.setdefault(signal.row, signal) is not signal:
+        if isinstance(signal, LeadSignal) and signal.file != NOTHING and leads.setdefault(signal.row, signal) is not signal:
             raise ReadError(header.record, f"lead {LEADS[signal.row]}", "given twice", "Keep one signal line per lead.")
     if len({lead.samples_per_frame for lead in leads.values()}) > 1:
         raise ReadError(header.record, "sampling rate", "the leads differ in samples per frame", "Convert all leads to one sampling rate.")

@@ -8,6 +8,7 @@ import numpy as np
 
 from jaccardio.errors import MissingError
 from jaccardio.files import write_atomic
+from jaccardio.recording.leads import LEAD_CODES
 from jaccardio.recording.recording import SIMULATED, SIMULATED_COMMENT, Recording
 from jaccardio.recording.waveform import waveform_hash
 from jaccardio.recording.writers.counts import Counts, counts_of
@@ -18,9 +19,6 @@ TWELVE_LEAD, GENERAL = "1.2.840.10008.5.1.4.1.1.9.1.1", "1.2.840.10008.5.1.4.1.1
 MOST_SAMPLES, LOWEST_RATE, HIGHEST_RATE = 16_384, 200.0, 1000.0
 NO_DATE = "19000101"
 """Where DICOM demands a date and none may be told."""
-
-_CODES = dict(zip(("I", "II", "III", "aVR", "aVL", "aVF"), (1, 2, 61, 62, 63, 64), strict=True)) | {f"V{n}": n + 2 for n in range(1, 7)}
-"""Of leads in the scheme MDC (ISO 11073-10101; PS3.16 CID 3001), after ``2:``."""
 
 
 def write_dicom(path: Path, recording: Recording) -> Path:
@@ -84,7 +82,7 @@ def _group(new: Any, made: Counts, sampling_rate: float) -> Any:
 
 def _channel(new: Any, lead: str, millivolt_per_count: float) -> Any:
     channel = new()
-    channel.ChannelSourceSequence = [_code(new, f"2:{_CODES[lead]}", "MDC", f"Lead {lead}")]
+    channel.ChannelSourceSequence = [_code(new, f"2:{LEAD_CODES[lead]}", "MDC", f"Lead {lead}")]
     channel.ChannelSensitivity = _decimal(1000 * millivolt_per_count)
     channel.ChannelSensitivityUnitsSequence = [_code(new, "uV", "UCUM", "microvolt")]
     channel.ChannelSensitivityCorrectionFactor = "1"
