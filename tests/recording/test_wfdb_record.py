@@ -150,6 +150,7 @@ def test_a_gap_at_the_beginning_is_no_part_of_the_recording(tmp_path: Path, monk
 def test_of_a_long_record_the_segments_beyond_what_is_kept_are_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A day in segments of an hour, of which two are there."""
     monkeypatch.setattr(wfdb_record, "LONGEST_SECONDS", 5000)
+    monkeypatch.setattr("jaccardio.recording.recording.LONGEST_SECONDS", 5000)
     hour = 3600 * RATE
     one, two = write_segment(tmp_path, "h1", ("II",), hour), write_segment(tmp_path, "h02", ("II",), hour)
     path = write_master(tmp_path, 1, ("h1", hour), ("h02", hour), *((f"absent_{number}", hour) for number in range(22)))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from jaccardio.measurement.clauses import Clause
 from jaccardio.measurement.statements import measured_statements
-from jaccardio.measurement.words import BREAKS, GROUPS, QUALITIES, WAVES, paraphrases, read_words
+from jaccardio.measurement.words import BREAKS, GROUPS, QUALITIES, WAVES, read_words, word_table
 from jaccardio.recording.leads import LEADS
 
 ATTRIBUTES: tuple[str, ...] = (*WAVES, *LEADS, *GROUPS, *QUALITIES, "negation")
@@ -123,7 +123,7 @@ def _patterns() -> tuple[_Pattern, ...]:
         name, _, lead = code.partition(".")
         if lead not in ("", LEADS[0]):
             continue
-        extra = paraphrases().get(f"{name}.{{lead}}" if lead else name, ())
+        extra = word_table()["paraphrases"].get(f"{name}.{{lead}}" if lead else name, ())
         for sentences, truth in (((*statement.sentences.values(), *extra), True), (statement.denials.values(), False)):
             for sentence in sentences:
                 whole = _Phrase("")

@@ -5,11 +5,10 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from jaccardio.checksums import Manifest
 from jaccardio.errors import DataError, UsageError
-from jaccardio.evaluation.estimate import Estimate, jsonable
+from jaccardio.evaluation.estimate import Estimate
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY
 from jaccardio.prediction.predictor import Predictor
 
@@ -62,14 +61,6 @@ class Evaluated:
         if not fitted.items() <= own.items():
             raise UsageError(f"{folder}: the report of another run; its findings or thresholds are not those of this one.")
         return found
-
-    def to_dict(self) -> dict[str, Any]:
-        """How much was judged."""
-        return {"n_records": self.n_records, "n_patients": self.n_patients}
-
-    def auroc_of(self, finding: str) -> Any:
-        """JSON form of a finding's AUROC; None of one that was not judged."""
-        return jsonable(self.aurocs.get(finding))
 
 
 def _number(text: str) -> float:

@@ -1,7 +1,7 @@
 """What a request sends: one ECG as a file, as the files of a WFDB record, or as numbers; and what is asked of it."""
 
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,7 +140,7 @@ class Upload:
         if not self.files:
             sent = parsed(SignalBody, self.body)
             return sent.recording(), sent.prompts
-        asked = checked(Prompts, {"prompts": list(self.prompts)}).prompts
+        asked = parsed(Prompts, {"prompts": list(self.prompts)}).prompts
         with TemporaryDirectory(prefix="jaccardio-") as folder:
             paths = [_written(Path(folder), name, content) for name, content in self.files]
             if len(paths) == 1:
@@ -183,34 +183,21 @@ async def received(request: Request) -> AsyncIterator[Upload]:
         raise RefusedError(400, reason, "Send it as `curl -F file=@FILE` does.", "form") from None
 
 
-def parsed(kind: type[Body], body: bytes) -> Body:
-    """A body of JSON.
+def parsed(kind: type[Body], sent: bytes | Mapping[str, Any]) -> Body:
+    """A body, of JSON or of values.
 
     Raises
     ------
     RefusedError
-        It is none, or not of this kind.
+        It is none, or not of this kind: the first fault without its value, neither input, nor the name of a key that the kind lacks.
     """
     try:
-        return kind.model_validate_json(body)
+        return kind.model_validate_json(sent) if isinstance(sent, bytes) else kind.model_validate(sent)
     except ValidationError as error:
-        raise _refusal(kind, error) from None
-
-
-def checked(kind: type[Body], values: Any) -> Body:
-    """As `parsed`, of values."""
-    try:
-        return kind.model_validate(values)
-    except ValidationError as error:
-        raise _refusal(kind, error) from None
-
-
-def _refusal(kind: type[BaseModel], error: ValidationError) -> RefusedError:
-    """The first fault without its value: neither input, nor the name of a key that the kind does not have."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     place = [part for part in first["loc"] if part in kind.model_fields or isinstance(part, int)]
     reason = {"extra_forbidden": "unknown key", "json_invalid": "no JSON"}.get(first["type"], first["msg"].removeprefix("Value error, "))
-    return RefusedError(422, reason, f"Keys are: {', '.join(kind.model_fields)}.", ".".join(map(str, place)))
+    raise RefusedError(422, reason, f"Keys are: {', '.join(kind.model_fields)}.", ".".join(map(str, place)))
 
 
 def _written(folder: Path, name: str, content: BinaryIO) -> Path:
