@@ -128,10 +128,10 @@ def create_app(
 
     async def examined(request: Request) -> tuple[Prepared, list[str]]:
         def work() -> tuple[Prepared, list[str]]:
-            recording, prompts = upload.read()
+            recording, prompts = read()
             return examine_recording(predictor.contract, recording), list(prompts)
 
-        async with received(request) as upload:
+        async with received(request) as read:
             return await asyncio.get_running_loop().run_in_executor(readers, work)
 
     def described(request: Request, ecg: Prepared) -> dict[str, Any]:

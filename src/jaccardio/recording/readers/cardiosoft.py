@@ -4,9 +4,10 @@ from pathlib import Path
 
 from jaccardio.errors import ReadError
 from jaccardio.recording.readers.formats_extra import COPY_AGAIN
-from jaccardio.recording.readers.stored_leads import StoredLead, millivolt_or_nan, recording_of_stored
+from jaccardio.recording.readers.stored_leads import StoredLead, recording_of_stored
 from jaccardio.recording.readers.xml_tree import integers, number_of, parse_xml, root_name
 from jaccardio.recording.recording import Recording
+from jaccardio.recording.units import millivolt_factor
 
 
 def is_cardiosoft(head: bytes) -> bool:
@@ -28,7 +29,7 @@ def read_cardiosoft(path: Path, record: str) -> Recording:
     rate, samples = number_of(strip, "SampleRate", record), number_of(strip, "ChannelSampleCountTotal", record)
     resolution = strip.find("Resolution")
     unit = "" if resolution is None else resolution.get("units", "")
-    gain = millivolt_or_nan(unit.removesuffix("perLsb")) * number_of(strip, "Resolution", record)
+    gain = millivolt_factor(unit.removesuffix("perLsb")) * number_of(strip, "Resolution", record)
     waveforms = strip.findall("WaveformData")
     if number_of(strip, "NumberOfLeads", record) != len(waveforms):
         raise ReadError(record, "NumberOfLeads", f"{len(waveforms)} leads found, another number declared", COPY_AGAIN)

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from jaccardio.errors import ReadError
 from jaccardio.recording.leads import LEAD_CODES, LEADS, lead_rows
 from jaccardio.recording.readers.formats_extra import COPY_AGAIN, guarded
-from jaccardio.recording.readers.stored_leads import StoredLead, millivolt_or_nan, recording_of_stored
+from jaccardio.recording.readers.stored_leads import StoredLead, recording_of_stored
 from jaccardio.recording.recording import Recording
+from jaccardio.recording.units import millivolt_factor
 
 _REFUSED_SYNTAXES: Mapping[bytes, str] = {
     b"1.2.840.10008.1.2.1.99": "deflated",
@@ -144,7 +145,7 @@ def _lead(channel: Any, name: str, row: int | None, counts: NDArray[np.float64],
         return StoredLead(name, counts, math.nan, rate)
     if float(channel.get("ChannelTimeSkew") or channel.get("ChannelSampleSkew") or 0):
         raise ReadError(record, f"lead {LEADS[row]}", "not recorded at the time of the others", "Export ten seconds of all leads.")
-    factor = millivolt_or_nan(str(units[0].CodeValue))
+    factor = millivolt_factor(str(units[0].CodeValue))
     correction = channel.get("ChannelSensitivityCorrectionFactor")  # 0 is no calibration, and refused as such
     gain = float(channel.ChannelSensitivity) * (1.0 if correction in (None, "") else float(correction)) * factor
     return StoredLead(name, counts, gain, rate, float(channel.get("ChannelBaseline") or 0) * factor)

@@ -16,7 +16,8 @@ import numpy as np
 from jaccardio.errors import ReadError
 from jaccardio.recording.leads import lead_row
 from jaccardio.recording.readers.formats_extra import guarded
-from jaccardio.recording.readers.stored_leads import StoredLead, millivolt_or_nan
+from jaccardio.recording.readers.stored_leads import StoredLead
+from jaccardio.recording.units import millivolt_factor
 
 _REPEATED = re.compile(r"(.+)_\d+")
 _BYTES = re.compile(r"[0-9a-f]{12}")
@@ -85,7 +86,7 @@ def library_leads(
         counts = np.asarray(lead.samples, dtype=np.float64)
         if missing is not None:
             counts = np.where(counts == missing, np.nan, counts)
-        unit = millivolt_or_nan(lead.resolution_unit)
+        unit = millivolt_factor(lead.resolution_unit)
         gain = (lead.resolution if lead.adc_resolution else 0.0) * unit  # the library scales by 1 where the file states nothing, or 0
         leads.append(StoredLead(lead.label, counts, gain, float(lead.sampling_rate), lead.offset * unit))
     kept = {key: parsed.raw_metadata[key] for key in facts if key in parsed.raw_metadata}

@@ -8,8 +8,9 @@ import numpy as np
 
 from jaccardio.errors import ReadError
 from jaccardio.recording.readers.formats_extra import COPY_AGAIN, guarded
-from jaccardio.recording.readers.stored_leads import StoredLead, millivolt_or_nan, recording_of_stored
+from jaccardio.recording.readers.stored_leads import StoredLead, recording_of_stored
 from jaccardio.recording.recording import Recording
+from jaccardio.recording.units import millivolt_factor
 
 
 def is_edf(head: bytes) -> bool:
@@ -45,7 +46,7 @@ def _content(edf: Any) -> tuple[list[StoredLead], bool, int]:
     leads, samples = [], sum(signal.samples_per_data_record for signal in edf._signals)
     for signal in edf.signals:
         span = signal.digital_max - signal.digital_min
-        unit = millivolt_or_nan(signal.physical_dimension)
+        unit = millivolt_factor(signal.physical_dimension)
         gain = (signal.physical_max - signal.physical_min) / span * unit if span else 0.0
         offset = signal.physical_min * unit - signal.digital_min * gain
         leads.append(StoredLead(signal.label, np.asarray(signal.digital, dtype=np.float64), gain, signal.sampling_frequency, offset))

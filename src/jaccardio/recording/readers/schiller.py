@@ -4,9 +4,10 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from jaccardio.errors import ReadError
-from jaccardio.recording.readers.stored_leads import StoredLead, millivolt_or_nan, recording_of_stored
+from jaccardio.recording.readers.stored_leads import StoredLead, recording_of_stored
 from jaccardio.recording.readers.xml_tree import as_number, integers, number_of, parse_xml, root_name, text_of
 from jaccardio.recording.recording import Recording
+from jaccardio.recording.units import millivolt_factor
 
 
 def is_schiller(head: bytes) -> bool:
@@ -31,7 +32,7 @@ def read_schiller(path: Path, record: str) -> Recording:
             reason = "not 1, and no public document says what it would multiply"
             raise ReadError(record, "exponent", reason, "Export the ECG in another format, such as DICOM.")
     rate = number_of(rhythms[0], "resolution/samplerate/value", record)
-    unit = millivolt_or_nan(text_of(rhythms[0], "resolution/yres/units", record))
+    unit = millivolt_factor(text_of(rhythms[0], "resolution/yres/units", record))
     gain = unit * number_of(rhythms[0], "resolution/yres/unitperbit", record)
     leads = [_lead(channel, gain, rate, record) for channel in rhythms[0].findall("channel")]
     flags = [f"unread: {len(rhythms) - 1} further rhythms"] if len(rhythms) > 1 else []

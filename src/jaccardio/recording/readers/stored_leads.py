@@ -14,7 +14,6 @@ from jaccardio.recording.leads import LEADS, derive_limb_leads, lead_rows
 from jaccardio.recording.readers.formats_extra import COPY_AGAIN
 from jaccardio.recording.readers.named_signals import recording_of
 from jaccardio.recording.recording import Recording
-from jaccardio.recording.units import millivolt_factor
 
 SHORTEST_SECONDS = 1.0
 """What is shorter is a beat or an example, no rhythm."""
@@ -51,14 +50,6 @@ class StoredLead:
     gain: float
     rate: float
     offset: float = 0.0
-
-
-def millivolt_or_nan(unit: str) -> float:
-    """`millivolt_factor`, NaN where the unit is none of voltage; its text, which may be anything, is in no message."""
-    try:
-        return millivolt_factor(unit)
-    except ValueError:
-        return math.nan
 
 
 def recording_of_stored(leads: Sequence[StoredLead], record: str, flags: Sequence[str] = ()) -> Recording:

@@ -4,6 +4,7 @@ Every declared fact is compared with the file: its size before any of it is read
 in pieces, so that memory is bounded by what is kept of the recording, not by what a header declares or a Holter recorded.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -60,10 +61,9 @@ def millivolt_per_count(lead: LeadSignal, record: str) -> float:
             else f"{lead.gain:g} is negative, the lead may be inverted"
         )
         raise ReadError(record, f"gain of lead {name}", reason, "Write the true gain, in counts per unit, into the header.")
-    try:
-        factor = millivolt_factor(lead.units)
-    except ValueError:
-        raise ReadError(record, f"unit of lead {name}", "not a unit of voltage", "Use nV, uV, mV or V.") from None
+    factor = millivolt_factor(lead.units)
+    if math.isnan(factor):
+        raise ReadError(record, f"unit of lead {name}", "not a unit of voltage", "Use nV, uV, mV or V.")
     counts_per_millivolt = lead.gain / factor
     if not _COUNTS_PER_MILLIVOLT[0] <= counts_per_millivolt <= _COUNTS_PER_MILLIVOLT[1]:
         reason = f"{counts_per_millivolt:g} counts per mV is not in {_COUNTS_PER_MILLIVOLT[0]:g}..{_COUNTS_PER_MILLIVOLT[1]:g}"
