@@ -50,10 +50,8 @@ class Evaluated:
         metrics, table = manifest.json_of("metrics.json"), manifest.bytes_of("per_finding.csv").decode()
         rows = list(csv.DictReader(io.StringIO(table)))
         try:
-            fitted = {row["finding"]: _number(row["threshold"]) for row in rows}
-            aurocs = {
-                row["finding"]: Estimate(_number(row["auroc"]), _number(row["auroc_low"]), _number(row["auroc_high"])) for row in rows
-            }
+            fitted = {row["finding"]: float(row["threshold"] or "nan") for row in rows}  # what is undefined is empty
+            aurocs = {row["finding"]: Estimate(*(float(row[key] or "nan") for key in ("auroc", "auroc_low", "auroc_high"))) for row in rows}
             found = cls(int(metrics["n_records"]), int(metrics["n_patients"]), aurocs)
         except (KeyError, TypeError, ValueError):
             raise DataError(f"{folder}: a report of another version. {REMEDY}") from None
@@ -61,8 +59,3 @@ class Evaluated:
         if not fitted.items() <= own.items():
             raise UsageError(f"{folder}: the report of another run; its findings or thresholds are not those of this one.")
         return found
-
-
-def _number(text: str) -> float:
-    """A number of a CSV table, where what is undefined is empty."""
-    return float(text or "nan")

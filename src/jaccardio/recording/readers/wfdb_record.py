@@ -5,8 +5,7 @@ by the names of their leads. In the fixed layout all have the same signals; in t
 the signals, each other one has some of them, and there may be gaps. What a segment has not recorded is missing, never zero.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,7 +104,7 @@ def _of_several(folder: Path, header: WfdbHeader, longest: int) -> _Stretch:
     signals: Sequence[Signal] = ()
     begin = frames = gap = 0
     for number, segment in enumerate(header.segments, start=1):
-        with _named(header, segment, number):
+        try:
             own = None if segment.name == NOTHING else _segment_header(folder, header, segment)
             if own is not None:
                 signals = signals or own.signals
@@ -129,23 +128,13 @@ def _of_several(folder: Path, header: WfdbHeader, longest: int) -> _Stretch:
                     reason = f"{gap} samples without a lead, more than the {MAXIMUM_GAP_SAMPLES} that are taken"
                     raise ReadError(header.record, "length", reason, "Read what lies before and after the gap as two records.")
                 pieces.append(np.full((len(LEADS), samples), np.nan, dtype=np.float32))
+        except ReadError as error:  # of a segment: reasons are stored, and names of files are not
+            raise ReadError(f"{header.record}/{segment.name}", f"{error.field} of segment {number}", error.reason, error.remedy) from None
         frames += kept
         if frames == longest:
             break
     _sampling_rate(header, leads)
     return _Stretch(np.concatenate(pieces, axis=1), leads, signals, comments, begin)
-
-
-@contextmanager
-def _named(header: WfdbHeader, segment: Segment, number: int) -> Iterator[None]:
-    """Whatever is wrong in the block is said of a segment: its name stands with the record's, its number with the field.
-
-    Reasons are stored, and names of files are not.
-    """
-    try:
-        yield
-    except ReadError as error:
-        raise ReadError(f"{header.record}/{segment.name}", f"{error.field} of segment {number}", error.reason, error.remedy) from None
 
 
 def _segment_header(folder: Path, header: WfdbHeader, segment: Segment) -> WfdbHeader:
