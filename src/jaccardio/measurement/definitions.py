@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from jaccardio.errors import DataError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.clauses import Clause, Degrees
-from jaccardio.measurement.sentence_parser import parse
+from jaccardio.measurement.sentence_parser import statements_of
 from jaccardio.measurement.statements import measured_statements
 
 DEFINED_VOCABULARIES = ("ptbxl71", "paper26")
@@ -164,5 +164,5 @@ def _clause(item: object) -> Clause:
 
 def _said(sentence: str) -> Clause | None:
     """All that a sentence claims, None where it names no statement."""
-    clauses = parse(sentence).statements
+    clauses = statements_of(sentence)
     return None if not clauses else clauses[0] if len(clauses) == 1 else Clause("all", parts=clauses)
