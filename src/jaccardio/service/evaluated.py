@@ -51,7 +51,10 @@ class Evaluated:
         rows = list(csv.DictReader(io.StringIO(table)))
         try:
             fitted = {row["finding"]: float(row["threshold"] or "nan") for row in rows}  # what is undefined is empty
-            aurocs = {row["finding"]: Estimate(*(float(row[key] or "nan") for key in ("auroc", "auroc_low", "auroc_high"))) for row in rows}
+            aurocs: dict[str, Estimate] = {}
+            for row in rows:
+                auroc, low, high = (float(row[key] or "nan") for key in ("auroc", "auroc_low", "auroc_high"))
+                aurocs[row["finding"]] = Estimate(auroc, low, high)
             found = cls(int(metrics["n_records"]), int(metrics["n_patients"]), aurocs)
         except (KeyError, TypeError, ValueError):
             raise DataError(f"{folder}: a report of another version. {REMEDY}") from None
