@@ -23,10 +23,10 @@ from jaccardio.errors import ReadError
 from jaccardio.measurement.beats import WORKING_RATE_HZ, at_working_rate, find_beats
 from jaccardio.measurement.measure import MEASUREMENTS, measure_recording
 from jaccardio.measurement.quality import check_recording
-from jaccardio.recording.checks.electrodes import EXCHANGES, MATRICES, ROWS, covariance, usual_form
+from jaccardio.recording.checks.electrodes import EXCHANGES, MATRICES, covariance, usual_form
 from jaccardio.recording.checks.interference import slowed
 from jaccardio.recording.checks.table import CHECKS
-from jaccardio.recording.leads import LEADS, derive_limb_leads
+from jaccardio.recording.leads import INDEPENDENT_ROWS, LEADS, derive_limb_leads
 from jaccardio.recording.preprocessing import MINIMUM_RATE_HZ, SignalContract
 from jaccardio.recording.quality import check_signal
 from jaccardio.recording.readers import read_ecg
@@ -202,15 +202,15 @@ def _clipped(share_of_peak: float) -> Fault:
 def _exchanged(name: str) -> Fault:
     """All twelve leads as they are with two electrodes exchanged."""
     matrix = MATRICES[EXCHANGES.index(name)].astype(np.float32)
-    return lambda signal, rate, random: _twelve(matrix @ signal[ROWS])
+    return lambda signal, rate, random: _twelve(matrix @ signal[INDEPENDENT_ROWS])
 
 
 def _twelve(eight: NDArray[np.floating]) -> Signal:
     """All twelve leads of I, II, V1-V6."""
     made = np.zeros((len(LEADS), eight.shape[1]), dtype=np.float32)
-    made[ROWS] = eight
+    made[INDEPENDENT_ROWS] = eight
     known = np.zeros(len(LEADS), dtype=np.bool_)
-    known[ROWS] = True
+    known[INDEPENDENT_ROWS] = True
     return derive_limb_leads(made, known)[0]
 
 

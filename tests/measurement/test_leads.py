@@ -12,7 +12,7 @@ ON, OFF, T_END = 150, 210, 400
 
 
 def waves(beat: NDArray[np.float64]) -> Waves:
-    return Waves(beat, ON, OFF, np.nan, np.nan, np.nan, 300.0, T_END)
+    return Waves(beat, ON, OFF, np.nan, np.nan, T_END)
 
 
 def test_leads_together_are_as_each_alone() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from jaccardio.measurement.clauses import Clause
-from jaccardio.measurement.sentence_parser import ATTRIBUTES, parse
+from jaccardio.measurement.sentence_parser import ATTRIBUTES, attributes_of, statements_of
 from jaccardio.measurement.statements import measured_statements
 
 SOMEWHERE = [["II", "III", "aVF"], ["V1", "V2", "V3", "V4"], ["I", "aVL", "V5", "V6"]]
@@ -28,19 +28,19 @@ def told(clause: Clause) -> str:
 
 
 def statements(sentence: str) -> list[str]:
-    return [told(clause) for clause in parse(sentence).statements]
+    return [told(clause) for clause in statements_of(sentence)]
 
 
 def attributes(sentence: str) -> set[str]:
-    return {name for name, value in zip(ATTRIBUTES, parse(sentence).attributes, strict=True) if value}
+    return {name for name, value in zip(ATTRIBUTES, attributes_of(sentence), strict=True) if value}
 
 
 @pytest.mark.parametrize("code", list(measured_statements()))
 def test_every_sentence_and_denial_of_the_table_is_its_own_statement(code: str) -> None:
     statement = measured_statements()[code]
     for language in ("en", "ja"):
-        assert parse(statement.sentences[language]).statements == (Clause("statement", code),), statement.sentences[language]
-        assert parse(statement.denials[language]).statements == (Clause("not", code),), statement.denials[language]
+        assert statements_of(statement.sentences[language]) == (Clause("statement", code),), statement.sentences[language]
+        assert statements_of(statement.denials[language]) == (Clause("not", code),), statement.denials[language]
 
 
 ENGLISH = [

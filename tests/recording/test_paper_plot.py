@@ -32,7 +32,7 @@ def traces(figure: Figure, minimum: int = 100) -> list[NDArray[np.float64]]:
 
 def drawn(signal: NDArray[np.float32], rate: float, mask: NDArray[np.bool_]) -> Figure:
     figure = Figure()
-    draw_ecg(figure.add_axes((0, 0, 1, 1)), signal, rate, mask, left=0, top=125)
+    draw_ecg(figure.add_axes((0, 0, 1, 1)), signal, rate, mask)
     return figure
 
 

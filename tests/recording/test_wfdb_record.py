@@ -86,7 +86,7 @@ def test_as_wfdb_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write
 
     monkeypatch.setattr(wfdb_record, "check_signal", keep)
     monkeypatch.setattr(wfdb_record, "Recording", lambda *_: None)
-    read_wfdb(path, "id")
+    read_wfdb(path)
     theirs = wfdb.rdrecord(str(path.with_suffix("")), m2s=True, return_res=64)
     columns = [theirs.sig_name.index(lead) for lead in SOME]
     np.testing.assert_allclose(seen["signal"][[1, 6, 10]], theirs.p_signal[:, columns].T, rtol=1e-6)
@@ -100,10 +100,10 @@ def test_as_wfdb_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write
 
 
 def test_fixed_layout(tmp_path: Path) -> None:
-    recording = read_wfdb(fixed(tmp_path), "site:1", "patient")
+    recording = read_wfdb(fixed(tmp_path))
     one, two = write_segment(tmp_path, "made_1", SOME, 700), write_segment(tmp_path, "made_2", SOME, 500, gain=500.0, zero=-7)
     np.testing.assert_allclose(recording.signal[[1, 6, 10]], np.hstack([one, two]), rtol=1e-6)
-    assert (recording.recording_id, recording.sampling_rate, recording.millivolt_per_count) == ("site:1", RATE, None)
+    assert (recording.recording_id, recording.sampling_rate, recording.millivolt_per_count) == ("made", RATE, None)
     assert not any(flag.startswith(("trimmed", "nan", "cut")) for flag in recording.flags)
 
 
@@ -150,6 +150,7 @@ def test_a_gap_at_the_beginning_is_no_part_of_the_recording(tmp_path: Path, monk
 def test_of_a_long_record_the_segments_beyond_what_is_kept_are_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A day in segments of an hour, of which two are there."""
     monkeypatch.setattr(wfdb_record, "LONGEST_SECONDS", 5000)
+    monkeypatch.setattr("jaccardio.recording.recording.LONGEST_SECONDS", 5000)
     hour = 3600 * RATE
     one, two = write_segment(tmp_path, "h1", ("II",), hour), write_segment(tmp_path, "h02", ("II",), hour)
     path = write_master(tmp_path, 1, ("h1", hour), ("h02", hour), *((f"absent_{number}", hour) for number in range(22)))

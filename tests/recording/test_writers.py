@@ -75,12 +75,12 @@ def test_leads_that_were_not_recorded_are_not_written(tmp_path: Path) -> None:
 
 def test_the_scale_that_loses_least() -> None:
     made = recording()
-    assert counts_of(made).millivolt_per_count == 0.00244, "halves, for the derived leads"
-    assert (
-        counts_of(replace(made, signal=np.rint(made.signal / 0.00488).astype(np.float32) * np.float32(0.00488))).millivolt_per_count
-        == 0.00488
-    )
-    assert counts_of(replace(made, millivolt_per_count=None)).millivolt_per_count == 1e-3
-    large = counts_of(replace(made, signal=made.signal * 20, millivolt_per_count=None))
-    assert large.millivolt_per_count > 1e-3
-    assert np.abs(large.counts.astype(int)).max() == 32_767
+    *_, scale = counts_of(made)
+    assert scale == 0.00244, "halves, for the derived leads"
+    *_, scale = counts_of(replace(made, signal=np.rint(made.signal / 0.00488).astype(np.float32) * np.float32(0.00488)))
+    assert scale == 0.00488
+    *_, scale = counts_of(replace(made, millivolt_per_count=None))
+    assert scale == 1e-3
+    _, counts, scale = counts_of(replace(made, signal=made.signal * 20, millivolt_per_count=None))
+    assert scale > 1e-3
+    assert np.abs(counts.astype(int)).max() == 32_767

@@ -60,7 +60,7 @@ def test_token_files(tmp_path: Path) -> None:
 
 def test_a_large_body_is_refused_before_it_is_parsed(serving: Serving, ecgs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     client = serving(limits=Limits(body_bytes=1000))
-    monkeypatch.setattr(upload.Upload, "read", lambda _: pytest.fail("parsed"))
+    monkeypatch.setattr(upload, "_of_json", lambda _: pytest.fail("parsed"))
 
     def streamed() -> Iterator[bytes]:
         yield from [b"x" * 300] * 4

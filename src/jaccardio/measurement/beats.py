@@ -15,8 +15,14 @@ from jaccardio.recording.resampling import resample
 WORKING_RATE_HZ = 500.0
 """Beats are measured at this rate; slower recordings are interpolated, so that limits of waves fall between their samples."""
 
-BEFORE_SECONDS, AFTER_SECONDS = 0.36, 0.60
-"""A beat's window around the middle of its QRS complex."""
+
+def samples_of(seconds: float) -> int:
+    """Samples at `WORKING_RATE_HZ`."""
+    return round(seconds * WORKING_RATE_HZ)
+
+
+CENTRE = samples_of(0.36)
+"""Sample of a beat's window at which the middle of its QRS complex lies."""
 
 MINIMUM_BEATS = 3
 """Of fewer whole beats no median is taken: the ECG is not measured."""
@@ -24,7 +30,10 @@ MINIMUM_BEATS = 3
 EARLY = 0.85
 """A beat that comes before this share of the usual interval is early."""
 
-_QRS_SECONDS = 0.10  # on both sides of the middle: what is compared between beats
+_AFTER = samples_of(0.60)  # length of the window from the middle on
+_SLACK = samples_of(0.03)  # by so much a beat may be moved to fit others
+_HALF_QRS = samples_of(0.10)  # on both sides of the middle: what is compared between beats
+_QRS = slice(CENTRE - _HALF_QRS, CENTRE + _HALF_QRS)
 _REFRACTORY_SECONDS = 0.25
 _FAST_SECONDS, _SLOW_SECONDS = 0.02, 0.12  # slopes that last shorter are noise or spikes, those that last longer T waves
 _Real = TypeVar("_Real", np.float32, np.float64)
@@ -63,11 +72,6 @@ class Beats:
         """(whole,) beats of the dominant kind."""
         return self.likeness > _ALIKE
 
-    @property
-    def centre(self) -> int:
-        """Sample of a window at which the middle of QRS lies."""
-        return _before()
-
 
 def at_working_rate(signal: NDArray[np.float32], sampling_rate: float) -> NDArray[np.float32]:
     """(leads, samples) at `WORKING_RATE_HZ`, each lead less its median."""
@@ -85,21 +89,20 @@ def find_beats(signal: NDArray[np.float32]) -> Beats | None:
     is moved to fit the median beat best. Of two kinds of beats the heart's own is the one that comes later.
     """
     places = _activity_peaks(signal)
-    before, after = _before(), _after()
-    whole = (places >= before + _slack()) & (places + after + _slack() < signal.shape[1])
+    whole = (places >= CENTRE + _SLACK) & (places + _AFTER + _SLACK < signal.shape[1])
     if whole.sum() < MINIMUM_BEATS:
         return None
-    fitted = _fit(signal, places[whole], _middle(_cut(signal, places[whole], _qrs())))
+    fitted = _fit(signal, places[whole], _middle(_cut(signal, places[whole], _QRS)))
     if fitted is not None:
         own_places, likeness, _ = fitted
         others = likeness <= _ALIKE
         since = np.diff(places, prepend=places[0])[whole]
         if others.sum() >= MINIMUM_BEATS and np.median(since[~others]) < EARLY * np.median(since[others]):  # ectopic beats prevail
-            fitted = _fit(signal, own_places, _middle(_cut(signal, own_places[others], _qrs()))) or fitted
+            fitted = _fit(signal, own_places, _middle(_cut(signal, own_places[others], _QRS))) or fitted
     if fitted is None:
         return None
     places[whole], likeness, chosen = fitted
-    windows = _cut(signal, places[whole], slice(0, before + after))
+    windows = _cut(signal, places[whole], slice(0, CENTRE + _AFTER))
     median = _middle(windows[chosen])
     deviations = np.abs(windows[likeness > _ALIKE, :, ::4] - median[:, ::4])
     noise = medians(deviations.transpose(1, 0, 2).reshape(len(median), -1))[:, 0] / 0.6745
@@ -113,8 +116,8 @@ def _fit(signal: NDArray[np.float32], places: NDArray[np.int64], pattern: NDArra
     """Places, likeness, and those of whose windows the median is to be taken, of the beats that are like a first median of QRS; None where
     there are not two of them."""
     for _ in range(2):
-        places = np.clip(places + _shifts(signal, places, pattern), _before(), signal.shape[1] - _after())
-        complexes = _cut(signal, places, _qrs())
+        places = np.clip(places + _shifts(signal, places, pattern), CENTRE, signal.shape[1] - _AFTER)
+        complexes = _cut(signal, places, _QRS)
         alike = correlations(complexes, pattern) > _ALIKE
         if alike.sum() < 2:
             return None
@@ -127,11 +130,11 @@ def _activity_peaks(signal: NDArray[np.float32]) -> NDArray[np.int64]:
     """Places of QRS complexes, ascending."""
     from scipy.signal import find_peaks
 
-    slope = np.diff(uniform_filter1d(signal, _samples(_FAST_SECONDS), axis=1), axis=1, prepend=signal[:, :1])
-    slope -= uniform_filter1d(slope, _samples(_SLOW_SECONDS), axis=1)
-    activity = np.sqrt(np.maximum(uniform_filter1d((slope**2).sum(axis=0), _samples(0.09)), 0))
+    slope = np.diff(uniform_filter1d(signal, samples_of(_FAST_SECONDS), axis=1), axis=1, prepend=signal[:, :1])
+    slope -= uniform_filter1d(slope, samples_of(_SLOW_SECONDS), axis=1)
+    activity = np.sqrt(np.maximum(uniform_filter1d((slope**2).sum(axis=0), samples_of(0.09)), 0))
     height = max(0.35 * quantile(activity, 0.98), 1e-6)
-    places, _ = find_peaks(activity, height=height, distance=_samples(_REFRACTORY_SECONDS))
+    places, _ = find_peaks(activity, height=height, distance=samples_of(_REFRACTORY_SECONDS))
     if len(places) >= MINIMUM_BEATS:  # T waves and noise are far below the typical beat
         places = places[activity[places] > 0.4 * medians(activity[places])]
     return np.asarray(places, dtype=np.int64)
@@ -144,27 +147,10 @@ def _middle(windows: NDArray[np.float32]) -> NDArray[np.float64]:
     return middle
 
 
-def _before() -> int:
-    return _samples(BEFORE_SECONDS)
-
-
-def _after() -> int:
-    return _samples(AFTER_SECONDS)
-
-
-def _slack() -> int:
-    return _samples(0.03)
-
-
-def _qrs() -> slice:
-    half = _samples(_QRS_SECONDS)
-    return slice(_before() - half, _before() + half)
-
-
 def _cut(signal: NDArray[np.float32], places: NDArray[np.int64], part: slice) -> NDArray[np.float32]:
     """That part of the beats' windows, (beats, leads, samples), each lead less its level before the P wave."""
-    windows = np.stack([signal[:, begin : begin + part.stop] for begin in (places - _before()).tolist()])
-    before_p = _samples(0.12)
+    windows = np.stack([signal[:, begin : begin + part.stop] for begin in (places - CENTRE).tolist()])
+    before_p = samples_of(0.12)
     level = np.partition(windows[:, :, :before_p], before_p // 2, axis=2)[:, :, before_p // 2, None]
     return windows[:, :, part] - level
 
@@ -179,16 +165,12 @@ def correlations(parts: NDArray[_Real], pattern: NDArray[np.float64]) -> NDArray
 
 def _shifts(signal: NDArray[np.float32], places: NDArray[np.int64], pattern: NDArray[np.float64]) -> NDArray[np.int64]:
     """Samples by which each beat is to be moved to fit the slopes of the median's QRS best."""
-    half, slack = _samples(_QRS_SECONDS), _slack()
-    beats = slopes(np.stack([signal[:, place - half - slack : place + half + slack] for place in places.tolist()]))
+    reach = _HALF_QRS + _SLACK
+    beats = slopes(np.stack([signal[:, place - reach : place + reach] for place in places.tolist()]))
     steep = slopes(pattern)
-    moved = np.zeros((slack + 1, *beats.shape[1:]), dtype=np.float32)
-    for step in range(slack + 1):
-        moved[step, :, 2 * step : 2 * (step + half)] = steep
+    moved = np.zeros((_SLACK + 1, *beats.shape[1:]), dtype=np.float32)
+    for step in range(_SLACK + 1):
+        moved[step, :, 2 * step : 2 * (step + _HALF_QRS)] = steep
     fit = beats.reshape(len(beats), -1) @ moved.reshape(len(moved), -1).T
-    chosen: NDArray[np.int64] = 2 * fit.argmax(axis=1).astype(np.int64) - slack
+    chosen: NDArray[np.int64] = 2 * fit.argmax(axis=1).astype(np.int64) - _SLACK
     return chosen
-
-
-def _samples(seconds: float) -> int:
-    return round(seconds * WORKING_RATE_HZ)

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from jaccardio.errors import DataError, UsageError
 from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.clauses import Clause, Degrees
-from jaccardio.measurement.sentence_parser import parse
+from jaccardio.measurement.sentence_parser import statements_of
 from jaccardio.measurement.statements import measured_statements
 
 DEFINED_VOCABULARIES = ("ptbxl71", "paper26")
@@ -136,17 +136,13 @@ def _definition(finding: str, table: object, origin: str) -> Definition:
     if not isinstance(table, dict) or set(table) - {"source", "shows"} or not isinstance(table.get("shows"), list) or not table["shows"]:
         raise DataError(f'{origin}: [{finding}]: write shows = [...], a list of statements, and source = "...".')
     try:
-        clause = Clause("all", parts=_clauses(table["shows"]))
+        clause = Clause("all", parts=tuple(map(_clause, table["shows"])))
         needed, denied = ({part.code for part in clause.parts if part.how == how} for how in ("statement", "not"))
         if both := " and ".join(sorted(needed & denied)):
             raise ValueError(f"{both} must hold and must not; remove one of the two clauses")
         return Definition(finding, clause, str(table.get("source", "")))
     except ValueError as error:
         raise DataError(f"{origin}: [{finding}]: {error}{'' if str(error).endswith('?') else '.'}") from error
-
-
-def _clauses(items: Sequence[object]) -> tuple[Clause, ...]:
-    return tuple(_clause(item) for item in items)
 
 
 def _clause(item: object) -> Clause:
@@ -162,11 +158,11 @@ def _clause(item: object) -> Clause:
     if isinstance(item, dict) and len(item) == 1:
         how, parts = next(iter(item.items()))
         if how in ("any", "most", "all") and isinstance(parts, list) and parts:
-            return Clause(how, parts=_clauses(parts))
+            return Clause(how, parts=tuple(map(_clause, parts)))
     raise ValueError(f"{item!r}: a clause is a statement, or {{ any = [...] }}, {{ most = [...] }} or {{ all = [...] }}")
 
 
 def _said(sentence: str) -> Clause | None:
     """All that a sentence claims, None where it names no statement."""
-    clauses = parse(sentence).statements
+    clauses = statements_of(sentence)
     return None if not clauses else clauses[0] if len(clauses) == 1 else Clause("all", parts=clauses)

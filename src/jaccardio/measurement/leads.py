@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.measurement.beats import WORKING_RATE_HZ
+from jaccardio.measurement.beats import WORKING_RATE_HZ, samples_of
 from jaccardio.measurement.waves import Waves
 
 SMALLEST_WAVE_MV = 0.05
@@ -47,10 +47,10 @@ def measure_leads(beat: NDArray[np.float64], waves: Waves) -> dict[str, NDArray[
     q_depth, q_duration = _deepest(qrs, q_waves)
     s_depth, s_duration = _deepest(qrs, s_waves)
     r_height = np.where(place == first, qrs, 0).max(axis=1)
-    st_j, st_60 = (_at(beat, waves.qrs_off + _samples(delay)) for delay in (0.0, 0.06))
-    t_start = waves.qrs_off + _samples(0.09)
-    t_stop = int(waves.t_end) if np.isfinite(waves.t_end) else min(waves.qrs_off + _samples(0.36), beat.shape[1])
-    wave = beat[:, t_start:t_stop] if t_stop - t_start > _samples(0.06) else np.full((len(beat), 1), np.nan)
+    st_j, st_60 = (_at(beat, waves.qrs_off + samples_of(delay)) for delay in (0.0, 0.06))
+    t_start = waves.qrs_off + samples_of(0.09)
+    t_stop = int(waves.t_end) if np.isfinite(waves.t_end) else min(waves.qrs_off + samples_of(0.36), beat.shape[1])
+    wave = beat[:, t_start:t_stop] if t_stop - t_start > samples_of(0.06) else np.full((len(beat), 1), np.nan)
     t_height = wave[np.arange(len(beat)), np.abs(wave).argmax(axis=1)]
     downward = np.maximum(q_depth, s_depth)
     notches = np.maximum(up.sum(axis=1) - 1 - later.any(axis=1), 0) + np.maximum(q_waves.sum(axis=1) - 1, 0)
@@ -104,7 +104,3 @@ def _at(beat: NDArray[np.float64], sample: int) -> NDArray[np.float64]:
     """(leads,) mean of 10 ms about a sample."""
     around = beat[:, sample - 2 : sample + 3]
     return np.asarray(around.mean(axis=1)) if sample + 3 <= beat.shape[1] else np.full(len(beat), np.nan)
-
-
-def _samples(seconds: float) -> int:
-    return round(seconds * WORKING_RATE_HZ)

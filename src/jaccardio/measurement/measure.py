@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.measurement.beats import WORKING_RATE_HZ, Beats, at_working_rate, find_beats
+from jaccardio.measurement.beats import WORKING_RATE_HZ, Beats, at_working_rate, find_beats, samples_of
 from jaccardio.measurement.curves import straight_line
 from jaccardio.measurement.leads import LEAD_MEASUREMENTS, measure_leads
 from jaccardio.measurement.rhythm import RHYTHM_MEASUREMENTS, measure_rhythm, typical_interval
@@ -59,6 +59,9 @@ MEASUREMENTS: Mapping[str, tuple[str, str]] = {
 
 What is measured in another way gets another name: stores and models of the old one are refused by it.
 """
+
+COLUMNS: Mapping[str, int] = {name: column for column, name in enumerate(MEASUREMENTS)}
+"""Place of each measurement by name."""
 
 
 def measure(signal: NDArray[np.float32], sampling_rate: float, lead_mask: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -147,8 +150,8 @@ def _intervals(
 
 def _p_heights(waves: Waves, usable: NDArray[np.bool_]) -> dict[str, float]:
     """P wave in II and V1 above the line between both of its sides."""
-    rows, start = [LEADS.index("II"), LEADS.index("V1")], max(waves.qrs_on - round(0.28 * WORKING_RATE_HZ), 0)
-    part = waves.beat[rows, start : waves.qrs_on - round(0.01 * WORKING_RATE_HZ)]
+    rows, start = [LEADS.index("II"), LEADS.index("V1")], max(waves.qrs_on - samples_of(0.28), 0)
+    part = waves.beat[rows, start : waves.qrs_on - samples_of(0.01)]
     if part.shape[1] <= 20:
         part = np.full((2, 16), np.nan)
     part = part - straight_line(part[:, :8].mean(axis=1, keepdims=True), part[:, -8:].mean(axis=1, keepdims=True), part.shape[1])

@@ -12,16 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.errors import ReadError
-from jaccardio.measurement.measure import MEASUREMENTS
+from jaccardio.measurement.measure import COLUMNS
 from jaccardio.recording.checks import coverage, electrodes, interference
 from jaccardio.recording.checks.table import FLAG, IGNORE, REFUSE, Check
-from jaccardio.recording.leads import LEADS
+from jaccardio.recording.leads import INDEPENDENT_ROWS, LEADS
 from jaccardio.recording.preprocessing import Prepared
 from jaccardio.recording.quality import einthoven_error
 from jaccardio.recording.recording import Recording
 
-_PLACE = {name: place for place, name in enumerate(MEASUREMENTS)}
-_DURATIONS = [_PLACE[name] for name in ("qrs_duration", "pr_interval", "p_duration", "qt_interval")]
+_DURATIONS = [COLUMNS[name] for name in ("qrs_duration", "pr_interval", "p_duration", "qt_interval")]
 _USUAL_LOGS = np.log([835.0, 102.0, 175.0, 116.0, 374.0])  # interval between beats and `_DURATIONS`, ms
 _SPREAD = np.array([[40, 2, -12, -10, 12], [2, 37, 5, 8, 6], [-12, 5, 55, 52, -2], [-10, 8, 52, 74, -2], [12, 6, -2, -2, 9]]) / 1000
 """Means and covariance of the logarithms in PTB-XL, folds 1-4."""
@@ -85,14 +84,15 @@ def _numbers(recording: Recording, prepared: Prepared, measured: NDArray[np.floa
     covariance = electrodes.covariance(slow, slow_rate)
     derived = [flag.partition(":")[2] for flag in flags if flag.startswith("derived:")]
     measured_limb_leads = sum(mask[row] and LEADS[row] not in derived for row in range(6))
-    straight, cut_off = _worst(coverage.straight_seconds(recorded, slow_rate), rows), _cut_off(flags)
+    straight = _worst(coverage.straight_seconds(recorded, slow_rate), rows)
+    cut_off = sum(float(flag.split()[1]) for flag in flags if flag.startswith("trimmed:"))
     volt = interference.voltage(recorded, slow_rate)
     return {
         "nan": (_leads(flags, "nan", "nan-filled"), ""),
         "flat": (_leads(flags, "flat"), ""),
         "clipped": _worst(coverage.rail_milliseconds(signal, rate)[rows], rows),
         "missing_lead": (_leads(flags, "missing"), ""),
-        "duplicate_lead": electrodes.likeness(covariance, mask[electrodes.ROWS]),
+        "duplicate_lead": electrodes.likeness(covariance, mask[INDEPENDENT_ROWS]),
         "unit_suspect": (max(volt / interference.TYPICAL_MILLIVOLT, interference.TYPICAL_MILLIVOLT / max(volt, 1e-9)), ""),
         "rate_suspect": (rate_factor(measured), ""),
         "short": (max(prepared.counts.shape[2] / prepared.recorded * recording.seconds - recording.seconds, 0.0), ""),
@@ -101,7 +101,7 @@ def _numbers(recording: Recording, prepared: Prepared, measured: NDArray[np.floa
         "reversal_suspect": electrodes.reversal(covariance) if mask.all() else (np.nan, ""),
         "noise": _worst(interference.noise(recorded), rows),
         "wander": _worst(interference.wander(recorded, slow_rate), rows),
-        "pacing": (float(measured[_PLACE["spike"]]), ""),
+        "pacing": (float(measured[COLUMNS["spike"]]), ""),
     }
 
 
@@ -111,7 +111,7 @@ def rate_factor(measured: NDArray[np.float32]) -> float:
     The factor of time that, taken off, makes the intervals most likely, if their logarithms vary as in other people (generalised least
     squares): a wrong sampling rate stretches all of them, disease some.
     """
-    durations = np.array([6e4 / measured[_PLACE["heart_rate"]], *measured[_DURATIONS]], dtype=np.float64)
+    durations = np.array([6e4 / measured[COLUMNS["heart_rate"]], *measured[_DURATIONS]], dtype=np.float64)
     known = np.isfinite(durations) & (durations > 0)
     if not known[:2].all():
         return float("nan")
@@ -128,11 +128,6 @@ def _weights(known: tuple[bool, ...]) -> NDArray[np.float64]:
 
 def _leads(flags: tuple[str, ...], *names: str) -> float:
     return float(len({flag for flag in flags if flag.partition(":")[0] in names}))
-
-
-def _cut_off(flags: tuple[str, ...]) -> float:
-    """Seconds of the flag ``trimmed: 12.0 s``."""
-    return sum(float(flag.split()[1]) for flag in flags if flag.startswith("trimmed:"))
 
 
 def _worst(values: NDArray[np.float64] | NDArray[np.float32], rows: NDArray[np.int64]) -> tuple[float, str]:

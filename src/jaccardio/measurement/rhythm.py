@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from jaccardio.measurement.beats import EARLY, MINIMUM_BEATS, WORKING_RATE_HZ, Beats, correlations
+from jaccardio.measurement.beats import CENTRE, EARLY, MINIMUM_BEATS, WORKING_RATE_HZ, Beats, correlations, samples_of
 from jaccardio.measurement.curves import straight_line
 from jaccardio.measurement.waves import Waves
 from jaccardio.recording.leads import LEADS
@@ -91,8 +91,8 @@ def _longest(marked: NDArray[np.bool_], step: int) -> int:
 
 def _p_constancy(beats: Beats, in_time: NDArray[np.bool_], waves: Waves, leads: NDArray[np.bool_]) -> float:
     seen = [row for row in (LEADS.index("II"), LEADS.index("V1")) if leads[row]]
-    start, stop = max(waves.qrs_on - _samples(0.24), 0), waves.qrs_on - _samples(0.03)
-    if not seen or stop - start < _samples(0.1) or in_time.sum() < MINIMUM_BEATS:
+    start, stop = max(waves.qrs_on - samples_of(0.24), 0), waves.qrs_on - samples_of(0.03)
+    if not seen or stop - start < samples_of(0.1) or in_time.sum() < MINIMUM_BEATS:
         return np.nan
     parts = beats.windows[in_time][:, seen, start:stop].astype(np.float64)
     parts -= parts.mean(axis=2, keepdims=True)
@@ -105,13 +105,13 @@ def _atrial_amplitude(signal: NDArray[np.float32], leads: NDArray[np.bool_], bea
     if not seen:
         return np.nan
     left, covered, end = signal[seen].astype(np.float64), list[NDArray[np.float64]](), 0
-    median, before_p = beats.median[seen], _samples(0.12)
-    for begin in (beats.places[beats.whole][undisturbed] - beats.centre).tolist():
+    median, before_p = beats.median[seen], samples_of(0.12)
+    for begin in (beats.places[beats.whole][undisturbed] - CENTRE).tolist():
         level = np.sort(left[:, begin : begin + before_p], axis=1)[:, before_p // 2, None]
         start, end = max(begin, end), begin + median.shape[1]  # where two windows overlap, the earlier beat is taken away
         left[:, start:end] -= median[:, start - begin :] + level
         covered.append(left[:, start:end])
-    if sum(part.shape[1] for part in covered) < _samples(2.0):
+    if sum(part.shape[1] for part in covered) < samples_of(2.0):
         return np.nan
     frequencies, power = _spectrum(np.concatenate(covered, axis=1), 2.0)
     band = (frequencies >= 4) & (frequencies <= 10)
@@ -123,7 +123,7 @@ def _flutter_peak(signal: NDArray[np.float32], leads: NDArray[np.bool_], beats: 
     if not seen:
         return np.nan
     quiet = signal[seen].astype(np.float64)
-    before, after = beats.centre - waves.qrs_on + _samples(0.02), waves.qrs_off - beats.centre + _samples(0.02)
+    before, after = CENTRE - waves.qrs_on + samples_of(0.02), waves.qrs_off - CENTRE + samples_of(0.02)
     for place in beats.places.tolist():
         begin, end = max(place - before, 0), min(place + after, quiet.shape[1] - 1)
         quiet[:, begin : end + 1] = straight_line(quiet[:, begin, None], quiet[:, end, None], end - begin + 1)
@@ -138,7 +138,7 @@ def _flutter_peak(signal: NDArray[np.float32], leads: NDArray[np.bool_], beats: 
 def _spectrum(signal: NDArray[np.float64], seconds: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Frequencies up to `_HIGHEST_HZ` and power density of (leads, samples), mean of half overlapping stretches under a Hann window
     (Welch 1967)."""
-    length = min(_samples(seconds), signal.shape[1])
+    length = min(samples_of(seconds), signal.shape[1])
     window, begins = _hann(length), range(0, signal.shape[1] - length + 1, length // 2)
     stretches = np.stack([signal[:, begin : begin + length] for begin in begins])
     stretches -= stretches.mean(axis=2, keepdims=True)
@@ -152,7 +152,3 @@ def _spectrum(signal: NDArray[np.float64], seconds: float) -> tuple[NDArray[np.f
 @lru_cache(maxsize=8)
 def _hann(length: int) -> NDArray[np.float64]:
     return np.hanning(length + 1)[:-1]
-
-
-def _samples(seconds: float) -> int:
-    return round(seconds * WORKING_RATE_HZ)

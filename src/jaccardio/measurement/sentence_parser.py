@@ -1,4 +1,4 @@
-"""`parse`: one sentence of free text, English or Japanese, as attributes and as statements that can be judged by measurements.
+"""`attributes_of`, `statements_of`: free text, English or Japanese, as attributes and as statements that can be judged by measurements.
 
 No learning: words are looked up (`jaccardio.measurement.words`) and parted into phrases at commas and conjunctions. A phrase names a
 statement where it says all that one of the statement's own sentences says. So "ST elevation in II, III and aVF" is most of ``st_up.II``,
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from jaccardio.measurement.clauses import Clause
 from jaccardio.measurement.statements import measured_statements
-from jaccardio.measurement.words import BREAKS, GROUPS, QUALITIES, WAVES, paraphrases, read_words
+from jaccardio.measurement.words import BREAKS, GROUPS, QUALITIES, WAVES, read_words, word_table
 from jaccardio.recording.leads import LEADS
 
 ATTRIBUTES: tuple[str, ...] = (*WAVES, *LEADS, *GROUPS, *QUALITIES, "negation")
-"""What a sentence may mention, in the order of `Parsed.attributes`."""
+"""What a sentence may mention, in the order of `attributes_of`."""
 
 _WALLS = (("II", "III", "aVF"), ("V1", "V2", "V3", "V4"), ("I", "aVL", "V5", "V6"))
 """Leads that look at one wall: where a sentence names no lead, it means those of some wall."""
@@ -31,29 +31,16 @@ _WEAK = ("comma", "with", "but")  # part more than and and or do
 _OR = ("or", "either")
 
 
-@dataclass(frozen=True, eq=False)
-class Parsed:
-    """What a sentence says.
-
-    Attributes
-    ----------
-    attributes
-        (attributes,) float32, 1 for each of `ATTRIBUTES` that is mentioned.
-    statements
-        Clauses over measured statements, all of which the sentence claims; empty where it names none.
-    """
-
-    attributes: NDArray[np.float32]
-    statements: tuple[Clause, ...]
+def attributes_of(sentence: str) -> NDArray[np.float32]:
+    """(attributes,) 1 for each of `ATTRIBUTES` that a sentence or a few mention; words that are not known are passed over."""
+    mentioned = {"negation" if name == "not" else name for says in read_words(sentence) for name in says}
+    return np.array([name in mentioned for name in ATTRIBUTES], dtype=np.float32)
 
 
-def parse(sentence: str) -> Parsed:
-    """Attributes and statements of a sentence or a few; words that are not known are passed over."""
-    words = list(read_words(sentence))
-    mentioned = {"negation" if name == "not" else name for says in words for name in says}
-    attributes = np.array([name in mentioned for name in ATTRIBUTES], dtype=np.float32)
-    statements = [clause for phrases in _sentences(words) for clause in _statements(phrases)]
-    return Parsed(attributes, tuple(dict.fromkeys(statements)))
+def statements_of(sentence: str) -> tuple[Clause, ...]:
+    """Clauses over measured statements, all of which a sentence or a few claim; empty where they name none."""
+    statements = [clause for phrases in _sentences(read_words(sentence)) for clause in _statements(phrases)]
+    return tuple(dict.fromkeys(statements))
 
 
 @dataclass(frozen=True)
@@ -123,7 +110,7 @@ def _patterns() -> tuple[_Pattern, ...]:
         name, _, lead = code.partition(".")
         if lead not in ("", LEADS[0]):
             continue
-        extra = paraphrases().get(f"{name}.{{lead}}" if lead else name, ())
+        extra = word_table()["paraphrases"].get(f"{name}.{{lead}}" if lead else name, ())
         for sentences, truth in (((*statement.sentences.values(), *extra), True), (statement.denials.values(), False)):
             for sentence in sentences:
                 whole = _Phrase("")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from jaccardio.errors import UsageError
-from jaccardio.measurement.measure import MEASUREMENTS
+from jaccardio.measurement.measure import COLUMNS
 from jaccardio.recording.leads import LEADS
 
 LANGUAGES = ("en", "ja")
@@ -36,7 +36,7 @@ class Condition:
     def parse(cls, text: str) -> "Condition":
         """Reads ``heart_rate > 100 ± 4``."""
         match = _CONDITION.fullmatch(text.strip())
-        if match is None or match["name"] not in MEASUREMENTS:
+        if match is None or match["name"] not in COLUMNS:
             raise ValueError(f"{text!r}: write MEASUREMENT > VALUE ± WIDTH with one of the measurements")
         return cls(match["name"], 1 if match["side"] == ">" else -1, float(match["threshold"]), float(match["width"]))
 
@@ -118,13 +118,8 @@ def truths(measurements: NDArray[np.float32], codes: Sequence[str] | None = None
     if not asked:
         return np.empty((len(measurements), 0), dtype=np.float32)
     conditions = [condition for of_statement in asked for condition in of_statement]
-    columns = [_columns()[condition.measurement] for condition in conditions]
+    columns = [COLUMNS[condition.measurement] for condition in conditions]
     sign, threshold, width = np.array([(condition.sign, condition.threshold, condition.width) for condition in conditions]).T
     degrees = expit(sign * (measurements[:, columns].astype(np.float64) - threshold) / width)
     begins = np.cumsum([0, *map(len, asked[:-1])])
     return np.multiply.reduceat(degrees, begins, axis=1).astype(np.float32)
-
-
-@lru_cache(maxsize=1)
-def _columns() -> Mapping[str, int]:
-    return {name: column for column, name in enumerate(MEASUREMENTS)}

@@ -69,12 +69,6 @@ def read_words(text: str) -> Iterator[tuple[str, ...]]:
             yield says
 
 
-@lru_cache(maxsize=1)
-def paraphrases() -> Mapping[str, tuple[str, ...]]:
-    """Further sentences for a statement, by code."""
-    return {code: tuple(sentences) for code, sentences in _table()["paraphrases"].items()}
-
-
 def _plain(text: str) -> str:
     """Full-width and Roman characters as plain ones, one kind of prime, no hyphen between letters, capitals where all are small, "isn't" as
     "is not"."""
@@ -109,7 +103,8 @@ _LEAD_NAMES: Mapping[str, str] = {lead.lower(): lead for lead in LEADS}
 
 
 @lru_cache(maxsize=1)
-def _table() -> Mapping[str, Mapping[str, list[str]]]:
+def word_table() -> Mapping[str, Mapping[str, list[str]]]:
+    """Words of both languages by what they say; under ``paraphrases`` further sentences for a statement, by code."""
     return tomllib.loads((resources.files("jaccardio.measurement") / "data" / "words.toml").read_text("utf-8"))
 
 
@@ -119,7 +114,7 @@ def _lexicon() -> Mapping[str, list[tuple[re.Pattern[str], tuple[str, ...]]]]:
     words = [
         (word, tuple(says.replace("nothing", "").split()))
         for language in ("en", "ja")
-        for says, words in _table()[language].items()
+        for says, words in word_table()[language].items()
         for word in words
     ]
     found: dict[str, list[tuple[re.Pattern[str], tuple[str, ...]]]] = {}

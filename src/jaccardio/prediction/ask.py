@@ -15,7 +15,7 @@ from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.findings.vocabulary_file import fold
 from jaccardio.measurement.clauses import Clause, Degrees
 from jaccardio.measurement.definitions import DEFINED_VOCABULARIES, Definition, definition_of_sentence, definitions_of
-from jaccardio.measurement.sentence_parser import parse
+from jaccardio.measurement.sentence_parser import statements_of
 from jaccardio.measurement.statements import measured_statements, truths
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.recording.windows import Windows
@@ -81,7 +81,7 @@ def definition_of(prompt: str) -> Definition | None:
         return None
     found, denied = list(definitions_of(named).values()), (labels == ABSENT).tolist()
     clauses = [Clause("not", parts=(one.clause,)) if no else one.clause for one, no in zip(found, denied, strict=True)]
-    clauses += parse("".join(_without_names(part, reader) for part in parts)).statements
+    clauses += statements_of("".join(_without_names(part, reader) for part in parts))
     clause = clauses[0] if len(clauses) == 1 else Clause("all", parts=tuple(clauses))
     return Definition(prompt, clause, "; ".join(one.source for one in found))
 
@@ -102,7 +102,7 @@ def _named(prompt: str, parts: Sequence[str]) -> tuple[StatementReader, list[str
 
 def _is_statement(part: str) -> bool:
     """Whether the words of a part that name a finding, if any, are those of a statement: "pacing spikes", "ST elevation in V1"."""
-    return parse(part).statements != parse(_nameless(part)).statements
+    return statements_of(part) != statements_of(_nameless(part))
 
 
 def _without_names(part: str, reader: StatementReader) -> str:

@@ -17,6 +17,12 @@ LEADS: tuple[str, ...] = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3
 INDEPENDENT_LEADS: tuple[str, ...] = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")
 """The leads that are measured; the other four follow from I and II."""
 
+INDEPENDENT_ROWS = np.array([LEADS.index(lead) for lead in INDEPENDENT_LEADS])
+"""Their rows in standard order."""
+
+LEAD_CODES: Mapping[str, int] = dict(zip(LEADS, (1, 2, 61, 62, 63, 64, *range(3, 9)), strict=True))
+"""Numbers of leads in SCP-ECG and MDC (ISO 11073-10101), which number them alike; PS3.16 CID 3001."""
+
 _CHEST_ROWS: Mapping[str, int] = {f"c{number}": LEADS.index(f"V{number}") for number in range(1, 7)}
 """IEC names of the electrodes of V1-V6 (IEC 60601-2-25)."""
 

@@ -36,6 +36,7 @@ _COLUMNS, _SECONDS_PER_COLUMN = 4, 2.5
 _GRID_WIDTH, _GRID_HEIGHT = 270.0, 125.0  # millimetres, whole 5 mm squares
 _ROW_HEIGHT, _FIRST_BASELINE, _TRACE_START = 30.0, 20.0, 15.0  # millimetres from the grid's top and left
 _MARGIN, _TITLE_HEIGHT, _LINE_HEIGHT, _FOOTER_HEIGHT = 10.0, 17.0, 5.0, 14.0  # millimetres
+_LEFT, _TOP = _MARGIN, _FOOTER_HEIGHT + _GRID_HEIGHT  # corner of the grid on the page
 _PAPER, _FINE, _COARSE, _INK, _GREY = "#fff9f8", "#f9d7d6", "#eda9a9", "#15151c", "#77777f"
 _POINTS_PER_MILLIMETRE = 72 / 25.4
 _PEN = 2.2 * _POINTS_PER_MILLIMETRE
@@ -99,8 +100,6 @@ def draw_ecg(
     signal: NDArray[np.float32],
     sampling_rate: float,
     lead_mask: NDArray[np.bool_],
-    left: float,
-    top: float,
     marks: NDArray[np.floating] | None = None,
 ) -> None:
     """Draws grid, calibration pulses, leads and rhythm strip into axes whose data unit is one millimetre.
@@ -110,23 +109,21 @@ def draw_ecg(
 
     Parameters
     ----------
-    left, top
-        Corner of the grid, 270 mm wide and 125 mm high.
     marks
         As in `ecg_png`.
     """
-    paper = _draw_grid(axes, left, top)
+    paper = _draw_grid(axes)
     rhythm = 1 if lead_mask[1] or not lead_mask.any() else int(np.argmax(lead_mask))
     panels = [(3 * column + row, row, column * _SECONDS_PER_COLUMN, _SECONDS_PER_COLUMN) for row in range(3) for column in range(_COLUMNS)]
     panels.append((rhythm, 3, 0.0, _COLUMNS * _SECONDS_PER_COLUMN))
     seconds = np.arange(signal.shape[1]) / sampling_rate
     for lead, row, begin, length in panels:
-        place, baseline = left + _TRACE_START + begin * MILLIMETRES_PER_SECOND, top - _FIRST_BASELINE - row * _ROW_HEIGHT
+        place, baseline = _LEFT + _TRACE_START + begin * MILLIMETRES_PER_SECOND, _TOP - _FIRST_BASELINE - row * _ROW_HEIGHT
         _write(axes, place + 1.5, baseline + 11, LEADS[lead], size=3.4, weight="bold", path_effects=_HALO)
         if begin > 0:
             axes.plot([place, place], [baseline - 3, baseline + 3], color=_INK, linewidth=0.7)
         else:
-            _draw_calibration(axes, left, baseline)
+            _draw_calibration(axes, baseline)
         if not lead_mask[lead]:
             centred = {"horizontalalignment": "center", "verticalalignment": "center"}
             middle = place + length * MILLIMETRES_PER_SECOND / 2
@@ -176,7 +173,7 @@ def _page(
     _write(axes, _MARGIN, height - 8.5, drawable(title), size=4.4, weight="bold", verticalalignment="center")
     for number, line in enumerate(lines):
         _write(axes, _MARGIN, height - _TITLE_HEIGHT + 0.5 - number * _LINE_HEIGHT, line, size=3.2, verticalalignment="center")
-    draw_ecg(axes, signal, sampling_rate, lead_mask, _MARGIN, _FOOTER_HEIGHT + _GRID_HEIGHT, marks)
+    draw_ecg(axes, signal, sampling_rate, lead_mask, marks)
     scale = f"{MILLIMETRES_PER_SECOND:g} mm/s    {MILLIMETRES_PER_MILLIVOLT:g} mm/mV    {sampling_rate:g} Hz, offset removed, not filtered"
     if escaped:
         scale += f"    {ESCAPED_NOTE}"
@@ -187,23 +184,23 @@ def _page(
     return figure
 
 
-def _draw_grid(axes: Axes, left: float, top: float) -> Rectangle:
+def _draw_grid(axes: Axes) -> Rectangle:
     """Millimetre paper; returns its outline, to which traces are clipped."""
-    right, bottom = left + _GRID_WIDTH, top - _GRID_HEIGHT
-    paper = Rectangle((left, bottom), _GRID_WIDTH, _GRID_HEIGHT, facecolor=_PAPER, edgecolor="none", zorder=0)
+    right, bottom = _LEFT + _GRID_WIDTH, _TOP - _GRID_HEIGHT
+    paper = Rectangle((_LEFT, bottom), _GRID_WIDTH, _GRID_HEIGHT, facecolor=_PAPER, edgecolor="none", zorder=0)
     axes.add_patch(paper)
     for step, color, thickness in ((1, _FINE, 0.12), (5, _COARSE, 0.18)):
-        vertical = [[(x, bottom), (x, top)] for x in np.arange(left, right + 0.5, step)]
-        horizontal = [[(left, y), (right, y)] for y in np.arange(bottom, top + 0.5, step)]
+        vertical = [[(x, bottom), (x, _TOP)] for x in np.arange(_LEFT, right + 0.5, step)]
+        horizontal = [[(_LEFT, y), (right, y)] for y in np.arange(bottom, _TOP + 0.5, step)]
         lines = LineCollection(vertical + horizontal, colors=color, linewidths=thickness * _POINTS_PER_MILLIMETRE, zorder=step / 10)
         axes.add_collection(lines, autolim=False)
     return paper
 
 
-def _draw_calibration(axes: Axes, left: float, baseline: float) -> None:
+def _draw_calibration(axes: Axes, baseline: float) -> None:
     """Pulse of 1 mV and 0.2 s."""
     steps = np.array([(3.5, 0), (5, 0), (5, 1), (10, 1), (10, 0), (11.5, 0)])
-    axes.plot(left + steps[:, 0], baseline + steps[:, 1] * MILLIMETRES_PER_MILLIVOLT, color=_INK, linewidth=0.9, solid_joinstyle="miter")
+    axes.plot(_LEFT + steps[:, 0], baseline + steps[:, 1] * MILLIMETRES_PER_MILLIVOLT, color=_INK, linewidth=0.9, solid_joinstyle="miter")
 
 
 def _write(axes: Axes, x: float, y: float, text: str, size: float, **style: Any) -> None:

@@ -143,7 +143,10 @@ class SignalContract:
             raise ReadError(record, "sampling rate", f"{rate:g} Hz is below {MINIMUM_RATE_HZ:g} Hz", "Export the ECG at its original rate.")
         if recording.seconds < MINIMUM_SECONDS:
             raise ReadError(record, "length", f"{recording.seconds:.2f} s is below {MINIMUM_SECONDS:g} s", "Use a longer recording.")
-        return _resample(recording.signal, rate, self.sampling_rate)
+        if rate == self.sampling_rate:
+            return recording.signal
+        ratio = Fraction(self.sampling_rate / rate).limit_denominator(5000)  # 1e-6 off at most: 10 microseconds in 10 seconds
+        return resample(recording.signal, ratio, "edge")  # with ends held constant, else an offset would ring
 
     @property
     def spare(self) -> int:
@@ -166,11 +169,3 @@ def quantise(signal: NDArray[np.float32]) -> NDArray[np.int16]:
 def dequantise(counts: NDArray[np.int16]) -> NDArray[np.float32]:
     """Counts of 1 microvolt to float32 millivolt; ``quantise(dequantise(x))`` gives x."""
     return counts.astype(np.float32) / np.float32(COUNTS_PER_MILLIVOLT)
-
-
-def _resample(signal: NDArray[np.float32], rate: float, target: float) -> NDArray[np.float32]:
-    """Each row at rate `target` (anti-aliased polyphase FIR; ends held constant, else an offset would ring)."""
-    if rate == target:
-        return signal
-    ratio = Fraction(target / rate).limit_denominator(5000)  # 1e-6 off at most: 10 microseconds in 10 seconds
-    return resample(signal, ratio, "edge")

@@ -118,10 +118,9 @@ class Recording:
         rows = [row for row in lead_rows(leads) if row is not None]
         if len(set(rows)) < len(leads):
             raise UsageError(f"{recording_id}: leads {', '.join(leads)}: name standard leads, each once ({', '.join(LEADS)}).")
-        try:
-            factor = millivolt_factor(str(unit))
-        except ValueError as error:
-            raise UsageError(f"{recording_id}: {error}.") from None
+        factor = millivolt_factor(str(unit))
+        if math.isnan(factor):
+            raise UsageError(f"{recording_id}: unknown voltage unit {str(unit)!r}; known: nV, uV, mV, V.")
         kept = min(array.shape[1], max(1, math.ceil(LONGEST_SECONDS * rate)))
         millivolts = np.zeros((len(LEADS), kept), dtype=np.float32)
         present = np.zeros(len(LEADS), dtype=np.bool_)

@@ -4,10 +4,8 @@ import hashlib
 
 import numpy as np
 
-from jaccardio.recording.leads import INDEPENDENT_LEADS, LEADS
+from jaccardio.recording.leads import INDEPENDENT_ROWS
 from jaccardio.recording.recording import Recording
-
-_ROWS = [LEADS.index(lead) for lead in INDEPENDENT_LEADS]
 
 
 def waveform_hash(recording: Recording) -> str:
@@ -16,7 +14,7 @@ def waveform_hash(recording: Recording) -> str:
     Hashed are the sampling rate, the length, and the leads I, II, V1-V6 rounded to whole microvolt: names, headers and
     how the other four leads were stored or derived do not matter.
     """
-    microvolt = recording.signal[_ROWS].astype(np.float64) * 1e3
+    microvolt = recording.signal[INDEPENDENT_ROWS].astype(np.float64) * 1e3
     np.rint(microvolt, out=microvolt)
     counts = np.clip(microvolt, -(2**31), 2**31 - 1, out=microvolt).astype("<i4")
     digest = hashlib.sha256(f"{recording.sampling_rate!r} {counts.shape[1]} ".encode())

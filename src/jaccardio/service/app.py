@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 from jaccardio import __version__
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import DataError, JaccardioError, MissingError, UsageError
+from jaccardio.evaluation.estimate import jsonable
 from jaccardio.prediction.ask import Answer, ask, definition_of
 from jaccardio.prediction.attribution import attribute
 from jaccardio.prediction.examine import answers_document, contradiction_of, ecg_document, examine_recording, findings_document
@@ -26,7 +27,7 @@ from jaccardio.prediction.fhir import diagnostic_report
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.search import Hit, Index
 from jaccardio.recording.leads import INDEPENDENT_LEADS, LEADS
-from jaccardio.recording.preprocessing import Prepared, SignalContract, dequantise
+from jaccardio.recording.preprocessing import Prepared, dequantise
 from jaccardio.recording.recording import Recording
 from jaccardio.recording.windows import Windows
 from jaccardio.service.evaluated import Evaluated
@@ -127,10 +128,10 @@ def create_app(
 
     async def examined(request: Request) -> tuple[Prepared, list[str]]:
         def work() -> tuple[Prepared, list[str]]:
-            recording, prompts = upload.read()
+            recording, prompts = read()
             return examine_recording(predictor.contract, recording), list(prompts)
 
-        async with received(request) as upload:
+        async with received(request) as read:
             return await asyncio.get_running_loop().run_in_executor(readers, work)
 
     def described(request: Request, ecg: Prepared) -> dict[str, Any]:
@@ -150,7 +151,10 @@ def create_app(
         if index is not None and embedding is not None and (predictor.partial_leads or ecg.lead_mask.all()):
             alike = await asyncio.get_running_loop().run_in_executor(readers, index.similar, embedding)
             document["similar"] = _listed(alike)
-        return JSONResponse(document | ({"signal": _signal(ecg, predictor)} if signal else {}))
+        if signal:
+            rows = _by_lead(dequantise(ecg.counts[0, :, : ecg.recorded]), ecg)  # to the microvolt in which it is kept
+            document["signal"] = {"sampling_rate": predictor.contract.sampling_rate, "windows": len(ecg.counts), "millivolts": rows}
+        return JSONResponse(document)
 
     @app.post("/v1/prompt", openapi_extra=ECG_BODY, responses=STATUSES)
     async def prompt(request: Request, language: Literal["en", "ja"] | None = None) -> JSONResponse:
@@ -175,7 +179,8 @@ def create_app(
         if reason := predictor.withheld(ecg.lead_mask)[column]:
             raise RefusedError(422, reason, "Name another finding.", "finding")
         (found,) = await asyncio.wrap_future(model.call(lambda predictor: attribute(predictor, Windows.of([ecg]), [column])))
-        marks = _by_lead(_block_sums(found.values[0, :, : ecg.recorded], predictor.contract), ecg)
+        begins = np.arange(0, ecg.recorded, round(BLOCK_SECONDS * predictor.contract.sampling_rate))  # the last block may be shorter
+        marks = _by_lead(np.add.reduceat(found.values[0, :, : ecg.recorded], begins, axis=1), ecg)
         added = {"logit": found.logit, "baseline": found.baseline, "block_seconds": BLOCK_SECONDS, "added": marks}
         return JSONResponse(described(request, ecg) | {"finding": finding} | added)
 
@@ -197,13 +202,14 @@ def create_app(
         """What the model was trained to find, and what it expects of an ECG; with a report each finding's AUROC and its 95 % interval."""
         rows = [
             {"finding": finding.code, "names": dict(finding.names), "leads": list(finding.leads), "threshold": float(threshold)}
-            | {"auroc": evaluated and evaluated.auroc_of(finding.code)}
+            | {"auroc": evaluated and jsonable(evaluated.aurocs.get(finding.code))}
             for finding, threshold in zip(predictor.vocabulary.findings, predictor.thresholds[policy], strict=True)
         ]
         model_facts = {"vocabulary": predictor.vocabulary.name, "thresholds": policy, "partial_leads": predictor.partial_leads}
         can = {"body_bytes": limits.body_bytes, "search": index is not None, "attribution": importlib.util.find_spec("captum") is not None}
         usual = None if reference is None else {"n_records": reference.ecgs}
-        beside = {"evaluation": evaluated and evaluated.to_dict(), "reference": usual}
+        judged = evaluated and {"n_records": evaluated.n_records, "n_patients": evaluated.n_patients}
+        beside = {"evaluation": judged, "reference": usual}
         facts = {"version": __version__, "disclaimer": DISCLAIMER, **can, **model_facts, **beside}
         return JSONResponse(facts | predictor.contract.to_dict() | {"findings": rows})
 
@@ -251,17 +257,6 @@ async def _worded(model: ModelThread, function: Callable[[Predictor], list[Any]]
     except (UsageError, DataError):
         remedy = "Name a finding of /v1/findings or a measured statement (`jaccardio measure --statements`)."
         raise RefusedError(422, "the model's text encoder cannot read these words", remedy, "prompts") from None
-
-
-def _signal(ecg: Prepared, predictor: Predictor) -> dict[str, Any]:
-    """The first window, millivolts by lead to the microvolt in which it is kept; null of a lead that was not recorded."""
-    rows = _by_lead(dequantise(ecg.counts[0, :, : ecg.recorded]), ecg)
-    return {"sampling_rate": predictor.contract.sampling_rate, "windows": len(ecg.counts), "millivolts": rows}
-
-
-def _block_sums(values: NDArray[np.float32], contract: SignalContract) -> NDArray[np.float32]:
-    """(12, samples) summed over blocks of `BLOCK_SECONDS`, the last one shorter."""
-    return np.add.reduceat(values, np.arange(0, values.shape[1], round(BLOCK_SECONDS * contract.sampling_rate)), axis=1)
 
 
 def _by_lead(rows: NDArray[np.float32], ecg: Prepared) -> dict[str, list[float] | None]:

@@ -5,11 +5,10 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from jaccardio.checksums import Manifest
 from jaccardio.errors import DataError, UsageError
-from jaccardio.evaluation.estimate import Estimate, jsonable
+from jaccardio.evaluation.estimate import Estimate
 from jaccardio.evaluation.thresholds import DEFAULT_POLICY
 from jaccardio.prediction.predictor import Predictor
 
@@ -51,10 +50,11 @@ class Evaluated:
         metrics, table = manifest.json_of("metrics.json"), manifest.bytes_of("per_finding.csv").decode()
         rows = list(csv.DictReader(io.StringIO(table)))
         try:
-            fitted = {row["finding"]: _number(row["threshold"]) for row in rows}
-            aurocs = {
-                row["finding"]: Estimate(_number(row["auroc"]), _number(row["auroc_low"]), _number(row["auroc_high"])) for row in rows
-            }
+            fitted = {row["finding"]: float(row["threshold"] or "nan") for row in rows}  # what is undefined is empty
+            aurocs: dict[str, Estimate] = {}
+            for row in rows:
+                auroc, low, high = (float(row[key] or "nan") for key in ("auroc", "auroc_low", "auroc_high"))
+                aurocs[row["finding"]] = Estimate(auroc, low, high)
             found = cls(int(metrics["n_records"]), int(metrics["n_patients"]), aurocs)
         except (KeyError, TypeError, ValueError):
             raise DataError(f"{folder}: a report of another version. {REMEDY}") from None
@@ -62,16 +62,3 @@ class Evaluated:
         if not fitted.items() <= own.items():
             raise UsageError(f"{folder}: the report of another run; its findings or thresholds are not those of this one.")
         return found
-
-    def to_dict(self) -> dict[str, Any]:
-        """How much was judged."""
-        return {"n_records": self.n_records, "n_patients": self.n_patients}
-
-    def auroc_of(self, finding: str) -> Any:
-        """JSON form of a finding's AUROC; None of one that was not judged."""
-        return jsonable(self.aurocs.get(finding))
-
-
-def _number(text: str) -> float:
-    """A number of a CSV table, where what is undefined is empty."""
-    return float(text or "nan")

@@ -1,9 +1,9 @@
 """What a request sends: one ECG as a file, as the files of a WFDB record, or as numbers; and what is asked of it."""
 
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, BinaryIO, Literal, TypeVar
@@ -27,7 +27,8 @@ NAME = "ecg"
 """Of every recording: the names of uploaded files may be those of patients."""
 
 Body = TypeVar("Body", bound=BaseModel)
-
+Sent = tuple[Recording, Sequence[str]]
+"""An ECG, and what is asked of it."""
 
 _FAULTS_OF_FORMS = {
     "Missing boundary": "its Content-Type names no boundary",
@@ -111,51 +112,30 @@ class SearchBody(Strict):
     top: int = Field(default=10, ge=1, le=100)
 
 
-@dataclass(frozen=True)
-class Upload:
-    """What was sent: files of a form, or a body of JSON.
+def _of_json(body: bytes) -> Sent:
+    sent = parsed(SignalBody, body)
+    return sent.recording(), sent.prompts
 
-    Attributes
-    ----------
-    files
-        Name and content of each file.
-    body
-        JSON; empty where there are files.
-    prompts
-        Questions of a form.
-    """
 
-    files: Sequence[tuple[str, BinaryIO]]
-    body: bytes
-    prompts: Sequence[str]
-
-    def read(self) -> tuple[Recording, Sequence[str]]:
-        """The ECG and what is asked of it; files are on disk for as long as this takes.
-
-        Raises
-        ------
-        RefusedError, ReadError, MissingError
-            It is no ECG.
-        """
-        if not self.files:
-            sent = parsed(SignalBody, self.body)
-            return sent.recording(), sent.prompts
-        asked = checked(Prompts, {"prompts": list(self.prompts)}).prompts
-        with TemporaryDirectory(prefix="jaccardio-") as folder:
-            paths = [_written(Path(folder), name, content) for name, content in self.files]
-            if len(paths) == 1:
-                return read_ecg(paths[0].rename(Path(folder) / NAME), NAME), asked  # known by what it holds
-            headers = [path for path in paths if is_header_name(path)]
-            if len(headers) != 1:
-                raise RefusedError(
-                    422, f"{len(paths)} files with {len(headers)} headers", "Send one file, or the files of one WFDB record.", "file"
-                )
-            return read_ecg(headers[0], NAME), asked
+def _of_form(files: Sequence[tuple[str, BinaryIO]], prompts: Sequence[str]) -> Sent:
+    """From the name and content of each file, which is on disk for as long as this takes."""
+    asked = parsed(Prompts, {"prompts": prompts}).prompts
+    with TemporaryDirectory(prefix="jaccardio-") as folder:
+        paths = [_written(Path(folder), name, content) for name, content in files]
+        if len(paths) == 1:
+            return read_ecg(paths[0].rename(Path(folder) / NAME), NAME), asked  # known by what it holds
+        headers = [path for path in paths if is_header_name(path)]
+        if len(headers) != 1:
+            reason = f"{len(paths)} files with {len(headers)} headers"
+            raise RefusedError(422, reason, "Send one file, or the files of one WFDB record.", "file")
+        return read_ecg(headers[0], NAME), asked
 
 
 @asynccontextmanager
-async def received(request: Request) -> AsyncIterator[Upload]:
-    """What a request sends, of either content type; its files are closed when the block ends.
+async def received(request: Request) -> AsyncIterator[Callable[[], Sent]]:
+    """What reads the ECG that a request sends, of either content type, and what is asked of it; files are closed when the block ends.
+
+    What is yielded raises RefusedError, ReadError and MissingError where it is no ECG.
 
     Raises
     ------
@@ -164,7 +144,7 @@ async def received(request: Request) -> AsyncIterator[Upload]:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
-        yield Upload((), await request.body(), ())
+        yield partial(_of_json, await request.body())
         return
     if kind != "multipart/form-data":
         raise RefusedError(415, "neither multipart/form-data nor application/json", "Send a file in the field `file`, or a signal as JSON.")
@@ -176,41 +156,28 @@ async def received(request: Request) -> AsyncIterator[Upload]:
             files = [(part.filename or "", part.file) for part in form.getlist("file") if isinstance(part, UploadFile)]
             if not files:
                 raise RefusedError(422, "no file", "Send one in the field `file`; of a WFDB record its header and signal file.", "file")
-            yield Upload(files, b"", [part for part in form.getlist("prompt") if isinstance(part, str)])
+            yield partial(_of_form, files, [part for part in form.getlist("prompt") if isinstance(part, str)])
     except HTTPException as error:
         said = (said for words, said in _FAULTS_OF_FORMS.items() if error.detail.startswith(words))
         reason = next(said, "its parts are not where its boundary says")
         raise RefusedError(400, reason, "Send it as `curl -F file=@FILE` does.", "form") from None
 
 
-def parsed(kind: type[Body], body: bytes) -> Body:
-    """A body of JSON.
+def parsed(kind: type[Body], sent: bytes | Mapping[str, Any]) -> Body:
+    """A body, of JSON or of values.
 
     Raises
     ------
     RefusedError
-        It is none, or not of this kind.
+        It is none, or not of this kind: the first fault without its value, neither input, nor the name of a key that the kind lacks.
     """
     try:
-        return kind.model_validate_json(body)
+        return kind.model_validate_json(sent) if isinstance(sent, bytes) else kind.model_validate(sent)
     except ValidationError as error:
-        raise _refusal(kind, error) from None
-
-
-def checked(kind: type[Body], values: Any) -> Body:
-    """As `parsed`, of values."""
-    try:
-        return kind.model_validate(values)
-    except ValidationError as error:
-        raise _refusal(kind, error) from None
-
-
-def _refusal(kind: type[BaseModel], error: ValidationError) -> RefusedError:
-    """The first fault without its value: neither input, nor the name of a key that the kind does not have."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     place = [part for part in first["loc"] if part in kind.model_fields or isinstance(part, int)]
     reason = {"extra_forbidden": "unknown key", "json_invalid": "no JSON"}.get(first["type"], first["msg"].removeprefix("Value error, "))
-    return RefusedError(422, reason, f"Keys are: {', '.join(kind.model_fields)}.", ".".join(map(str, place)))
+    raise RefusedError(422, reason, f"Keys are: {', '.join(kind.model_fields)}.", ".".join(map(str, place)))
 
 
 def _written(folder: Path, name: str, content: BinaryIO) -> Path:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.files import sha256_json
-from jaccardio.measurement.sentence_parser import ATTRIBUTES, parse
+from jaccardio.measurement.sentence_parser import ATTRIBUTES, attributes_of
 from jaccardio.text.encoder import TextEncoder
 
 
@@ -31,7 +31,7 @@ class AttributedEncoder:
     def encode(self, sentences: Sequence[str]) -> NDArray[np.float32]:
         """Raw vectors (m, D + attributes); errors are those of the encoder behind."""
         vectors = self._encoder.encode(sentences)
-        attributes = np.array([parse(sentence).attributes for sentence in sentences], dtype=np.float32).reshape(-1, len(ATTRIBUTES))
+        attributes = np.array([attributes_of(sentence) for sentence in sentences], dtype=np.float32).reshape(-1, len(ATTRIBUTES))
         return np.concatenate([_unit(vectors), _unit(attributes)], axis=1)
 
 

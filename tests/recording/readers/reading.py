@@ -12,7 +12,7 @@ def recognises(name: str, head: bytes) -> bool:
     return found
 
 
-def read(name: str, path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
+def read(name: str, path: Path, record: str = "a record") -> Recording:
     """``read_NAME``."""
-    recording: Recording = getattr(import_module(f"jaccardio.recording.readers.{name}"), f"read_{name}")(path, recording_id, patient_key)
+    recording: Recording = getattr(import_module(f"jaccardio.recording.readers.{name}"), f"read_{name}")(path, record)
     return recording

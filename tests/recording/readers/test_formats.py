@@ -88,7 +88,7 @@ for format_ in FORMATS:
         for module in format_.modules:
             importlib.import_module(module)
         before = set(sys.modules)
-        format_.reader(Path(files[format_.name]), None, None)
+        format_.reader(Path(files[format_.name]), "x")
         late = [module for module in sys.modules.keys() - before if not module.startswith("encodings.")]
         print(*(f"{format_.name} {module}\\n" for module in late), sep="", end="", flush=True)
         os._exit(0)

@@ -1,7 +1,6 @@
 """What every vendor format must do, asked of each with files from `vendor_samples`: values, names, refusals, no word about the patient."""
 
 import random
-import sys
 import traceback
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +11,7 @@ import pytest
 
 from jaccardio.errors import MissingError, ReadError
 from jaccardio.recording.leads import LEADS
+from jaccardio.recording.readers import read_ecg
 from tests.recording.readers.reading import read, recognises
 from tests.recording.readers.vendor_samples import BUILDERS, EIGHT, TWELVE, Sample, simulated_counts
 
@@ -39,11 +39,11 @@ def _rows(leads: tuple[str, ...]) -> list[int]:
 @pytest.mark.parametrize(("microvolt", "rate"), [(5.0, 500), (2.5, 250), (1.0, 1000)])
 def test_every_count_is_read_exactly(name: str, microvolt: float, rate: int, tmp_path: Path) -> None:
     sample = _sample(name, microvolt=microvolt, rate=rate)
-    recording = read(name, BUILDERS[name](tmp_path, sample), "an id", "a key")
+    recording = read(name, BUILDERS[name](tmp_path, sample), "an id")
     counts = np.rint(recording.signal[_rows(sample.leads)].astype(np.float64) * 1000 / microvolt)
     np.testing.assert_array_equal(counts, sample.counts)
     np.testing.assert_allclose(recording.signal[_rows(sample.leads)], sample.counts * microvolt / 1000, rtol=3e-7, atol=2e-6)
-    assert (recording.sampling_rate, recording.recording_id, recording.patient_key) == (rate, "an id", "a key")
+    assert (recording.sampling_rate, recording.recording_id) == (rate, "an id")
     assert recording.lead_mask.all()
     assert recording.millivolt_per_count == pytest.approx(microvolt / 1000, rel=1e-6)
 
@@ -159,18 +159,14 @@ def test_a_link_out_of_the_folder_is_refused(name: str, tmp_path: Path) -> None:
     link = inside / "link.ecg"
     link.symlink_to(BUILDERS[name](tmp_path))
     with pytest.raises(ReadError, match="link"):
-        read(name, link)
+        read_ecg(link)
 
 
 @every_format
 def test_without_the_library_the_remedy_is_a_command(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in [*sys.modules]:
-        if module.partition(".")[0] in ("pydicom", "edfio", "ecgdatakit", "defusedxml"):
-            monkeypatch.setitem(sys.modules, module, None)
-    for package in ("pydicom", "edfio", "ecgdatakit", "defusedxml"):
-        monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.setattr("jaccardio.recording.readers.formats.find_spec", lambda _: None)
     with pytest.raises(MissingError, match=r"pip install 'jaccardio\[formats\]'"):
-        read(name, BUILDERS[name](tmp_path))
+        read_ecg(BUILDERS[name](tmp_path))
 
 
 def _said(error: BaseException) -> Iterator[str]:

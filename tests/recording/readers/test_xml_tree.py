@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from jaccardio.errors import ReadError
+from jaccardio.recording.readers import read_ecg
 from jaccardio.recording.readers.record_files import MAXIMUM_BYTES
-from jaccardio.recording.readers.xml_tree import MAXIMUM_DEPTH, MAXIMUM_ELEMENTS, parse_xml, read_xml, root_name
+from jaccardio.recording.readers.xml_tree import MAXIMUM_DEPTH, MAXIMUM_ELEMENTS, parse_xml, root_name
 
 _PROLOG = '<?xml version="1.0"?>\n<!-- <no>, this -->\n<!DOCTYPE ECG [<!ELEMENT ECG (a)>]>\n'
 
@@ -53,6 +54,7 @@ def test_what_is_refused(document: str) -> None:
 def test_a_large_file_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "large.xml"
     with path.open("wb") as file:
+        file.write(b"<RestingECG>")
         file.truncate(MAXIMUM_BYTES + 1)
     with pytest.raises(ReadError, match="more than"):
-        read_xml(path, "large")
+        read_ecg(path)

@@ -3,9 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from jaccardio.recording.leads import INDEPENDENT_LEADS, LEADS
-
-ROWS = np.array([LEADS.index(lead) for lead in INDEPENDENT_LEADS])
+from jaccardio.recording.leads import INDEPENDENT_LEADS, INDEPENDENT_ROWS
 
 _LAG_SECONDS = 0.04  # differences over so long keep P, QRS and T and drop the baseline
 
@@ -50,7 +48,7 @@ EXCHANGES, MATRICES = _exchanges()
 def covariance(slow: NDArray[np.float32], rate: float) -> NDArray[np.float64]:
     """(8, 8) how the independent leads of a slowed recording (12, samples) vary together over 40 ms."""
     lag = min(max(round(_LAG_SECONDS * rate), 1), slow.shape[1] - 1)
-    change = slow[ROWS, lag:] - slow[ROWS, :-lag]
+    change = slow[INDEPENDENT_ROWS, lag:] - slow[INDEPENDENT_ROWS, :-lag]
     change = change - change.mean(axis=1, keepdims=True)
     varying: NDArray[np.float64] = (change @ change.T).astype(np.float64) / change.shape[1]
     return varying

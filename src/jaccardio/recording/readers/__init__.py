@@ -42,7 +42,8 @@ def read_ecg(path: str | Path, recording_id: str | None = None, patient_key: str
     try:
         with on_disk(path) as file:
             found = ecg_format(file)
-            return replace(found.read(file, recording_id, patient_key), format=found.name)
+            recording = found.read(file)
+            return replace(recording, recording_id=recording_id or recording.recording_id, patient_key=patient_key, format=found.name)
     except MemoryError:
         raise ReadError(record_name(path), "length", "needs more memory than there is", "Cut the recording into shorter ones.") from None
 

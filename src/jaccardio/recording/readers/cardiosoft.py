@@ -4,10 +4,10 @@ from pathlib import Path
 
 from jaccardio.errors import ReadError
 from jaccardio.recording.readers.formats_extra import COPY_AGAIN
-from jaccardio.recording.readers.record_files import record_name
-from jaccardio.recording.readers.stored_leads import StoredLead, millivolt_or_nan, recording_of_stored
-from jaccardio.recording.readers.xml_tree import integers, number_of, read_xml, root_name
+from jaccardio.recording.readers.stored_leads import StoredLead, recording_of_stored
+from jaccardio.recording.readers.xml_tree import integers, number_of, parse_xml, root_name
 from jaccardio.recording.recording import Recording
+from jaccardio.recording.units import millivolt_factor
 
 
 def is_cardiosoft(head: bytes) -> bool:
@@ -15,7 +15,7 @@ def is_cardiosoft(head: bytes) -> bool:
     return root_name(head) == "CardiologyXML"
 
 
-def read_cardiosoft(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
+def read_cardiosoft(path: Path, record: str) -> Recording:
     """Reads the strip, ``StripData``; ``MedianSamples`` is a beat.
 
     Raises
@@ -23,16 +23,15 @@ def read_cardiosoft(path: Path, recording_id: str | None = None, patient_key: st
     ReadError
         No well-formed or safe XML; no strip; a lead of another length than declared; no ECG in millivolt.
     """
-    record = record_name(path)
-    strip = read_xml(path, record).find("StripData")
+    strip = parse_xml(path.read_bytes(), record).find("StripData")
     if strip is None or strip.find("WaveformData") is None:
         raise ReadError(record, "rhythm", "the file holds no waveform", "Export the ECG again, with its waveform.")
     rate, samples = number_of(strip, "SampleRate", record), number_of(strip, "ChannelSampleCountTotal", record)
     resolution = strip.find("Resolution")
     unit = "" if resolution is None else resolution.get("units", "")
-    gain = millivolt_or_nan(unit.removesuffix("perLsb")) * number_of(strip, "Resolution", record)
+    gain = millivolt_factor(unit.removesuffix("perLsb")) * number_of(strip, "Resolution", record)
     waveforms = strip.findall("WaveformData")
     if number_of(strip, "NumberOfLeads", record) != len(waveforms):
         raise ReadError(record, "NumberOfLeads", f"{len(waveforms)} leads found, another number declared", COPY_AGAIN)
     leads = [StoredLead(lead.get("lead", ""), integers(lead.text, samples, record), gain, rate) for lead in waveforms]
-    return recording_of_stored(leads, record, recording_id, patient_key)
+    return recording_of_stored(leads, record)

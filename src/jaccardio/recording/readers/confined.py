@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from jaccardio.errors import MissingError, ReadError
+from jaccardio.errors import ReadError
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.recording import Recording
 
-Reader = Callable[[Path, str | None, str | None], Recording]
+Reader = Callable[[Path, str], Recording]
+"""Of a path, and the name of the record for messages and as id."""
 
 SECONDS = 1.0
 """Of computing that any file may take."""
@@ -97,9 +98,7 @@ _worker = _Worker()
 atexit.register(_worker.end)
 
 
-def read_confined(
-    read: Reader, modules: Sequence[str], path: Path, size: int, record: str, recording_id: str | None, patient_key: str | None
-) -> Recording:
+def read_confined(read: Reader, modules: Sequence[str], path: Path, size: int, record: str) -> Recording:
     """Calls a reader in the worker.
 
     Parameters
@@ -111,7 +110,7 @@ def read_confined(
     size
         Of the file, bytes.
     record
-        For messages.
+        As `Reader`.
 
     Raises
     ------
@@ -124,8 +123,7 @@ def read_confined(
         "imports": list(modules),
         "path": os.path.abspath(path),  # noqa: PTH100 - of a path with links Path.absolute is the same, but keeps ".."
         "seconds": SECONDS + size / BYTES_PER_SECOND,
-        "recording_id": recording_id,
-        "patient_key": patient_key,
+        "record": record,
     }
     answer = _worker.ask(request)
     if isinstance(answer, int):
@@ -136,8 +134,6 @@ def read_confined(
     document, arrays = answer
     if "error" in document:
         raise ReadError(*document["error"])
-    if "missing" in document:
-        raise MissingError(document["missing"])
     if "failed" in document:
         raise ReadError(record, "file", document["failed"], "Export the ECG again.")
     split = len(arrays) - len(LEADS)

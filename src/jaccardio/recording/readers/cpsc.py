@@ -13,7 +13,6 @@ import numpy as np
 from jaccardio.errors import ReadError
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.readers.named_signals import recording_of
-from jaccardio.recording.readers.record_files import record_name
 from jaccardio.recording.recording import Recording
 
 SAMPLING_RATE = 500.0
@@ -24,7 +23,7 @@ def is_cpsc(head: bytes) -> bool:
     return head.startswith(b"MATLAB 5.0 MAT-file")
 
 
-def read_cpsc(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
+def read_cpsc(path: Path, record: str) -> Recording:
     """Reads ``ECG.data``, (12, samples) millivolt.
 
     Raises
@@ -34,7 +33,6 @@ def read_cpsc(path: Path, recording_id: str | None = None, patient_key: str | No
     """
     from scipy.io import loadmat
 
-    record = record_name(path)
     try:
         data: Any = loadmat(path, variable_names=["ECG"], mat_dtype=True)["ECG"]["data"][0, 0]
     except MemoryError:
@@ -47,4 +45,4 @@ def read_cpsc(path: Path, recording_id: str | None = None, patient_key: str | No
         raise ReadError(record, "MATLAB file", reason, remedy) from None
     if not isinstance(data, np.ndarray) or data.ndim != 2 or data.dtype.kind not in "fiu" or len(data) != len(LEADS):
         raise ReadError(record, "ECG.data", "not numbers of shape (12, samples)", "Use the file as the challenge published it.")
-    return recording_of(data, LEADS, SAMPLING_RATE, record, recording_id, patient_key)
+    return recording_of(data, LEADS, SAMPLING_RATE, record)

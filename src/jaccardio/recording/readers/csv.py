@@ -18,7 +18,6 @@ import numpy as np
 from jaccardio.errors import ReadError
 from jaccardio.recording.leads import lead_row, lead_rows
 from jaccardio.recording.readers.declaration import KEYS, Declaration, sidecar
-from jaccardio.recording.readers.record_files import record_name
 from jaccardio.recording.recording import Recording
 
 _COMMENT = re.compile(r"#+\s*(unit|sampling_rate|leads|comment)\s*[:=]\s*(.*)", re.IGNORECASE)
@@ -48,7 +47,7 @@ def is_csv(head: bytes) -> bool:
     return bool(KEYS[0] in declared or KEYS[1] in declared) or any(place < len(second) and _is_number(second[place]) for place in leads)
 
 
-def read_csv(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
+def read_csv(path: Path, record: str) -> Recording:
     """Reads a table of samples, separated by commas, semicolons or tabs; with semicolons, numbers may have decimal commas.
 
     Raises
@@ -57,7 +56,6 @@ def read_csv(path: Path, recording_id: str | None = None, patient_key: str | Non
         Unit, rate or lead names are not declared; the table is not UTF-8, ragged, or holds something else than numbers; its points may
         separate thousands.
     """
-    record = record_name(path)
     try:
         text = path.read_text("utf-8-sig")
     except UnicodeDecodeError:
@@ -83,7 +81,7 @@ def read_csv(path: Path, recording_id: str | None = None, patient_key: str | Non
             values[places, number - 1] = [float(cells[place].replace(decimal, ".")) for place in places]
         except ValueError:
             values[places, number - 1] = [_number(cells[place], decimal, record, number) for place in places]
-    return declaration.recording(values, record, recording_id, patient_key)
+    return declaration.recording(values, record)
 
 
 def _split(lines: Sequence[str]) -> tuple[dict[str, str], list[str]]:

@@ -1,6 +1,7 @@
 """What a table or an array of numbers does not say of itself: unit, sampling rate and lead names, declared beside the numbers."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,10 +65,9 @@ class Declaration:
         for key in KEYS:
             if found.get(key) in (None, "", []):
                 raise ReadError(record, key.replace("_", " "), "not declared", where.format(key=key, value=_VALUES[key]))
-        try:
-            millivolt = millivolt_factor(str(found["unit"]))
-        except ValueError:
-            raise ReadError(record, "unit", "not a unit of voltage", "Declare nV, uV, mV or V.") from None
+        millivolt = millivolt_factor(str(found["unit"]))
+        if math.isnan(millivolt):
+            raise ReadError(record, "unit", "not a unit of voltage", "Declare nV, uV, mV or V.")
         try:
             rate = float(found["sampling_rate"])
         except (TypeError, ValueError):
@@ -78,7 +78,7 @@ class Declaration:
             raise ReadError(record, "leads", "not a list of names", f"Declare for example {_VALUES['leads']}.")
         return cls(millivolt, rate, tuple(name.strip() for name in names), found.get("comment") == SIMULATED_COMMENT)
 
-    def recording(self, values: NDArray[Any], record: str, recording_id: str | None, patient_key: str | None) -> Recording:
+    def recording(self, values: NDArray[Any], record: str) -> Recording:
         """The recording that numbers of this declaration make.
 
         Parameters
@@ -96,16 +96,8 @@ class Declaration:
             raise ReadError(record, "signal", reason, "Give one ECG as real numbers, (leads, samples) or (samples, leads).")
         signals = (values if len(values) == len(self.leads) else values.T).astype(np.float64) * self.millivolt
         counts = values.dtype.kind in "iu" or np.array_equal(values, np.rint(values))
-        made = recording_of(
-            signals,
-            self.leads,
-            self.sampling_rate,
-            record,
-            recording_id,
-            patient_key,
-            millivolt_per_count=self.millivolt if counts else None,
-            simulated=self.simulated,
-        )
+        scale = self.millivolt if counts else None
+        made = recording_of(signals, self.leads, self.sampling_rate, record, millivolt_per_count=scale, simulated=self.simulated)
         if contradicts_einthoven(made.signal, made.lead_mask):
             reason = "they contradict each other (lead III is not II - I): the leads are not in the order declared"
             raise ReadError(record, "limb leads", reason, "Declare the leads in the order in which they stand.")

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.errors import ReadError
-from jaccardio.recording.leads import LEADS, lead_rows
-from jaccardio.recording.readers.formats_extra import COPY_AGAIN, guarded, library
-from jaccardio.recording.readers.record_files import MAXIMUM_BYTES, open_regular, record_name
-from jaccardio.recording.readers.stored_leads import StoredLead, millivolt_or_nan, recording_of_stored
+from jaccardio.recording.leads import LEAD_CODES, LEADS, lead_rows
+from jaccardio.recording.readers.formats_extra import COPY_AGAIN, guarded
+from jaccardio.recording.readers.stored_leads import StoredLead, recording_of_stored
 from jaccardio.recording.recording import Recording
+from jaccardio.recording.units import millivolt_factor
 
 _REFUSED_SYNTAXES: Mapping[bytes, str] = {
     b"1.2.840.10008.1.2.1.99": "deflated",
@@ -29,17 +29,7 @@ _SAMPLE_TYPES: Mapping[tuple[int, str], str] = {
     (32, "SL"): "i4",
     (32, "UL"): "u4",
 }
-_CODES: Mapping[int, str] = {
-    1: "I",
-    2: "II",
-    61: "III",
-    62: "aVR",
-    63: "aVL",
-    64: "aVF",
-    **{number + 2: f"V{number}" for number in range(1, 7)},
-}
-"""Leads of SCP-ECG and MDC (ISO 11073-10101), which number them alike; PS3.16 CID 3001."""
-
+_LEADS: Mapping[int, str] = {code: lead for lead, code in LEAD_CODES.items()}
 _CODE = re.compile(r"(?:5\.6\.3-9-|2:|10:)(\d{1,5})")
 
 
@@ -52,7 +42,7 @@ def is_dicom(head: bytes) -> bool:
     return head[128:132] == b"DICM" or _BARE.match(head) is not None
 
 
-def read_dicom(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
+def read_dicom(path: Path, record: str) -> Recording:
     """Reads the rhythm: the multiplex group with the most of the twelve leads that is no median beat, the longest of equals.
 
     A sample is (count x sensitivity x correction) + baseline, in the unit of the sensitivity. The lowest count and the padding value, where
@@ -62,22 +52,17 @@ def read_dicom(path: Path, recording_id: str | None = None, patient_key: str | N
     ------
     ReadError
         Damaged; deflated or big endian; no waveform, or one of another length or of more bits than declared; no ECG in millivolt.
-    MissingError
-        Without the extra `formats`.
     """
-    record = record_name(path)
-    with open_regular(path, record, "file", "Check the path.") as (file, size):
-        if size > MAXIMUM_BYTES:
-            raise ReadError(record, "file", f"{size} bytes, more than {MAXIMUM_BYTES}", "Cut the recording into shorter ones.")
-        data = file.read(MAXIMUM_BYTES)
+    import pydicom
+
+    data = path.read_bytes()
     for syntax, name in _REFUSED_SYNTAXES.items():
         if syntax in data[:1024]:
             raise ReadError(record, "transfer syntax", name, "Export the ECG uncompressed, in explicit VR little endian.")
-    pydicom = library("pydicom", record)
     (leads, flags), _ = guarded(
         lambda: _rhythm(pydicom.dcmread(io.BytesIO(data), force=True, specific_tags=["WaveformSequence"]), record), record, "DICOM"
     )
-    return recording_of_stored(leads, record, recording_id, patient_key, flags)
+    return recording_of_stored(leads, record, flags)
 
 
 def _rhythm(dataset: Any, record: str) -> tuple[list[StoredLead], list[str]]:
@@ -113,7 +98,7 @@ def _names(group: Any) -> list[str]:
         source: Any = next(iter(channel.get("ChannelSourceSequence") or ()), {})
         code = _CODE.fullmatch(str(source.get("CodeValue") or "").strip())
         called = str(source.get("CodeMeaning") or channel.get("ChannelLabel") or "")
-        names.append(_CODES.get(int(code[1]), "other") if code else re.sub(r"\(.*\)", "", called).strip())
+        names.append(_LEADS.get(int(code[1]), "other") if code else re.sub(r"\(.*\)", "", called).strip())
     return names
 
 
@@ -160,7 +145,7 @@ def _lead(channel: Any, name: str, row: int | None, counts: NDArray[np.float64],
         return StoredLead(name, counts, math.nan, rate)
     if float(channel.get("ChannelTimeSkew") or channel.get("ChannelSampleSkew") or 0):
         raise ReadError(record, f"lead {LEADS[row]}", "not recorded at the time of the others", "Export ten seconds of all leads.")
-    factor = millivolt_or_nan(str(units[0].CodeValue))
+    factor = millivolt_factor(str(units[0].CodeValue))
     correction = channel.get("ChannelSensitivityCorrectionFactor")  # 0 is no calibration, and refused as such
     gain = float(channel.ChannelSensitivity) * (1.0 if correction in (None, "") else float(correction)) * factor
     return StoredLead(name, counts, gain, rate, float(channel.get("ChannelBaseline") or 0) * factor)

@@ -7,6 +7,7 @@ scale of what has none. So its parser is called on one file that was looked at, 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,9 @@ import numpy as np
 
 from jaccardio.errors import ReadError
 from jaccardio.recording.leads import lead_row
-from jaccardio.recording.readers.formats_extra import guarded, library
-from jaccardio.recording.readers.record_files import MAXIMUM_BYTES, open_regular
-from jaccardio.recording.readers.stored_leads import StoredLead, millivolt_or_nan
+from jaccardio.recording.readers.formats_extra import guarded
+from jaccardio.recording.readers.stored_leads import StoredLead
+from jaccardio.recording.units import millivolt_factor
 
 _REPEATED = re.compile(r"(.+)_\d+")
 _BYTES = re.compile(r"[0-9a-f]{12}")
@@ -72,15 +73,10 @@ def library_leads(
     Raises
     ------
     ReadError
-        The file is too large or damaged, or a lead is given twice.
-    MissingError
-        Without the extra `formats`.
+        The file is damaged, or a lead is given twice.
     """
-    with open_regular(path, record, "file", "Check the path.") as (_, size):
-        if size > MAXIMUM_BYTES:
-            raise ReadError(record, "file", f"{size} bytes, more than {MAXIMUM_BYTES}", "Cut the recording into shorter ones.")
     module, _, name = parser.partition(".")
-    parse = getattr(library(f"ecgdatakit.parsing.parsers.{module}", record), name)().parse
+    parse = getattr(import_module(f"ecgdatakit.parsing.parsers.{module}"), name)().parse
     parsed, warned = guarded(lambda: parse(path), record, kind, _own_words if quote else None)
     leads = []
     for lead in parsed.leads:
@@ -90,7 +86,7 @@ def library_leads(
         counts = np.asarray(lead.samples, dtype=np.float64)
         if missing is not None:
             counts = np.where(counts == missing, np.nan, counts)
-        unit = millivolt_or_nan(lead.resolution_unit)
+        unit = millivolt_factor(lead.resolution_unit)
         gain = (lead.resolution if lead.adc_resolution else 0.0) * unit  # the library scales by 1 where the file states nothing, or 0
         leads.append(StoredLead(lead.label, counts, gain, float(lead.sampling_rate), lead.offset * unit))
     kept = {key: parsed.raw_metadata[key] for key in facts if key in parsed.raw_metadata}

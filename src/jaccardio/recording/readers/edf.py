@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from jaccardio.errors import ReadError
-from jaccardio.recording.readers.formats_extra import COPY_AGAIN, guarded, library
-from jaccardio.recording.readers.record_files import MAXIMUM_BYTES, open_regular, record_name
-from jaccardio.recording.readers.stored_leads import StoredLead, millivolt_or_nan, recording_of_stored
+from jaccardio.recording.readers.formats_extra import COPY_AGAIN, guarded
+from jaccardio.recording.readers.stored_leads import StoredLead, recording_of_stored
 from jaccardio.recording.recording import Recording
+from jaccardio.recording.units import millivolt_factor
 
 
 def is_edf(head: bytes) -> bool:
@@ -22,7 +22,7 @@ def is_edf(head: bytes) -> bool:
     return head.startswith(b"0       ") and size == 256 * (signals + 1)
 
 
-def read_edf(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
+def read_edf(path: Path, record: str) -> Recording:
     """Reads the signals that are standard leads, ``ECG II`` or ``II``; the file must be as long as its header says.
 
     Raises
@@ -30,18 +30,15 @@ def read_edf(path: Path, recording_id: str | None = None, patient_key: str | Non
     ReadError
         Damaged; of another length than declared; interrupted (EDF+D); without a standard lead; no ECG in millivolt.
     """
-    record = record_name(path)
-    with open_regular(path, record, "file", "Check the path.") as (file, size):
-        if size > MAXIMUM_BYTES:
-            raise ReadError(record, "file", f"{size} bytes, more than {MAXIMUM_BYTES}", "Cut the recording into shorter ones.")
-        data = file.read(MAXIMUM_BYTES)
-    module = library("edfio", record)
-    (leads, continuous, declared), _ = guarded(lambda: _content(module.read_edf(io.BytesIO(data))), record, "EDF")
+    import edfio
+
+    data = path.read_bytes()
+    (leads, continuous, declared), _ = guarded(lambda: _content(edfio.read_edf(io.BytesIO(data))), record, "EDF")
     if declared != len(data):
         raise ReadError(record, "file", f"{len(data)} bytes, its header declares {declared}", COPY_AGAIN)
     if not continuous:
         raise ReadError(record, "data records", "not one stretch of time (EDF+D)", "Export one stretch.")
-    return recording_of_stored(leads, record, recording_id, patient_key)
+    return recording_of_stored(leads, record)
 
 
 def _content(edf: Any) -> tuple[list[StoredLead], bool, int]:
@@ -49,7 +46,7 @@ def _content(edf: Any) -> tuple[list[StoredLead], bool, int]:
     leads, samples = [], sum(signal.samples_per_data_record for signal in edf._signals)
     for signal in edf.signals:
         span = signal.digital_max - signal.digital_min
-        unit = millivolt_or_nan(signal.physical_dimension)
+        unit = millivolt_factor(signal.physical_dimension)
         gain = (signal.physical_max - signal.physical_min) / span * unit if span else 0.0
         offset = signal.physical_min * unit - signal.digital_min * gain
         leads.append(StoredLead(signal.label, np.asarray(signal.digital, dtype=np.float64), gain, signal.sampling_frequency, offset))

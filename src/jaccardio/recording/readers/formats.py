@@ -72,7 +72,8 @@ class Format:
     recognises
         Whether a file's first `HEAD_BYTES` are of this format.
     reader
-        From a path to a recording; runs in the process that `read_confined` can end, but for WFDB, which is read as numbers alone.
+        From a path and the name of the record; runs in the process that `read_confined` can end, but for WFDB, which is read as numbers
+        alone.
     modules
         What the reader imports when it reads: it is imported before the file's time begins.
     """
@@ -88,7 +89,7 @@ class Format:
         packages = dict.fromkeys(module.partition(".")[0] for module in self.modules)
         return tuple(package for package in packages if package != "scipy")  # which is always there
 
-    def read(self, path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
+    def read(self, path: Path) -> Recording:
         """Reads one file of this format.
 
         Raises
@@ -98,9 +99,9 @@ class Format:
         MissingError
             A package is not installed.
         """
-        if self is WFDB:
-            return self.reader(path, recording_id, patient_key)
         record = record_name(path)
+        if self is WFDB:
+            return self.reader(path, record)
         absent = [package for package in self.packages if find_spec(package) is None]
         if absent:
             raise MissingError(f"{self.name} files need {' and '.join(absent)}. Install: pip install 'jaccardio[formats]'")
@@ -108,7 +109,7 @@ class Format:
         if size > MAXIMUM_BYTES:
             reason = f"{size} bytes, more than the {MAXIMUM_BYTES} that are read"
             raise ReadError(record, "file", reason, "Cut the recording into shorter ones.")
-        return read_confined(self.reader, self.modules, path, size, record, recording_id, patient_key)
+        return read_confined(self.reader, self.modules, path, size, record)
 
 
 def is_wfdb(head: bytes) -> bool:
@@ -116,7 +117,7 @@ def is_wfdb(head: bytes) -> bool:
     return _WFDB_HEADER.match(head) is not None
 
 
-WFDB = Format("WFDB", is_wfdb, read_wfdb)
+WFDB = Format("WFDB", is_wfdb, lambda path, _: read_wfdb(path))  # its header has the name
 
 _PARSERS = "ecgdatakit.parsing.parsers"
 

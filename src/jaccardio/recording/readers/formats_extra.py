@@ -1,31 +1,14 @@
-"""Libraries of the extra `formats`: imported where a file needs them, and held at arm's length."""
+"""Libraries of the extra `formats`, held at arm's length."""
 
-import importlib
 import warnings
 from collections.abc import Callable
-from types import ModuleType
 from typing import TypeVar
 
-from jaccardio.errors import JaccardioError, MissingError, ReadError
+from jaccardio.errors import JaccardioError, ReadError
 
 _T = TypeVar("_T")
 
 COPY_AGAIN = "Copy or export the file again."
-
-
-def library(name: str, record: str) -> ModuleType:
-    """A module of a library that the extra `formats` installs.
-
-    Raises
-    ------
-    MissingError
-        It is not installed.
-    """
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        package, remedy = name.partition(".")[0], "pip install 'jaccardio[formats]'"
-        raise MissingError(f"{record}: this format is read with {package}, which is not installed: {remedy}") from None
 
 
 def guarded(call: Callable[[], _T], record: str, kind: str, own_words: Callable[[Exception], str] | None = None) -> tuple[_T, list[str]]:

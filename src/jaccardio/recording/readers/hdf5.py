@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from jaccardio.errors import ReadError
-from jaccardio.recording.readers.declaration import KEYS, Declaration
-from jaccardio.recording.readers.record_files import MAXIMUM_BYTES, record_name
+from jaccardio.recording.readers.declaration import Declaration
+from jaccardio.recording.readers.record_files import MAXIMUM_BYTES
 from jaccardio.recording.recording import Recording
 
 _DECLARE = "Set it as an attribute of the dataset: file['signal'].attrs['{key}'] = ..., for example {value}."
@@ -20,7 +20,7 @@ def is_hdf5(head: bytes) -> bool:
     return any(head.startswith(_SIGNATURE, place) for place in _SIGNATURE_AT)
 
 
-def read_hdf5(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
+def read_hdf5(path: Path, record: str) -> Recording:
     """Reads the dataset ``signal``, (leads, samples) or (samples, leads).
 
     Raises
@@ -30,7 +30,6 @@ def read_hdf5(path: Path, recording_id: str | None = None, patient_key: str | No
     """
     import h5py
 
-    record = record_name(path)
     try:
         with h5py.File(path, "r") as file:
             found = {key: _plain(attributes[key]) for attributes in (file.attrs, _signal(file, record).attrs) for key in attributes}
@@ -40,9 +39,7 @@ def read_hdf5(path: Path, recording_id: str | None = None, patient_key: str | No
             values = np.asarray(dataset[()])
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, UnicodeDecodeError):
         raise ReadError(record, "file", "damaged HDF5", "Copy the file again from its source.") from None
-    return Declaration.of({key: found[key] for key in (*KEYS, "comment") if key in found}, record, _DECLARE).recording(
-        values, record, recording_id, patient_key
-    )
+    return Declaration.of(found, record, _DECLARE).recording(values, record)
 
 
 def _signal(file: Any, record: str) -> Any:

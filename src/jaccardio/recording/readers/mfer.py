@@ -6,7 +6,6 @@ from pathlib import Path
 from jaccardio.errors import ReadError
 from jaccardio.recording.readers.ecgdatakit_leads import library_leads
 from jaccardio.recording.readers.formats_extra import COPY_AGAIN
-from jaccardio.recording.readers.record_files import record_name
 from jaccardio.recording.readers.stored_leads import recording_of_stored
 from jaccardio.recording.recording import Recording
 
@@ -18,7 +17,7 @@ def is_mfer(head: bytes) -> bool:
     return (head[:1] == b"\x40" and head[2:6] == b"MFR ") or (head[:2] == b"\1\1" and head[2:3] in (b"\0", b"\1") and head[3:5] == b"\2\3")
 
 
-def read_mfer(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
+def read_mfer(path: Path, record: str) -> Recording:
     """Reads the first frames of one layout, their standard leads by name: a bedside monitor has as many of the twelve as it shows.
 
     Raises
@@ -26,7 +25,6 @@ def read_mfer(path: Path, recording_id: str | None = None, patient_key: str | No
     ReadError
         Cut off, damaged or compressed; not one stretch of time; without a standard lead; no ECG in millivolt.
     """
-    record = record_name(path)
     read = library_leads(path, "mfer.MFERParser", "MFER", record, facts=("sampling_rates",), quote=True)
     if any(words in warning for warning in read.warnings for words in _CUT_OFF):
         raise ReadError(record, "samples", "truncated: fewer than the frame declares", COPY_AGAIN)
@@ -34,4 +32,4 @@ def read_mfer(path: Path, recording_id: str | None = None, patient_key: str | No
         raise ReadError(record, "frames", "not one stretch of time", "Export one stretch.")
     flags = ["unread: later frames of another layout"] if any("are not loaded" in warning for warning in read.warnings) else []
     exact = [dataclasses.replace(lead, rate=rate) for lead, rate in zip(read.leads, read.facts.get("sampling_rates", ()), strict=True)]
-    return recording_of_stored(exact, record, recording_id, patient_key, flags)
+    return recording_of_stored(exact, record, flags)

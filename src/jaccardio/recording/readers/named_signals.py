@@ -20,8 +20,6 @@ def recording_of(
     names: Sequence[str],
     sampling_rate: float,
     record: str,
-    recording_id: str | None = None,
-    patient_key: str | None = None,
     *,
     millivolt_per_count: float | None = None,
     simulated: bool = False,
@@ -37,7 +35,7 @@ def recording_of(
     sampling_rate
         Hz.
     record
-        For messages, and the id where none is given.
+        For messages, and the id.
     millivolt_per_count
         Of all leads, where the file stores counts.
     simulated
@@ -75,8 +73,7 @@ def recording_of(
     flags = (*cut_flags(kept, signals.shape[1], sampling_rate), *flags)
     if simulated:
         flags = (SIMULATED, *flags)
-    identifier = recording_id or record
-    return Recording(signal, float(sampling_rate), lead_mask, identifier, patient_key, flags, others, millivolt_per_count)
+    return Recording(signal, float(sampling_rate), lead_mask, record, None, flags, others, millivolt_per_count)
 
 
 def shown_name(name: str) -> str:

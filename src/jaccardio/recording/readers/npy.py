@@ -6,7 +6,6 @@ import numpy as np
 
 from jaccardio.errors import ReadError
 from jaccardio.recording.readers.declaration import Declaration, sidecar
-from jaccardio.recording.readers.record_files import record_name
 from jaccardio.recording.recording import Recording
 
 _DECLARE = 'Write it as "{key}" into a JSON file of the same name beside the array; the keys are unit, sampling_rate and leads.'
@@ -17,7 +16,7 @@ def is_npy(head: bytes) -> bool:
     return head.startswith(b"\x93NUMPY")
 
 
-def read_npy(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
+def read_npy(path: Path, record: str) -> Recording:
     """Reads an array of one ECG, (leads, samples) or (samples, leads).
 
     Raises
@@ -25,11 +24,10 @@ def read_npy(path: Path, recording_id: str | None = None, patient_key: str | Non
     ReadError
         The array is damaged, of objects, of another shape, or not declared.
     """
-    record = record_name(path)
     declaration = Declaration.of(sidecar(path, record), record, _DECLARE)
     try:
         values = np.load(path, allow_pickle=False)
     except (ValueError, OSError, EOFError, SyntaxError):
         reason = "damaged, or an array of Python objects, which is never loaded"
         raise ReadError(record, "array", reason, "Save the numbers again with numpy.save.") from None
-    return declaration.recording(values, record, recording_id, patient_key)
+    return declaration.recording(values, record)

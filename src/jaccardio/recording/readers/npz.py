@@ -8,7 +8,7 @@ import numpy as np
 
 from jaccardio.errors import ReadError
 from jaccardio.recording.readers.declaration import KEYS, Declaration
-from jaccardio.recording.readers.record_files import MAXIMUM_BYTES, record_name
+from jaccardio.recording.readers.record_files import MAXIMUM_BYTES
 from jaccardio.recording.recording import Recording
 
 _DECLARE = "Save it beside the signal: numpy.savez(file, signal=..., sampling_rate=500, leads=[...], unit='uV'); {key} is missing."
@@ -25,7 +25,7 @@ def is_npz(head: bytes) -> bool:
     return array and (extra == _LENGTHS_OF_64_BITS or name.removesuffix(".npy") in ("signal", "comment", *KEYS))
 
 
-def read_npz(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
+def read_npz(path: Path, record: str) -> Recording:
     """Reads an archive of one ECG.
 
     Raises
@@ -33,7 +33,6 @@ def read_npz(path: Path, recording_id: str | None = None, patient_key: str | Non
     ReadError
         It is damaged, inflates to more than `MAXIMUM_BYTES`, or an array is absent or of Python objects.
     """
-    record = record_name(path)
     try:
         with zipfile.ZipFile(path) as archive:
             if sum(member.file_size for member in archive.infolist()) > MAXIMUM_BYTES:
@@ -46,4 +45,4 @@ def read_npz(path: Path, recording_id: str | None = None, patient_key: str | Non
         raise ReadError(record, "archive", reason, "Save the numbers again with numpy.savez.") from None
     if values is None:
         raise ReadError(record, "signal", "there is no array of this name", "Save the samples as signal=...")
-    return Declaration.of(found, record, _DECLARE).recording(values, record, recording_id, patient_key)
+    return Declaration.of(found, record, _DECLARE).recording(values, record)

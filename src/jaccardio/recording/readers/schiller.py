@@ -4,10 +4,10 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from jaccardio.errors import ReadError
-from jaccardio.recording.readers.record_files import record_name
-from jaccardio.recording.readers.stored_leads import StoredLead, millivolt_or_nan, recording_of_stored
-from jaccardio.recording.readers.xml_tree import as_number, integers, number_of, read_xml, root_name, text_of
+from jaccardio.recording.readers.stored_leads import StoredLead, recording_of_stored
+from jaccardio.recording.readers.xml_tree import as_number, integers, number_of, parse_xml, root_name, text_of
 from jaccardio.recording.recording import Recording
+from jaccardio.recording.units import millivolt_factor
 
 
 def is_schiller(head: bytes) -> bool:
@@ -15,7 +15,7 @@ def is_schiller(head: bytes) -> bool:
     return root_name(head).rpartition(".")[2] == "SchillerEDI"
 
 
-def read_schiller(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
+def read_schiller(path: Path, record: str) -> Recording:
     """Reads the first ``wavedata`` of type ``ECG_RHYTHMS``; ``ECG_AVERAGES`` are beats.
 
     Raises
@@ -23,8 +23,8 @@ def read_schiller(path: Path, recording_id: str | None = None, patient_key: str 
     ReadError
         No well-formed or safe XML; no rhythm; an exponent other than 1; a lead of another length than declared; no ECG in millivolt.
     """
-    record = record_name(path)
-    rhythms = [wave for wave in read_xml(path, record).iter("wavedata") if (wave.findtext("type") or "").strip() == "ECG_RHYTHMS"]
+    waves = parse_xml(path.read_bytes(), record).iter("wavedata")
+    rhythms = [wave for wave in waves if (wave.findtext("type") or "").strip() == "ECG_RHYTHMS"]
     if not rhythms:
         raise ReadError(record, "rhythm", "the file holds no waveform of the rhythm", "Export the ECG again, with its waveform.")
     for exponent in rhythms[0].iterfind("resolution//exponent"):
@@ -32,11 +32,11 @@ def read_schiller(path: Path, recording_id: str | None = None, patient_key: str 
             reason = "not 1, and no public document says what it would multiply"
             raise ReadError(record, "exponent", reason, "Export the ECG in another format, such as DICOM.")
     rate = number_of(rhythms[0], "resolution/samplerate/value", record)
-    unit = millivolt_or_nan(text_of(rhythms[0], "resolution/yres/units", record))
+    unit = millivolt_factor(text_of(rhythms[0], "resolution/yres/units", record))
     gain = unit * number_of(rhythms[0], "resolution/yres/unitperbit", record)
     leads = [_lead(channel, gain, rate, record) for channel in rhythms[0].findall("channel")]
     flags = [f"unread: {len(rhythms) - 1} further rhythms"] if len(rhythms) > 1 else []
-    return recording_of_stored(leads, record, recording_id, patient_key, flags)
+    return recording_of_stored(leads, record, flags)
 
 
 def _lead(channel: Element, gain: float, rate: float, record: str) -> StoredLead:

@@ -7,7 +7,6 @@ from pathlib import Path
 from jaccardio.errors import ReadError
 from jaccardio.recording.readers.ecgdatakit_leads import library_leads
 from jaccardio.recording.readers.formats_extra import COPY_AGAIN
-from jaccardio.recording.readers.record_files import open_regular, record_name
 from jaccardio.recording.readers.stored_leads import recording_of_stored
 from jaccardio.recording.recording import Recording
 
@@ -24,7 +23,7 @@ def is_scp(head: bytes) -> bool:
     return bool(section == 0 and length >= 26 and (length - 16) % 10 == 0 and pointed == 0 and place == 7)
 
 
-def read_scp(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
+def read_scp(path: Path, record: str) -> Recording:
     """Reads the rhythm of section 6, whatever its compression. -32768 is a gap.
 
     A wrong checksum of a section that the waveform is made of (2 to 6) is a refusal; of another one, or of the whole, a flag: programs that
@@ -35,9 +34,8 @@ def read_scp(path: Path, recording_id: str | None = None, patient_key: str | Non
     ReadError
         Cut off, damaged, of a variant without rhythm, or no ECG in millivolt.
     """
-    record = record_name(path)
-    with open_regular(path, record, "file", "Check the path.") as (file, size):
-        declared = int.from_bytes(file.read(6)[2:], "little")
+    data = path.read_bytes()
+    size, declared = len(data), int.from_bytes(data[2:6], "little")
     if size < declared:
         raise ReadError(record, "file", f"truncated: {size} bytes, its header declares {declared}", COPY_AGAIN)
     read = library_leads(path, "scp_ecg.SCPECGParser", "SCP-ECG", record, missing=-32768, quote=True)
@@ -49,4 +47,4 @@ def read_scp(path: Path, recording_id: str | None = None, patient_key: str | Non
             flags.append("checksum: wrong outside the waveform")
     if len({annotations.get("start_sample") for annotations in read.annotations}) > 1:
         raise ReadError(record, "leads", "not recorded at the same time", "Export ten seconds of all leads.")
-    return recording_of_stored(read.leads, record, recording_id, patient_key, flags)
+    return recording_of_stored(read.leads, record, flags)

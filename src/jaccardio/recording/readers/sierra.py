@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from jaccardio.errors import ReadError
 from jaccardio.recording.leads import LEADS
-from jaccardio.recording.readers.formats_extra import COPY_AGAIN, guarded, library
-from jaccardio.recording.readers.record_files import record_name
+from jaccardio.recording.readers.formats_extra import COPY_AGAIN, guarded
 from jaccardio.recording.readers.stored_leads import StoredLead, recording_of_stored
-from jaccardio.recording.readers.xml_tree import as_number, read_xml, root_name
+from jaccardio.recording.readers.xml_tree import as_number, parse_xml, root_name
 from jaccardio.recording.recording import Recording
 
 VERSIONS = ("1.03", "1.04", "1.04.01", "1.04.02")
@@ -31,7 +30,7 @@ def is_sierra(head: bytes) -> bool:
     return root_name(head) == "restingecgdata"
 
 
-def read_sierra(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
+def read_sierra(path: Path, record: str) -> Recording:
     """Reads the rhythm of 11 s; the calibration pulse at its end is cut off.
 
     Raises
@@ -39,8 +38,7 @@ def read_sierra(path: Path, recording_id: str | None = None, patient_key: str | 
     ReadError
         No well-formed or safe XML; another version; no rhythm, or one that is damaged or not as long as declared; no ECG in millivolt.
     """
-    record = record_name(path)
-    root = read_xml(path, record)
+    root = parse_xml(path.read_bytes(), record)
     version = (root.findtext("documentinfo/documentversion") or "").strip()
     if version not in VERSIONS:
         raise ReadError(record, "version", "not one that is supported", f"Export the ECG as version {' or '.join(VERSIONS)}.")
@@ -71,7 +69,7 @@ def read_sierra(path: Path, recording_id: str | None = None, patient_key: str | 
     counts = _counts(waveforms, method, said("signalsigned", otherwise="True"), len(names), samples, record)
     kept, flags = _without_pulse(counts, rate)
     leads = [StoredLead(name, row, gain, rate, offset) for name, row in zip(names, kept, strict=True)]
-    return recording_of_stored(leads, record, recording_id, patient_key, flags)
+    return recording_of_stored(leads, record, flags)
 
 
 def _counts(waveforms: Element, method: str, signed: str, leads: int, samples: int, record: str) -> NDArray[np.float64]:
@@ -100,8 +98,9 @@ def _counts(waveforms: Element, method: str, signed: str, leads: int, samples: i
 
 def _xli(data: bytes, leads: int, record: str) -> list[NDArray[np.int32]]:
     """The first chunks of XLI, one a lead: size, two bytes of no use, a start value, and second differences packed by LZW."""
-    decoder = library("ecgdatakit.parsing.codecs.lzw", record).LzwDecoder
-    undo = library("ecgdatakit.parsing.codecs.xli", record).xli_decode_deltas
+    from ecgdatakit.parsing.codecs.lzw import LzwDecoder
+    from ecgdatakit.parsing.codecs.xli import xli_decode_deltas
+
     rows: list[NDArray[np.int32]] = []
     at = 0
     for _ in range(leads):
@@ -110,7 +109,7 @@ def _xli(data: bytes, leads: int, record: str) -> list[NDArray[np.int32]]:
         chunk = data[at + _CHUNK_HEAD : at + _CHUNK_HEAD + size]
         if len(chunk) < max(size, 1):
             raise ReadError(record, "waveform", f"truncated: {len(rows)} of {leads} leads", COPY_AGAIN)
-        rows.append(undo(decoder(chunk, bits=10).read_all(), start))
+        rows.append(xli_decode_deltas(LzwDecoder(chunk, bits=10).read_all(), start))
         at += _CHUNK_HEAD + size
     return rows
 

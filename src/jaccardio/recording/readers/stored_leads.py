@@ -14,7 +14,6 @@ from jaccardio.recording.leads import LEADS, derive_limb_leads, lead_rows
 from jaccardio.recording.readers.formats_extra import COPY_AGAIN
 from jaccardio.recording.readers.named_signals import recording_of
 from jaccardio.recording.recording import Recording
-from jaccardio.recording.units import millivolt_factor
 
 SHORTEST_SECONDS = 1.0
 """What is shorter is a beat or an example, no rhythm."""
@@ -53,17 +52,7 @@ class StoredLead:
     offset: float = 0.0
 
 
-def millivolt_or_nan(unit: str) -> float:
-    """`millivolt_factor`, NaN where the unit is none of voltage; its text, which may be anything, is in no message."""
-    try:
-        return millivolt_factor(unit)
-    except ValueError:
-        return math.nan
-
-
-def recording_of_stored(
-    leads: Sequence[StoredLead], record: str, recording_id: str | None, patient_key: str | None, flags: Sequence[str] = ()
-) -> Recording:
+def recording_of_stored(leads: Sequence[StoredLead], record: str, flags: Sequence[str] = ()) -> Recording:
     """The twelve standard leads by name, in millivolt.
 
     Where I and II are stored alike and no other limb lead is, the other four are computed of the counts, before scaling: they are what the
@@ -90,7 +79,7 @@ def recording_of_stored(
 
     def made(signals: _Signals) -> Recording:
         values, names = np.array([values for _, values in signals]), [name for name, _ in signals]
-        return recording_of(values, names, rate, record, recording_id, patient_key, millivolt_per_count=scale)
+        return recording_of(values, names, rate, record, millivolt_per_count=scale)
 
     derived = _derived(known)
     recording = made(stored + derived)

@@ -87,11 +87,6 @@ class LeadSignal(Signal):
     initial_value: int
     checksum: int
 
-    @property
-    def recorded(self) -> bool:
-        """Whether it has samples."""
-        return self.file != NOTHING
-
 
 @dataclass(frozen=True)
 class Segment:

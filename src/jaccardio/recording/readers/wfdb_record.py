@@ -5,8 +5,7 @@ by the names of their leads. In the fixed layout all have the same signals; in t
 the signals, each other one has some of them, and there may be gaps. What a segment has not recorded is missing, never zero.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from jaccardio.recording.readers.named_signals import shown_name
 from jaccardio.recording.readers.record_files import find, header_of
 from jaccardio.recording.readers.wfdb_header import NOTHING, LeadSignal, Segment, Signal, WfdbHeader, parse_header
 from jaccardio.recording.readers.wfdb_signal import millivolt_per_count, read_signal, standard_leads
-from jaccardio.recording.recording import LONGEST_SECONDS, MAXIMUM_RATE_HZ, SIMULATED, SIMULATED_COMMENT, Recording
+from jaccardio.recording.recording import LONGEST_SECONDS, MAXIMUM_RATE_HZ, SIMULATED, SIMULATED_COMMENT, Recording, cut_flags
 
 MAXIMUM_GAP_SAMPLES = 2**21
 """Half an hour at 1,000 Hz: a gap takes memory as samples do, and no file vouches for its length."""
@@ -51,7 +50,7 @@ class _Stretch:
     begin: int = 0
 
 
-def read_wfdb(path: Path, recording_id: str | None = None, patient_key: str | None = None) -> Recording:
+def read_wfdb(path: Path) -> Recording:
     """Reads one WFDB record by any of its files or by its path without suffix; see `jaccardio.recording.readers.read_ecg`.
 
     Raises
@@ -74,13 +73,12 @@ def read_wfdb(path: Path, recording_id: str | None = None, patient_key: str | No
         flags = (f"unknown-signals: {len(others)}", *flags)
     if stretch.begin:
         flags = (f"trimmed: {stretch.begin / header.rate:.1f} s", *flags)
-    if longest < header.frames - stretch.begin:
-        flags = (f"cut: first {LONGEST_SECONDS} s of {(header.frames - stretch.begin) / header.rate:.10g} s", *flags)
+    flags = (*cut_flags(longest, header.frames - stretch.begin, header.rate), *flags)
     if SIMULATED_COMMENT in stretch.comments:
         flags = (SIMULATED, *flags)
     scales = {millivolt_per_count(lead, header.record) for lead in stretch.leads}
     scale = scales.pop() if len(scales) == 1 else None
-    return Recording(signal, rate, lead_mask, recording_id or header.record, patient_key, flags, others, scale)
+    return Recording(signal, rate, lead_mask, header.record, None, flags, others, scale)
 
 
 def _sampling_rate(header: WfdbHeader, leads: Sequence[LeadSignal]) -> float:
@@ -106,7 +104,7 @@ def _of_several(folder: Path, header: WfdbHeader, longest: int) -> _Stretch:
     signals: Sequence[Signal] = ()
     begin = frames = gap = 0
     for number, segment in enumerate(header.segments, start=1):
-        with _named(header, segment, number):
+        try:
             own = None if segment.name == NOTHING else _segment_header(folder, header, segment)
             if own is not None:
                 signals = signals or own.signals
@@ -130,23 +128,13 @@ def _of_several(folder: Path, header: WfdbHeader, longest: int) -> _Stretch:
                     reason = f"{gap} samples without a lead, more than the {MAXIMUM_GAP_SAMPLES} that are taken"
                     raise ReadError(header.record, "length", reason, "Read what lies before and after the gap as two records.")
                 pieces.append(np.full((len(LEADS), samples), np.nan, dtype=np.float32))
+        except ReadError as error:  # of a segment: reasons are stored, and names of files are not
+            raise ReadError(f"{header.record}/{segment.name}", f"{error.field} of segment {number}", error.reason, error.remedy) from None
         frames += kept
         if frames == longest:
             break
     _sampling_rate(header, leads)
     return _Stretch(np.concatenate(pieces, axis=1), leads, signals, comments, begin)
-
-
-@contextmanager
-def _named(header: WfdbHeader, segment: Segment, number: int) -> Iterator[None]:
-    """Whatever is wrong in the block is said of a segment: its name stands with the record's, its number with the field.
-
-    Reasons are stored, and names of files are not.
-    """
-    try:
-        yield
-    except ReadError as error:
-        raise ReadError(f"{header.record}/{segment.name}", f"{error.field} of segment {number}", error.reason, error.remedy) from None
 
 
 def _segment_header(folder: Path, header: WfdbHeader, segment: Segment) -> WfdbHeader:

@@ -4,6 +4,7 @@ Every declared fact is compared with the file: its size before any of it is read
 in pieces, so that memory is bounded by what is kept of the recording, not by what a header declares or a Holter recorded.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +16,7 @@ from jaccardio.errors import ReadError
 from jaccardio.recording.leads import LEADS
 from jaccardio.recording.readers.record_files import LFS_POINTER, LFS_REMEDY, find, open_regular
 from jaccardio.recording.readers.storage_formats import FORMATS, Counts, StorageFormat
-from jaccardio.recording.readers.wfdb_header import LeadSignal, Signal, WfdbHeader
+from jaccardio.recording.readers.wfdb_header import NOTHING, LeadSignal, Signal, WfdbHeader
 from jaccardio.recording.units import millivolt_factor
 
 _PIECE_SAMPLES = 2**20
@@ -37,7 +38,7 @@ def standard_leads(header: WfdbHeader) -> Sequence[LeadSignal]:
     """
     leads: dict[int, LeadSignal] = {}
     for signal in header.signals:
-        if isinstance(signal, LeadSignal) and signal.recorded and leads.setdefault(signal.row, signal) is not signal:
+        if isinstance(signal, LeadSignal) and signal.file != NOTHING and leads.setdefault(signal.row, signal) is not signal:
             raise ReadError(header.record, f"lead {LEADS[signal.row]}", "given twice", "Keep one signal line per lead.")
     if len({lead.samples_per_frame for lead in leads.values()}) > 1:
         raise ReadError(header.record, "sampling rate", "the leads differ in samples per frame", "Convert all leads to one sampling rate.")
@@ -60,10 +61,9 @@ def millivolt_per_count(lead: LeadSignal, record: str) -> float:
             else f"{lead.gain:g} is negative, the lead may be inverted"
         )
         raise ReadError(record, f"gain of lead {name}", reason, "Write the true gain, in counts per unit, into the header.")
-    try:
-        factor = millivolt_factor(lead.units)
-    except ValueError:
-        raise ReadError(record, f"unit of lead {name}", "not a unit of voltage", "Use nV, uV, mV or V.") from None
+    factor = millivolt_factor(lead.units)
+    if math.isnan(factor):
+        raise ReadError(record, f"unit of lead {name}", "not a unit of voltage", "Use nV, uV, mV or V.")
     counts_per_millivolt = lead.gain / factor
     if not _COUNTS_PER_MILLIVOLT[0] <= counts_per_millivolt <= _COUNTS_PER_MILLIVOLT[1]:
         reason = f"{counts_per_millivolt:g} counts per mV is not in {_COUNTS_PER_MILLIVOLT[0]:g}..{_COUNTS_PER_MILLIVOLT[1]:g}"

@@ -13,7 +13,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from jaccardio.errors import MissingError, ReadError
+from jaccardio.errors import ReadError
 from jaccardio.recording.recording import Recording
 
 MEMORY_BYTES = 2**32
@@ -49,13 +49,11 @@ def _answer(answers: BinaryIO, request: dict[str, Any]) -> None:
         for module in request["imports"]:
             importlib.import_module(module)  # not in the file's time
         _set_timer(request["seconds"])
-        recording = getattr(read, request["function"])(Path(request["path"]), request["recording_id"], request["patient_key"])
+        recording = getattr(read, request["function"])(Path(request["path"]), request["record"])
         document = {field.name: getattr(recording, field.name) for field in fields(recording) if field.name not in ARRAYS}
         document["samples"] = recording.signal.shape[1]
     except ReadError as error:
         document = {"error": [error.record, error.field, error.reason, error.remedy]}
-    except MissingError as error:
-        document = {"missing": str(error)}
     except MemoryError:
         document = {"failed": "needs more memory than a file may take"}
     except Exception as error:  # libraries end damaged files in many ways; their messages may hold patient data, the class does not

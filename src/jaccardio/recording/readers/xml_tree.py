@@ -1,8 +1,7 @@
-"""XML of vendors, as a tree: bounded in size, depth and number of elements; no entities; names without namespace."""
+"""XML of vendors, as a tree: bounded in depth and number of elements; no entities; names without namespace."""
 
 import codecs
 import re
-from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
@@ -10,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaccardio.errors import ReadError
-from jaccardio.recording.readers.formats_extra import COPY_AGAIN, library
-from jaccardio.recording.readers.record_files import MAXIMUM_BYTES, open_regular
+from jaccardio.recording.readers.formats_extra import COPY_AGAIN
 
 MAXIMUM_DEPTH = 64
 MAXIMUM_ELEMENTS = 50_000
@@ -30,30 +28,14 @@ def root_name(head: bytes) -> str:
     return root[1] if root else ""
 
 
-def read_xml(path: Path, record: str) -> Element:
+def parse_xml(data: bytes, record: str) -> Element:
     """The root of a document.
-
-    Parameters
-    ----------
-    record
-        For messages.
 
     Raises
     ------
     ReadError
-        No well-formed XML; larger, deeper or of more elements than any ECG; or it declares entities.
-    MissingError
-        Without the extra `formats`.
+        No well-formed XML; deeper or of more elements than any ECG; or it declares entities.
     """
-    with open_regular(path, record, "file", "Check the path.") as (file, size):
-        if size > MAXIMUM_BYTES:
-            raise ReadError(record, "file", f"{size} bytes, more than the {MAXIMUM_BYTES} of any ECG in XML", "Export one ECG a file.")
-        data = file.read(MAXIMUM_BYTES)
-    return parse_xml(data, record)
-
-
-def parse_xml(data: bytes, record: str) -> Element:
-    """As `read_xml`, from the bytes of a document."""
     root, problem = _parsed(data, record)
     if root is None and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         # Devices write Latin-1 and declare UTF-8. What is read of these files is numbers, so any encoding that keeps ASCII will do.
@@ -65,10 +47,11 @@ def parse_xml(data: bytes, record: str) -> Element:
 
 def _parsed(data: bytes | str, record: str) -> tuple[Element | None, str]:
     """The root, or None and what is wrong; nothing of the text is repeated."""
-    module = library("defusedxml.ElementTree", record)
+    from defusedxml.ElementTree import DefusedXMLParser
+
     builder = _Bounded(record)
     try:
-        parser = module.DefusedXMLParser(target=builder, forbid_dtd=False, forbid_entities=True, forbid_external=True)
+        parser = DefusedXMLParser(target=builder, forbid_dtd=False, forbid_entities=True, forbid_external=True)
         parser.feed(data)
         root: Element = parser.close()
     except ParseError as error:

@@ -1,16 +1,19 @@
 """DICOM ECG waveforms (PS3.3 A.34.3, A.34.4), without patient, institution, device and date."""
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jaccardio.errors import MissingError
 from jaccardio.files import write_atomic
+from jaccardio.recording.leads import LEAD_CODES
 from jaccardio.recording.recording import SIMULATED, SIMULATED_COMMENT, Recording
 from jaccardio.recording.waveform import waveform_hash
-from jaccardio.recording.writers.counts import Counts, counts_of
+from jaccardio.recording.writers.counts import counts_of
 
 TWELVE_LEAD, GENERAL = "1.2.840.10008.5.1.4.1.1.9.1.1", "1.2.840.10008.5.1.4.1.1.9.1.2"
 """Storage classes; the first takes at most 16,384 samples at 200 to 1,000 Hz."""
@@ -18,9 +21,6 @@ TWELVE_LEAD, GENERAL = "1.2.840.10008.5.1.4.1.1.9.1.1", "1.2.840.10008.5.1.4.1.1
 MOST_SAMPLES, LOWEST_RATE, HIGHEST_RATE = 16_384, 200.0, 1000.0
 NO_DATE = "19000101"
 """Where DICOM demands a date and none may be told."""
-
-_CODES = dict(zip(("I", "II", "III", "aVR", "aVL", "aVF"), (1, 2, 61, 62, 63, 64), strict=True)) | {f"V{n}": n + 2 for n in range(1, 7)}
-"""Of leads in the scheme MDC (ISO 11073-10101; PS3.16 CID 3001), after ``2:``."""
 
 
 def write_dicom(path: Path, recording: Recording) -> Path:
@@ -36,8 +36,8 @@ def write_dicom(path: Path, recording: Recording) -> Path:
         from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
     except ImportError:
         raise MissingError("DICOM files need pydicom. Install: pip install 'jaccardio[formats]'") from None
-    made, name = counts_of(recording), waveform_hash(recording)
-    twelve = len(made.leads) == 12 and made.counts.shape[1] <= MOST_SAMPLES and LOWEST_RATE <= recording.sampling_rate <= HIGHEST_RATE
+    (leads, counts, scale), name = counts_of(recording), waveform_hash(recording)
+    twelve = len(leads) == 12 and counts.shape[1] <= MOST_SAMPLES and LOWEST_RATE <= recording.sampling_rate <= HIGHEST_RATE
     dataset = pydicom.Dataset()
     dataset.SOPClassUID = UID(TWELVE_LEAD if twelve else GENERAL)
     for part in ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"):
@@ -57,7 +57,7 @@ def write_dicom(path: Path, recording: Recording) -> Path:
     dataset.AcquisitionContextSequence = []
     if SIMULATED in recording.flags:
         dataset.ImageComments = SIMULATED_COMMENT
-    dataset.WaveformSequence = [_group(pydicom.Dataset, made, recording.sampling_rate)]
+    dataset.WaveformSequence = [_group(pydicom.Dataset, leads, counts, scale, recording.sampling_rate)]
     meta = pydicom.dataset.FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     dataset.file_meta = meta
@@ -68,23 +68,23 @@ def write_dicom(path: Path, recording: Recording) -> Path:
     return file
 
 
-def _group(new: Any, made: Counts, sampling_rate: float) -> Any:
+def _group(new: Any, leads: Sequence[str], counts: NDArray[np.int16], scale: float, sampling_rate: float) -> Any:
     """The multiplex group."""
     group = new()
     group.WaveformOriginality = "ORIGINAL"
     group.MultiplexGroupLabel = "RHYTHM"
-    group.NumberOfWaveformChannels, group.NumberOfWaveformSamples = made.counts.shape
+    group.NumberOfWaveformChannels, group.NumberOfWaveformSamples = counts.shape
     group.SamplingFrequency = f"{sampling_rate:.15g}"[:16]
-    group.ChannelDefinitionSequence = [_channel(new, lead, made.millivolt_per_count) for lead in made.leads]
+    group.ChannelDefinitionSequence = [_channel(new, lead, scale) for lead in leads]
     group.WaveformBitsAllocated = 16
     group.WaveformSampleInterpretation = "SS"
-    group.WaveformData = np.ascontiguousarray(made.counts.T, dtype="<i2").tobytes()
+    group.WaveformData = np.ascontiguousarray(counts.T, dtype="<i2").tobytes()
     return group
 
 
 def _channel(new: Any, lead: str, millivolt_per_count: float) -> Any:
     channel = new()
-    channel.ChannelSourceSequence = [_code(new, f"2:{_CODES[lead]}", "MDC", f"Lead {lead}")]
+    channel.ChannelSourceSequence = [_code(new, f"2:{LEAD_CODES[lead]}", "MDC", f"Lead {lead}")]
     channel.ChannelSensitivity = _decimal(1000 * millivolt_per_count)
     channel.ChannelSensitivityUnitsSequence = [_code(new, "uV", "UCUM", "microvolt")]
     channel.ChannelSensitivityCorrectionFactor = "1"

@@ -13,11 +13,11 @@ from jaccardio.recording.writers.counts import counts_of
 
 def write_wfdb(path: Path, recording: Recording) -> Path:
     """Writes ``path.dat``, then ``path.hea``: where the header is, the record is whole."""
-    made = counts_of(recording)
+    leads, counts, scale = counts_of(recording)
     comments = (SIMULATED_COMMENT,) if SIMULATED in recording.flags else ()
-    gain = repr(1 / made.millivolt_per_count).removesuffix(".0")
-    header = wfdb_header(path.name, made.leads, made.counts, recording.sampling_rate, gain, comments)
-    write_atomic(path.with_name(f"{path.name}.dat"), samples_interleaved(made.counts))
+    gain = repr(1 / scale).removesuffix(".0")
+    header = wfdb_header(path.name, leads, counts, recording.sampling_rate, gain, comments)
+    write_atomic(path.with_name(f"{path.name}.dat"), samples_interleaved(counts))
     file = path.with_name(f"{path.name}.hea")
     write_atomic(file, header.encode("ascii"))
     return file
