@@ -86,7 +86,8 @@ def _ranked_levels(part: Part, scores: NDArray[np.floating]) -> dict[str, tuple[
 
 
 def _judged(labels: NDArray[np.int8]) -> NDArray[np.bool_]:
-    return (labels == PRESENT).any(axis=0) & (labels == ABSENT).any(axis=0)
+    judged: NDArray[np.bool_] = (labels == PRESENT).any(axis=0) & (labels == ABSENT).any(axis=0)
+    return judged
 
 
 def _macro_auroc(labels: NDArray[np.int8], scores: NDArray[np.floating], bootstrap: PatientBootstrap) -> NDArray[np.float64]:
