@@ -187,3 +187,9 @@ def test_coverage_of_the_reports_of_ptbxl(real_data: Path) -> None:
     assert phrases / (phrases + sum(len(reading.unread) for reading in readings)) >= 0.86
     assert words / (words + unread) >= 0.80
     assert sum(not reading.unread for reading in readings) / len(readings) >= 0.79
+
+
+def test_a_report_that_holds_the_sign_for_leads_names_none() -> None:
+    for phrase in report_phrases().values():
+        for pattern in phrase.patterns:
+            assert not any("@" in code for code in read_report(pattern).said)

@@ -199,7 +199,7 @@ def normalise(text: str) -> str:
 
 def _phrases(report: str) -> Iterator[tuple[str, list[str]]]:
     """Each phrase with ``{}`` for every list of leads, and the leads of these lists (``I+aVL``)."""
-    text = ABBREVIATED.sub(r"\1", normalise(report).partition(_EDITED)[0])
+    text = ABBREVIATED.sub(r"\1", normalise(report.replace(SLOT, " ")).partition(_EDITED)[0])
     for phrase in FULL_STOP.split(text):
         leads = ["+".join(_leads(found)) for found in _LEAD_LIST.findall(phrase)]
         words = [word.strip(",;:") for word in _LEAD_LIST.sub(f" {SLOT} ", phrase).split()]
