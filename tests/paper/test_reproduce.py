@@ -328,6 +328,7 @@ def test_an_interrupted_reproduction_goes_on(
     _reproduce(out, "table1")
     assert [name.rpartition("-")[0] for name in trained_now] == ["standard", "jaccard", "resumed jaccard", "soft", "ours", "resumed ours"]
     assert _results(out)["table1"] == _results(reproduced)["table1"]
+    assert json.loads((out / "results.json").read_text())["title"] == RECIPES["table1"].title
 
 
 def test_a_failed_run_is_named_and_stops_no_table(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:

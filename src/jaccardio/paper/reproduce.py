@@ -110,7 +110,8 @@ def run_reproduce(
         if name == names[-1] or before is None or before["sha256"] != results[name]["sha256"]:  # new, changed or last
             ordered = {key: results[key] for key in RECIPES if key in results}
             notes = {key: _earlier_call(table, made_from) for key, table in ordered.items()}
-            write_results(out, ordered, title=TITLE, facts=_facts(study), notes=notes)
+            title = RECIPES[next(iter(ordered))].title if len(ordered) == 1 else TITLE
+            write_results(out, ordered, title=title, facts=_facts(study), notes=notes)
     return Reproduction(out / RESULTS, out / PAGE, study.runs.failures, warnings_of(results[name] for name in names))
 
 
