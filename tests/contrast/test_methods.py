@@ -5,6 +5,7 @@ import torch
 
 from jaccardio.contrast.banks import TrainingLabels
 from jaccardio.contrast.methods import METHODS, Method
+from jaccardio.contrast.objective import Objective
 
 CELLS = {
     "siglip": "captions x identity x sigmoid",
@@ -64,6 +65,5 @@ def test_groups_are_needed_by_statements_of_groups_alone() -> None:
 
 
 def test_what_a_method_adds_is_in_its_cell() -> None:
-    method = Method("findings", "truth", "asymmetric", "", loss_options={"margin": 0.1}, prototypes=0.5)
-    assert method.cell == "findings x truth x asymmetric, margin 0.1, prototypes 0.5"
-    assert method.objective.loss_options == {"margin": 0.1}
+    method = Method(Objective("findings", "truth", "asymmetric"), False, True, 0.0, 0.5, "", "")
+    assert method.cell == "findings x truth x asymmetric, positive_weight, prototypes 0.5"

@@ -41,7 +41,7 @@ def test_objectives_and_controls_are_judged_by_the_network_alone() -> None:
 
 def test_methods_on_captions_alone_take_the_papers_form_of_the_model() -> None:
     paper = [name for name, entry in OBJECTIVES.items() if entry.configure(()).model.bias == "scalar"]
-    assert paper == list(OBJECTIVES)[:13] == [name for name, method in METHODS.items() if method.statements == "captions"]
+    assert paper == list(OBJECTIVES)[:13] == [name for name, method in METHODS.items() if method.objective.statements == "captions"]
 
 
 def test_what_trains_the_layer_over_the_sentences_has_one() -> None:

@@ -5,7 +5,7 @@ import tomli_w
 
 from jaccardio.contrast.methods import METHODS, Method
 from jaccardio.errors import UsageError
-from jaccardio.training.config import ObjectiveConfig, TrainConfig, load_preset, presets
+from jaccardio.training.config import TrainConfig, load_preset, presets
 
 PLAIN_SMALL = ("paper-small", "siglip-small", "jaccard-small", "truth-small", "classifier-small")
 
@@ -101,7 +101,8 @@ def test_any_method_can_be_trained_on_any_footing(preset: str, name: str, method
     layer = ["model.embedding=64"] if method.prototypes else []
     config, own = load_preset(preset, [f"method={name}", *layer]), load_preset(preset, layer)
     assert config.method == name
-    assert config.objective.model_dump() == {field: getattr(method, field) for field in ObjectiveConfig.model_fields}
+    added = {field: getattr(method, field) for field in ("positive_weight", "views", "prototypes")}
+    assert config.objective.model_dump() == {**vars(method.objective), **added, "measured_weight": 1.0}
     assert (config.model.kind == "classifier") == method.classifier
     assert config.model.model_copy(update={"kind": own.model.kind}) == own.model
     assert (config.data, config.training) == (own.data, own.training)

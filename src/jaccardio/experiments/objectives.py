@@ -67,7 +67,7 @@ class Entry:
 
 
 def _entry(name: str, method: Method) -> Entry:
-    form: tuple[str, ...] = PAPER_MODEL if method.statements == "captions" else ()
+    form: tuple[str, ...] = PAPER_MODEL if method.objective.statements == "captions" else ()
     if method.prototypes and not form:
         form = ("model.embedding=256",)  # without a layer over the sentences the regulariser has nothing to train
     return Entry(name, (f"method={name}", *form), method.cell, method.source, method.needs_groups)

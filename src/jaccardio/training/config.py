@@ -95,7 +95,7 @@ class ObjectiveConfig(_Section):
     loss: str
     loss_options: dict[str, float]
     positive_weight: bool
-    measured_weight: float = Field(gt=0, le=1e6)
+    measured_weight: float = Field(1.0, gt=0, le=1e6)
     views: float = Field(ge=0, le=1e6)
     prototypes: float = Field(ge=0, le=1e6)
 
@@ -289,7 +289,7 @@ def method_settings(method: Any) -> dict[str, Any]:
     chosen = METHODS[method]
     return {
         "model": {"kind": "classifier" if chosen.classifier else "text"},
-        "objective": {name: getattr(chosen, name) for name in ObjectiveConfig.model_fields},
+        "objective": vars(chosen.objective) | {name: getattr(chosen, name) for name in ("positive_weight", "views", "prototypes")},
     }
 
 
