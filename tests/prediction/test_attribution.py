@@ -111,12 +111,12 @@ def test_a_lead_is_taken_away_where_the_model_knows_partial_leads(
 ) -> None:
     signal[LEADS.index("V3")] = 0
     ecg = prepared(predictor, signal[:, :1000])
-    monkeypatch.setattr(Predictor, "partial_leads", True)
+    monkeypatch.setattr(predictor, "partial_leads", True)
     scores = scores_without_lead(predictor, ecg)
     assert np.isnan(scores).all(axis=1).tolist() == [lead == "V3" for lead in LEADS]
     np.testing.assert_allclose(scores[1], predictor.scores([ecg.without_leads(np.array([1]))])[0])
     assert np.isnan(scores_without_lead(predictor, ecg.without_leads(np.arange(1, 12)))).all()
-    monkeypatch.setattr(Predictor, "partial_leads", False)
+    monkeypatch.setattr(predictor, "partial_leads", False)
     assert np.isnan(scores_without_lead(predictor, ecg)).all()
 
 

@@ -4,7 +4,6 @@ import hashlib
 import importlib
 import json
 from collections.abc import Iterable
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +37,11 @@ class OnnxPredictor:
     file
         Checked against the SHA-256 that it ends with.
 
+    Attributes
+    ----------
+    vocabulary, thresholds, contract, decisions
+        As of `Predictor`.
+
     Raises
     ------
     UsageError
@@ -62,38 +66,18 @@ class OnnxPredictor:
         options = runtime.SessionOptions()
         options.intra_op_num_threads = 1
         self._session = runtime.InferenceSession(sealed, options, providers=["CPUExecutionProvider"])
-        self._said = self._session.get_modelmeta().custom_metadata_map
-        evidence = json.loads(self._said["evidence"])
+        said = self._session.get_modelmeta().custom_metadata_map
+        evidence, contract, vocabulary, partial_leads, thresholds, calibration = (
+            json.loads(said[key]) for key in ("evidence", "contract", "vocabulary", "partial_leads", "thresholds", "calibration")
+        )
         self._defined: tuple[str, ...] | None = None
         if evidence is not None:
             self._defined = tuple(evidence["defined"])
             if evidence["sha256"] != evidence_fingerprint(self._defined):
                 raise DataError(f"{file}: made with measured statements or definitions of another version. Export the model again.")
-
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """The findings, in the order of the scores."""
-        return self.decisions.vocabulary
-
-    @property
-    def thresholds(self) -> Thresholds:
-        """Threshold per finding for each policy."""
-        return self.decisions.thresholds
-
-    @cached_property
-    def contract(self) -> SignalContract:
-        """Rate and length that signals are brought to."""
-        return SignalContract.from_dict(json.loads(self._said["contract"]))
-
-    @cached_property
-    def decisions(self) -> Decisions:
-        """What scores are held against."""
-        vocabulary, partial_leads, thresholds, calibration = (
-            json.loads(self._said[key]) for key in ("vocabulary", "partial_leads", "thresholds", "calibration")
-        )
-        return Decisions(
-            Vocabulary.from_dict(vocabulary), partial_leads, Thresholds.from_dict(thresholds), Calibration.from_dict(calibration)
-        )
+        self.contract = SignalContract.from_dict(contract)
+        self.vocabulary, self.thresholds = Vocabulary.from_dict(vocabulary), Thresholds.from_dict(thresholds)
+        self.decisions = Decisions(self.vocabulary, partial_leads, self.thresholds, Calibration.from_dict(calibration))
 
     def predict(self, recordings: Iterable[Recording], policy: str = "global") -> list[list[FindingScore]]:
         """Scores and decisions for each recording, as `Predictor.predict`.

@@ -15,11 +15,9 @@ from jaccardio.errors import DataError, ReadError, UsageError
 from jaccardio.evaluation.calibration import Calibration
 from jaccardio.evaluation.reference import Reference
 from jaccardio.evaluation.thresholds import Thresholds
-from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.measurement.definitions import defined_in
 from jaccardio.measurement.measure import measure_recording, measure_windows
 from jaccardio.measurement.statements import measured_statements
-from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import text_encoder_of
 from jaccardio.models.ensemble import has_evidence
 from jaccardio.models.folder import Pretrained, load_pretrained
@@ -28,7 +26,7 @@ from jaccardio.models.scoring import choose_device, ecg_embeddings, embedding_sc
 from jaccardio.prediction.decisions import Decisions, FindingScore
 from jaccardio.prediction.suspects import warn_of_suspects
 from jaccardio.recording.leads import LEADS
-from jaccardio.recording.preprocessing import Prepared, SignalContract
+from jaccardio.recording.preprocessing import Prepared
 from jaccardio.recording.readers import read_ecg
 from jaccardio.recording.recording import Recording
 from jaccardio.recording.windows import Windows
@@ -52,6 +50,26 @@ class Predictor:
         The model as it was trained, and what belongs to it.
     model
         The same for scoring alone: batch norms are part of the convolutions in front of them.
+    vocabulary
+        The findings that the model was trained on, in the order of its scores.
+    statements
+        Codes of the measured statements that it learned, in the order of `statement_degrees`.
+    contract
+        Rate and length that signals are brought to.
+    config
+        Shape of the model.
+    language
+        Of the prompts that the model keeps, which is that of the sentences it was trained on.
+    partial_leads
+        Whether training showed the model ECGs without some of their leads.
+    defined
+        The findings, by code, whose definitions are held against each ECG where the model `measures`.
+    thresholds
+        Threshold per finding for each policy, fitted on the validation part in training.
+    calibration
+        Recalibrations of the scores, fitted on the validation part in training.
+    decisions
+        What scores are held against.
     """
 
     def __init__(self, pretrained: Pretrained, device: str | torch.device = "auto") -> None:
@@ -59,6 +77,11 @@ class Predictor:
         self._device = choose_device(device)
         self.model = folded(pretrained.model).to(self._device)
         self._text_encoder: TextEncoder | None = None
+        self.vocabulary, self.statements, self.contract = pretrained.vocabulary, pretrained.statements, pretrained.contract
+        self.config, self.language = pretrained.config, pretrained.config.language
+        self.partial_leads, self.defined = pretrained.partial_leads, defined_in(pretrained.vocabulary)
+        self.thresholds, self.calibration = Thresholds.from_dict(pretrained.thresholds), Calibration.from_dict(pretrained.calibration)
+        self.decisions = Decisions(self.vocabulary, self.partial_leads, self.thresholds, self.calibration)
 
     @classmethod
     def from_pretrained(cls, folder: str | Path, device: str | torch.device = "auto") -> "Predictor":
@@ -82,43 +105,6 @@ class Predictor:
         folder = Path(folder)
         return cls(RunFolder.open(folder).pretrained() if looks_like_a_run(folder) else load_pretrained(folder), device)
 
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """The findings that the model was trained on, in the order of its scores."""
-        return self.pretrained.vocabulary
-
-    @property
-    def contract(self) -> SignalContract:
-        """Rate and length that signals are brought to."""
-        return self.pretrained.contract
-
-    @property
-    def config(self) -> ModelConfig:
-        """Shape of the model."""
-        return self.pretrained.config
-
-    @property
-    def partial_leads(self) -> bool:
-        """Whether training showed the model ECGs without some of their leads."""
-        return self.pretrained.partial_leads
-
-    @cached_property
-    def decisions(self) -> Decisions:
-        """What scores are held against."""
-        pretrained = self.pretrained
-        thresholds, calibration = Thresholds.from_dict(pretrained.thresholds), Calibration.from_dict(pretrained.calibration)
-        return Decisions(pretrained.vocabulary, pretrained.partial_leads, thresholds, calibration)
-
-    @property
-    def thresholds(self) -> Thresholds:
-        """Threshold per finding for each policy, fitted on the validation part in training."""
-        return self.decisions.thresholds
-
-    @property
-    def calibration(self) -> Calibration:
-        """Recalibrations of the scores, fitted on the validation part in training."""
-        return self.decisions.calibration
-
     @cached_property
     def reference(self) -> Reference | None:
         """What is usual in the validation part; None where an earlier version trained the model."""
@@ -133,11 +119,6 @@ class Predictor:
     def measures(self) -> bool:
         """Whether its scores rest on what is measured of an ECG too (`jaccardio.models.evidence`)."""
         return has_evidence(self.model)
-
-    @property
-    def defined(self) -> tuple[str, ...]:
-        """The findings, by code, whose definitions are then held against each ECG."""
-        return defined_in(self.vocabulary)
 
     def prepare(self, ecg: Recording | Prepared | str | Path) -> Prepared:
         """A recording as the model expects it, which is what `jaccardio ingest` would store; one that is prepared already stays."""
@@ -175,11 +156,6 @@ class Predictor:
         """Why an ECG with these leads, (12,), cannot answer, per finding; empty where it can."""
         return self.decisions.withheld(lead_mask)
 
-    @property
-    def language(self) -> str:
-        """Language of the prompts that the model keeps, which is that of the sentences it was trained on."""
-        return self.pretrained.config.language
-
     def scores(self, batches: Iterable[Windows], language: str | None = None) -> NDArray[np.float64]:
         """Scores in [0, 1], (n, findings), of prepared ECGs, whether or not their leads can show the finding (`withheld`).
 
@@ -192,11 +168,6 @@ class Predictor:
         if language in (None, self.language):
             return finding_scores(self.model, self._checked(batches), self._device)
         return self.sentence_scores(batches, self.vocabulary.prompts(language))
-
-    @property
-    def statements(self) -> tuple[str, ...]:
-        """Codes of the measured statements that the model learned, in the order of `statement_degrees`."""
-        return self.pretrained.statements
 
     def statement_degrees(self, batches: Iterable[Windows]) -> dict[str, NDArray[np.float64]]:
         """Degree of truth (n,) of each measured statement by code, as the model sees prepared ECGs; empty where it learned none."""
@@ -292,7 +263,7 @@ class Predictor:
             raise UsageError("a sentence holds characters that are no text.")
         if self._text_encoder is None:
             # no cache on disk: what people search for may name a patient
-            encoder = text_encoder_of(self.pretrained.config, self.vocabulary)
+            encoder = text_encoder_of(self.config, self.vocabulary)
             if encoder.fingerprint != self.model.text_fingerprint:
                 raise DataError("the installed text encoder is not the one that the model was trained with (other weights).")
             if (tuned := tuned_in(encoder)) is not None:
