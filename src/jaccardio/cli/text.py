@@ -21,11 +21,6 @@ text = typer.Typer(
 """What language models are needed for, on a machine that has them."""
 
 
-@text.callback()
-def group() -> None:
-    """Embeds sentences by a language model, asks what it knows."""
-
-
 @text.command()
 def embed(
     model: Annotated[str, typer.Option(metavar="NAME|FOLDER|FILE", help="Language model, as model.text names it.")],

@@ -33,7 +33,7 @@ class Ranks:
 
     def share(self, n: int) -> slice:
         """Which of n ECGs or statements this process holds; shares differ by one at most."""
-        return self._share(n, self.rank)
+        return slice(n * self.rank // self.size, n * (self.rank + 1) // self.size)
 
     def gathered(self, own: Tensor, n: int) -> Tensor:
         """All n rows from the shares (rows here, ...), whose order they keep; gradients go back to the process that a row is from."""
@@ -79,9 +79,6 @@ class Ranks:
         if self.first:
             self.wait()
 
-    def _share(self, n: int, rank: int) -> slice:
-        return slice(n * rank // self.size, n * (rank + 1) // self.size)
-
 
 ALONE = Ranks()
 """One process."""
@@ -99,7 +96,7 @@ class _Gather(torch.autograd.Function):
         sent = padded.view(torch.int8) if padded.dtype == torch.bool else padded
         received = [torch.empty_like(sent) for _ in range(ranks.size)]
         dist.all_gather(received, sent)
-        shares = [ranks._share(n, rank) for rank in range(ranks.size)]
+        shares = [Ranks(rank, ranks.size).share(n) for rank in range(ranks.size)]
         parts = [part[: share.stop - share.start] for part, share in zip(received, shares, strict=True)]
         return torch.cat(parts).view(own.dtype)
 

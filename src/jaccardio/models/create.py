@@ -59,7 +59,7 @@ def create_model(config: ModelConfig, *, vocabulary: Vocabulary, text_encoder: T
     prompts, statements = vectors[: len(vocabulary)], vectors[len(vocabulary) :]
     model = MODELS[config.kind](config, prompts, text_encoder.fingerprint, statements)
     if (tuned := tuned_in(text_encoder)) is not None:
-        model.adapt(tuned.drawn_adapter())
+        model.tuning.update(tuned.drawn_adapter())
     return model
 
 

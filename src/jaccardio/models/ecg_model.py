@@ -1,7 +1,6 @@
 """`EcgModel`: the interface that training, the pretrained folder, scoring and prediction use for every kind of model."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -50,10 +49,6 @@ class EcgModel(nn.Module, ABC):
     def trained_vectors(self) -> Tensor:
         """(k + s, D) text vectors of the prompts and, after them, of the measured statements."""
         return torch.cat([self.prompt_vectors, self.statement_vectors])
-
-    def adapt(self, adapter: Mapping[str, Tensor]) -> None:
-        """Takes the matrices that tune the text encoder."""
-        self.tuning.update(adapter)
 
     @property
     def adapter(self) -> dict[str, Tensor]:

@@ -17,11 +17,20 @@ class EcgEnsemble(nn.Module):
     ----------
     members
         At least one.
+
+    Attributes
+    ----------
+    text_fingerprint
+        Fingerprint of the text encoder that made their text vectors.
+    adapter
+        Nothing: models that tune their text encoder have no common one.
     """
 
     def __init__(self, members: Sequence[EcgModel]) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
+        self.text_fingerprint = members[0].text_fingerprint
+        self.adapter: Mapping[str, Tensor] = {}
 
     @property
     def prompt_vectors(self) -> Tensor:
@@ -32,16 +41,6 @@ class EcgEnsemble(nn.Module):
     def statement_vectors(self) -> Tensor:
         """(s, D) likewise, of the measured statements."""
         return members_of(self)[0].statement_vectors
-
-    @property
-    def text_fingerprint(self) -> str:
-        """Fingerprint of the text encoder that made them."""
-        return members_of(self)[0].text_fingerprint
-
-    @property
-    def adapter(self) -> Mapping[str, Tensor]:
-        """Nothing: models that tune their text encoder have no common one."""
-        return {}
 
     def encode_ecg(self, signal: Tensor) -> Tensor:
         """ECGs (n, 12, samples) in millivolt to vectors (n, sum of d) float32."""

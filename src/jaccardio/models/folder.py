@@ -39,7 +39,7 @@ from jaccardio.models.weights import weights_from_bytes, weights_to_bytes
 from jaccardio.recording.preprocessing import SignalContract
 
 FORMAT = "jaccardio-model-7"
-WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CALIBRATION, REFERENCE, CARD = (
+CHECKED_FILES = WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CALIBRATION, REFERENCE, CARD = (
     "model.safetensors",
     "config.json",
     "vocabulary.json",
@@ -49,7 +49,6 @@ WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CALIBRATION, REFERENCE, CARD = (
     "README.md",
 )
 EVIDENCE = "evidence_sha256"
-CHECKED_FILES = (WEIGHTS, CONFIG, VOCABULARY, THRESHOLDS, CALIBRATION, REFERENCE, CARD)
 
 
 @dataclass(frozen=True)
@@ -212,7 +211,7 @@ def load_pretrained(folder: Path) -> Pretrained:
 
 def _member(config: ModelConfig, state: Mapping[str, Tensor], text_fingerprint: str, defined: Sequence[str]) -> EcgModel:
     model = MODELS[config.kind](config, state["prompt_vectors"], text_fingerprint, state["statement_vectors"])
-    model.adapt(_below(state, "tuning."))
+    model.tuning.update(_below(state, "tuning."))
     if evidence := _below(state, "evidence."):
         model.evidence = Evidence(defined, **evidence)
     model.load_state_dict(state, strict=True)

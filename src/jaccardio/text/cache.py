@@ -29,7 +29,8 @@ class CachedEncoder:
     """
 
     def __init__(self, encoder: LanguageModel, folder: Path | None) -> None:
-        self._encoder = encoder
+        self._encoder, self.name, self.dimension, self.centred = encoder, encoder.name, encoder.dimension, encoder.centred
+        self.fingerprint = encoder.fingerprint
         self._path = None if folder is None else folder / f"text-{encoder.fingerprint[:32]}.safetensors"
         self._known = SentenceVectors.of(encoder)
         if self._path is not None:
@@ -39,26 +40,6 @@ class CachedEncoder:
                 return
             if (kept.fingerprint, kept.dimension) == (encoder.fingerprint, encoder.dimension):
                 self._known.vectors = kept.vectors
-
-    @property
-    def name(self) -> str:
-        """Name of the encoder behind."""
-        return self._encoder.name
-
-    @property
-    def dimension(self) -> int:
-        """Length of a vector."""
-        return self._encoder.dimension
-
-    @property
-    def fingerprint(self) -> str:
-        """Fingerprint of the encoder behind."""
-        return self._encoder.fingerprint
-
-    @property
-    def centred(self) -> bool:
-        """As of the encoder behind."""
-        return self._encoder.centred
 
     def encode(self, sentences: Sequence[str]) -> NDArray[np.float32]:
         """Raw vectors (m, D); only sentences never seen reach the encoder behind."""

@@ -24,7 +24,6 @@ logger = logging.getLogger(__name__)
 FORMAT = "jaccardio-language-model-1"
 MAGIC = b"GGUF"
 PACKAGES = ("gguf", "accelerate")
-BLOCK = 2**20
 
 
 def converted_gguf(parts: Sequence[Path], published: str | None = None) -> Path:
@@ -47,10 +46,13 @@ def converted_gguf(parts: Sequence[Path], published: str | None = None) -> Path:
     cache, name = user_cache(), str(parts[0])
     if cache is None:
         raise MissingError(f"{name}: no place for the converted model. Name a folder by the environment variable JACCARDIO_CACHE.")
-    digest = _sha256(parts)
-    if published not in (None, digest):
+    whole = hashlib.sha256()
+    for part in parts:
+        with part.open("rb") as file:
+            hashlib.file_digest(file, lambda: whole)  # goes on where the part before ended
+    if published not in (None, whole.hexdigest()):
         raise DataError(f"{name}: is not that of the published model (SHA-256 {str(published)[:12]}…); install it again.")
-    folder = cache / "models" / digest[:32]
+    folder = cache / "models" / whole.hexdigest()[:32]
     with locked(folder.with_suffix(".lock"), str(folder), wait=True):
         if not folder.is_dir():
             remove_unfinished(folder.parent, folder.name)
@@ -104,14 +106,5 @@ def _joined(parts: Sequence[Path], whole: Path) -> Path:
     with whole.open("wb") as file:
         for part in parts:
             with part.open("rb") as piece:
-                shutil.copyfileobj(piece, file, BLOCK)
+                shutil.copyfileobj(piece, file)
     return whole
-
-
-def _sha256(parts: Sequence[Path]) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        with part.open("rb") as file:
-            while block := file.read(BLOCK):
-                digest.update(block)
-    return digest.hexdigest()
