@@ -18,10 +18,11 @@ from jaccardio.models.folder import Pretrained
 from jaccardio.models.scoring import finding_scores
 from jaccardio.training import loop
 from jaccardio.training.config import TrainConfig, load_preset
+from jaccardio.training.leakage import earlier_model
 from jaccardio.training.material import Material
 from jaccardio.training.run_folder import TEACHER, RunFolder
 from jaccardio.training.session import Session
-from jaccardio.training.teacher import load_teacher, taught
+from jaccardio.training.teacher import taught
 from tests.conftest import TINY
 
 CPU = torch.device("cpu")
@@ -33,7 +34,7 @@ def _config(*settings: str) -> TrainConfig:
 
 @pytest.fixture
 def teacher(store: Store, split: Split, trained: Path) -> Pretrained:
-    return load_teacher(trained, store, split)
+    return earlier_model(trained, store, split)
 
 
 def test_what_is_taught_are_the_scores_of_the_teacher_finding_by_finding(store: Store, split: Split, teacher: Pretrained) -> None:

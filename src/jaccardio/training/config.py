@@ -189,23 +189,15 @@ class TrainConfig(_Section):
         return self.preset if method == own else f"{self.preset} as {method}"
 
     @model_validator(mode="after")
-    def _classifier_has_no_sentences(self) -> "TrainConfig":
+    def _sections_fit(self) -> "TrainConfig":
         if self.model.kind == "classifier" and (self.objective.objective().banks, self.objective.target) != (("findings",), "truth"):
             raise ValueError("a classifier has one output a finding: it needs statements = 'findings' and target = 'truth'")
         if self.model.kind == "classifier" and (self.objective.views or self.objective.prototypes):
             raise ValueError("a classifier has no embedding and no text: it needs objective.views = 0 and objective.prototypes = 0")
-        return self
-
-    @model_validator(mode="after")
-    def _tuned_is_a_language_model(self) -> "TrainConfig":
         if self.model.lora_rank and (self.model.kind == "classifier" or self.objective.prototypes or self.training.teacher):
             raise ValueError(
                 "model.lora_rank tunes a language model: it needs model.kind = 'text', objective.prototypes = 0 and no training.teacher"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _prototypes_have_a_layer_to_train(self) -> "TrainConfig":
         if self.objective.prototypes and not self.model.embedding:
             raise ValueError("objective.prototypes shapes the trained layer over sentences: it needs model.embedding above 0")
         return self

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 
@@ -9,6 +10,7 @@ from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
 from jaccardio.errors import DataError
 from jaccardio.findings.vocabulary import Vocabulary
+from jaccardio.models.folder import Pretrained
 from jaccardio.training.run_folder import EARLIER, KNOWN_BY, RunFolder
 
 SEEN: Mapping[str, str] = {
@@ -41,18 +43,23 @@ def seen_by(runs: Iterable[RunFolder], parts: Collection[str] = SEEN) -> dict[st
     return {column: sorted({value for one in known for value in one[column]}) for column in KNOWN_BY}
 
 
-def check_earlier(run: RunFolder, store: Store, split: Split) -> None:
-    """Refuses a run that another one starts or learns from where it would carry knowledge between the parts of the other's split.
+def earlier_model(path: Path, store: Store, split: Split) -> Pretrained:
+    """The model of a run, or of an ensemble, that another run starts or learns from, checked as prediction checks it.
 
     Raises
     ------
+    UsageError
+        There is no such folder.
     DataError
-        It has seen ECGs of the test part, or was trained on some of the validation part, which chooses epoch, thresholds and calibration.
+        The folder is damaged or no complete run; or it would carry knowledge between the parts of the split: it has seen ECGs of the test
+        part, or was trained on some of the validation part, which chooses epoch, thresholds and calibration.
     """
+    run = RunFolder.open(path)
     check_unseen(run, store, store.rows_of(split.parts["test"]).tolist())
     validation = store.records.iloc[store.rows_of(split.parts["validation"])]
     advice = "They would choose epoch and thresholds, though the other model was trained on them: take another split or model."
     _check_apart(validation, run.part("train"), f"the train part of {run.path}", advice)
+    return run.pretrained()
 
 
 def check_untold(told: Vocabulary, store: Store, hidden: Sequence[str]) -> None:

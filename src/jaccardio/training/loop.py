@@ -12,11 +12,10 @@ from jaccardio.locks import own_folder
 from jaccardio.models.scoring import choose_device
 from jaccardio.progress import Progress
 from jaccardio.training.config import TrainConfig
-from jaccardio.training.leakage import check_untold, seen_by
+from jaccardio.training.leakage import check_untold, earlier_model, seen_by
 from jaccardio.training.run_folder import RunFolder, looks_like_a_run
 from jaccardio.training.selection import Best
 from jaccardio.training.session import Session
-from jaccardio.training.teacher import load_teacher
 from jaccardio.training.warm_start import load_source
 
 JOIN_AGAIN = "`jaccardio train --resume --ensemble N`, or `jaccardio ensemble`"
@@ -68,7 +67,7 @@ def train(
     check_disjoint(store, split)
     initial, taught = (Path(name).expanduser() if name else None for name in (config.training.init_from, config.training.teacher))
     source = load_source(initial, store, split) if initial else None
-    teacher = load_teacher(taught, store, split) if taught else None
+    teacher = earlier_model(taught, store, split) if taught else None
     earlier = seen_by(RunFolder(path) for path in (initial, taught) if path and looks_like_a_run(path))
     for other in filter(None, (source, teacher)):
         check_untold(other.vocabulary, store, config.data.hidden_findings)

@@ -4,38 +4,14 @@ Distillation (Hinton et al. 2015, arXiv:1503.02531); on PTB-XL it gained nothing
 whole ECGs with all their leads, and kept in the run.
 """
 
-from pathlib import Path
-
 import torch
 from torch import Tensor
 
 from jaccardio.cohort.batches import full_batches
-from jaccardio.cohort.split import Split
-from jaccardio.cohort.store import Store
 from jaccardio.errors import UsageError
 from jaccardio.models.folder import Pretrained
 from jaccardio.models.scoring import finding_scores
-from jaccardio.training.leakage import check_earlier
 from jaccardio.training.material import Material
-from jaccardio.training.run_folder import RunFolder
-
-
-def load_teacher(path: Path, store: Store, split: Split) -> Pretrained:
-    """The model of a run, or of an ensemble, checked as prediction checks it.
-
-    Raises
-    ------
-    UsageError
-        There is no such folder, or the model wants other signals than the store holds.
-    DataError
-        The folder is damaged or no complete run, or the run has seen ECGs as `check_earlier` says.
-    """
-    run = RunFolder.open(path)
-    check_earlier(run, store, split)
-    teacher = run.pretrained()
-    if teacher.contract != store.contract:
-        raise UsageError("training.teacher: that model wants other signals than the store holds. Take one trained on such a store.")
-    return teacher
 
 
 def taught(teacher: Pretrained, material: Material, device: torch.device) -> Tensor:
@@ -46,8 +22,10 @@ def taught(teacher: Pretrained, material: Material, device: torch.device) -> Ten
     Raises
     ------
     UsageError
-        It knows no finding of the run.
+        It wants other signals than the store holds, or knows no finding of the run.
     """
+    if teacher.contract != material.store.contract:
+        raise UsageError("training.teacher: that model wants other signals than the store holds. Take one trained on such a store.")
     known = {code: column for column, code in enumerate(teacher.vocabulary.codes)}
     columns = [column for column, code in enumerate(material.vocabulary.codes) if code in known]
     if not columns:

@@ -18,8 +18,8 @@ from jaccardio.models.config import ENCODER, ModelConfig
 from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.folder import Pretrained, load_pretrained
 from jaccardio.recording.preprocessing import SignalContract
-from jaccardio.training.leakage import check_earlier
-from jaccardio.training.run_folder import RunFolder, looks_like_a_run
+from jaccardio.training.leakage import earlier_model
+from jaccardio.training.run_folder import looks_like_a_run
 
 logger = logging.getLogger(__name__)
 
@@ -35,14 +35,12 @@ def load_source(path: Path, store: Store, split: Split) -> Pretrained:
     UsageError
         There is no such folder.
     DataError
-        The folder is damaged or no model, the run is not complete, or it has seen ECGs as `check_earlier` says.
+        The folder is damaged or no model, the run is not complete, or it has seen ECGs as `earlier_model` says.
     """
     if not looks_like_a_run(path):
         logger.warning("training.init_from: a model folder does not say which ECGs it has seen: keep those of the test part from it.")
         return load_pretrained(path)
-    run = RunFolder.open(path)
-    check_earlier(run, store, split)
-    return run.pretrained()
+    return earlier_model(path, store, split)
 
 
 def start_from(source: Pretrained, model: EcgModel, config: ModelConfig, contract: SignalContract) -> str:
