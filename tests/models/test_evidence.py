@@ -20,7 +20,7 @@ from jaccardio.models.create import create_model
 from jaccardio.models.ecg_model import EcgModel
 from jaccardio.models.ensemble import EcgEnsemble
 from jaccardio.models.evidence import Evidence
-from jaccardio.models.folder import CHECKED_FILES, CONFIG, FORMAT, load_pretrained, save_pretrained
+from jaccardio.models.folder import CHECKED_FILES, CONFIG, FORMAT, Pretrained, load_pretrained, save_pretrained
 from jaccardio.models.scoring import finding_scores, statement_scores
 from jaccardio.recording.preprocessing import SignalContract
 from jaccardio.recording.windows import Windows
@@ -101,9 +101,7 @@ def test_the_folder_keeps_it_and_says_what_it_rests_on(model: EcgModel, vocabula
     kind = type(model).__name__
     config = ModelConfig(kind="text" if kind == "EcgTextModel" else "classifier", width=2, embedding=8, score_parts=(2, 1))
     folder = tmp_path / "model"
-    save_pretrained(
-        folder, model, [config], vocabulary, (), SignalContract(100.0, 3.0), True, {"global": 0.3}, {"temperature": 2.0}, {}, "# Card\n"
-    )
+    save_pretrained(folder, Pretrained(model, (config,), vocabulary, (), SignalContract(100.0, 3.0), True), "# Card\n")
     kept = load_pretrained(folder).model
     np.testing.assert_array_equal(finding_scores(kept, [windows()], CPU), finding_scores(model, [windows()], CPU))
     document = json.loads((folder / CONFIG).read_text())

@@ -14,7 +14,16 @@ from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.models.config import ModelConfig
 from jaccardio.models.create import create_model
 from jaccardio.models.ecg_model import EcgModel
-from jaccardio.models.folder import CHECKED_FILES, FORMAT, REFERENCE, VOCABULARY, load_pretrained, model_manifest, save_pretrained
+from jaccardio.models.folder import (
+    CHECKED_FILES,
+    FORMAT,
+    REFERENCE,
+    VOCABULARY,
+    Pretrained,
+    load_pretrained,
+    model_manifest,
+    save_pretrained,
+)
 from jaccardio.recording.preprocessing import SignalContract
 from jaccardio.text.encoder import TextEncoder
 
@@ -31,7 +40,8 @@ def save(path: Path, config: ModelConfig, vocabulary: Vocabulary, text_encoder: 
     torch.manual_seed(0)
     model = create_model(config, vocabulary=vocabulary, text_encoder=text_encoder)
     model.finding_logits(torch.randn(4, 12, 200))  # moves the running statistics of the norms
-    save_pretrained(path, model, [config], vocabulary, (), CONTRACT, True, {"global": 0.3}, {"temperature": 2.0}, {"ecgs": 7}, "# Card\n")
+    pretrained = Pretrained(model, (config,), vocabulary, (), CONTRACT, True, {"global": 0.3}, {"temperature": 2.0}, reference={"ecgs": 7})
+    save_pretrained(path, pretrained, "# Card\n")
     return model.eval()
 
 

@@ -18,7 +18,7 @@ manifest.json     SHA-256 of each of the above; written last
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ class Pretrained:
     calibration
         Recalibrations as training fitted them (`Calibration.to_dict`).
     weights_sha256
-        SHA-256 of the file of weights.
+        SHA-256 of the file of weights; empty of a model that is in none.
     reference
         What is usual in the validation part (`Reference.to_dict`); None of a model that an earlier version trained.
     """
@@ -85,9 +85,9 @@ class Pretrained:
     statements: tuple[str, ...]
     contract: SignalContract
     partial_leads: bool
-    thresholds: Mapping[str, Any]
-    calibration: Mapping[str, Any]
-    weights_sha256: str
+    thresholds: Mapping[str, Any] = field(default_factory=dict)
+    calibration: Mapping[str, Any] = field(default_factory=dict)
+    weights_sha256: str = ""
     reference: Mapping[str, Any] | None = None
 
     @property
@@ -96,19 +96,7 @@ class Pretrained:
         return self.configs[0]
 
 
-def save_pretrained(
-    folder: Path,
-    model: EcgModel | EcgEnsemble,
-    configs: Sequence[ModelConfig],
-    vocabulary: Vocabulary,
-    statements: Sequence[str],
-    contract: SignalContract,
-    partial_leads: bool,
-    thresholds: Mapping[str, Any],
-    calibration: Mapping[str, Any],
-    reference: Mapping[str, Any],
-    card: str,
-) -> None:
+def save_pretrained(folder: Path, pretrained: Pretrained, card: str) -> None:
     """Writes a pretrained folder in one step: the whole new one or, after a crash, none of it.
 
     An earlier pretrained folder of that name is replaced.
@@ -123,21 +111,21 @@ def save_pretrained(
     if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder}: exists and is not a pretrained model; choose another place or move it away.")
     config_document = {
-        "members": [config.model_dump() for config in configs],
-        "text_fingerprint": model.text_fingerprint,
-        "statements": list(statements),
-        "contract": contract.to_dict(),
-        "partial_leads": partial_leads,
+        "members": [config.model_dump() for config in pretrained.configs],
+        "text_fingerprint": pretrained.model.text_fingerprint,
+        "statements": list(pretrained.statements),
+        "contract": pretrained.contract.to_dict(),
+        "partial_leads": pretrained.partial_leads,
     }
-    if has_evidence(model):
-        config_document[EVIDENCE] = evidence_fingerprint(defined_in(vocabulary))
+    if has_evidence(pretrained.model):
+        config_document[EVIDENCE] = evidence_fingerprint(defined_in(pretrained.vocabulary))
     files = {
-        WEIGHTS: weights_to_bytes(model.state_dict()),
+        WEIGHTS: weights_to_bytes(pretrained.model.state_dict()),
         CONFIG: json_bytes(config_document),
-        VOCABULARY: json_bytes(vocabulary.to_dict()),
-        THRESHOLDS: json_bytes(thresholds),
-        CALIBRATION: json_bytes(calibration),
-        REFERENCE: json_bytes(reference),
+        VOCABULARY: json_bytes(pretrained.vocabulary.to_dict()),
+        THRESHOLDS: json_bytes(pretrained.thresholds),
+        CALIBRATION: json_bytes(pretrained.calibration),
+        REFERENCE: json_bytes(pretrained.reference),
         CARD: card.encode(),
     }
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ An ensemble is a run like any other: it has a split, a model and a summary, and 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,7 @@ def join_runs(
     models = [run.pretrained() for run in runs]
     for run, model in zip(runs, models, strict=True):
         _check_alike(run, model, runs[0], models[0], store)
-    first, config, vocabulary = runs[0], runs[0].config, models[0].vocabulary
+    first, config = runs[0], runs[0].config
     weights = [model.weights_sha256 for model in models]
     chosen = choose_device(device)
     ensemble = EcgEnsemble([model.model for model in models if isinstance(model.model, EcgModel)]).to(chosen)
@@ -118,7 +119,7 @@ def join_runs(
         else:
             run = RunFolder.create(out, config, store, first.split, members=weights, earlier=seen_by(runs, (EARLIER,)))
         rows = np.sort(store.rows_of(first.split.parts["validation"]))
-        columns = np.array([store.vocabulary.index(code) for code in vocabulary.codes])
+        columns = np.array([store.vocabulary.index(code) for code in models[0].vocabulary.codes])
         labels = store.labels[np.ix_(rows, columns)]
         scores = finding_scores(ensemble, full_batches(store, rows, progress=progress), chosen)
         auroc, _ = macro_ranking(labels, scores)
@@ -132,20 +133,9 @@ def join_runs(
             "seconds": round(sum(one["seconds"] for one in summaries), 1),
             "store": store.fingerprint,
         }
-        return finish_run(
-            run,
-            ensemble,
-            [model.config for model in models],
-            vocabulary,
-            models[0].statements,
-            all(model.partial_leads for model in models),
-            store,
-            rows,
-            labels,
-            scores,
-            chosen,
-            summary,
-        )
+        configs, partial_leads = tuple(model.config for model in models), all(model.partial_leads for model in models)
+        joined = replace(models[0], model=ensemble, configs=configs, partial_leads=partial_leads, weights_sha256="")
+        return finish_run(run, joined, store, rows, labels, scores, chosen, summary)
 
 
 def _check_alike(run: RunFolder, model: Pretrained, first: RunFolder, other: Pretrained, store: Store) -> None:

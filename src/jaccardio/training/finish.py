@@ -1,6 +1,6 @@
 """The end of a training: the model, what is fitted on its validation scores, and the summary."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,8 @@ from jaccardio.evaluation.cautions import cautions
 from jaccardio.evaluation.part import MINIMUM_POSITIVES
 from jaccardio.evaluation.reference import fit_reference
 from jaccardio.evaluation.thresholds import fit_thresholds
-from jaccardio.findings.vocabulary import Vocabulary
 from jaccardio.findings.withheld import withheld_answers
-from jaccardio.models.config import ModelConfig
-from jaccardio.models.ecg_model import EcgModel
-from jaccardio.models.ensemble import EcgEnsemble
-from jaccardio.models.folder import save_pretrained
+from jaccardio.models.folder import Pretrained, save_pretrained
 from jaccardio.models.scoring import ecg_embeddings
 from jaccardio.training.card import model_card
 from jaccardio.training.run_folder import RunFolder
@@ -27,11 +23,7 @@ from jaccardio.training.run_folder import RunFolder
 
 def finish_run(
     run: RunFolder,
-    model: EcgModel | EcgEnsemble,
-    configs: Sequence[ModelConfig],
-    vocabulary: Vocabulary,
-    statements: Sequence[str],
-    partial_leads: bool,
+    trained: Pretrained,
     store: Store,
     rows: NDArray[np.int64],
     labels: NDArray[np.int8],
@@ -43,10 +35,8 @@ def finish_run(
 
     Parameters
     ----------
-    model
-        On `device`.
-    configs, vocabulary, statements, partial_leads
-        As in `Pretrained`.
+    trained
+        The model, on `device`, and what belongs to it but for what is fitted here.
     store, rows
         The validation part, (n,) rows of the store.
     labels, scores
@@ -58,31 +48,20 @@ def finish_run(
     -------
     The summary as written.
     """
-    fitted = {
+    summary = summary | {
         "validation_records": len(labels),
-        "findings": len(vocabulary),
-        "warnings": cautions(labels, vocabulary.codes, MINIMUM_POSITIVES, "validation part"),
+        "findings": len(trained.vocabulary),
+        "warnings": cautions(labels, trained.vocabulary.codes, MINIMUM_POSITIVES, "validation part"),
         "split": run.split.fingerprint,
     }
-    summary = summary | fitted
     thresholds = fit_thresholds(labels, scores)
     reference = fit_reference(
-        ecg_embeddings(model, full_batches(store, rows), device),
+        ecg_embeddings(trained.model, full_batches(store, rows), device),
         {policy: thresholds.decide(scores, policy) for policy in thresholds.values},
-        ~withheld_answers(vocabulary, partial_leads, store.lead_masks[rows]),
+        ~withheld_answers(trained.vocabulary, trained.partial_leads, store.lead_masks[rows]),
         store.records["flags"].iloc[rows],
     )
-    save_pretrained(
-        run.model,
-        model,
-        configs=configs,
-        vocabulary=vocabulary,
-        statements=statements,
-        contract=store.contract,
-        partial_leads=partial_leads,
-        thresholds=thresholds.to_dict(),
-        calibration=fit_calibration(labels, scores).to_dict(),
-        reference=reference.to_dict(),
-        card=model_card(summary, vocabulary),
-    )
+    calibration = fit_calibration(labels, scores)
+    fitted = replace(trained, thresholds=thresholds.to_dict(), calibration=calibration.to_dict(), reference=reference.to_dict())
+    save_pretrained(run.model, fitted, model_card(summary, trained.vocabulary))
     return run.finish(summary)

@@ -327,17 +327,9 @@ class Session:
             "findings_left_out": list(material.left_out),
             "store": material.store.fingerprint,
         }
-        return finish_run(
-            run,
-            self.model,
-            [self.config.model],
-            material.vocabulary,
-            material.statements,
-            self.config.data.lead_masking > 0,
-            material.store,
-            material.validation_rows,
-            material.validation_labels,
-            scores,
-            self.device,
-            summary,
+        partial_leads = self.config.data.lead_masking > 0
+        trained = Pretrained(
+            self.model, (self.config.model,), material.vocabulary, material.statements, material.store.contract, partial_leads
         )
+        rows, labels = material.validation_rows, material.validation_labels
+        return finish_run(run, trained, material.store, rows, labels, scores, self.device, summary)
