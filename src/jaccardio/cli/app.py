@@ -21,8 +21,7 @@ from jaccardio.cli.checks import bench, doctor
 from jaccardio.cli.convert import convert
 from jaccardio.cli.data import ingest, relabel, split, synth
 from jaccardio.cli.explain import explain
-from jaccardio.cli.export import export
-from jaccardio.cli.export_store import export_store
+from jaccardio.cli.export import export, export_store
 from jaccardio.cli.inspect import inspect
 from jaccardio.cli.labels import link, map_labels
 from jaccardio.cli.measure import measure
@@ -37,24 +36,15 @@ from jaccardio.cli.vocabulary import vocabulary
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import JaccardioError, MissingError, UsageError
 
-FULL = "Free space or choose another folder; what was there before is intact."
-CLOSED = "Choose a folder you may write to, or change its permissions."
-DEVICE = "Check disk, cable or network, then run again; a copy on another disk may be readable."
 SYSTEM_ERRORS = {
-    errno.ENOSPC: FULL,
-    errno.EDQUOT: FULL,
-    errno.EFBIG: FULL,
-    errno.EACCES: CLOSED,
-    errno.EPERM: CLOSED,
-    errno.EROFS: CLOSED,
-    errno.EIO: DEVICE,
-    errno.ENXIO: DEVICE,
-    errno.ENODEV: DEVICE,
-    errno.ESTALE: DEVICE,
-    errno.ETIMEDOUT: DEVICE,
-    errno.EMFILE: "Raise the limit on open files (ulimit -n).",
-    errno.ENFILE: "Close other programs.",
-    errno.ENOMEM: "Close other programs, or take less at a time.",
+    (errno.ENOSPC, errno.EDQUOT, errno.EFBIG): "Free space or choose another folder; what was there before is intact.",
+    (errno.EACCES, errno.EPERM, errno.EROFS): "Choose a folder you may write to, or change its permissions.",
+    (errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE, errno.ETIMEDOUT): (
+        "Check disk, cable or network, then run again; a copy on another disk may be readable."
+    ),
+    (errno.EMFILE,): "Raise the limit on open files (ulimit -n).",
+    (errno.ENFILE,): "Close other programs.",
+    (errno.ENOMEM,): "Close other programs, or take less at a time.",
 }
 """What the system refuses for reasons outside the command line -> what to do. Environment: status 4."""
 
@@ -144,8 +134,8 @@ def main() -> None:
             note(line)
         sys.exit(error.exit_code)
     except OSError as error:
-        if error.errno in SYSTEM_ERRORS:
-            remedy, status = SYSTEM_ERRORS[error.errno], MissingError.exit_code
+        if remedies := [remedy for numbers, remedy in SYSTEM_ERRORS.items() if error.errno in numbers]:
+            remedy, status = remedies[0], MissingError.exit_code
         elif error.errno in PATH_ERRORS and error.filename is not None:
             remedy, status = "Name another path.", UsageError.exit_code
         else:

@@ -40,21 +40,17 @@ def doctor(
         raise UsageError("--tokens belongs to --phi.")
     checks = examine(path)
     if card is not None:
-        _write_card(path, card)
+        from jaccardio.cohort.data_card import data_card
+        from jaccardio.cohort.store import Store
+        from jaccardio.files import write_atomic
+
+        if path is None:
+            raise UsageError("--card: name the store.")
+        write_atomic(card, data_card(Store.open(path)).encode())
     lines = [f"{'ok   ' if check.ok else 'WRONG'}  {check.what}: {check.found}" for check in checks]
     result([vars(check) for check in checks], lines, json)
     if not all(check.ok for check in checks):
         raise typer.Exit(3 if path is not None else 4)
-
-
-def _write_card(store: Path | None, card: Path) -> None:
-    from jaccardio.cohort.data_card import data_card
-    from jaccardio.cohort.store import Store
-    from jaccardio.files import write_atomic
-
-    if store is None:
-        raise UsageError("--card: name the store.")
-    write_atomic(card, data_card(Store.open(store)).encode())
 
 
 def _scan(path: Path | None, tokens: Path | None, json: bool) -> None:

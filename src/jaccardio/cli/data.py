@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from json import loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -242,7 +243,8 @@ def split(
     for finding, row in table.iterrows():
         lines.append(f"{finding:<18}" + "".join(_prevalence(row[f"{part}_prevalence"], row[f"{part}_positive"]) for part in sizes))
     lines.append(f"written to {store}/split.json, fingerprint {made.fingerprint[:12]}")
-    document = {"store": str(store), "method": made.method, "fingerprint": made.fingerprint, "parts": sizes, "audit": _records(table)}
+    audited = loads(table.reset_index().to_json(orient="records"))  # NaN becomes null
+    document = {"store": str(store), "method": made.method, "fingerprint": made.fingerprint, "parts": sizes, "audit": audited}
     result(document, lines, json)
 
 
@@ -293,13 +295,3 @@ def _counts(counts: dict[str, int]) -> str:
     ordered = sorted(counts.items(), key=lambda item: -item[1])
     shown = ", ".join(f"{code} ({count})" for code, count in ordered[:SHOWN])
     return shown + (f" and {len(ordered) - SHOWN} more" if len(ordered) > SHOWN else "")
-
-
-def _records(table: "object") -> list[dict[str, object]]:
-    import json as codec
-
-    import pandas as pd
-
-    assert isinstance(table, pd.DataFrame)
-    records: list[dict[str, object]] = codec.loads(table.reset_index().to_json(orient="records"))  # NaN becomes null
-    return records

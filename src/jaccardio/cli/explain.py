@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jaccardio.cli.options import Device, Json, ReportLanguage, Run, optional_store
+from jaccardio.cli.options import Device, Json, Policy, ReportLanguage, Run, optional_store
 from jaccardio.cli.output import note, progress_bar, result, warn
 from jaccardio.disclaimer import DISCLAIMER
 
@@ -23,9 +23,7 @@ def explain(
         typer.Option(metavar="CODE", help="Finding to explain; may be given again. Without it, those predicted present."),
     ] = None,
     store: Annotated[Path | None, optional_store("Also show the labelled ECGs of a store that are most like it.")] = None,
-    thresholds: Annotated[
-        str, typer.Option(metavar="POLICY", help="fixed (0.5), global (one, fitted on validation) or per_finding (one for each).")
-    ] = "global",
+    thresholds: Policy = "global",
     lang: ReportLanguage = "en",
     device: Device = "auto",
     json: Json = False,
@@ -58,7 +56,7 @@ def explain(
     document = {
         "out": str(out),
         "findings": [_document(reasons) for reasons in found.findings],
-        "neighbours": [vars(hit) | {"findings": list(hit.findings)} for hit in found.neighbours],
+        "neighbours": [vars(hit) for hit in found.neighbours],
     }
     result(document, [*lines, f"page: {out}"], json)
 

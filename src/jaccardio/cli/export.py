@@ -1,12 +1,12 @@
-"""The export command: a trained model for programs that have no Python."""
+"""Commands that write for other programs: export (a trained model), export-store (its data)."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from jaccardio.cli.options import Json, Run
-from jaccardio.cli.output import note, result
+from jaccardio.cli.options import Json, Run, StoreArgument
+from jaccardio.cli.output import note, progress_bar, result
 from jaccardio.disclaimer import DISCLAIMER
 
 
@@ -32,3 +32,20 @@ def export(
     ]
     document = {"out": str(onnx), "sampling_rate": contract.sampling_rate, "findings": findings, "largest_difference": difference}
     result(document, lines, json)
+
+
+def export_store(
+    store: StoreArgument,
+    out: Annotated[Path, typer.Argument(metavar="FOLDER", help="New folder.")],
+    to: Annotated[str, typer.Option(metavar="FORMAT", help="hf (Hugging Face datasets), parquet or wfdb.")],
+    json: Json = False,
+) -> None:
+    """Writes a store for other programs.
+
+    One row or record is one window of an ECG. Unknown labels stay null, and so do leads that were not recorded.
+    """
+    from jaccardio.cohort.export import export_store as write
+
+    with progress_bar("exporting") as progress:
+        ecgs = write(store, out, to, progress)
+    result({"store": str(store), "out": str(out), "format": to, "ecgs": ecgs}, [f"{ecgs} ECGs as {to}: {out}"], json)

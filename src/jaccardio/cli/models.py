@@ -21,12 +21,12 @@ from jaccardio.cli.options import (
     StoreOption,
     Threads,
 )
-from jaccardio.cli.output import estimate, note, number, progress_bar, result, resumable, unheard, warn
+from jaccardio.cli.output import estimate, note, number, progress_bar, result, resumable, warn
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import UsageError
 from jaccardio.locks import own_folder
 from jaccardio.on_ray import PROCESSES, on_ray
-from jaccardio.progress import Progress
+from jaccardio.progress import Progress, Say
 from jaccardio.threads import fix_threads
 
 
@@ -94,7 +94,7 @@ def train(
             )
         if ensemble > 1 and ranks.size > 1:
             raise UsageError("--ensemble: processes that torchrun starts train one model. Train the members one by one, and join them.")
-        say = note if ranks.first else unheard
+        say: Say = note if ranks.first else lambda _: None  # another process speaks
         say(DISCLAIMER)
         opened = Store.open(store)
         bar: AbstractContextManager[Progress | None] = progress_bar("training") if ranks.first else nullcontext()
@@ -312,7 +312,7 @@ def search(
     with progress_bar("searching") as progress:
         hits = find(predictor, opened, sentence, top, progress)
     lines = [f"{hit.similarity:8.3f}  {hit.recording_id}  {', '.join(hit.findings)}" for hit in hits]
-    document = [vars(hit) | {"findings": list(hit.findings)} for hit in hits]
+    document = [vars(hit) for hit in hits]
     if ids is not None:
         paths = ids.paths_of(hit.recording_id for hit in hits)
         lines = [f"{line}  {path or 'not in the table of ids'}" for line, path in zip(lines, paths, strict=True)]

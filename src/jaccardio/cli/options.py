@@ -58,6 +58,10 @@ Checks = Annotated[
 ]
 On = Annotated[str, typer.Option("--on", metavar="WHERE", help="processes of this machine, or ray: a cluster's machines.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the random numbers.")]
+Policy = Annotated[
+    str,
+    typer.Option("--thresholds", metavar="POLICY", help="fixed (0.5), global (one, fitted on validation) or per_finding (one for each)."),
+]
 Replicates = Annotated[int, typer.Option("--replicates", min=1, max=1_000_000, help="Bootstrap replicates of the intervals.")]
 Processes = Annotated[int, typer.Option("--jobs", min=1, max=MOST_PROCESSES, help="Processes.")]
 Jobs = Annotated[

@@ -21,10 +21,6 @@ def note(text: str) -> None:
     typer.echo(printable(text), err=True)
 
 
-def unheard(text: str) -> None:
-    """The place of `note` in a process that says nothing, because another one speaks."""
-
-
 def warn(sentences: Iterable[str]) -> None:
     """What a reader of the result must know, one note each."""
     for sentence in sentences:

@@ -12,7 +12,7 @@ from uuid import uuid4
 import typer
 
 from jaccardio.cli.ecg_files import each_once, exit_partly, reason_of, say_rejected
-from jaccardio.cli.options import Device, IdTable, Json, On
+from jaccardio.cli.options import Device, IdTable, Json, On, Policy
 from jaccardio.cli.output import entries, note, progress_bar
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import DataError, JaccardioError, MissingError, UsageError
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from jaccardio.prediction.decisions import FindingScore
     from jaccardio.prediction.onnx_predictor import OnnxPredictor
     from jaccardio.prediction.predictor import Predictor
-    from jaccardio.recording.preprocessing import Prepared
     from jaccardio.recording.recording import Recording
 
     _Questions = tuple[tuple[str, Definition | None], ...]
@@ -39,9 +38,7 @@ def predict(
         list[Path],
         typer.Argument(metavar="FILE", help="ECG files, or folders: every ECG in and below them; with --id-table recording ids too."),
     ],
-    thresholds: Annotated[
-        str, typer.Option(metavar="POLICY", help="fixed (0.5), global (one, fitted on validation) or per_finding (one for each).")
-    ] = "global",
+    thresholds: Policy = "global",
     plot: Annotated[
         Path | None,
         typer.Option(
@@ -90,7 +87,7 @@ def predict(
                 known = {} if ids is None else {"recording_id": ids.id_of(file)}
                 first, *others = said.lines
                 named = [f"  recording id {name or 'not in the table of ids'}" for name in known.values()]
-                say(str(file), said.report or known | said.document, [first, *named, *others])
+                say(str(file), said.document if asked.fhir else known | said.document, [first, *named, *others])
             if said.failure is not None:
                 failures.append((file, said.failure))
             if progress is not None:
@@ -141,10 +138,9 @@ class _Asked:
 
 @dataclass
 class _Said:
-    """Of one file: its document, or a report in its place, its lines, and what failed, which may be the picture alone."""
+    """Of one file: its document, which may be a report, its lines, and what failed, which may be the picture alone."""
 
     document: dict[str, Any] = field(default_factory=dict)
-    report: dict[str, Any] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     failure: Exception | None = None
 
@@ -185,17 +181,21 @@ def _say(file: Path, picture: str, predictor: "Predictor | OnnxPredictor", asked
     try:
         recording = read_ecg(asked.begin / file)
         prepared = examine_recording(predictor.contract, recording)
+        answers: list[Answer] = []
         if isinstance(predictor, OnnxPredictor):
-            scores, answers = predictor.predict([recording], asked.thresholds)[0], []
+            scores = predictor.predict([recording], asked.thresholds)[0]
         else:
             scores = predictor.predict([prepared], asked.thresholds)[0]
-            answers = _answers(predictor, prepared, asked.questions)
+            if asked.questions:
+                from jaccardio.prediction.ask import ask
+                from jaccardio.recording.windows import Windows
+
+                answers = ask(predictor, Windows.of([prepared]), asked.questions)
         ranked = sorted(scores, key=lambda score: 1.0 if score.score is None else -score.score)
         contradictory = contradiction_of(predictor.vocabulary, scores)
-        said.document = ecg_document(prepared) | findings_document(scores, contradictory) | (answers_document(answers) if answers else {})
-        if asked.fhir:
-            said.report = diagnostic_report(scores, uuid4().hex, contradictory)
-        said.lines = _lines(file, said.document, ranked) + [line for answer in answers for line in _answer_lines(answer)]
+        document = ecg_document(prepared) | findings_document(scores, contradictory) | (answers_document(answers) if answers else {})
+        said.document = diagnostic_report(scores, uuid4().hex, contradictory) if asked.fhir else document
+        said.lines = _lines(file, document, ranked) + [line for answer in answers for line in _answer_lines(answer)]
         if asked.plot is not None:
             drawn = asked.plot / f"{picture}.png"
             _draw(asked.begin / drawn, picture, recording, ranked, contradictory)
@@ -205,15 +205,6 @@ def _say(file: Path, picture: str, predictor: "Predictor | OnnxPredictor", asked
     except Exception as error:  # one bad file never ends the others, whatever is wrong with it
         said.failure = error if isinstance(error, JaccardioError) else DataError(reason_of(error))
     return said
-
-
-def _answers(predictor: "Predictor", prepared: "Prepared", questions: "_Questions") -> list["Answer"]:
-    if not questions:
-        return []
-    from jaccardio.prediction.ask import ask
-    from jaccardio.recording.windows import Windows
-
-    return ask(predictor, Windows.of([prepared]), questions)
 
 
 def _lines(file: Path, document: dict[str, Any], ranked: Sequence["FindingScore"]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from jaccardio.cli.options import Device, Run, optional_store
+from jaccardio.cli.options import Device, Policy, Run, optional_store
 from jaccardio.cli.output import note, progress_bar, warn
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import MissingError, UsageError
@@ -24,9 +24,7 @@ def serve(
     report: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="What `jaccardio evaluate` wrote of this run: AUROCs with intervals are shown.")
     ] = None,
-    thresholds: Annotated[
-        str, typer.Option(metavar="POLICY", help="fixed (0.5), global (one, fitted on validation) or per_finding (one for each).")
-    ] = "global",
+    thresholds: Policy = "global",
     body_limit: Annotated[int, typer.Option(metavar="MIB", min=1, max=64, help="Largest request, MiB.")] = 16,
     waiting: Annotated[int, typer.Option(min=1, max=10_000, help="Requests in work or waiting; one more is refused for now.")] = 64,
     timeout: Annotated[float, typer.Option(metavar="SECONDS", min=1, max=3600, help="Time that an answer may take.")] = 60,
