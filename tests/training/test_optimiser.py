@@ -1,9 +1,11 @@
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import nn
 
 from jaccardio.training.config import OptimiserConfig
-from jaccardio.training.optimiser import create_optimiser, moving_average
+from jaccardio.training.optimiser import create_optimiser, learning_rate, moving_average
 
 
 @pytest.mark.parametrize(("name", "kind"), [("adamw", torch.optim.AdamW), ("adam", torch.optim.Adam)])
@@ -28,3 +30,21 @@ def test_the_average_follows_the_weights_slowly() -> None:
         model.weight.add_(1.0)
     average.update_parameters(model)
     assert average.module.weight.item() == pytest.approx(before + 0.1)
+
+
+def test_warmup_rises_linearly_to_the_peak_then_falls_to_zero() -> None:
+    rates = [learning_rate(step, 100, 1.0, 0.1) for step in range(100)]
+    assert rates[:10] == pytest.approx([(step + 1) / 10 for step in range(10)])
+    assert max(rates) == pytest.approx(1.0)
+    assert all(later < earlier for earlier, later in pairwise(rates[10:]))
+    assert 0 < rates[-1] < 1e-3
+    assert rates[55] == pytest.approx(0.5)  # half-way down the cosine
+
+
+def test_warmup_counts_steps_from_one_on_and_never_outlasts_the_run() -> None:
+    assert learning_rate(49, 1000, 1.0, 100) == pytest.approx(0.5)
+    assert learning_rate(9, 10, 1.0, 20_000) == pytest.approx(1.0)
+
+
+def test_no_warmup_starts_at_the_peak() -> None:
+    assert learning_rate(0, 10, 3e-3, 0.0) == pytest.approx(3e-3)

@@ -46,20 +46,14 @@ class TextProjection(nn.Module):
         self.register_buffer("mean", torch.zeros(dimension))
         self.register_buffer("directions", torch.zeros(rank, dimension))
         self.register_buffer("gains", torch.zeros(rank))
-        self.fit(bank)
-
-    def fit(self, bank: Tensor) -> None:
-        """Sets mean or whitening from the raw vectors (k, D) of a prompt bank."""
-        if self.raw:
-            return
         exact = bank.double()
-        if not self.power:
+        if self.power:
+            _, singular, directions = torch.linalg.svd(exact, full_matrices=False)
+            kept = singular > RELATIVE_TOLERANCE * singular.max()
+            self.directions.copy_(directions)
+            self.gains.copy_(torch.where(kept, torch.where(kept, singular, 1.0) ** -self.power, 0.0))
+        elif not self.raw:
             self.mean.copy_(exact.mean(dim=0))
-            return
-        _, singular, directions = torch.linalg.svd(exact, full_matrices=False)
-        kept = singular > RELATIVE_TOLERANCE * singular.max()
-        self.directions.copy_(directions)
-        self.gains.copy_(torch.where(kept, torch.where(kept, singular, 1.0) ** -self.power, 0.0))
 
     def forward(self, vectors: Tensor) -> Tensor:
         """(m, D) raw text vectors to (m, dimension), of length 1 unless they are left as they are."""

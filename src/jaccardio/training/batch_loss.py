@@ -63,7 +63,10 @@ class BatchLoss:
             return self._weighted(*self.objective.targets(labels, statements, rows))
 
         loss = chunked_loss(self.objective, ecg, sentences, model.match, targets, n, chunk, self.ranks)
-        return loss, _seen(*targets(next(chunks_of(self.ranks.share(n), chunk)))) if log else {}
+        if not log:
+            return loss, {}
+        target, weight = targets(next(chunks_of(self.ranks.share(n), chunk)))
+        return loss, pair_statistics(target, (weight > 0).float())  # counts pairs: label weights are no part of them
 
     def targets(self, labels: NDArray[np.int8], columns: Tensor) -> tuple[Tensor, Tensor]:
         """Target and weight (b, m) of labels (b, k) against the statements at these places of the pool (m,), on the device."""
@@ -75,7 +78,3 @@ class BatchLoss:
         if self.positive_weight is not None:
             weight = weight * torch.where(target > 0, self.positive_weight, 1.0)
         return target, weight
-
-
-def _seen(target: Tensor, weight: Tensor) -> dict[str, float]:
-    return pair_statistics(target, (weight > 0).float())  # counts pairs: label weights are no part of them

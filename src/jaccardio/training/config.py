@@ -212,11 +212,10 @@ class TrainConfig(_Section):
             Not TOML, or a key or value that does not fit; every fault is named.
         """
         try:
-            return cls.model_validate(tomllib.loads(text))
+            document = tomllib.loads(text)
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise UsageError(f"{origin}: not TOML: {error}.") from error
-        except ValidationError as error:
-            raise _usage_error(origin, error) from error
+        return _validated(document, origin)
 
 
 def presets() -> tuple[str, ...]:
@@ -251,10 +250,7 @@ def load_preset(name: str, settings: Sequence[str] = ()) -> TrainConfig:
         if key.strip() == "preset":
             raise UsageError("--set preset: the preset is named by --preset.")
         _assign(document, key.strip(), _toml_value(value.strip()))
-    try:
-        return TrainConfig.model_validate(_merged(method_settings(document["method"]), document))
-    except ValidationError as error:
-        raise _usage_error(f"preset {name}", error) from error
+    return _validated(_merged(method_settings(document["method"]), document), f"preset {name}")
 
 
 def _presets() -> dict[str, dict[str, Any]]:
@@ -311,6 +307,9 @@ def _toml_value(text: str) -> Any:
     return document["value"] if len(document) == 1 else text  # with a line break the text could hold further keys
 
 
-def _usage_error(origin: str, error: ValidationError) -> UsageError:
-    faults = "; ".join(f"{'.'.join(str(part) for part in fault['loc']) or 'configuration'}: {fault['msg']}" for fault in error.errors())
-    return UsageError(f"{origin}: {faults}.")
+def _validated(document: Mapping[str, Any], origin: str) -> TrainConfig:
+    try:
+        return TrainConfig.model_validate(document)
+    except ValidationError as error:
+        faults = (f"{'.'.join(str(part) for part in fault['loc']) or 'configuration'}: {fault['msg']}" for fault in error.errors())
+        raise UsageError(f"{origin}: {'; '.join(faults)}.") from error

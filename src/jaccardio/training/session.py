@@ -43,11 +43,10 @@ from jaccardio.training.finish import finish_run
 from jaccardio.training.first_bias import first_bias
 from jaccardio.training.log import RunLog
 from jaccardio.training.material import Material, StatementVectors
-from jaccardio.training.optimiser import create_optimiser, moving_average
+from jaccardio.training.optimiser import create_optimiser, learning_rate, moving_average
 from jaccardio.training.precision import trains_in_bfloat16
 from jaccardio.training.regularisation import Regularisation
 from jaccardio.training.run_folder import DRAWN, RunFolder
-from jaccardio.training.schedule import learning_rate
 from jaccardio.training.selection import Best, macro_ranking
 from jaccardio.training.teacher import taught
 from jaccardio.training.warm_start import start_from
