@@ -11,7 +11,7 @@ from jaccardio.cohort.store import Store
 from jaccardio.models.ensemble import EcgEnsemble
 from jaccardio.prediction.ask import definition_of, seen_degrees
 from jaccardio.prediction.embed import write_embeddings
-from jaccardio.prediction.search import Index, search
+from jaccardio.prediction.search import Index
 from jaccardio.prediction.store_signals import windows_for
 from jaccardio.training.config import load_preset
 from jaccardio.training.loop import train
@@ -23,7 +23,7 @@ def test_search_ranks_as_the_finding_scores_do(trained: Path, hospitals: Hospita
     column = predictor.vocabulary.index("af")
     scores = predictor.scores(windows_for(predictor, store, np.arange(len(store))))[:, column]
     prompt = predictor.vocabulary.prompts()[column]
-    hits = search(predictor, store, prompt, top=5)
+    hits = Index(predictor, store).search(predictor, prompt, top=5)
     assert [hit.recording_id for hit in hits] == [str(store.ids[row]) for row in np.argsort(-scores, kind="stable")[:5]]
     assert hits[0].similarity >= hits[-1].similarity
     row = store.rows_of([hits[0].recording_id])[0]

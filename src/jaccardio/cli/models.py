@@ -299,7 +299,7 @@ def search(
     from jaccardio.cohort.store import Store
     from jaccardio.prediction.ask import definition_sought, names_trained
     from jaccardio.prediction.predictor import Predictor
-    from jaccardio.prediction.search import search as find
+    from jaccardio.prediction.search import Index
     from jaccardio.prediction.store_signals import incomplete_ecgs
 
     if not sentence.isprintable():
@@ -309,8 +309,9 @@ def search(
     warn(incomplete_ecgs(predictor, opened))
     if definition_sought(predictor, sentence) is None and not names_trained(predictor, sentence):
         warn(["the sentence names no finding that the model was trained on and no statement that can be measured: the order is a guess"])
+    predictor.text_vectors([sentence])  # one that cannot be read is refused before any ECG is embedded
     with progress_bar("searching") as progress:
-        hits = find(predictor, opened, sentence, top, progress)
+        hits = Index(predictor, opened, progress).search(predictor, sentence, top)
     lines = [f"{hit.similarity:8.3f}  {hit.recording_id}  {', '.join(hit.findings)}" for hit in hits]
     document = [vars(hit) for hit in hits]
     if ids is not None:

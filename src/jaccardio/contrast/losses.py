@@ -27,11 +27,6 @@ def sigmoid(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
 
     With targets 0 and 1 this is SigLIP's loss (Zhai et al. 2023, Algorithm 1). With a graded target t the optimum is
     sigmoid(z) = t, unlike `signed_sigmoid`.
-
-    Parameters
-    ----------
-    logits, target, weight
-        (n, m).
     """
     logits = at_least_float32(logits)
     pairs = binary_cross_entropy_with_logits(logits, target.to(logits), weight.to(logits), reduction="sum")  # one pass, one gradient
@@ -64,8 +59,6 @@ def asymmetric(
 
     Parameters
     ----------
-    logits, target, weight
-        (n, m).
     positive_exponent, negative_exponent, margin
         g+, g- and the probability margin; the defaults are those of the authors' code.
     """

@@ -2,16 +2,16 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from jaccardio.text.readout import Readout
+from jaccardio.text.readout import Readout, Settings
 
 ENCODER = ("encoder", "width", "squeeze_excitation", "stem_stride", "pooling")
 """The settings that `EcgEncoder` reads."""
 
 
-class ModelConfig(BaseModel):
-    """Shape and start of a model; unknown keys are refused.
+class ModelConfig(Settings):
+    """Shape and start of a model.
 
     Attributes
     ----------
@@ -64,8 +64,6 @@ class ModelConfig(BaseModel):
         ``none``: text vectors stay as the text encoder made them (Listing 1). 0: they are centred on the prompt bank. 1: they are whitened
         by the bank, its prompts stand at right angles. Between: its power (`TextProjection`).
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False, strict=True)
 
     kind: Literal["text", "classifier"] = "text"
     encoder: Literal["resnet18", "resnet34", "resnet50", "xresnet1d50", "xresnet1d101", "inception1d", "vit1d", "convnext1d", "s4d"] = (

@@ -80,17 +80,7 @@ class EcgEncoder(nn.Module):
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, signal: Tensor) -> Tensor:
-        """ECGs to feature vectors.
-
-        Parameters
-        ----------
-        signal
-            (n, 12, samples) millivolt, any number of samples from 32.
-
-        Returns
-        -------
-        (n, features) float32.
-        """
+        """ECGs (n, 12, samples) in millivolt, of any number of samples from 32, to feature vectors (n, features) float32."""
         return self.pooled(self.maps(signal))
 
     def maps(self, signal: Tensor) -> Tensor:

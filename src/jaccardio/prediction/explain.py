@@ -123,16 +123,11 @@ def explain(
         Reasons(scores[column], attribution, without_lead[:, column], answers.get(words), contributions(predictor, ecg, column, language))
         for column, attribution, (words, _) in zip(columns, attributions, questions, strict=True)
     ]
-    hits = [] if reference is None else _labelled_ecgs_like(predictor, ecg, waveform_hash(recording), reference, progress)
+    hits: list[Hit] = []
+    if reference is not None:  # of the ECGs with a known label, without this one itself
+        others = (reference.labels != UNKNOWN).any(axis=1) & (reference.records["waveform"].to_numpy() != waveform_hash(recording))
+        hits = Index(predictor, reference, progress).similar(predictor.embed([ecg])[0], among=others)
     return Explanation(recording.recording_id, ecg, prepared.flags, tuple(findings), tuple(hits))
-
-
-def _labelled_ecgs_like(
-    predictor: Predictor, ecg: Windows, waveform: str, reference: Store, progress: Callable[[int, int], None] | None
-) -> list[Hit]:
-    """The nearest ECGs of a store with a known label, the ECG itself left out by its waveform's hash."""
-    others = (reference.labels != UNKNOWN).any(axis=1) & (reference.records["waveform"].to_numpy() != waveform)
-    return Index(predictor, reference, progress).similar(predictor.embed([ecg])[0], among=others)
 
 
 def _question(predictor: Predictor, column: int, language: str) -> tuple[str, Definition | None]:

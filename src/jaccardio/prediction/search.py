@@ -78,11 +78,3 @@ class Index:
             Hit(str(store.ids[i]), float(similarity[i]), tuple(str(code) for code in codes[store.labels[i] == PRESENT]))
             for i in np.argsort(-similarity, kind="stable")[:top]
         ]
-
-
-def search(
-    predictor: Predictor, store: Store, sentence: str, top: int = 10, progress: Callable[[int, int], None] | None = None
-) -> list[Hit]:
-    """`Index.search` of a store that is searched once; a sentence that cannot be read is refused before any ECG is."""
-    predictor.text_vectors([sentence])
-    return Index(predictor, store, progress).search(predictor, sentence, top)

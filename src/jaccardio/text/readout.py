@@ -29,8 +29,14 @@ class StatePooling:
     skip_first: bool
 
 
-class Readout(BaseModel):
-    """Settings that ``auto`` leaves to the kind of model; unknown keys are refused.
+class Settings(BaseModel):
+    """A section of a configuration; unknown keys and values of another type are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False, strict=True)
+
+
+class Readout(Settings):
+    """Settings that ``auto`` leaves to the kind of model.
 
     ======================  ==========  ========  ============  =========
     kind                    pooling     layer     skip_first    centred
@@ -52,8 +58,6 @@ class Readout(BaseModel):
     centred
         Move sentences of other languages onto the language of the model (`CentredEncoder`).
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False, strict=True)
 
     pooling: Literal["auto", "mean", "last", "cls"] = AUTO
     layer: Literal["auto"] | Annotated[int, Field(ge=0, le=1000)] = AUTO

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from jaccardio.cohort.augment import AUGMENTATIONS, Augmentation
 from jaccardio.contrast.methods import METHODS
@@ -20,15 +20,12 @@ from jaccardio.models.config import ModelConfig
 from jaccardio.models.encoder import MINIMUM_SAMPLES
 from jaccardio.recording.preprocessing import MINIMUM_RATE_HZ
 from jaccardio.recording.recording import MAXIMUM_RATE_HZ
+from jaccardio.text.readout import Settings
 
 PATH = r"^[^\x00-\x1f\x7f]+$"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False, strict=True)
-
-
-class DataConfig(_Section):
+class DataConfig(Settings):
     """What is taken from the store.
 
     Attributes
@@ -74,7 +71,7 @@ class DataConfig(_Section):
         return self
 
 
-class ObjectiveConfig(_Section):
+class ObjectiveConfig(Settings):
     """One cell of the grid statements x target x loss, by name, and what is added to it; see the contrast room.
 
     Attributes
@@ -114,7 +111,7 @@ class ObjectiveConfig(_Section):
         return Objective(self.statements, self.target, self.loss, self.loss_options)
 
 
-class OptimiserConfig(_Section):
+class OptimiserConfig(Settings):
     """The loop. Exactly one of ``epochs`` and ``steps`` sets its length.
 
     Attributes
@@ -170,7 +167,7 @@ class OptimiserConfig(_Section):
         return self
 
 
-class TrainConfig(_Section):
+class TrainConfig(Settings):
     """A whole training configuration; ``preset`` and ``method`` say where it started from."""
 
     preset: str

@@ -18,8 +18,6 @@ from jaccardio.training.selection import Best
 from jaccardio.training.session import Session
 from jaccardio.training.warm_start import load_source
 
-JOIN_AGAIN = "`jaccardio train --resume --ensemble N`, or `jaccardio ensemble`"
-
 
 def train(
     store: Store,
@@ -108,7 +106,8 @@ def resume(store: Store, out: Path, *, device: str = "auto", progress: Progress 
     if run.complete:
         return run.summary
     if run.members:
-        raise UsageError(f"{out}: an ensemble that was interrupted. Join its members again: {JOIN_AGAIN}.")
+        way = "`jaccardio train --resume --ensemble N`, or `jaccardio ensemble`"
+        raise UsageError(f"{out}: an ensemble that was interrupted. Join its members again: {way}.")
     if store.fingerprint != run.store_fingerprint:
         raise DataError(f"{out}: this run began with another store. Resume with that store, or train into a new folder.")
     initial = run.config.training.init_from

@@ -10,9 +10,6 @@ import torch.distributed as dist
 from jaccardio.contrast.ranks import ALONE, Ranks
 from jaccardio.models.scoring import choose_device
 
-LAUNCHED = "WORLD_SIZE"
-"""Set by the launcher in each process that it starts."""
-
 
 @contextmanager
 def launched_ranks(device: str) -> Iterator[Ranks]:
@@ -20,7 +17,7 @@ def launched_ranks(device: str) -> Iterator[Ranks]:
 
     Processes of Ray Train have met before, and part after.
     """
-    if int(os.environ.get(LAUNCHED, "1")) == 1:
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:  # set by the launcher in each process that it starts
         yield ALONE
         return
     on = choose_device(device)
