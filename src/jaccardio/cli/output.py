@@ -38,11 +38,7 @@ def result(document: Any, lines: list[str], as_json: bool) -> None:
     """Prints a command's result: `lines` for people, or `document` as the one JSON document on stdout."""
     if as_json:
         typer.echo(json.dumps(document, allow_nan=False, indent=2))  # ASCII: no control character, no surrogate, whatever the terminal
-        for line in lines:
-            note(line)
-    else:
-        for line in lines:
-            _echo(line)
+    _print(lines, as_json)
 
 
 @contextmanager
@@ -61,16 +57,16 @@ def entries(as_json: bool) -> Iterator[Callable[[str, Any, list[str]], None]]:
             text = json.dumps({key: value}, allow_nan=False, indent=2)
             typer.echo((",\n" if begun else "{\n") + text[2:-2], nl=False)
             begun = True
-        for line in lines:
-            (note if as_json else _echo)(line)
+        _print(lines, as_json)
 
     yield say
     if as_json:
         typer.echo("\n}" if begun else "{}")
 
 
-def _echo(line: str) -> None:
-    typer.echo(printable(line))
+def _print(lines: list[str], as_json: bool) -> None:
+    for line in lines:
+        typer.echo(printable(line), err=as_json)
 
 
 def number(value: float | None) -> str:

@@ -89,15 +89,15 @@ class OnnxPredictor:
         UsageError
             Unknown policy.
         """
-        return [self._predict(recording, policy) for recording in recordings]
-
-    def _predict(self, recording: Recording, policy: str) -> list[FindingScore]:
-        prepared = self.contract.apply(recording)
-        signal = np.where(prepared.lead_mask[:, None], self.contract.resampled(recording), 0).astype(np.float32)
-        inputs = {"signal": signal[np.newaxis]}
-        if self._defined is not None:
-            inputs["measured"] = evidence_inputs(measure_recording(recording)[np.newaxis], self._defined)
-        scores = self._session.run(["scores"], inputs)[0].astype(np.float64)
-        withheld = [bool(reason) for reason in self.decisions.withheld(prepared.lead_mask)]
-        scores[:, withheld] = 0.5  # never shown; a recalibration takes no NaN
-        return next(self.decisions.of(scores, prepared.lead_mask[np.newaxis], policy))
+        predictions: list[list[FindingScore]] = []
+        for recording in recordings:
+            prepared = self.contract.apply(recording)
+            signal = np.where(prepared.lead_mask[:, None], self.contract.resampled(recording), 0).astype(np.float32)
+            inputs = {"signal": signal[np.newaxis]}
+            if self._defined is not None:
+                inputs["measured"] = evidence_inputs(measure_recording(recording)[np.newaxis], self._defined)
+            scores = self._session.run(["scores"], inputs)[0].astype(np.float64)
+            withheld = [bool(reason) for reason in self.decisions.withheld(prepared.lead_mask)]
+            scores[:, withheld] = 0.5  # never shown; a recalibration takes no NaN
+            predictions += self.decisions.of(scores, prepared.lead_mask[np.newaxis], policy)
+        return predictions
