@@ -294,7 +294,10 @@ def search(
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Finds the ECGs of a store that best fit a sentence: by what the model learned of a finding, or by the statements that define it."""
+    """Finds the ECGs of a store that best fit a sentence.
+
+    By what the model learned of a finding, or by the statements that define it.
+    """
     from jaccardio.cohort.id_table import load_id_table
     from jaccardio.cohort.store import Store
     from jaccardio.prediction.ask import definition_sought, names_trained
