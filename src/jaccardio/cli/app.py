@@ -134,6 +134,8 @@ def main() -> None:
             note(line)
         sys.exit(error.exit_code)
     except OSError as error:
+        if error.errno is None:
+            _internal(error)
         if remedies := [remedy for numbers, remedy in SYSTEM_ERRORS.items() if error.errno in numbers]:
             remedy, status = remedies[0], MissingError.exit_code
         elif error.errno in PATH_ERRORS and error.filename is not None:
