@@ -65,6 +65,10 @@ ENGLISH = [
     ("precordial T wave inversion", "most t_inverted: V1 V2 V3 V4 V5 V6"),
     ("ST depression in inferior and lateral leads", "most st_down: II III aVF I aVL V5 V6"),
     ("T wave inversion", "somewhere t_inverted"),
+    # what is denied and is no statement denies nothing else
+    ("no LBBB, wide QRS", "qrs_wide"),
+    ("no acute infarction, ST elevation in V1", "st_up.V1"),
+    ("LBBBなし、QRS幅が広い", "qrs_wide"),
     # several statements
     ("ST elevation in II, III and aVF with wide QRS", "most st_up: II III aVF", "qrs_wide"),
     ("The ST segment is depressed and the T wave is inverted in V5 and V6", "most st_down: V5 V6", "most t_inverted: V5 V6"),

@@ -199,10 +199,16 @@ def _telling(phrases: list[_Phrase]) -> list[_Phrase]:
 def _together(waiting: _Phrase, phrase: _Phrase) -> _Phrase:
     """A phrase with the one before, which named no statement.
 
-    "The P wave is normal, the QRS complex is wide": what was said of a wave and is no part of a statement lends the next leads alone.
+    "The P wave is normal, the QRS complex is wide", "no LBBB, wide QRS", "no infarction, ST elevation": what was said and is no part of a
+    statement lends the next leads alone.
     """
     whole, alone = waiting.joined(phrase), replace(phrase, leads=phrase.leads or waiting.leads)
-    used = any(waiting.says <= pattern.says for pattern in _fitting(whole)) if waiting.about else bool(_fitting(whole))
+    if waiting.about:
+        used = any(waiting.says <= pattern.says for pattern in _fitting(whole))
+    elif waiting.says:
+        used = any(waiting.says & pattern.says for pattern in _fitting(whole))
+    else:
+        used = phrase.joint not in _WEAK or not waiting.negated
     return whole if used or not _fitting(alone) else alone
 
 
