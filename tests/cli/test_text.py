@@ -28,7 +28,7 @@ def test_a_file_of_sentences_trains_and_answers_without_the_model(
     jaccardio: Command, hospitals: Hospitals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, more = tmp_path / "sentences.safetensors", tmp_path / "more.txt"
-    more.write_text("Something irregular.\n\n", "utf-8")
+    more.write_text("Something wooden.\n\n", "utf-8")
     with monkeypatch.context() as patch:
         patch.setattr(create, "HuggingFaceEncoder", Model)
         done = jaccardio(
@@ -51,11 +51,11 @@ def test_a_file_of_sentences_trains_and_answers_without_the_model(
     done = jaccardio(*train, "--out", tmp_path / "run")
     assert done.status == 0, done.err
     search = ("search", tmp_path / "run", "--store", hospitals.home, "--top", 1)
-    assert jaccardio(*search, "Something irregular.").status == 0
-    lacking = jaccardio(*search, "Something regular.")
+    assert jaccardio(*search, "Something wooden.").status == 0
+    lacking = jaccardio(*search, "Something green.")
     assert lacking.status == 2
     assert "lacks 1 of 1 sentences" in lacking.err
-    assert "regular" not in lacking.err
+    assert "green" not in lacking.err
 
 
 def test_what_a_model_knows_stands_beside_random_vectors(
