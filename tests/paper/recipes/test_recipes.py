@@ -108,7 +108,7 @@ def test_the_sister_papers_models_differ_in_language_and_text_alone() -> None:
         assert config.model.initial_scale == pytest.approx(1 / 0.07)
         assert not config.model.train_scale
         assert config.model_dump(exclude={"model"}) == configs[0].model_dump(exclude={"model"})
-    assert RECIPES["japanese98"].command.endswith("--store STORE --texts use-multilingual,gemma3-270m,random --out DIR")
+    assert RECIPES["japanese98"].command.endswith("--store STORE --texts use-multilingual,gemma3-270m,random,table --out DIR")
 
 
 def test_the_papers_scale_is_the_papers_setting() -> None:
