@@ -4,13 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from jaccardio.text.readout import Readout, Settings
+from jaccardio.section import Section
+from jaccardio.text.readout import Readout
 
 ENCODER = ("encoder", "width", "squeeze_excitation", "stem_stride", "pooling")
 """The settings that `EcgEncoder` reads."""
 
 
-class ModelConfig(Settings):
+class ModelConfig(Section):
     """Shape and start of a model.
 
     Attributes

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from jaccardio.cohort.store import Store
 from jaccardio.evaluation.relatedness import directions
 from jaccardio.findings.labels import PRESENT
+from jaccardio.measurement.clauses import Degrees
 from jaccardio.prediction.ask import definition_sought, mean_degrees
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_signals import windows_for
@@ -36,6 +37,7 @@ class Index:
         self.store = store
         self._embeddings = predictor.embed(windows_for(predictor, store, np.arange(len(store)), progress))
         self._directions = directions(self._embeddings)
+        self._degrees: Degrees | None = None  # of all statements; kept from the first definition that is sought
 
     def search(self, predictor: Predictor, sentence: str, top: int = 10) -> list[Hit]:
         """Ranks ECGs by what a sentence says; errors are those of `Predictor.encode_text`.
@@ -54,9 +56,10 @@ class Index:
         definition = definition_sought(predictor, sentence)
         if definition is None:
             return self._hits(self._embeddings @ predictor.encode_text([sentence])[0], top)
-        masks = self.store.lead_masks
-        degrees = mean_degrees(self.store.measurements, predictor.embedded_degrees(self._embeddings, masks), masks)
-        fits = definition.score(degrees)
+        if self._degrees is None:
+            masks = self.store.lead_masks
+            self._degrees = mean_degrees(self.store.measurements, predictor.embedded_degrees(self._embeddings, masks), masks)
+        fits = definition.score(self._degrees)
         return self._hits(np.nan_to_num(fits, nan=-np.inf), min(top, int(np.isfinite(fits).sum())))
 
     def similar(self, embedding: NDArray[np.float32], top: int = 5, among: NDArray[np.bool_] | None = None) -> list[Hit]:

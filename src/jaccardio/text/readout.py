@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from jaccardio.errors import UsageError
+from jaccardio.section import Section
 
 AUTO: Literal["auto"] = "auto"
 
@@ -29,13 +30,7 @@ class StatePooling:
     skip_first: bool
 
 
-class Settings(BaseModel):
-    """A section of a configuration; unknown keys and values of another type are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False, strict=True)
-
-
-class Readout(Settings):
+class Readout(Section):
     """Settings that ``auto`` leaves to the kind of model.
 
     ======================  ==========  ========  ============  =========

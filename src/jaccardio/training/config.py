@@ -20,12 +20,12 @@ from jaccardio.models.config import ModelConfig
 from jaccardio.models.encoder import MINIMUM_SAMPLES
 from jaccardio.recording.preprocessing import MINIMUM_RATE_HZ
 from jaccardio.recording.recording import MAXIMUM_RATE_HZ
-from jaccardio.text.readout import Settings
+from jaccardio.section import Section
 
 PATH = r"^[^\x00-\x1f\x7f]+$"
 
 
-class DataConfig(Settings):
+class DataConfig(Section):
     """What is taken from the store.
 
     Attributes
@@ -71,7 +71,7 @@ class DataConfig(Settings):
         return self
 
 
-class ObjectiveConfig(Settings):
+class ObjectiveConfig(Section):
     """One cell of the grid statements x target x loss, by name, and what is added to it; see the contrast room.
 
     Attributes
@@ -111,7 +111,7 @@ class ObjectiveConfig(Settings):
         return Objective(self.statements, self.target, self.loss, self.loss_options)
 
 
-class OptimiserConfig(Settings):
+class OptimiserConfig(Section):
     """The loop. Exactly one of ``epochs`` and ``steps`` sets its length.
 
     Attributes
@@ -167,7 +167,7 @@ class OptimiserConfig(Settings):
         return self
 
 
-class TrainConfig(Settings):
+class TrainConfig(Section):
     """A whole training configuration; ``preset`` and ``method`` say where it started from."""
 
     preset: str
