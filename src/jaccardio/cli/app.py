@@ -20,17 +20,19 @@ from jaccardio import __version__
 from jaccardio.cli.checks import bench, doctor
 from jaccardio.cli.convert import convert
 from jaccardio.cli.data import ingest, relabel, split, synth
+from jaccardio.cli.evaluate import evaluate, score
 from jaccardio.cli.explain import explain
 from jaccardio.cli.export import export, export_store
 from jaccardio.cli.inspect import inspect
 from jaccardio.cli.labels import link, map_labels
 from jaccardio.cli.measure import measure
-from jaccardio.cli.models import embed, ensemble, evaluate, score, search, train
 from jaccardio.cli.output import LogNotes, note
 from jaccardio.cli.predict import predict
+from jaccardio.cli.search import embed, search
 from jaccardio.cli.serve import serve
 from jaccardio.cli.studies import compare, demo, reproduce
 from jaccardio.cli.text import text
+from jaccardio.cli.train import ensemble, train
 from jaccardio.cli.transfer import probe, shift
 from jaccardio.cli.vocabulary import vocabulary
 from jaccardio.disclaimer import DISCLAIMER
