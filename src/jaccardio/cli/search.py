@@ -65,9 +65,7 @@ def search(
     if definition_sought(predictor, sentence) is None:
         predictor.text_vectors([sentence])  # one that cannot be read is refused before any ECG is embedded
         if not names_trained(predictor, sentence):
-            warn(
-                ["the sentence names no finding that the model was trained on and no statement that can be measured: the order is a guess"]
-            )
+            warn(["the sentence names no finding that the model learned and nothing that is measured: the order is a guess"])
     with progress_bar("searching") as progress:
         hits = Index(predictor, opened, progress).search(predictor, sentence, top)
     lines = [f"{hit.similarity:8.3f}  {hit.recording_id}  {', '.join(hit.findings)}" for hit in hits]
