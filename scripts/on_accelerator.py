@@ -66,6 +66,7 @@ def main() -> None:
             ("speed", lambda: {preset: speed(preset, device, asked.quick) for preset in PRESETS}),
             ("schedule", lambda: schedule(stores[500.0], device, Path(scratch), small)),
             ("trained", lambda: trained(store, split, Path(scratch), (*small, *(("training.epochs=1",) if asked.quick else ())))),
+            ("compiled", lambda: {preset: speed(preset, device, asked.quick, compiled=True) for preset in PRESETS[1:]}),
         ):
             began = time.monotonic()
             found[name] = stage()
@@ -93,12 +94,13 @@ def parity(store: Store, split: Split, scratch: Path, settings: tuple[str, ...])
     return {"differences": differences, "bounds": {"fp32": FP32, "bf16": BF16}, "held": held}
 
 
-def speed(preset: str, device: torch.device, quick: bool) -> dict[str, float]:
-    """Training ECGs/s of a preset's encoder in bfloat16, their share of the matrix peak measured beside them, and the memory taken."""
+def speed(preset: str, device: torch.device, quick: bool, compiled: bool = False) -> dict[str, float]:
+    """Training ECGs/s of a preset's encoder in bfloat16, as it is or as torch compiles it, their share of the matrix peak measured beside
+    them, and the memory taken."""
     config = load_preset(preset, TINY if quick else ())
     batch, samples = 8 if quick else BATCH, round(config.data.crop_seconds * config.data.sampling_rate)
     encoder, signal = EcgEncoder(config.model).to(device), torch.randn(batch, 12, samples, device=device)
-    step = partial(training_step(encoder, signal, bfloat16=True), 0)
+    step = partial(training_step(encoder, signal, torch.compile(encoder) if compiled else None, bfloat16=True), 0)
     square = torch.randn(*(2 * [256 if quick else 8192]), device=device, dtype=torch.bfloat16)
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()

@@ -12,6 +12,8 @@ def printable(text: str) -> str:
 
     File names, codes and sentences come from others: an escape sequence in one could rewrite what the screen shows.
     """
+    if text.isprintable():
+        return text
     return "".join(
         character if character.isprintable() or unicodedata.category(character) == "Zs" else character.encode("unicode_escape").decode()
         for character in text

@@ -6,14 +6,8 @@ changes the rounding of sums (about 1e-7 of a score; of weights see docs/perform
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-
-LOOK_EVERY = 300
-ROUNDS = 4
-"""Steps between two looks at the machine, and how often a look tries each number of threads; the first time does not count."""
 
 LEAST_SECONDS = 0.5
 """Between two readings of the kernel's counters, which tick a hundred times a second."""
@@ -43,11 +37,16 @@ def use_idle_cores() -> None:
     import torch
 
     if not _fixed:
-        torch.set_num_threads(min(_most(), idle_cores()))
+        torch.set_num_threads(min(most_threads(), idle_cores()))
+
+
+def fixed_threads() -> bool:
+    """Whether `fix_threads` was called."""
+    return _fixed
 
 
 @cache
-def _most() -> int:
+def most_threads() -> int:
     """Threads that torch had at first: its cores, or OMP_NUM_THREADS."""
     import torch
 
@@ -80,54 +79,6 @@ class Others:
         # user, nice, system, idle, iowait, irq, softirq, steal; guests are counted in user
         busy = sum(sum(map(int, line[1:4])) + sum(map(int, line[6:9])) for line in lines if line[0] in wanted)
         return time.monotonic(), busy / os.sysconf("SC_CLK_TCK"), own
-
-
-class ThreadChoice:
-    """The number of torch's threads, chosen by the time that steps take, and again every few hundred steps.
-
-    Tried are 1, 2, 4 ... up to the cores that are free, and never more than torch had at first (``OMP_NUM_THREADS``).
-    """
-
-    def __init__(self) -> None:
-        self._most = _most()
-        self._others, self._steps = Others(), 0
-        self._untried: list[int] = []
-        self._taken: dict[int, float] = {}
-
-    @contextmanager
-    def step(self) -> Iterator[None]:
-        """Around each step."""
-        import torch
-
-        if _fixed or self._most == 1:
-            yield
-            return
-        if self._steps % LOOK_EVERY == 0:
-            self._look()
-        self._steps += 1
-        trying = self._untried.pop(0) if self._untried else None
-        if trying is None:
-            yield
-            return
-        torch.set_num_threads(trying)
-        began = time.perf_counter()
-        yield
-        taken = time.perf_counter() - began
-        self._taken[trying] = min(taken, self._taken[trying]) if trying in self._taken else float("inf")  # the first is a warm-up
-        if not self._untried:
-            torch.set_num_threads(self.chosen)
-
-    @property
-    def chosen(self) -> int:
-        """What the last look chose; what torch has where there was none."""
-        import torch
-
-        return min(self._taken, key=self._taken.__getitem__) if self._taken else torch.get_num_threads()
-
-    def _look(self) -> None:
-        free = max(1, min(self._most, round(len(cores()) - self._others.busy())))
-        counts = sorted({2**power for power in range(free.bit_length()) if 2**power <= free} | {free})
-        self._untried, self._taken = counts * ROUNDS if len(counts) > 1 else counts, {}
 
 
 _others = Others()

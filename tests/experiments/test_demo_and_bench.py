@@ -21,6 +21,7 @@ from jaccardio.paper.scales import SCALES, Scale
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.progress import Progress, unwatched
 from jaccardio.training.config import load_preset
+from jaccardio.training.precision import trains_in_bfloat16
 from jaccardio.training.run_folder import RunFolder
 from tests.conftest import TINY, Hospitals
 
@@ -104,6 +105,32 @@ def test_bench_measures_every_hot_path(monkeypatch: pytest.MonkeyPatch) -> None:
     two = figures["ingest_two_processes"]
     assert two.baseline == figures["ingest"].value
     assert two.ratio == pytest.approx(two.value / two.baseline)
+
+
+@pytest.mark.parametrize("compiler", [True, False])
+def test_every_way_to_compute_a_step_stands_beside_the_usual_one(monkeypatch: pytest.MonkeyPatch, compiler: bool) -> None:
+    def uncompiled(signal: torch.Tensor) -> torch.Tensor:
+        raise RuntimeError("no compiler")
+
+    monkeypatch.setattr(figure, "SECONDS", 0.01)
+    monkeypatch.setattr(steps, "BATCH", 2)
+    monkeypatch.setattr(torch, "compile", lambda encoder: encoder if compiler else uncompiled)  # the real one takes a minute
+    monkeypatch.setattr(steps, "matrix_peak", lambda kind: 100.0)
+    monkeypatch.setattr(steps, "presets", lambda: ("jaccardio-small", "truth-small", "paper-small"))
+    said: list[str] = []
+    figures = {found.name: found for found in steps.bench_steps(said.append)}
+    rates = {name.removeprefix("training_"): found for name, found in figures.items() if found.unit == "ECGs/s"}
+    bfloat16 = {"bf16", "bf16_conv1d"} if trains_in_bfloat16("auto", torch.device("cpu")) else set()
+    ways = {"fp32", "fp32_conv1d"} | bfloat16 | ({"compiled"} if compiler else set())
+    assert rates.keys() == {
+        f"{preset}_{way}" for preset in ("jaccardio-small", "truth-small") for way in ways
+    }  # the third has an encoder of before
+    assert ("torch cannot compile here: RuntimeError" in said) != compiler
+    for name, found in rates.items():
+        usual = rates[f"{name.split('_')[0]}_fp32"]
+        assert found.baseline == (None if found is usual else usual.value)
+        work = figures[f"training_gflop_{name.split('_')[0]}"].value
+        assert found.limit_share == pytest.approx(found.value * work / 100)
 
 
 def test_flops_are_those_counted_by_hand() -> None:

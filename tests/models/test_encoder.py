@@ -83,6 +83,15 @@ def test_features_are_float32_under_autocast(variant: Variant) -> None:
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
+def test_the_layout_of_maps_changes_rounding_alone(variant: Variant) -> None:
+    torch.manual_seed(0)
+    encoder, signal = _encoder(variant, 4).eval(), torch.randn(3, 12, 300)
+    torch.testing.assert_close(encoder(signal, channels_last=False), encoder(signal), rtol=1e-4, atol=1e-5)
+    layouts = [encoder.maps(signal, channels_last=layout).stride() for layout in (True, False)]
+    assert layouts[0] != layouts[1] or variant[0] in ("convnext1d", "vit1d", "s4d")
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
 def test_each_ecg_is_encoded_alone_in_evaluation(variant: Variant) -> None:
     torch.manual_seed(0)
     encoder = _encoder(variant, 2).eval()

@@ -29,6 +29,7 @@ from jaccardio.models.folder import load_pretrained
 from jaccardio.models.scoring import finding_scores
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.store_signals import windows_for
+from jaccardio.threads import fix_threads
 from jaccardio.training.config import DataConfig, TrainConfig, load_preset
 from jaccardio.training.loop import resume, train
 from jaccardio.training.session import Session
@@ -198,7 +199,7 @@ def test_a_killed_run_resumes_to_the_same_weights(hospitals: Hospitals, store: S
     settings = ("training.epochs=8", "training.ema=0.9", *drawn)
     straight = train(store, split, _config("siglip-small", *settings), tmp_path / "straight", device="cpu")
     script = (
-        "import sys; from pathlib import Path; import torch; torch.set_num_threads(1);"
+        "import sys; from pathlib import Path; from jaccardio.threads import fix_threads; fix_threads(1);"
         "from jaccardio.cohort.store import Store; from jaccardio.cohort.split import load_split;"
         "from jaccardio.training.config import load_preset; from jaccardio.training.loop import train;"
         "store = Store.open(Path(sys.argv[1]));"
@@ -213,7 +214,7 @@ def test_a_killed_run_resumes_to_the_same_weights(hospitals: Hospitals, store: S
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert not (tmp_path / "killed" / "training.json").exists(), "the run ended before it could be killed"
-    torch.set_num_threads(1)
+    fix_threads(1)
     resumed = resume(store, tmp_path / "killed", device="cpu")
     assert resumed["validation_macro_auroc"] == straight["validation_macro_auroc"]
     ours, theirs = (load_file(tmp_path / name / "model" / "model.safetensors") for name in ("straight", "killed"))

@@ -65,8 +65,8 @@ def entries(as_json: bool) -> Iterator[Callable[[str, Any, list[str]], None]]:
 
 
 def _print(lines: list[str], as_json: bool) -> None:
-    for line in lines:
-        typer.echo(printable(line), err=as_json)
+    if lines:
+        typer.echo("\n".join(map(printable, lines)), err=as_json)
 
 
 def number(value: float | None) -> str:

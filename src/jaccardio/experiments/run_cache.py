@@ -11,8 +11,6 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TypeVar
 
-import torch
-
 from jaccardio.checksums import MANIFEST
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
@@ -21,6 +19,7 @@ from jaccardio.files import sha256_json
 from jaccardio.models.folder import WEIGHTS, model_manifest
 from jaccardio.processes import start_worker
 from jaccardio.progress import Progress, Watch, unwatched
+from jaccardio.threads import fix_threads
 from jaccardio.training import loop
 from jaccardio.training.config import TrainConfig
 from jaccardio.training.run_folder import RunFolder, looks_like_a_run
@@ -173,7 +172,7 @@ def run_name(name: str, config: TrainConfig) -> str:
 
 
 def _child(sender: Connection, store: Path, split: Split, config: TrainConfig, path: Path, device: str) -> None:
-    torch.set_num_threads(1)
+    fix_threads(1)
     sent = time.monotonic()
 
     def progress(done: int, total: int, text: str = "", /) -> None:

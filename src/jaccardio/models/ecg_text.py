@@ -70,15 +70,17 @@ class EcgTextModel(EcgModel):
     def encode_text(self, vectors: Tensor) -> Tensor:
         """Unit vectors u (m, embedding)."""
         with torch.autocast(vectors.device.type, enabled=False):
-            return normalize(self.text_head(self.text_projection(vectors)), dim=1)
+            return self._unit_vectors(self.text_projection(vectors))
 
     def sentences(self, vectors: Tensor) -> tuple[Tensor, ...]:
         """Scale, unit vectors u (m, embedding) and biases, (m,) or one for all."""
         with torch.autocast(vectors.device.type, enabled=False):
-            bias: Tensor = self.logit_bias
-            if self.text_bias is not None:
-                bias = bias + linear(self.text_projection(vectors), self.text_bias)
-            return self.scale, self.encode_text(vectors), bias
+            projected = self.text_projection(vectors)
+            bias = self.logit_bias if self.text_bias is None else self.logit_bias + linear(projected, self.text_bias)
+            return self.scale, self._unit_vectors(projected), bias
+
+    def _unit_vectors(self, projected: Tensor) -> Tensor:
+        return normalize(self.text_head(projected), dim=1)
 
     @staticmethod
     def match(ecg: Tensor, *sentences: Tensor) -> Tensor:

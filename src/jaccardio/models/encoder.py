@@ -47,9 +47,9 @@ LACKING: Mapping[str, Mapping[str, str]] = {
 class EcgEncoder(nn.Module):
     """ECGs (n, 12, samples) to vectors (n, features).
 
-    Convolutions are written as (1 x k) Conv2d in channels-last memory: about twice as fast as Conv1d on a CPU with bfloat16
-    instructions and open to autocast there, about level on one without (docs/performance.md). The pooled features are float32 whatever the
-    autocast.
+    Convolutions are written as (1 x k) Conv2d, so that maps may lie channels-last in memory: for all but the widest encoders faster than
+    Conv1d, which has its speed where they do not (docs/performance.md), and what autocast is fast with. The pooled features are float32
+    whatever the autocast.
 
     Parameters
     ----------
@@ -77,19 +77,22 @@ class EcgEncoder(nn.Module):
         self.backbone = BACKBONES[config.encoder](config.width, **settings)
         self.pooling = POOLINGS[config.pooling](self.backbone.channels)
         self.features = self.pooling.features
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def forward(self, signal: Tensor) -> Tensor:
-        """ECGs (n, 12, samples) in millivolt, of any number of samples from 32, to feature vectors (n, features) float32."""
-        return self.pooled(self.maps(signal))
+    def forward(self, signal: Tensor, *, channels_last: bool = True) -> Tensor:
+        """ECGs (n, 12, samples) in millivolt, of any number of samples from 32, to feature vectors (n, features) float32.
 
-    def maps(self, signal: Tensor) -> Tensor:
+        Where the maps lie in memory changes the rounding of sums alone.
+        """
+        return self.pooled(self.maps(signal, channels_last=channels_last))
+
+    def maps(self, signal: Tensor, *, channels_last: bool = True) -> Tensor:
         """ECGs (n, 12, samples) to feature maps over time (n, channels, 1, time)."""
         if signal.ndim != 3 or signal.shape[1] != len(LEADS):
             raise ValueError(f"signal has the shape {tuple(signal.shape)}; the encoder needs (n, {len(LEADS)}, samples)")
         if signal.shape[2] < MINIMUM_SAMPLES:
             raise ValueError(f"signal has {signal.shape[2]} samples; the encoder needs at least {MINIMUM_SAMPLES}")
-        maps: Tensor = self.backbone(signal.unsqueeze(2).to(memory_format=torch.channels_last))
+        layout = torch.channels_last if channels_last else torch.contiguous_format
+        maps: Tensor = self.backbone(signal.unsqueeze(2).contiguous(memory_format=layout))
         return maps
 
     def pooled(self, maps: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TypeVar
 
+import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
@@ -30,7 +31,7 @@ def folded(model: Model) -> Model:
             for place, (convolution, norm) in enumerate(pairwise(module)):
                 if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
                     _fold([convolution], module, place + 1)
-    return copied
+    return copied.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
 def _fold(convolutions: Sequence[nn.Conv2d], chain: nn.Sequential, place: int) -> None:

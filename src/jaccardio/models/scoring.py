@@ -114,8 +114,10 @@ def _scores(
         sentences = vectors(member)
         evidence = None if network_alone or member.evidence is None else _evidence(member, member.evidence, batch, sentences)
 
+        compared = member.sentences(sentences)
+
         def probability(signal: Tensor, ecg: NDArray[np.int64]) -> NDArray[np.float64]:
-            logits = member.logits(signal, sentences).float().cpu().numpy().astype(np.float64)
+            logits = member.match(member.encode_ecg(signal), *compared).cpu().numpy().astype(np.float64)
             if evidence is not None:
                 weight, added = evidence
                 logits = weight[ecg] * logits + added[ecg]
@@ -142,11 +144,13 @@ def _average(scores: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
 @torch.inference_mode()
 def _of_batches(model: nn.Module, batches: Iterable[Windows], function: Callable[[Windows], NDArray[Value]]) -> NDArray[Value]:
     """A function of batches of ECGs, (b, m), for all of them, (n, m), with the model in evaluation mode."""
-    training = model.training
-    model.eval()
-    values = [function(batch) for batch in batches] or [function(_NO_ECG)]
-    model.train(training)
-    return np.concatenate(values)
+    if model.training:
+        model.eval()
+        try:
+            return _of_batches(model, batches, function)
+        finally:
+            model.train()
+    return np.concatenate([function(batch) for batch in batches] or [function(_NO_ECG)])
 
 
 def _mean(

@@ -33,7 +33,6 @@ from jaccardio.models.encoder import MINIMUM_SAMPLES
 from jaccardio.models.folder import Pretrained
 from jaccardio.models.scoring import finding_scores
 from jaccardio.progress import Progress
-from jaccardio.threads import ThreadChoice
 from jaccardio.training.batch_loss import BatchLoss
 from jaccardio.training.checkpoint import load_checkpoint, load_verified, remove_superseded, restore, save_best, save_checkpoint, tensors_of
 from jaccardio.training.config import TrainConfig
@@ -48,6 +47,7 @@ from jaccardio.training.precision import trains_in_bfloat16
 from jaccardio.training.regularisation import Regularisation
 from jaccardio.training.run_folder import DRAWN, RunFolder
 from jaccardio.training.selection import Best, macro_ranking
+from jaccardio.training.step_choice import StepChoice
 from jaccardio.training.teacher import taught
 from jaccardio.training.warm_start import start_from
 
@@ -61,6 +61,9 @@ LOG_EVERY = 20
 LOOK_EVERY = {"cpu": 1, "cuda": LOG_EVERY}
 """Steps from one look at loss and gradient to the next, a divisor of `LOG_EVERY`: a GPU has to be waited for. Progress shows what was seen
 last."""
+
+LAYOUTS = {"cpu": (True, False), "cuda": (True,)}
+"""Whether maps lie channels-last: of the tensor cores always."""
 
 
 class Session:
@@ -176,7 +179,7 @@ class Session:
         self, run: RunFolder, log: RunLog | None, best: Best, seconds_before: float, start: int, progress: Progress | None
     ) -> tuple[Best, float]:
         """The steps from `start` on; returns the best epoch and the seconds of all steps."""
-        began, seconds, drawn, threads = time.monotonic(), seconds_before, 0, ThreadChoice()
+        began, seconds, drawn, choice = time.monotonic(), seconds_before, 0, StepChoice(LAYOUTS[self.device.type])
         metrics: dict[str, float] = {}
         for step, batch, signal in self.feed.prefetched(start, self.total_steps):
             epoch, within = divmod(step + 1, self.batches.steps_per_epoch)
@@ -184,8 +187,8 @@ class Session:
             validated = last or (within == 0 and epoch % self.config.training.validate_every == 0)
             saved = last or (within == 0 and epoch % self.checkpoint_every == 0)
             looked = validated or saved or step == start or step % LOOK_EVERY[self.device.type] == 0
-            with threads.step():
-                metrics = self._step(step, batch, signal, looked) or metrics
+            with choice.step() as channels_last:
+                metrics = self._step(step, batch, signal, looked, channels_last) or metrics
             drawn += self.batch_size
             seconds = seconds_before + time.monotonic() - began
             if validated:
@@ -219,7 +222,7 @@ class Session:
             f"{run.path}: training diverged: {error}. No model was written; {last}. Train again into a new folder: {remedy}."
         )
 
-    def _step(self, step: int, batch: Batch, signal: Tensor, looked: bool = True) -> dict[str, float]:
+    def _step(self, step: int, batch: Batch, signal: Tensor, looked: bool = True, channels_last: bool = True) -> dict[str, float]:
         """One step; what is to be seen of it where it is looked at, else nothing: a GPU goes on computing.
 
         Raises
@@ -233,7 +236,7 @@ class Session:
             group["lr"] = rate
         self.model.train()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-            features = self.model.encoder(signal)  # from the features on all is float32
+            features = self.model.encoder(signal, channels_last=channels_last)  # from the features on all is float32
         loss, statistics = self.loss(self.model, features, batch, self.batch_size, self._logged(step))
         everyone = self.ranks.gathered(features, self.batch_size) if self.config.objective.views else features
         auxiliary = {name: value / self.ranks.size for name, value in self.regularisation(self.model, everyone, step).items()}

@@ -76,11 +76,12 @@ def _model_rates(batches: TrainingBatches, store: Store) -> Iterator[Figure]:
     samples, encoder = int(batches.batch(0).crops[0, 1]), model.encoder.cpu()
     trained, forward = BACKWARD * forward_flops(encoder, samples) / 1e9, forward_flops(encoder, store.contract.samples) / 1e9
     peak, peak16 = (matrix_peak(kind, device) for kind in (torch.float32, torch.bfloat16))
-    used, limit = (bf16, peak16) if trains_in_bfloat16("auto", device) else (fp32, peak)
+    best = max(peak, peak16)  # where bfloat16 is emulated, the convolutions in it are computed in float32
+    used, limit = (bf16, best) if trains_in_bfloat16("auto", device) else (fp32, peak)
     yield Figure("matrix_peak_fp32", peak, "GFLOP/s")
     yield Figure.beside("matrix_peak_bf16", peak16, "GFLOP/s", peak)
     yield Figure("training", used, ECGS, limit_share=used * trained / limit)
-    yield Figure.beside("training_bf16", bf16, ECGS, fp32, bf16 * trained / peak16)
+    yield Figure.beside("training_bf16", bf16, ECGS, fp32, bf16 * trained / best)
     yield Figure("scoring", scored, ECGS, limit_share=scored * forward / peak)
 
 

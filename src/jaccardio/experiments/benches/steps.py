@@ -2,57 +2,61 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import torch
 from torch import nn
 
-from jaccardio.experiments.benches.figure import Figure, rate
+from jaccardio.experiments.benches.figure import Figure, once, rate
 from jaccardio.models.encoder import EcgEncoder
 from jaccardio.training.config import load_preset, presets
+from jaccardio.training.precision import trains_in_bfloat16
 
-MATRIX, BATCH, CHANNELS = 2048, 32, 64
+MATRIX, BATCH = 2048, 32
 BACKWARD = 3
 """A training step is three forward passes: the value, the gradient of the input and that of the weights."""
 
 
 def bench_steps(say: Callable[[str], None]) -> Iterator[Figure]:
-    """GFLOP a training ECG of each preset, and for each distinct encoder its training ECGs/s in float32 and bfloat16."""
+    """GFLOP a training ECG of each preset, and training ECGs/s of each distinct encoder, by the first preset that has it: with the maps
+    channels-last, as Conv1d computes them, in bfloat16 where the CPU has it, and in float32 as torch compiles it."""
     say("matrix peak")
     peak, peak16 = matrix_peak(torch.float32), matrix_peak(torch.bfloat16)
     yield Figure("matrix_peak_fp32", peak, "GFLOP/s")
     yield Figure.beside("matrix_peak_bf16", peak16, "GFLOP/s", peak)
-    encoders: dict[str, tuple[EcgEncoder, int, float]] = {}
+    encoders: dict[str, tuple[str, EcgEncoder, int, float]] = {}
     for preset in presets():
         config = load_preset(preset)
         samples = round((config.data.crop_seconds or 10) * config.data.sampling_rate)
         encoder = EcgEncoder(config.model)
         work = BACKWARD * forward_flops(encoder, samples) / 1e9
         yield Figure(f"training_gflop_{preset}", work, "GFLOP/ECG")
-        encoders.setdefault(f"{config.model.encoder}_{config.model.width}_{samples}", (encoder, samples, work))
-    say("convolutions")
-    one, two = (rate(convolution_step(BATCH, 750, one_dimensional=kind), BATCH) for kind in (True, False))
-    gflop = BACKWARD * 2 * 750 * CHANNELS * CHANNELS * 3 / 1e9
-    yield Figure("convolution_conv1d", one, "ECGs/s", limit_share=one * gflop / peak)
-    yield Figure.beside("convolution_1x3_channels_last", two, "ECGs/s", one, two * gflop / peak)
-    for name, (encoder, samples, work) in encoders.items():
-        say(f"training steps: {name}")
-        signal = torch.randn(BATCH, 12, samples)
-        fp32, bf16 = (rate(training_step(encoder, signal, bfloat16=bfloat16), BATCH) for bfloat16 in (False, True))
-        yield Figure(f"training_{name}_fp32", fp32, "ECGs/s", limit_share=fp32 * work / peak)
-        yield Figure.beside(f"training_{name}_bf16", bf16, "ECGs/s", fp32, bf16 * work / peak16)
+        encoders.setdefault(f"{encoder} {samples}", (preset, encoder, samples, work))
+    for preset, encoder, samples, work in encoders.values():
+        say(f"training steps: {preset}")
+        yield from _step_rates(preset, encoder, torch.randn(BATCH, 12, samples), work, peak, peak16, say)
 
 
-def convolution_step(ecgs: int, samples: int, *, one_dimensional: bool) -> Callable[[int], None]:
-    """Value and gradients of a block's convolution, 64 channels and a kernel of 3: Conv1d, or the (1 x 3) Conv2d in channels-last memory
-    that the encoders are made of."""
-    signal = torch.randn(ecgs, CHANNELS, samples)
-    layer: nn.Module = nn.Conv1d(CHANNELS, CHANNELS, 3, padding=1, bias=False)
-    if not one_dimensional:
-        signal = signal.unsqueeze(2).to(memory_format=torch.channels_last)
-        layer = nn.Conv2d(CHANNELS, CHANNELS, (1, 3), padding=(0, 1), bias=False)
-        layer.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return training_step(layer, signal.requires_grad_())
+def _step_rates(
+    preset: str, encoder: EcgEncoder, signal: torch.Tensor, work: float, peak: float, peak16: float, say: Callable[[str], None]
+) -> Iterator[Figure]:
+    conv1d = partial(encoder, channels_last=False)
+    fp32 = rate(training_step(encoder, signal), BATCH)
+    yield Figure(f"training_{preset}_fp32", fp32, "ECGs/s", limit_share=fp32 * work / peak)
+    ways = {"fp32_conv1d": (training_step(encoder, signal, conv1d), peak)}
+    if trains_in_bfloat16("auto", signal.device):
+        ways["bf16"] = training_step(encoder, signal, bfloat16=True), peak16
+        ways["bf16_conv1d"] = training_step(encoder, signal, conv1d, bfloat16=True), peak16
+    compiled = training_step(encoder, signal, torch.compile(encoder))
+    try:
+        yield Figure(f"training_{preset}_seconds_to_compile", 1 / once(partial(compiled, 0), 1), "s")
+        ways["compiled"] = compiled, peak
+    except RuntimeError as error:  # most often for want of a C++ compiler
+        say(f"torch cannot compile here: {type(error).__name__}")
+    for name, (step, limit) in ways.items():
+        found = rate(step, BATCH)
+        yield Figure.beside(f"training_{preset}_{name}", found, "ECGs/s", fp32, found * work / limit)
 
 
 def matrix_peak(kind: torch.dtype, device: torch.device | None = None, clock: Callable[[], float] = time.perf_counter) -> float:
@@ -102,14 +106,16 @@ def counted(encoder: nn.Module, samples: int, count: Callable[[nn.Module, int], 
     return total
 
 
-def training_step(module: nn.Module, signal: torch.Tensor, *, bfloat16: bool = False) -> Callable[[int], None]:
+def training_step(
+    module: nn.Module, signal: torch.Tensor, forward: Callable[[torch.Tensor], torch.Tensor] | None = None, *, bfloat16: bool = False
+) -> Callable[[int], None]:
     """Value and gradients of a module in training over a signal, such as an encoder over (ecgs, 12, samples), as a function of the
-    step's number."""
+    step's number; `forward` is another way to compute the module."""
 
     def run(_: int) -> None:
         module.train().zero_grad()
         with torch.autocast(signal.device.type, torch.bfloat16, enabled=bfloat16):
-            features = module(signal)
+            features = (forward or module)(signal)
         torch.autograd.backward(features.square().mean())
 
     return run

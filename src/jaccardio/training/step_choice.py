@@ -1,0 +1,72 @@
+"""`StepChoice`: how training steps are computed on this machine, chosen by the time that they take and looked at again."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from jaccardio.threads import Others, cores, fixed_threads, most_threads
+
+LOOK_EVERY = 300
+ROUNDS = 4
+"""Steps between two looks at the machine, and how often a look tries each way; the first time does not count."""
+
+_Way = tuple[int, bool]
+
+
+class StepChoice:
+    """The number of torch's threads, and the layout of the encoder's maps in memory, channels-last or not.
+
+    Tried are 1, 2, 4 ... threads up to the cores that are free, never more than torch had at first (``OMP_NUM_THREADS``), and then the
+    other layouts with the best number. Where `jaccardio.threads.fix_threads` was called, nothing is tried.
+
+    Parameters
+    ----------
+    layouts
+        Whether maps lie channels-last: the usual layout, then others to try.
+    """
+
+    def __init__(self, layouts: Sequence[bool] = (True,)) -> None:
+        self._usual, *self._other_layouts = layouts
+        self._most = most_threads()
+        self._others, self._steps = Others(), 0
+        self._trials: Iterator[_Way] = iter(())
+        self._taken: dict[_Way, float] = {}
+
+    @contextmanager
+    def step(self) -> Iterator[bool]:
+        """Around each step; gives whether its maps lie channels-last."""
+        import torch
+
+        if fixed_threads():
+            yield self._usual
+            return
+        if self._steps % LOOK_EVERY == 0:
+            self._look()
+        self._steps += 1
+        trial = next(self._trials, None)
+        threads, channels_last = way = trial or self.chosen
+        torch.set_num_threads(threads)
+        began = time.perf_counter()
+        yield channels_last
+        if trial is not None:
+            taken = time.perf_counter() - began
+            self._taken[way] = min(taken, self._taken[way]) if way in self._taken else float("inf")  # the first is a warm-up
+
+    @property
+    def chosen(self) -> tuple[int, bool]:
+        """Threads, and whether maps lie channels-last, of the last look; what torch has where there was none."""
+        import torch
+
+        return min(self._taken, key=self._taken.__getitem__) if self._taken else (torch.get_num_threads(), self._usual)
+
+    def _look(self) -> None:
+        free = max(1, min(self._most, round(len(cores()) - self._others.busy())))
+        counts = sorted({2**power for power in range(free.bit_length()) if 2**power <= free} | {free})
+        self._taken = {}
+        self._trials = self._tried(counts)
+
+    def _tried(self, counts: Sequence[int]) -> Iterator[_Way]:
+        rounds = ROUNDS if len(counts) > 1 or self._other_layouts else 1
+        yield from [(threads, self._usual) for threads in counts] * rounds
+        best, _ = self.chosen
+        yield from [(best, layout) for layout in self._other_layouts] * rounds
