@@ -176,7 +176,7 @@ def memory(work: Work, processes: int) -> dict[str, float]:
 
 
 def minutes(work: Work, machine: Machine, share: float, training: float | None = None) -> dict[str, float]:
-    """Minutes of ingest, of training with its parts, and of validation by the first process alone.
+    """Minutes of ingest, of training with its parts, and of validation, of which each process does its share.
 
     Parameters
     ----------
@@ -198,7 +198,7 @@ def minutes(work: Work, machine: Machine, share: float, training: float | None =
         "ingest": work.ecgs / (machine.ingest * machine.cores * machine.machines),
         **parts,
         "training": (max(computing, reading) + sending) * steps,
-        "validation": work.validations * work.ecgs / 10 * scored,
+        "validation": work.validations * work.ecgs / 10 / machine.processes * scored,
     }
     return {name: seconds / MINUTE for name, seconds in found.items()}
 

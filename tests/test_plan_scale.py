@@ -58,7 +58,7 @@ def test_minutes_are_those_of_the_slowest_part_and_of_what_cannot_wait() -> None
     assert found["reading"] == pytest.approx(steps * 100 * 12_000 / 1e6 / 60)
     assert found["network"] == pytest.approx(steps * (sum(network(WORK, 4).values()) / 1e6 + 19e-3) / 60)
     assert found["training"] == pytest.approx(found["reading"] + found["network"])
-    assert found["validation"] == pytest.approx(5 * 3600 * max(2e9 / 0.3e11, 24_000 / 1e6) / 60)
+    assert found["validation"] == pytest.approx(5 * 3600 / 4 * max(2e9 / 0.3e11, 24_000 / 1e6) / 60)
     assert minutes(WORK, MACHINE, 0.3, training=50.0)["training"] == pytest.approx(steps * 2.0 / 60 + found["network"])
     assert minutes(WORK, replace(MACHINE, machines=1, gpus=1), 0.3)["network"] == 0
 

@@ -30,6 +30,9 @@ def assert_same_run(one: Path, two: Path) -> None:
     logs = [[json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()] for run in (one, two)]
     assert logs[1][0]["loss"] == pytest.approx(logs[0][0]["loss"], rel=1e-5)
     assert logs[1][0]["gradient_norm"] == pytest.approx(logs[0][0]["gradient_norm"], rel=1e-5)
+    validated = [[line["validation_macro_auroc"] for line in log if "validation_macro_auroc" in line] for log in logs]
+    assert validated[1] == pytest.approx(validated[0], abs=0.05)  # of few ECGs, by such weights
+    assert validated[1]
     ours, theirs = (load_file(run / "model" / "model.safetensors") for run in (two, one))
     assert ours.keys() == theirs.keys()
     for name, weights in theirs.items():

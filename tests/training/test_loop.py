@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,13 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
+from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from jaccardio.cohort.augment import AUGMENTATIONS
 from jaccardio.cohort.split import Split
 from jaccardio.cohort.store import Store
+from jaccardio.contrast.ranks import ALONE, Ranks
 from jaccardio.errors import DataError, UsageError
 from jaccardio.evaluation.reference import Reference
 from jaccardio.evaluation.thresholds import POLICIES, Thresholds, fit_thresholds
@@ -192,6 +195,26 @@ def test_augmentations_are_settings_that_reach_the_batches(store: Store, split: 
     whole, masked = (next(session.feed.prefetched(0, 1))[2] for session in sessions)
     assert whole.any(dim=2).all()
     assert (~masked.any(dim=2)).any(dim=1).all()
+
+
+@dataclass(frozen=True)
+class _Second(Ranks):
+    """Of two processes the second, to which the first sends nothing but zeros."""
+
+    rank: int = 1
+    size: int = 2
+
+    def gathered(self, own: Tensor, n: int) -> Tensor:
+        return torch.cat([own.new_zeros((n - len(own), *own.shape[1:])), own])
+
+
+def test_processes_share_the_validation_part(store: Store, split: Split) -> None:
+    session = Session(store, split, _config("truth-small"), torch.device("cpu"))
+    whole, shared = (session._validation_scores(session.model, ranks) for ranks in (ALONE, _Second()))
+    half = len(whole) // 2
+    assert whole[:half].all()
+    assert not shared[:half].any()
+    np.testing.assert_allclose(shared[half:], whole[half:], rtol=0, atol=1e-6)
 
 
 def test_a_killed_run_resumes_to_the_same_weights(hospitals: Hospitals, store: Store, split: Split, tmp_path: Path) -> None:

@@ -46,14 +46,23 @@ class Clock:
         return self.threads
 
 
-@pytest.mark.parametrize(("seconds", "best"), [({1: 4, 2: 3, 4: 2, 8: 5}, 4), ({1: 1, 2: 3, 4: 9, 8: 9}, 1)])
-def test_the_fastest_is_kept_until_the_next_look(monkeypatch: pytest.MonkeyPatch, seconds: dict[int, float], best: int) -> None:
+@pytest.mark.parametrize(
+    ("seconds", "tried", "best"),
+    [
+        ({1: 4, 2: 3, 4: 2, 8: 5}, [8, 4, 2], 4),
+        ({1: 1, 2: 3, 4: 9, 8: 9}, [8, 4, 2, 1], 1),
+        ({1: 8, 2: 4, 4: 2, 8: 1}, [8, 4], 8),
+    ],
+)
+def test_the_fastest_is_kept_until_the_next_look(
+    monkeypatch: pytest.MonkeyPatch, seconds: dict[int, float], tried: list[int], best: int
+) -> None:
     clock = Clock(monkeypatch, seconds, allowed=8)
     choice = StepChoice()
     used = clock.run(choice, LOOK_EVERY)
-    tried = 4 * ROUNDS
-    assert used[:tried] == [1, 2, 4, 8] * ROUNDS
-    assert set(used[tried:]) == {best}
+    trials = ROUNDS * len(tried)
+    assert used[:trials] == [threads for threads in tried for _ in range(ROUNDS)]
+    assert set(used[trials:]) == {best}
     assert all(clock.layouts)
     clock.seconds = {1: 9, 2: 1, 4: 9, 8: 9}
     assert clock.run(choice, LOOK_EVERY)[-1] == 2
@@ -65,7 +74,7 @@ def test_the_other_layout_is_tried_with_the_best_number_of_threads(
 ) -> None:
     clock = Clock(monkeypatch, {1: 2, 2: 1}, allowed, contiguous=contiguous)
     clock.run(StepChoice((True, False)), LOOK_EVERY)
-    tried = allowed * ROUNDS
+    tried = allowed * ROUNDS  # of two threads also one
     assert clock.layouts[:tried] == [True] * tried
     assert clock.layouts[tried : tried + ROUNDS] == [False] * ROUNDS
     assert set(clock.threads[tried:]) == {allowed}

@@ -193,6 +193,7 @@ class Session:
             seconds = seconds_before + time.monotonic() - began
             if validated:
                 self._read_prompts(self._weights())
+                scores = self._validation_scores(self._weights(), self.ranks)
             if log is None:
                 continue
             if self._logged(step):
@@ -200,7 +201,7 @@ class Session:
             if progress is not None:
                 progress(step + 1, self.total_steps, f"loss {metrics['loss']:.3f}{best.shown}")
             if validated:
-                best = self._validate(run, log, step, max(epoch, 1), best)
+                best = self._validate(run, log, step, max(epoch, 1), best, scores)
             if saved:
                 self.save(run, step + 1, best, seconds)
         return best, seconds
@@ -276,8 +277,7 @@ class Session:
     def _logged(self, step: int) -> bool:
         return step % LOG_EVERY == 0 or step + 1 == self.total_steps
 
-    def _validate(self, run: RunFolder, log: RunLog, step: int, epoch: int, best: Best) -> Best:
-        scores = self._validation_scores(self._weights())
+    def _validate(self, run: RunFolder, log: RunLog, step: int, epoch: int, best: Best, scores: NDArray[np.float64]) -> Best:
         auroc, auprc = macro_ranking(self.material.validation_labels, scores)
         log.write(step, validation_macro_auroc=auroc, validation_macro_auprc=auprc, epoch=epoch)
         better = best.macro_auroc is None or (auroc is not None and auroc > best.macro_auroc)
@@ -289,9 +289,11 @@ class Session:
         """The weights that are validated and saved: the moving average where there is one."""
         return self.model if self.average is None else cast(EcgModel, self.average.module)
 
-    def _validation_scores(self, model: EcgModel) -> NDArray[np.float64]:
-        batches = full_batches(self.material.store, self.material.validation_rows)
-        scores = finding_scores(model, batches, self.device)
+    def _validation_scores(self, model: EcgModel, ranks: Ranks = ALONE) -> NDArray[np.float64]:
+        """Of the validation part (n, findings), each process scoring its share."""
+        rows = self.material.validation_rows
+        own = finding_scores(model, full_batches(self.material.store, rows[ranks.share(len(rows))]), self.device)
+        scores = ranks.gathered(torch.from_numpy(own).to(self.device), len(rows)).cpu().numpy()
         if not np.isfinite(scores).all():
             raise DivergenceError(f"{np.count_nonzero(~np.isfinite(scores))} of {scores.size} validation scores are not finite")
         return scores

@@ -10,14 +10,18 @@ LOOK_EVERY = 300
 ROUNDS = 4
 """Steps between two looks at the machine, and how often a look tries each way; the first time does not count."""
 
+SLOWER = 1.1
+"""Times that the fastest number of threads takes: one that takes longer ends the search, what takes less may be chance."""
+
 _Way = tuple[int, bool]
 
 
 class StepChoice:
     """The number of torch's threads, and the layout of the encoder's maps in memory, channels-last or not.
 
-    Tried are 1, 2, 4 ... threads up to the cores that are free, never more than torch had at first (``OMP_NUM_THREADS``), and then the
-    other layouts with the best number. Where `jaccardio.threads.fix_threads` was called, nothing is tried.
+    Tried are as many threads as cores are free, at most those that torch had at first (``OMP_NUM_THREADS``), then half as many and so on
+    until steps take longer, and then the other layouts with the best number. Where `jaccardio.threads.fix_threads` was called, nothing
+    is tried.
 
     Parameters
     ----------
@@ -60,13 +64,15 @@ class StepChoice:
         return min(self._taken, key=self._taken.__getitem__) if self._taken else (torch.get_num_threads(), self._usual)
 
     def _look(self) -> None:
-        free = max(1, min(self._most, round(len(cores()) - self._others.busy())))
-        counts = sorted({2**power for power in range(free.bit_length()) if 2**power <= free} | {free})
         self._taken = {}
-        self._trials = self._tried(counts)
+        self._trials = self._tried(max(1, min(self._most, round(len(cores()) - self._others.busy()))))
 
-    def _tried(self, counts: Sequence[int]) -> Iterator[_Way]:
-        rounds = ROUNDS if len(counts) > 1 or self._other_layouts else 1
-        yield from [(threads, self._usual) for threads in counts] * rounds
+    def _tried(self, free: int) -> Iterator[_Way]:
+        threads, rounds = free, ROUNDS if free > 1 or self._other_layouts else 1
+        while threads:
+            yield from [(threads, self._usual)] * rounds
+            if self._taken[threads, self._usual] > SLOWER * min(self._taken.values()):
+                break  # fewer would be slower still
+            threads //= 2
         best, _ = self.chosen
         yield from [(best, layout) for layout in self._other_layouts] * rounds

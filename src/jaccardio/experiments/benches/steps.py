@@ -115,7 +115,7 @@ def training_step(
     def run(_: int) -> None:
         module.train().zero_grad()
         with torch.autocast(signal.device.type, torch.bfloat16, enabled=bfloat16):
-            features = (forward or module)(signal)
+            features = (module if forward is None else forward)(signal)
         torch.autograd.backward(features.square().mean())
 
     return run
