@@ -235,6 +235,33 @@ def test_the_command_writes_a_file_or_nothing(
     assert (document["sampling_rate"], document["findings"]) == (100.0, 26)
 
 
+def test_int8_is_written_with_what_it_costs(
+    predictor: Predictor,
+    exported: Path,
+    trained: Path,
+    hospitals: Hospitals,
+    files: list[Path],
+    tmp_path: Path,
+    jaccardio: Command,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module.torch.onnx, "export", lambda *_, **__: Program(exported))
+    monkeypatch.setattr(Predictor, "from_pretrained", lambda *_: predictor)
+    out = tmp_path / "int8.onnx"
+    document = jaccardio("export", trained, "--onnx", out, "--int8", hospitals.home, "--json").json()
+    assert document["macro_auroc_int8"] == pytest.approx(document["macro_auroc"], abs=0.05)
+    assert 1e-5 < document["largest_difference"] < 0.2
+    exact, small = (jaccardio("predict", model, *files, "--json").json() for model in (exported, out))
+    for file in map(str, files):
+        exact_scores, small_scores = ([one["score"] for one in document[file]["findings"]] for document in (exact, small))
+        assert [score is None for score in exact_scores] == [score is None for score in small_scores]
+        pairs = [(one, other) for one, other in zip(exact_scores, small_scores, strict=True) if one is not None]
+        np.testing.assert_allclose(*zip(*pairs, strict=True), rtol=0, atol=0.2)
+    elsewhere = jaccardio("export", trained, "--onnx", tmp_path / "other.onnx", "--int8", hospitals.away)
+    assert elsewhere.status == 3
+    assert not (tmp_path / "other.onnx").exists()
+
+
 class Program:
     """What torch makes, from a file."""
 

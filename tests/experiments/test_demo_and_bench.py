@@ -227,7 +227,7 @@ def test_every_way_of_scoring_stands_beside_the_trained_network(
     monkeypatch.setattr(inference, "core_peak", lambda: 50.0)
     figures = bench.run_bench(["inference"], hospitals.home, trained, lambda _: None)
     found = {one.name: one for one in figures}
-    ways = ("folded", "onnx", "onnx_int8_static", "onnx_int8_dynamic")
+    ways = ("folded", "onnx", "onnx_int8")
     for name in ("latency_1x12x1000", "scoring_64x12x1000", "macro_auroc"):
         assert all(found[f"{name}_{way}"].baseline == found[f"{name}_eager"].value > 0 for way in ways)
     model = RunFolder.open(trained).pretrained().model
@@ -237,8 +237,8 @@ def test_every_way_of_scoring_stands_beside_the_trained_network(
     for way in inference.FLOAT32:
         assert found[f"latency_1x12x1000_{way}"].limit_share == pytest.approx(work / 50e9 / found[f"latency_1x12x1000_{way}"].value)
         assert found[f"scoring_64x12x1000_{way}"].limit_share == pytest.approx(work / 50e9 * found[f"scoring_64x12x1000_{way}"].value)
-    assert found["latency_1x12x1000_onnx_int8_static"].limit_share is None
+    assert found["latency_1x12x1000_onnx_int8"].limit_share is None
     assert found["macro_auroc_folded"].value == pytest.approx(found["macro_auroc_eager"].value, abs=1e-6)
-    exact, small = found["macro_auroc_onnx"].value, found["macro_auroc_onnx_int8_static"].value
+    exact, small = found["macro_auroc_onnx"].value, found["macro_auroc_onnx_int8"].value
     assert small == pytest.approx(exact, abs=0.05)
     assert exact != found["macro_auroc_eager"].value

@@ -6,18 +6,21 @@ import io
 import json
 import logging
 import warnings
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from jaccardio.disclaimer import DISCLAIMER
 from jaccardio.errors import DataError, MissingError, UsageError
 from jaccardio.files import write_atomic
 from jaccardio.measurement.evidence import evidence_fingerprint, evidence_inputs
 from jaccardio.measurement.measure import MEASUREMENTS, measure_recording
+from jaccardio.prediction.int8 import in_int8
 from jaccardio.prediction.onnx_predictor import SUFFIX, seal_onnx
 from jaccardio.prediction.predictor import Predictor
 from jaccardio.prediction.scoring_graph import ScoringGraph
@@ -29,7 +32,7 @@ TRIED = ((1, 10.0), (3, 4.2), (2, 23.0))
 """ECGs and seconds that the file is tried with. It is made with two ECGs of one window: a size that was frozen is met by another one."""
 
 
-def export_onnx(predictor: Predictor, out: Path) -> float:
+def export_onnx(predictor: Predictor, out: Path, examples: Mapping[str, NDArray[np.float32]] | None = None) -> float:
     """Writes a model as ONNX and tries the file in onnxruntime at three numbers and lengths of ECGs before it takes its name.
 
     ``signal`` (n, 12, samples) float32 to ``scores`` (n, findings) float32, as `ScoringGraph` has them; both n and samples are dynamic. A
@@ -40,6 +43,9 @@ def export_onnx(predictor: Predictor, out: Path) -> float:
     ----------
     predictor
         On the CPU.
+    examples
+        Inputs of some ECGs by name: the file computes convolutions in int8 over the ranges that they have there (`in_int8`), and is refused
+        only where it gives a number and the `Predictor` does not, or the other way round.
 
     Returns
     -------
@@ -52,16 +58,17 @@ def export_onnx(predictor: Predictor, out: Path) -> float:
     UsageError
         `out` is a folder or has another suffix, or torch cannot export this encoder.
     DataError
-        onnxruntime and the `Predictor` differ by more than 1e-5.
+        onnxruntime and the `Predictor` differ, in float32 by more than 1e-5.
     """
     if out.suffix != SUFFIX or out.is_dir():
         raise UsageError(f"{out}: name a file that ends in .onnx.")
     for module in ("onnx", "onnxscript", "onnxruntime"):
         if importlib.util.find_spec(module) is None:
             raise MissingError(f"ONNX files are written with {module}, which is not installed: pip install 'jaccardio[onnx]'")
-    data = seal_onnx(_graph_bytes(predictor))
+    graph = _graph_bytes(predictor)
+    data = seal_onnx(graph if examples is None else in_int8(graph, examples))
     difference = _largest_difference(data, predictor)
-    if not difference <= TOLERANCE:
+    if not difference <= (TOLERANCE if examples is None else 1.0):
         raise DataError(f"{out}: onnxruntime and the predictor differ by {difference:.1e}; nothing was written. Please report it.")
     write_atomic(out, data)
     return difference

@@ -28,6 +28,7 @@ from jaccardio.models.create import create_model, text_encoder_of
 from jaccardio.models.ensemble import members_of
 from jaccardio.models.folder import Pretrained
 from jaccardio.prediction.export_onnx import export_onnx
+from jaccardio.prediction.int8 import in_int8
 from jaccardio.prediction.predictor import BATCH, Predictor
 from jaccardio.prediction.scoring_graph import ScoringGraph
 from jaccardio.recording.leads import LEADS
@@ -113,44 +114,24 @@ def _ways(predictor: Predictor, folder: Path, ecgs: NDArray[np.float32], say: Ca
         say("no onnxruntime here: pip install 'jaccardio[onnx]'")
         return
     say("exporting to ONNX and quantising")
-    file, small = folder / "model.onnx", folder / "int8.onnx"
+    file = folder / "model.onnx"
     export_onnx(predictor, file)
-    yield "onnx", _session(file)
-    for how in ("static", "dynamic"):
-        _quantise(file, small, how, ecgs)
-        yield f"onnx_int8_{how}", _session(small)
+    model = file.read_bytes()
+    yield "onnx", _session(model)
+    yield "onnx_int8", _session(in_int8(model, {"signal": ecgs}))
 
 
-def _session(file: Path) -> Score:
+def _session(model: bytes) -> Score:
     onnxruntime: Any = importlib.import_module("onnxruntime")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(file.read_bytes(), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
     def score(signal: NDArray[np.float32]) -> NDArray[np.float32]:
         found: NDArray[np.float32] = session.run(["scores"], {"signal": signal})[0]
         return found
 
     return score
-
-
-def _quantise(file: Path, out: Path, how: str, ecgs: NDArray[np.float32]) -> None:
-    """Convolutions in int8: the ranges of their inputs from some ECGs (static), or of each call (dynamic)."""
-    quantization: Any = importlib.import_module("onnxruntime.quantization")
-    kinds = quantization.QuantType
-    if how == "dynamic":
-        quantization.quantize_dynamic(file, out, op_types_to_quantize=["Conv"], weight_type=kinds.QUInt8)
-        return
-
-    class Reader(quantization.CalibrationDataReader):  # type: ignore[misc]
-        left = iter(ecgs[:, None])
-
-        def get_next(self) -> dict[str, NDArray[np.float32]] | None:
-            signal = next(self.left, None)
-            return None if signal is None else {"signal": signal}
-
-    exact = {"activation_type": kinds.QUInt8, "weight_type": kinds.QInt8, "reduce_range": True}  # sums of 7 bits overflow on no CPU
-    quantization.quantize_static(file, out, Reader(), op_types_to_quantize=["Conv"], per_channel=True, **exact)
 
 
 def _times(name: str, unit: str, ways: Mapping[str, Score], signal: NDArray[np.float32], fastest: float) -> Iterator[Figure]:
