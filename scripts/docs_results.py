@@ -42,8 +42,8 @@ def main(source: Path, target: Path) -> None:
         rows = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\n")
         rows.writeheader()
         for name, table in tables.items():
-            for row in (*table.rows, *table.differences):
-                rows.writerow({"table": name} | {key: _rounded(value) for key, value in row.to_dict().items()})
+            for row in (one.to_dict() for part in (table.rows, table.differences) for one in part):
+                rows.writerow({"table": name} | {key: _rounded(value) for key, value in row.items()})
 
 
 def _rounded(value: object) -> object:

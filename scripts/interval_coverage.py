@@ -48,7 +48,7 @@ def draw(patients: int, seed: int) -> tuple[Part, NDArray[np.float64]]:
     def correlated() -> NDArray[np.float64]:
         """Standard normal (n, k): a share for the patient and one for the ECG."""
         shared, own = (rng.standard_normal((rows, len(PREVALENCES))) for rows in (patients, len(patient)))
-        return np.sqrt(ALIKE) * shared[patient] + np.sqrt(1 - ALIKE) * own
+        return np.asarray(np.sqrt(ALIKE) * shared[patient] + np.sqrt(1 - ALIKE) * own)
 
     labels = (correlated() < norm.ppf(PREVALENCES)).astype(np.int8)
     scores = 1 / (1 + np.exp(-(OFFSET + SEPARATION * labels + correlated())))

@@ -71,7 +71,7 @@ def main() -> int:
                 time.sleep(0.2)
             ask(given.port, "POST", "/v1/predict", body, kind)  # what the first file of a format starts
             memory, done = [resident_mib(service.pid)], threading.Event()
-            watch = threading.Thread(target=lambda: [memory.append(resident_mib(service.pid)) for _ in iter(lambda: done.wait(0.2), True)])
+            watch = threading.Thread(target=lambda: memory.extend(resident_mib(service.pid) for _ in iter(lambda: done.wait(0.2), True)))
             watch.start()
             began = time.monotonic()
             with ThreadPoolExecutor(given.clients) as clients:

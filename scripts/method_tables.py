@@ -3,6 +3,7 @@
 python scripts/method_tables.py
 """
 
+import inspect
 from pathlib import Path
 
 from jaccardio.contrast.losses import LOSSES, OPTIONS
@@ -58,7 +59,7 @@ def long_presets() -> list[str]:
 def loss_options() -> list[str]:
     """Every option of a loss."""
     rows = [
-        (f"`{loss}`", f"`{option}`", f"{LOSSES[loss].__kwdefaults__[option]:g}", f"{low:g} to {high:g}")
+        (f"`{loss}`", f"`{option}`", f"{inspect.signature(LOSSES[loss]).parameters[option].default:g}", f"{low:g} to {high:g}")
         for loss, ranges in OPTIONS.items()
         for option, (low, high) in ranges.items()
     ]

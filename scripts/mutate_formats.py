@@ -2,7 +2,7 @@
 
 python scripts/mutate_formats.py FOLDER --mutants 10000
 
-FOLDER holds sound files of any formats; the mutants of a format are spread over its files. Prints one row a format; status 1 where a mutant
+FOLDER holds files of any formats; the mutants of a format are spread over its files. Prints one row a format; status 1 where a mutant
 ended otherwise or took longer than 2 s.
 """
 
@@ -22,7 +22,6 @@ import numpy as np
 from jaccardio import read_ecg
 from jaccardio.cohort.corpora.listing import ecg_files
 from jaccardio.errors import ReadError
-from jaccardio.recording.readers import ecg_format
 from jaccardio.recording.readers.formats import FORMATS
 from jaccardio.recording.readers.record_files import named_path
 
@@ -91,15 +90,16 @@ def mutate(samples: Path, mutants: int, seed: int = 0) -> dict[str, Outcome]:
     """Reads so many mutants a format, made of the files of a folder; by name of the format, in the order of `FORMATS`."""
     by_format: dict[str, list[Path]] = defaultdict(list)
     for path in ecg_files(samples).ecgs:
-        by_format[ecg_format(path).name].append(path)
+        try:
+            by_format[read_ecg(path).format].append(path)  # and the process that reads its format has started
+        except ReadError as error:
+            print(f"left out, it is not sound: {error}", file=sys.stderr)
     outcomes = {}
     for place, format_ in enumerate(FORMATS):
         files = by_format.get(format_.name, [])
         if not files:
             continue
         outcomes[format_.name] = outcome = Outcome(len(files))
-        for file in files:
-            read_ecg(file)  # sound, or nothing is measured; and the reading process has started
         with tempfile.TemporaryDirectory() as folder:
             for number in range(mutants):
                 _try(files[number % len(files)], Path(folder), [seed, place, number], outcome)

@@ -178,7 +178,8 @@ def number(speed: float, most: int, share: float) -> int:
 
 def _simulated(folder: Path, records: int, rate: float, jobs: int) -> Store:
     [site] = simulate_hospitals(folder / "hospital", records, 1, 0, rate, jobs)
-    return Store.open(ingest(site.manifest, folder / "store", corpus="manifest", vocabulary="paper26", sampling_rate=rate, jobs=jobs).path)
+    ingest(site.manifest, folder / "store", corpus="manifest", vocabulary="paper26", sampling_rate=rate, jobs=jobs)
+    return Store.open(folder / "store")
 
 
 def _rate(run: Callable[[], object], device: torch.device) -> float:

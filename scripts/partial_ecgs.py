@@ -50,8 +50,9 @@ def main(store_path: Path, part: str, run_paths: list[Path]) -> None:
         **{name: (methodcaller("without_leads", lost[name]), leads) for name, leads in LEAD_SETS.items()},
         **{f"first {seconds:g} s": (methodcaller("cut", 0, round(seconds * rate)), LEADS) for seconds in SECONDS},
     }
-    columns = ("what is recorded", "macro-AUROC, all findings", "findings answered", "macro-AUROC, answered", "complete ECGs, the same")
-    columns = (*columns, "micro-F1 at one threshold", "complete ECGs, the same")
+    same = "complete ECGs, the same"
+    answered = ("findings answered", "macro-AUROC, answered", same, "micro-F1 at one threshold", same)
+    columns = ("what is recorded", "macro-AUROC, all findings", *answered)
     print(f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|")
     figures: dict[str, list[NDArray[np.float64]]] = {name: [] for name in views}
     for run in runs:

@@ -238,7 +238,7 @@ def plan(work: Work, machine: Machine, shares: Sequence[float], training: float 
             )
             for one in (work, grown)
         )
-        lines.append(_row(name, [f"x {after / before:.2f}" for before, after in zip(now, then, strict=True)]))
+        lines.append(_row(name, [f"x {after / before:.2f}" if before else "none" for before, after in zip(now, then, strict=True)]))
     return lines
 
 

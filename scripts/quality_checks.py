@@ -98,7 +98,7 @@ def choose(recordings: Iterator[Recording]) -> None:
 def report(recordings: list[Recording]) -> None:
     """False alarms, and what is detected of each fault."""
     clean = np.array([numbers(recording) for recording in recordings])
-    over = clean > [CHECKS[name].threshold for name in NAMES]
+    over = clean > np.array([CHECKS[name].threshold for name in NAMES])
     print(f"{len(recordings)} ECGs\n")
     print("| check | flagged as they are | fault | detected | refused at reading |\n|---|---|---|---|---|")
     for number, name in enumerate(NAMES):
@@ -106,8 +106,7 @@ def report(recordings: list[Recording]) -> None:
         for fault, inject in FAULTS[name].items():
             print(f"| {name} | {alarms} | {fault} | {detected(recordings, name, fault, inject)} |", flush=True)
             alarms = ""
-    flagged = over.any(axis=1)
-    print(f"\nany check: {share(int(flagged.sum()), len(flagged))}")
+    print(f"\nany check: {share(int(over.any(axis=1).sum()), len(over))}")
 
 
 def detected(recordings: list[Recording], name: str, fault: str, inject: Fault) -> str:

@@ -55,7 +55,8 @@ def whole(source: Path, store: Path, key: Path) -> float:
 
 
 def kills(work: Path, points: int) -> None:
-    store_module.RECORDS_PER_SHARD = store_writer.RECORDS_PER_SHARD = SHARD
+    for module in (store_module, store_writer):
+        vars(module)["RECORDS_PER_SHARD"] = SHARD
     simulate_hospitals(work / "hospital", RECORDS, 1, 0, 100.0)
     everything, table = work / "hospital" / "site-a", work / "hospital/site-a/manifest.csv"
     first = table.with_name("first.csv")
@@ -104,7 +105,7 @@ def memory(work: Path) -> None:
         os.link(header.with_suffix(".dat"), folder / header.with_suffix(".dat").name)
         for number in range(records):
             (folder / f"r{number:06d}.hea").write_text(header.read_text().replace(f"{header.stem} 12", f"r{number:06d} 12"))
-        words = [sys.executable, "-c", MEMORY, folder, work / f"store-{records}", work / f"key-{records}"]
+        words: list[str | Path] = [sys.executable, "-c", MEMORY, folder, work / f"store-{records}", work / f"key-{records}"]
         peaks[records] = float(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
         print(f"| {records} | {records * 12 * 5000 * 2 / 1e6:.0f} | {peaks[records]:.0f} |", flush=True)
         shutil.rmtree(work / f"store-{records}")

@@ -11,7 +11,7 @@ NOTEBOOK = Path(__file__).parents[1] / "docs" / "tutorial.ipynb"
 
 def run(folder: Path) -> nbformat.NotebookNode:
     """The notebook with what its cells show, run in `folder`; an exception of a cell is raised."""
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    notebook: nbformat.NotebookNode = nbformat.read(NOTEBOOK, as_version=4)
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(folder)}}, record_timing=False).execute()
     for cell in notebook.cells:
         if cell.cell_type == "code":

@@ -1,7 +1,28 @@
-"""How many ECGs `scripts/on_accelerator.py` makes."""
+"""`scripts/on_accelerator.py`: its dry run, and how many ECGs it makes."""
+
+import json
+import sys
+from pathlib import Path
 
 import pytest
-from scripts.on_accelerator import LEAST, MADE, MINUTES, number
+import torch
+from scripts.on_accelerator import LEAST, MADE, MINUTES, PRESETS, main, number
+
+
+def test_the_dry_run_passes_every_stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(torch, "compile", lambda module: module)  # the real one takes a minute a preset
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(sys, "argv", ["on_accelerator.py", str(tmp_path / "out.json"), "--quick"])
+    main()
+    found = json.loads((tmp_path / "out.json").read_text())
+    assert (found["quick"], found["device"]) == (True, "cpu")
+    assert [place["ecgs"] for place in found["made"]["hospitals"].values()] == [LEAST, LEAST]
+    assert found["parity"]["differences"]["fp32_loss"] == 0
+    assert found["speed"].keys() == set(PRESETS)
+    assert found["compiled"].keys() < set(PRESETS)
+    assert all(one["ecgs_per_second"] > 0 for stage in ("speed", "compiled") for one in found[stage].values())
+    assert found["schedule"]["fp32"]["training_records"] == found["schedule"]["bf16"]["training_records"] > 0
+    assert len(found["trained"]["members"]) == 3
 
 
 def test_as_many_ecgs_are_made_as_the_time_allows() -> None:
