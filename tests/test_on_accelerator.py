@@ -19,9 +19,10 @@ def test_the_dry_run_passes_every_stage(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert [place["ecgs"] for place in found["made"]["hospitals"].values()] == [LEAST, LEAST]
     assert found["parity"]["differences"]["fp32_loss"] == 0
     assert found["speed"].keys() == set(PRESETS)
-    assert found["compiled"].keys() < set(PRESETS)
-    assert all(one["ecgs_per_second"] > 0 for stage in ("speed", "compiled") for one in found[stage].values())
-    assert found["schedule"]["fp32"]["training_records"] == found["schedule"]["bf16"]["training_records"] > 0
+    assert all(one["ecgs_per_second"] > 0 for one in (*found["speed"].values(), found["compiled"]))
+    paper = (found["schedule"]["fp32"], found["schedule"]["bf16"], found["compiled"])
+    assert len({one["training_records"] for one in paper}) == 1
+    assert all(one["hours_of_the_paper"] > 0 for one in paper)
     assert len(found["trained"]["members"]) == 3
 
 

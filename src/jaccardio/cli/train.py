@@ -37,6 +37,10 @@ def train(
     ] = None,
     device: Device = "auto",
     threads: Threads = None,
+    compiled: Annotated[
+        bool,
+        typer.Option("--compile", help="Let torch compile the encoder first, a minute or two; without gain on the CPUs that were tried."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Trains a model on a store.
@@ -60,7 +64,9 @@ def train(
     if processes is not None:
         from jaccardio.training.ray_train import launch_on_ray
 
-        alike = partial(train, store.resolve(), out.resolve(), preset, settings, resume, ensemble, device=device, threads=threads)
+        alike = partial(
+            train, store.resolve(), out.resolve(), preset, settings, resume, ensemble, device=device, threads=threads, compiled=compiled
+        )
         note(DISCLAIMER)
         with resumable(way):
             launch_on_ray(alike, processes, device)
@@ -69,6 +75,8 @@ def train(
     if threads is not None:
         fix_threads(threads)
     with launched_ranks(device) as ranks:
+        if compiled and ranks.size > 1:
+            raise UsageError("--compile: with one process alone, since batch norms of several exchange their means. Leave it out.")
         begun = resume and RunFolder(out).begun and ensemble == 1
         ranks.wait()  # before any of them begins the run
         if preset is None and (settings or not begun):
@@ -86,14 +94,16 @@ def train(
         bar: AbstractContextManager[Progress | None] = progress_bar("training") if ranks.first else nullcontext()
         with resumable(way, say), bar as progress:
             if begun:
-                summary = loop.resume(opened, out, device=device, progress=progress, ranks=ranks)
+                summary = loop.resume(opened, out, device=device, progress=progress, ranks=ranks, compiled=compiled)
             elif ensemble > 1:
                 split = load_or_make_split(opened, note)
-                summary = train_ensemble(opened, split, config, ensemble, out, resume=resume, device=device, progress=progress)
+                summary = train_ensemble(
+                    opened, split, config, ensemble, out, resume=resume, device=device, progress=progress, compiled=compiled
+                )
             else:
                 with ranks.first_alone():
                     split = load_or_make_split(opened, say)
-                summary = loop.train(opened, split, config, out, device=device, progress=progress, ranks=ranks)
+                summary = loop.train(opened, split, config, out, device=device, progress=progress, ranks=ranks, compiled=compiled)
         if not ranks.first:
             return
     _tell_trained(summary, out, json)

@@ -39,6 +39,7 @@ def train_ensemble(
     resume: bool = False,
     device: str = "auto",
     progress: Progress | None = None,
+    compiled: bool = False,
 ) -> dict[str, Any]:
     """Trains models of one configuration that differ in their seed, from its own on, in ``members/`` of a new run, and joins them.
 
@@ -54,9 +55,9 @@ def train_ensemble(
         run = RunFolder(out / MEMBERS / f"seed-{seeded.seed}")
         wanted, told = config.model_copy(update={"training": seeded}), _told(progress, place, members)
         if not (resume and run.begun):
-            train(store, split, wanted, run.path, device=device, progress=told)
+            train(store, split, wanted, run.path, device=device, progress=told, compiled=compiled)
         elif run.config == wanted:
-            train_on(store, run.path, device=device, progress=told)
+            train_on(store, run.path, device=device, progress=told, compiled=compiled)
         else:
             raise UsageError(f"{run.path}: that run has another configuration (config.toml). Resume with its own, or choose another --out.")
         runs.append(RunFolder.open(run.path))

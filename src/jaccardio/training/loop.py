@@ -28,6 +28,7 @@ def train(
     device: str = "auto",
     progress: Progress | None = None,
     ranks: Ranks = ALONE,
+    compiled: bool = False,
 ) -> dict[str, Any]:
     """Trains a new model.
 
@@ -41,6 +42,8 @@ def train(
         ``auto``, ``cpu`` or ``cuda``.
     ranks
         The processes that train this model together; the first of them writes.
+    compiled
+        Whether steps compute the ECG encoder as torch compiles it; with one process.
 
     Returns
     -------
@@ -72,7 +75,8 @@ def train(
     if teacher and progress is not None:
         progress(0, 1, "the teacher scores the training ECGs")
     chosen = choose_device(device)
-    session = Session(store, split, config, chosen, source, teacher, ranks)  # before the folder: one that cannot start leaves none
+    # before the folder: a session that cannot start leaves none
+    session = Session(store, split, config, chosen, source, teacher, ranks, compiled=compiled)
     with own_folder(out) if ranks.first else nullcontext():
         if ranks.first:
             run = RunFolder.create(
@@ -91,7 +95,15 @@ def train(
         return session.run(run if ranks.first else RunFolder.open(out), progress)
 
 
-def resume(store: Store, out: Path, *, device: str = "auto", progress: Progress | None = None, ranks: Ranks = ALONE) -> dict[str, Any]:
+def resume(
+    store: Store,
+    out: Path,
+    *,
+    device: str = "auto",
+    progress: Progress | None = None,
+    ranks: Ranks = ALONE,
+    compiled: bool = False,
+) -> dict[str, Any]:
     """Continues an interrupted run from its last checkpoint; a complete run is left as it is.
 
     Raises
@@ -114,7 +126,7 @@ def resume(store: Store, out: Path, *, device: str = "auto", progress: Progress 
     source = None
     if initial and not any(run.checkpoints.glob("step-*.json")):
         source = load_source(Path(initial).expanduser(), store, run.split)  # killed before the first checkpoint, which holds it
-    session = Session(store, run.split, run.config, choose_device(device), source, run.taught, ranks)
+    session = Session(store, run.split, run.config, choose_device(device), source, run.taught, ranks, compiled=compiled)
     if source and session.started_from != run.environment["started_from"]:
         raise DataError(f"{initial}: not the weights that {out} began with, and no checkpoint holds those. Remove {out} and train again.")
     with own_folder(out) if ranks.first else nullcontext():

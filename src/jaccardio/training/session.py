@@ -35,6 +35,7 @@ from jaccardio.models.scoring import finding_scores
 from jaccardio.progress import Progress
 from jaccardio.training.batch_loss import BatchLoss
 from jaccardio.training.checkpoint import load_checkpoint, load_verified, remove_superseded, restore, save_best, save_checkpoint, tensors_of
+from jaccardio.training.compilation import compiled_encoder
 from jaccardio.training.config import TrainConfig
 from jaccardio.training.evidence import fit_evidence
 from jaccardio.training.feed import Feed, sent
@@ -62,9 +63,6 @@ LOOK_EVERY = {"cpu": 1, "cuda": LOG_EVERY}
 """Steps from one look at loss and gradient to the next, a divisor of `LOG_EVERY`: a GPU has to be waited for. Progress shows what was seen
 last."""
 
-LAYOUTS = {"cpu": (True, False), "cuda": (True,)}
-"""Whether maps lie channels-last: of the tensor cores always."""
-
 
 class Session:
     """The objects of the loop.
@@ -75,6 +73,8 @@ class Session:
         In a new run, the model whose weights it starts from.
     teacher
         In a new run the teacher, in one that is resumed what it said, (training rows, findings).
+    compiled
+        Whether steps compute the encoder as torch compiles it.
     """
 
     def __init__(
@@ -86,6 +86,8 @@ class Session:
         source: Pretrained | None = None,
         teacher: Pretrained | Tensor | None = None,
         ranks: Ranks = ALONE,
+        *,
+        compiled: bool = False,
     ) -> None:
         self.config, self.device, self.ranks = config, device, ranks
         self.objective = config.objective.objective()
@@ -100,6 +102,8 @@ class Session:
         encoder = text_encoder_of(config.model, material.vocabulary, user_cache(), further)
         with ranks.first_alone():  # the others find the vectors in the cache
             self.model = create_model(config.model, vocabulary=material.vocabulary, text_encoder=encoder, further=further).to(device)
+        self.encode = compiled_encoder(self.model.encoder, device) if compiled else self.model.encoder
+        self.layouts = (True, False) if device.type == "cpu" and not compiled else (True,)
         self.together: dict[str, Any] = {}
         if ranks.size > 1:
             norms = share_batch_norm(self.model, ranks)
@@ -179,7 +183,7 @@ class Session:
         self, run: RunFolder, log: RunLog | None, best: Best, seconds_before: float, start: int, progress: Progress | None
     ) -> tuple[Best, float]:
         """The steps from `start` on; returns the best epoch and the seconds of all steps."""
-        began, seconds, drawn, choice = time.monotonic(), seconds_before, 0, StepChoice(LAYOUTS[self.device.type])
+        began, seconds, drawn, choice = time.monotonic(), seconds_before, 0, StepChoice(self.layouts)
         metrics: dict[str, float] = {}
         for step, batch, signal in self.feed.prefetched(start, self.total_steps):
             epoch, within = divmod(step + 1, self.batches.steps_per_epoch)
@@ -237,7 +241,7 @@ class Session:
             group["lr"] = rate
         self.model.train()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-            features = self.model.encoder(signal, channels_last=channels_last)  # from the features on all is float32
+            features = self.encode(signal, channels_last=channels_last)  # from the features on all is float32
         loss, statistics = self.loss(self.model, features, batch, self.batch_size, self._logged(step))
         everyone = self.ranks.gathered(features, self.batch_size) if self.config.objective.views else features
         auxiliary = {name: value / self.ranks.size for name, value in self.regularisation(self.model, everyone, step).items()}
