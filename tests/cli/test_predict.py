@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from fhir.resources.R4B.diagnosticreport import DiagnosticReport
 
+from jaccardio.prediction.decisions import FindingScore
 from jaccardio.prediction.predictor import Predictor
+from jaccardio.recording.preprocessing import Prepared
 from tests.conftest import Command, write_wfdb
 
 
@@ -56,6 +58,28 @@ def test_predict_reports_the_bad_file_and_scores_the_good_one(jaccardio: Command
         refused = jaccardio("predict", no_run, ecgs[0])
         assert refused.status == 3
         assert "neither a run nor a model folder" in refused.err
+
+
+def test_an_ecg_that_cannot_be_scored_with_others_takes_none_of_them_with_it(
+    jaccardio: Command, trained: Path, ecgs: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predict, tried = Predictor.predict, list[int]()
+
+    def predicted(self: Predictor, given: list[Prepared], policy: str) -> list[list[FindingScore]]:
+        tried.append(len(given))
+        if any((ecg.counts == third.counts).all() for ecg in given):
+            raise MemoryError
+        return predict(self, given, policy)
+
+    third = Predictor.from_pretrained(trained, "cpu").prepare(ecgs[2])
+    alone = jaccardio("predict", trained, *ecgs[:2], "--json").json()
+    monkeypatch.setattr(Predictor, "predict", predicted)
+    partly = jaccardio("predict", trained, *ecgs[:3], "--json")
+    assert (partly.status, tried) == (1, [3, 1, 1, 1])
+    assert f"rejected {ecgs[2]}: not enough memory" in partly.err
+    for file in map(str, ecgs[:2]):
+        scores, wanted = ([one["score"] for one in document[file]["findings"]] for document in (partly.json(), alone))
+        np.testing.assert_allclose(scores, wanted, rtol=0, atol=1e-6)
 
 
 def drawn(out: str) -> list[Path]:

@@ -1,4 +1,4 @@
-"""The predict command: findings of ECG files, one after the other; a file that fails is listed and stops nothing."""
+"""The predict command: findings of ECG files, a few at a time; a file that fails is listed and stops nothing."""
 
 import sys
 from collections.abc import Iterator, Sequence
