@@ -106,8 +106,11 @@ def pieces(signal: Tensor, number: int, length: int) -> Tensor:
 
 
 def median(signal: Tensor) -> Tensor:
-    """(..., samples) to (..., 1): the middle value, or the mean of both middle ones, as `numpy.median`; torch's own is the lower one."""
-    ascending = signal.sort(dim=-1).values
+    """(..., samples) to (..., 1): the middle value, or the mean of both middle ones, as `numpy.median`; torch's own is the lower one.
+
+    Both are the largest of the lower half of all values, which need not be sorted: sorting would take a third of the graph's time.
+    """
     samples = signal.shape[-1]
-    middle = torch.stack([torch.tensor((samples - 1) // 2), torch.tensor(samples // 2)])
-    return ascending[..., middle].mean(dim=-1, keepdim=True)
+    halves = (torch.topk(signal, count, largest=False, sorted=False).values for count in ((samples + 1) // 2, samples // 2 + 1))
+    lower, upper = (half.amax(dim=-1, keepdim=True) for half in halves)
+    return (lower + upper) / 2
