@@ -17,7 +17,7 @@ def export(
         Path | None,
         typer.Option(
             metavar="STORE",
-            help="Compute convolutions in int8, faster on CPUs with instructions for it. STORE is the one that the run was trained on: the "
+            help="Compute the encoder in int8, some 1.6 times as fast in batches. STORE is the one that the run was trained on: the "
             "command says what int8 costs in AUROC on its validation part.",
         ),
     ] = None,
@@ -47,7 +47,7 @@ def export(
         cost = export_int8(RunFolder.open(run), predictor, Store.open(int8), onnx)
         document |= vars(cost)
         exact, small = number(cost.macro_auroc), number(cost.macro_auroc_int8)
-        lines.append(f"convolutions in int8: validation macro-AUROC {small}, in float32 {exact}")
+        lines.append(f"encoder in int8: validation macro-AUROC {small}, in float32 {exact}")
         lines.append(f"scores differ from `jaccardio predict` by up to {cost.largest_difference:.1e} at three numbers and lengths of ECGs")
     result(document, lines, json)
 

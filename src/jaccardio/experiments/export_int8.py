@@ -1,4 +1,4 @@
-"""`export_int8`: a trained model as an ONNX file with convolutions in int8, and what that costs on the run's validation part."""
+"""`export_int8`: a trained model as an ONNX file with its encoder in int8, and what that costs on the run's validation part."""
 
 import importlib
 from dataclasses import dataclass

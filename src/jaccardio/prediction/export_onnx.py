@@ -44,7 +44,7 @@ def export_onnx(predictor: Predictor, out: Path, examples: Mapping[str, NDArray[
     predictor
         On the CPU.
     examples
-        Inputs of some ECGs by name: the file computes convolutions in int8 over the ranges that they have there (`in_int8`), and is refused
+        Inputs of some ECGs by name: the file computes the encoder in int8 over the ranges that they have there (`in_int8`), and is refused
         only where it gives a number and the `Predictor` does not, or the other way round.
 
     Returns

@@ -1,7 +1,7 @@
 """Ways to score ECGs with one model: time of one ECG, ECGs per second in batches, and what each way costs in AUROC.
 
 All take millivolt and give scores of findings: the network as it was trained; with batch norms folded, which `predict` computes; that in
-bfloat16 where the CPU computes in it; and the file of `jaccardio export` in onnxruntime, in float32 and with convolutions in int8. All have
+bfloat16 where the CPU computes in it; and the file of `jaccardio export` in onnxruntime, in float32 and with its encoder in int8. All have
 one thread and are timed by turns, the least of some, in seconds of CPU: those of the clock, but for other work on the machine.
 """
 
