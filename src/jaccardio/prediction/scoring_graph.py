@@ -108,7 +108,7 @@ def pieces(signal: Tensor, number: int, length: int) -> Tensor:
 def median(signal: Tensor) -> Tensor:
     """(..., samples) to (..., 1): the middle value, or the mean of both middle ones, as `numpy.median`; torch's own is the lower one.
 
-    They are the largest of the lower half of all values, which need not be sorted: that takes as long as many convolutions.
+    They are the largest of the lower half of all values, which need not be sorted.
     """
     samples = signal.shape[-1]
     lower = torch.topk(signal, samples // 2 + 1, largest=False, sorted=False).values
