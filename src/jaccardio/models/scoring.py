@@ -113,7 +113,6 @@ def _scores(
     def of_member(member: EcgModel, batch: Windows) -> NDArray[np.float64]:
         sentences = vectors(member)
         evidence = None if network_alone or member.evidence is None else _evidence(member, member.evidence, batch, sentences)
-
         compared = member.sentences(sentences)
 
         def probability(signal: Tensor, ecg: NDArray[np.int64]) -> NDArray[np.float64]:
