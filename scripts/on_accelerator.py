@@ -29,6 +29,7 @@ from jaccardio.models.encoder import EcgEncoder
 from jaccardio.models.scoring import choose_device, finding_scores
 from jaccardio.simulation.disk import simulate_hospitals
 from jaccardio.threads import cores
+from jaccardio.training.compilation import compiled_encoder
 from jaccardio.training.config import load_preset
 from jaccardio.training.ensemble import train_ensemble
 from jaccardio.training.loop import train
@@ -100,7 +101,7 @@ def speed(preset: str, device: torch.device, quick: bool, compiled: bool = False
     config = load_preset(preset, TINY if quick else ())
     batch, samples = 8 if quick else BATCH, round(config.data.crop_seconds * config.data.sampling_rate)
     encoder, signal = EcgEncoder(config.model).to(device), torch.randn(batch, 12, samples, device=device)
-    step = partial(training_step(encoder, signal, torch.compile(encoder) if compiled else None, bfloat16=True), 0)
+    step = partial(training_step(encoder, signal, compiled_encoder(encoder, device) if compiled else None, bfloat16=True), 0)
     square = torch.randn(*(2 * [256 if quick else 8192]), device=device, dtype=torch.bfloat16)
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()

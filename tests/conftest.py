@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
+from jaccardio import threads
 from jaccardio.cli.app import main
 from jaccardio.cohort.corpora.ptbxl import COLUMNS
 from jaccardio.cohort.ingest import ingest
@@ -64,6 +66,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def one_thread() -> None:
     """Weights that are compared to the bit need one number of threads, whatever else the machine does."""
     fix_threads(1)
+
+
+@pytest.fixture
+def free_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The number of threads is not fixed, and afterwards what it was."""
+    before = torch.get_num_threads()
+    threads.most_threads.cache_clear()
+    monkeypatch.setattr(threads, "_fixed", False)
+    yield
+    torch.set_num_threads(before)
+    threads.most_threads.cache_clear()
 
 
 @pytest.fixture(scope="session")

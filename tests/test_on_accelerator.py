@@ -8,9 +8,12 @@ import pytest
 import torch
 from scripts.on_accelerator import LEAST, MADE, MINUTES, PRESETS, main, number
 
+from jaccardio.training import compilation
+
 
 def test_the_dry_run_passes_every_stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(torch, "compile", lambda module: module)  # the real one takes a minute a preset
+    monkeypatch.setattr(compilation.shutil, "which", lambda name: name)
+    monkeypatch.setattr(torch, "compile", lambda module: module)  # the real one takes a minute
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(sys, "argv", ["on_accelerator.py", str(tmp_path / "out.json"), "--quick"])
     main()

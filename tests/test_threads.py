@@ -1,7 +1,6 @@
 """The number of threads is never more than are idle, and stays where it is fixed."""
 
 import os
-from collections.abc import Iterator
 
 import pytest
 import torch
@@ -9,15 +8,7 @@ import torch
 from jaccardio import threads
 from jaccardio.threads import Others, cores, fix_threads, idle_cores, use_idle_cores
 
-
-@pytest.fixture(autouse=True)
-def number_of_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    before = torch.get_num_threads()
-    threads.most_threads.cache_clear()
-    monkeypatch.setattr(threads, "_fixed", False)
-    yield
-    torch.set_num_threads(before)
-    threads.most_threads.cache_clear()
+pytestmark = pytest.mark.usefixtures("free_threads")
 
 
 @pytest.mark.parametrize(("fixed", "used"), [(None, 2), (3, 3)])

@@ -1,7 +1,6 @@
 """Threads and layouts are chosen by what steps take; of threads never more than are free or allowed."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 import torch
@@ -11,15 +10,7 @@ from jaccardio.threads import Others, fix_threads, use_idle_cores
 from jaccardio.training import step_choice
 from jaccardio.training.step_choice import LOOK_EVERY, ROUNDS, StepChoice
 
-
-@pytest.fixture(autouse=True)
-def number_of_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    before = torch.get_num_threads()
-    threads.most_threads.cache_clear()
-    monkeypatch.setattr(threads, "_fixed", False)
-    yield
-    torch.set_num_threads(before)
-    threads.most_threads.cache_clear()
+pytestmark = pytest.mark.usefixtures("free_threads")
 
 
 class Clock:
@@ -73,7 +64,7 @@ def test_the_other_layout_is_tried_with_the_best_number_of_threads(
     monkeypatch: pytest.MonkeyPatch, allowed: int, contiguous: float, kept: bool
 ) -> None:
     clock = Clock(monkeypatch, {1: 2, 2: 1}, allowed, contiguous=contiguous)
-    clock.run(StepChoice((True, False)), LOOK_EVERY)
+    clock.run(StepChoice(both_layouts=True), LOOK_EVERY)
     tried = allowed * ROUNDS  # of two threads also one
     assert clock.layouts[:tried] == [True] * tried
     assert clock.layouts[tried : tried + ROUNDS] == [False] * ROUNDS
@@ -90,7 +81,7 @@ def test_never_more_than_are_allowed_or_free(monkeypatch: pytest.MonkeyPatch, al
 def test_a_fixed_number_is_never_changed_and_nothing_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch, {count: 1 / count for count in range(1, 9)}, allowed=8, contiguous=0.1)
     fix_threads(3)
-    assert set(clock.run(StepChoice((True, False)), LOOK_EVERY + 5)) == {3}
+    assert set(clock.run(StepChoice(both_layouts=True), LOOK_EVERY + 5)) == {3}
     assert all(clock.layouts)
 
 

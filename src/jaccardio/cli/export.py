@@ -17,7 +17,7 @@ def export(
         Path | None,
         typer.Option(
             metavar="STORE",
-            help="Compute the encoder in int8, some 1.6 times as fast in batches. STORE is the one that the run was trained on: the "
+            help="Compute the encoder in int8, faster in batches. STORE is the one that the run was trained on: the "
             "command says what int8 costs in AUROC on its validation part.",
         ),
     ] = None,

@@ -39,7 +39,7 @@ def train(
     threads: Threads = None,
     compiled: Annotated[
         bool,
-        typer.Option("--compile", help="Let torch compile the encoder first, a minute or two; without gain on the CPUs that were tried."),
+        typer.Option("--compile", help="Let torch compile the encoder first, a minute or two; without gain on the CPU that was tried."),
     ] = False,
     json: Json = False,
 ) -> None:

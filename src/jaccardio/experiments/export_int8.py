@@ -30,7 +30,8 @@ class Int8Cost:
     Attributes
     ----------
     macro_auroc, macro_auroc_int8
-        Of the first windows of the validation part, in float32 and in int8; None where no finding has both kinds of ECGs.
+        Of the validation part's first windows, shorter ECGs left out, in float32 and in int8; None where no finding has both kinds of
+        ECGs.
     largest_difference
         Of a score, as `export_onnx` saw it.
     """
@@ -53,25 +54,32 @@ def export_int8(run: RunFolder, predictor: Predictor, store: Store, out: Path) -
     Raises
     ------
     DataError
-        It is another store; else as `export_onnx`.
+        It is another store, or holds only short ECGs; else as `export_onnx`.
     """
     if run.store_fingerprint != store.fingerprint:
         raise DataError(f"{store.path}: not the store that {run.path} was trained on. Name its own.")
-    parts = {name: store.rows_of(run.split.parts[name]) for name in ("train", "validation")}
-    difference = export_onnx(predictor, out, _inputs(predictor, store, parts["train"][:EXAMPLES]))
+    training, validation = (_filled(store, store.rows_of(run.split.parts[name])) for name in ("train", "validation"))
+    if not len(training) or not len(validation):
+        raise DataError(f"{store.path}: no ECG of the run's training or validation part fills a window. Export in float32.")
+    difference = export_onnx(predictor, out, _inputs(predictor, store, training[:EXAMPLES]))
     session: Any = importlib.import_module("onnxruntime").InferenceSession(out, providers=["CPUExecutionProvider"])
     graph, found = ScoringGraph(predictor).eval(), list[tuple[NDArray[np.float32], NDArray[np.float32]]]()
-    for start in range(0, len(parts["validation"]), BATCH):
-        inputs = _inputs(predictor, store, parts["validation"][start : start + BATCH])
+    for start in range(0, len(validation), BATCH):
+        inputs = _inputs(predictor, store, validation[start : start + BATCH])
         with torch.inference_mode():
             scores = graph(*map(torch.from_numpy, inputs.values())).numpy()
         found.append((scores, session.run(["scores"], inputs)[0]))
     columns = [store.vocabulary.index(code) for code in predictor.vocabulary.codes]
-    labels = store.labels[parts["validation"]][:, columns]
+    labels = store.labels[validation][:, columns]
     exact, small = (
         macro_ranking(np.where(np.isnan(scores), UNKNOWN, labels), scores)[0] for scores in map(np.concatenate, zip(*found, strict=True))
     )
     return Int8Cost(exact, small, difference)
+
+
+def _filled(store: Store, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of some rows those that were recorded throughout the first window: the file takes what follows for recorded."""
+    return np.asarray(rows[store.recorded[rows] == store.contract.samples], dtype=np.int64)
 
 
 def _inputs(predictor: Predictor, store: Store, rows: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:

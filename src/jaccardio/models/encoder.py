@@ -47,9 +47,9 @@ LACKING: Mapping[str, Mapping[str, str]] = {
 class EcgEncoder(nn.Module):
     """ECGs (n, 12, samples) to vectors (n, features).
 
-    Convolutions are written as (1 x k) Conv2d, so that maps may lie channels-last in memory: for all but the widest encoders faster than
-    Conv1d, which has its speed where they do not (docs/performance.md), and what autocast is fast with. The pooled features are float32
-    whatever the autocast.
+    Convolutions are (1 x k) Conv2d, so that maps may lie channels-last in memory, which is faster for narrow encoders and under autocast;
+    else they are computed as Conv1d is, which is faster for wide ones (docs/performance.md). The pooled features are float32 whatever the
+    autocast.
 
     Parameters
     ----------

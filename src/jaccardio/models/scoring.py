@@ -143,13 +143,12 @@ def _average(scores: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
 @torch.inference_mode()
 def _of_batches(model: nn.Module, batches: Iterable[Windows], function: Callable[[Windows], NDArray[Value]]) -> NDArray[Value]:
     """A function of batches of ECGs, (b, m), for all of them, (n, m), with the model in evaluation mode."""
-    if model.training:
+    if training := model.training:
         model.eval()
-        try:
-            return _of_batches(model, batches, function)
-        finally:
-            model.train()
-    return np.concatenate([function(batch) for batch in batches] or [function(_NO_ECG)])
+    values = [function(batch) for batch in batches] or [function(_NO_ECG)]
+    if training:
+        model.train()
+    return np.concatenate(values)
 
 
 def _mean(

@@ -103,7 +103,7 @@ class Session:
         with ranks.first_alone():  # the others find the vectors in the cache
             self.model = create_model(config.model, vocabulary=material.vocabulary, text_encoder=encoder, further=further).to(device)
         self.encode = compiled_encoder(self.model.encoder, device) if compiled else self.model.encoder
-        self.layouts = (True, False) if device.type == "cpu" and not compiled else (True,)
+        self.both_layouts = device.type == "cpu" and not compiled
         self.together: dict[str, Any] = {}
         if ranks.size > 1:
             norms = share_batch_norm(self.model, ranks)
@@ -183,7 +183,7 @@ class Session:
         self, run: RunFolder, log: RunLog | None, best: Best, seconds_before: float, start: int, progress: Progress | None
     ) -> tuple[Best, float]:
         """The steps from `start` on; returns the best epoch and the seconds of all steps."""
-        began, seconds, drawn, choice = time.monotonic(), seconds_before, 0, StepChoice(self.layouts)
+        began, seconds, drawn, choice = time.monotonic(), seconds_before, 0, StepChoice(both_layouts=self.both_layouts)
         metrics: dict[str, float] = {}
         for step, batch, signal in self.feed.prefetched(start, self.total_steps):
             epoch, within = divmod(step + 1, self.batches.steps_per_epoch)

@@ -1,7 +1,7 @@
 """`StepChoice`: how training steps are computed on this machine, chosen by the time that they take and looked at again."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from jaccardio.threads import Others, cores, fixed_threads, most_threads
@@ -20,18 +20,17 @@ class StepChoice:
     """The number of torch's threads, and the layout of the encoder's maps in memory, channels-last or not.
 
     Tried are as many threads as cores are free, at most those that torch had at first (``OMP_NUM_THREADS``), then half as many and so on
-    until steps take longer, and then the other layouts with the best number. Where `jaccardio.threads.fix_threads` was called, nothing
-    is tried.
+    until steps take longer, and then the best number with maps that do not lie channels-last. Where `jaccardio.threads.fix_threads` was
+    called, nothing is tried.
 
     Parameters
     ----------
-    layouts
-        Whether maps lie channels-last: the usual layout, then others to try.
+    both_layouts
+        Whether the second layout is tried.
     """
 
-    def __init__(self, layouts: Sequence[bool] = (True,)) -> None:
-        self._usual, *self._other_layouts = layouts
-        self._most = most_threads()
+    def __init__(self, *, both_layouts: bool = False) -> None:
+        self._both = both_layouts
         self._others, self._steps = Others(), 0
         self._trials: Iterator[_Way] = iter(())
         self._taken: dict[_Way, float] = {}
@@ -42,7 +41,7 @@ class StepChoice:
         import torch
 
         if fixed_threads():
-            yield self._usual
+            yield True
             return
         if self._steps % LOOK_EVERY == 0:
             self._look()
@@ -61,18 +60,17 @@ class StepChoice:
         """Threads, and whether maps lie channels-last, of the last look; what torch has where there was none."""
         import torch
 
-        return min(self._taken, key=self._taken.__getitem__) if self._taken else (torch.get_num_threads(), self._usual)
+        return min(self._taken, key=self._taken.__getitem__) if self._taken else (torch.get_num_threads(), True)
 
     def _look(self) -> None:
         self._taken = {}
-        self._trials = self._tried(max(1, min(self._most, round(len(cores()) - self._others.busy()))))
+        self._trials = self._tried(max(1, min(most_threads(), round(len(cores()) - self._others.busy()))))
 
-    def _tried(self, free: int) -> Iterator[_Way]:
-        threads, rounds = free, ROUNDS if free > 1 or self._other_layouts else 1
+    def _tried(self, threads: int) -> Iterator[_Way]:
         while threads:
-            yield from [(threads, self._usual)] * rounds
-            if self._taken[threads, self._usual] > SLOWER * min(self._taken.values()):
+            yield from [(threads, True)] * ROUNDS
+            if self._taken[threads, True] > SLOWER * min(self._taken.values()):
                 break  # fewer would be slower still
             threads //= 2
-        best, _ = self.chosen
-        yield from [(best, layout) for layout in self._other_layouts] * rounds
+        if self._both:
+            yield from [(self.chosen[0], False)] * ROUNDS

@@ -8,8 +8,10 @@ from typing import Any
 import torch
 from torch import nn
 
+from jaccardio.errors import MissingError
 from jaccardio.experiments.benches.figure import Figure, once, rate
 from jaccardio.models.encoder import EcgEncoder
+from jaccardio.training.compilation import compiled_encoder
 from jaccardio.training.config import load_preset, presets
 from jaccardio.training.precision import trains_in_bfloat16
 
@@ -48,12 +50,13 @@ def _step_rates(
     if trains_in_bfloat16("auto", signal.device):
         ways["bf16"] = training_step(encoder, signal, bfloat16=True), peak16
         ways["bf16_conv1d"] = training_step(encoder, signal, conv1d, bfloat16=True), peak16
-    compiled = training_step(encoder, signal, torch.compile(encoder))
     try:
+        compiled = training_step(encoder, signal, compiled_encoder(encoder, signal.device))
+    except MissingError as error:
+        say(str(error))
+    else:
         yield Figure(f"training_{preset}_seconds_to_compile", 1 / once(partial(compiled, 0), 1), "s")
         ways["compiled"] = compiled, peak
-    except RuntimeError as error:  # most often for want of a C++ compiler
-        say(f"torch cannot compile here: {type(error).__name__}")
     for name, (step, limit) in ways.items():
         found = rate(step, BATCH)
         yield Figure.beside(f"training_{preset}_{name}", found, "ECGs/s", fp32, found * work / limit)
